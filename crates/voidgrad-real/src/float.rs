@@ -1,0 +1,124 @@
+//! [`Real`] for the machine's own numbers.
+
+use crate::Real;
+
+macro_rules! forward {
+    ($($method:ident($($argument:ident: $kind:ty),*)),* $(,)?) => {
+        $(
+            #[inline(always)]
+            fn $method(self $(, $argument: $kind)*) -> Self {
+                Self::$method(self $(, $argument)*)
+            }
+        )*
+    };
+}
+
+macro_rules! compare {
+    ($($method:ident $operator:tt),* $(,)?) => {
+        $(
+            #[inline(always)]
+            fn $method(self, other: Self) -> bool {
+                self $operator other
+            }
+        )*
+    };
+}
+
+macro_rules! float {
+    ($float:ident) => {
+        impl Real for $float {
+            type Mask = bool;
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation)] // the nearest f32 is what is asked for
+            fn constant(self, value: f64) -> Self {
+                value as $float
+            }
+
+            #[inline(always)]
+            fn select(mask: bool, on_true: Self, on_false: Self) -> Self {
+                if mask { on_true } else { on_false }
+            }
+
+            #[inline(always)]
+            fn mask(self, value: bool) -> bool {
+                value
+            }
+
+            compare!(is_lt <, is_le <=, is_gt >, is_ge >=);
+
+            #[inline(always)]
+            #[allow(clippy::float_cmp)] // the user's own `==`
+            fn is_eq(self, other: Self) -> bool {
+                self == other
+            }
+
+            #[inline(always)]
+            #[allow(clippy::float_cmp)] // the user's own `!=`
+            fn is_ne(self, other: Self) -> bool {
+                self != other
+            }
+
+            forward!(
+                powi(n: i32), powf(y: Self), max(other: Self), min(other: Self),
+                hypot(other: Self), atan2(other: Self), copysign(sign: Self),
+                sqrt(), cbrt(), recip(), abs(), signum(), floor(), ceil(), round(), trunc(),
+                exp(), exp2(), exp_m1(), ln(), ln_1p(), log2(), log10(),
+                sin(), cos(), tan(), asin(), acos(), atan(),
+                sinh(), cosh(), tanh(), asinh(), acosh(), atanh(),
+            );
+
+            // Without the machine's FMA, the fused form is a call into a slow library routine.
+            #[inline(always)]
+            fn mul_add(self, a: Self, b: Self) -> Self {
+                if cfg!(target_feature = "fma") { Self::mul_add(self, a, b) } else { self * a + b }
+            }
+
+            #[inline]
+            fn sigmoid(self) -> Self {
+                let e = (-Self::abs(self)).exp();
+                let numerator = if self >= 0.0 { 1.0 } else { e };
+                numerator / (1.0 + e)
+            }
+
+            #[inline]
+            fn logit(self) -> Self {
+                // 2x - 1 has no rounding error here, so nothing is lost near ½, where the logit is 0.
+                if self > 0.25 && self < 0.75 {
+                    Self::ln_1p((2.0 * self - 1.0) / (1.0 - self))
+                } else {
+                    Self::ln(self / (1.0 - self))
+                }
+            }
+
+            #[inline]
+            fn softplus(self) -> Self {
+                // A NaN survives in the second term; `max` alone would drop it.
+                Self::max(self, 0.0) + Self::ln_1p((-Self::abs(self)).exp())
+            }
+
+            #[inline]
+            fn log1mexp(self) -> Self {
+                if self > -core::$float::consts::LN_2 {
+                    Self::ln(-Self::exp_m1(self))
+                } else {
+                    Self::ln_1p(-Self::exp(self))
+                }
+            }
+
+            #[inline]
+            fn logaddexp(self, other: Self) -> Self {
+                // The difference of two equal infinities is no number, so the larger one is left alone.
+                let (larger, smaller) = if self > other { (self, other) } else { (other, self) };
+                if larger == smaller {
+                    larger + core::$float::consts::LN_2
+                } else {
+                    larger + Self::ln_1p(Self::exp(smaller - larger))
+                }
+            }
+        }
+    };
+}
+
+float!(f32);
+float!(f64);

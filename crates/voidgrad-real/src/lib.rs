@@ -1,0 +1,14 @@
+//! The number trait of voidgrad.
+//!
+//! [`Real`] is what generated code computes with: `f32` and `f64`, and whatever else can add, multiply,
+//! compare and choose without branching. Each primitive of the differentiator is one method of it, so the
+//! arithmetic that runs in a program is the arithmetic that the engine's own tests evaluate.
+//!
+//! The crate is part of [voidgrad](https://docs.rs/voidgrad), which re-exports all of it.
+
+mod float;
+mod functions;
+mod real;
+
+pub use functions::{log_sigmoid, log1mexp, logaddexp, logit, relu, sigmoid, softplus};
+pub use real::{Mask, Real};

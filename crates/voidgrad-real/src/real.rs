@@ -1,0 +1,203 @@
+//! The trait itself: what a number must be able to do.
+
+use core::fmt::Debug;
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+/// The answer of a comparison of two [`Real`]s: `bool` for one number, a lane mask for many.
+///
+/// ```
+/// use voidgrad_real::Real;
+/// let mask = 1.0_f64.is_lt(2.0) & !3.0_f64.is_lt(2.0);
+/// assert_eq!(f64::select(mask, 10.0, 20.0), 10.0);
+/// ```
+pub trait Mask: Copy + Debug + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {}
+
+impl Mask for bool {}
+
+/// A real number: a scalar, or several side by side.
+///
+/// The methods carry the names of `f64`'s where `f64` has them and mean the same; those of the field
+/// (`sigmoid`, `softplus`, …) are in their stable forms. Branches are taken by [`select`](Self::select), which
+/// reads both of its values, and constants are made from a value at hand ([`constant`](Self::constant)), since
+/// a vector that proves its instruction set by a token can't be made from nothing.
+///
+/// ```
+/// use voidgrad_real::Real;
+/// fn swish<R: Real>(x: R) -> R { x * x.sigmoid() }
+/// assert!((swish(2.0_f64) - 2.0 / (1.0 + (-2.0_f64).exp())).abs() < 1e-15);
+/// assert!((swish(2.0_f32) - 2.0 / (1.0 + (-2.0_f32).exp())).abs() < 1e-6);
+/// ```
+pub trait Real:
+    Copy
+    + Debug
+    + Add<Output = Self>
+    + Sub<Output = Self>
+    + Mul<Output = Self>
+    + Div<Output = Self>
+    + Neg<Output = Self>
+    + 'static
+{
+    /// What a comparison answers.
+    type Mask: Mask;
+
+    /// `value`, in the type (and the width) of `self`.
+    #[must_use]
+    fn constant(self, value: f64) -> Self;
+    /// `on_true` where `mask` holds, else `on_false`; both have been computed.
+    #[must_use]
+    fn select(mask: Self::Mask, on_true: Self, on_false: Self) -> Self;
+    /// A mask that is `value` everywhere.
+    #[must_use]
+    fn mask(self, value: bool) -> Self::Mask;
+
+    /// `self < other`; false where either is NaN.
+    fn is_lt(self, other: Self) -> Self::Mask;
+    /// `self <= other`; false where either is NaN.
+    fn is_le(self, other: Self) -> Self::Mask;
+    /// `self > other`; false where either is NaN.
+    fn is_gt(self, other: Self) -> Self::Mask;
+    /// `self >= other`; false where either is NaN.
+    fn is_ge(self, other: Self) -> Self::Mask;
+    /// `self == other`; false where either is NaN.
+    fn is_eq(self, other: Self) -> Self::Mask;
+    /// `self != other`; true where either is NaN.
+    fn is_ne(self, other: Self) -> Self::Mask;
+
+    /// `self^n`.
+    #[must_use]
+    fn powi(self, n: i32) -> Self;
+    /// `self^y`.
+    #[must_use]
+    fn powf(self, y: Self) -> Self;
+    /// `self·a + b`, fused where the machine fuses it.
+    #[must_use]
+    fn mul_add(self, a: Self, b: Self) -> Self;
+    /// The larger of the two; the other one where one is NaN.
+    #[must_use]
+    fn max(self, other: Self) -> Self;
+    /// The smaller of the two; the other one where one is NaN.
+    #[must_use]
+    fn min(self, other: Self) -> Self;
+    /// `√(self² + other²)` without overflow on the way.
+    #[must_use]
+    fn hypot(self, other: Self) -> Self;
+    /// The angle of the point `(other, self)`.
+    #[must_use]
+    fn atan2(self, other: Self) -> Self;
+    /// `|self|` with the sign of `sign`.
+    #[must_use]
+    fn copysign(self, sign: Self) -> Self;
+
+    /// `√self`.
+    #[must_use]
+    fn sqrt(self) -> Self;
+    /// The cube root.
+    #[must_use]
+    fn cbrt(self) -> Self;
+    /// `1/self`.
+    #[must_use]
+    fn recip(self) -> Self;
+    /// `|self|`.
+    #[must_use]
+    fn abs(self) -> Self;
+    /// 1 with the sign of `self`, also for ±0; NaN for NaN.
+    #[must_use]
+    fn signum(self) -> Self;
+    /// The largest integer that is not larger.
+    #[must_use]
+    fn floor(self) -> Self;
+    /// The smallest integer that is not smaller.
+    #[must_use]
+    fn ceil(self) -> Self;
+    /// The nearest integer, halves away from zero.
+    #[must_use]
+    fn round(self) -> Self;
+    /// The integer part.
+    #[must_use]
+    fn trunc(self) -> Self;
+
+    /// `e^self`.
+    #[must_use]
+    fn exp(self) -> Self;
+    /// `2^self`.
+    #[must_use]
+    fn exp2(self) -> Self;
+    /// `e^self - 1`, exact near 0.
+    #[must_use]
+    fn exp_m1(self) -> Self;
+    /// The natural logarithm.
+    #[must_use]
+    fn ln(self) -> Self;
+    /// `ln(1 + self)`, exact near 0.
+    #[must_use]
+    fn ln_1p(self) -> Self;
+    /// The logarithm to base 2.
+    #[must_use]
+    fn log2(self) -> Self;
+    /// The logarithm to base 10.
+    #[must_use]
+    fn log10(self) -> Self;
+
+    /// The sine.
+    #[must_use]
+    fn sin(self) -> Self;
+    /// The cosine.
+    #[must_use]
+    fn cos(self) -> Self;
+    /// The tangent.
+    #[must_use]
+    fn tan(self) -> Self;
+    /// The arc sine.
+    #[must_use]
+    fn asin(self) -> Self;
+    /// The arc cosine.
+    #[must_use]
+    fn acos(self) -> Self;
+    /// The arc tangent.
+    #[must_use]
+    fn atan(self) -> Self;
+    /// The hyperbolic sine.
+    #[must_use]
+    fn sinh(self) -> Self;
+    /// The hyperbolic cosine.
+    #[must_use]
+    fn cosh(self) -> Self;
+    /// The hyperbolic tangent.
+    #[must_use]
+    fn tanh(self) -> Self;
+    /// The inverse hyperbolic sine.
+    #[must_use]
+    fn asinh(self) -> Self;
+    /// The inverse hyperbolic cosine.
+    #[must_use]
+    fn acosh(self) -> Self;
+    /// The inverse hyperbolic tangent.
+    #[must_use]
+    fn atanh(self) -> Self;
+
+    /// `σ(self) = 1/(1 + e^-self)`, exact in both tails.
+    #[must_use]
+    fn sigmoid(self) -> Self;
+    /// `ln(self/(1 - self))`, exact near ½.
+    #[must_use]
+    fn logit(self) -> Self;
+    /// `ln(1 + e^self)` without overflow.
+    #[must_use]
+    fn softplus(self) -> Self;
+    /// `ln(1 - e^self)` for `self < 0`, exact at both ends.
+    #[must_use]
+    fn log1mexp(self) -> Self;
+    /// `ln(e^self + e^other)` without overflow.
+    #[must_use]
+    fn logaddexp(self, other: Self) -> Self;
+    /// `ln σ(self)`.
+    #[must_use]
+    fn log_sigmoid(self) -> Self {
+        -(-self).softplus()
+    }
+    /// `max(self, 0)`.
+    #[must_use]
+    fn relu(self) -> Self {
+        self.max(self.constant(0.0))
+    }
+}

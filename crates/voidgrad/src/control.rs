@@ -1,0 +1,73 @@
+//! What an estimator needs of a control variate `c_φ`.
+
+use nalgebra::{DMatrix, DVector, DVectorView};
+
+use crate::error::{InvalidParameter, ShapeMismatch};
+
+/// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
+///
+/// Four things are needed of it: `c`, `∂c/∂z`, `∂c/∂φ` and `∂²c/∂z∂φ`
+/// (RELAX, Grathwohl et al. 2018, equations 6 to 8). `#[control]` writes the implementation from one annotated
+/// function. A control of one `z` (`fn c(z: f64, …) -> f64`) works at every dimension: over M coordinates it is
+/// the mean `c_φ(z) = (1/M) Σ_m c_φ(z_m)`.
+///
+/// `φ` is flat and unconstrained, of length N: a parameter that must be positive stands in it by its logarithm,
+/// so that no step of an optimiser can leave the domain. All derivatives with respect to `φ` here are with
+/// respect to that flat vector.
+pub trait Control {
+    /// N, the length of `φ`.
+    fn parameters(&self) -> usize;
+
+    /// `φ`, flat and unconstrained.
+    fn phi(&self) -> DVector<f64>;
+
+    /// Takes over the values of `φ`.
+    ///
+    /// # Errors
+    /// Where `phi` does not have N entries.
+    fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch>;
+
+    /// The parameters by name, as the formula uses them (λ, not ln λ), in the order of `φ`; the entries of an
+    /// array are named `w[2]`, those of a matrix `w[2,3]`.
+    fn named(&self) -> Vec<(String, f64)>;
+
+    /// `c_φ(z)`.
+    fn value(&self, z: &[f64]) -> f64;
+
+    /// Writes `∂c/∂z` (M entries) and returns `c_φ(z)`.
+    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64;
+
+    /// Writes `∂c/∂φ` (N entries).
+    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]);
+
+    /// Writes `∂²c/∂z∂φ` (M × N).
+    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>);
+
+    /// Adds `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)` to `phi_bar` (N entries): both kinds of derivative that
+    /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
+    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
+}
+
+/// Checks one parameter of a control; generated constructors call it.
+///
+/// # Errors
+/// Where `value` is NaN or infinite.
+pub fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    if value.is_finite() {
+        Ok(value)
+    } else {
+        Err(InvalidParameter { name, value, allowed: "a finite number" })
+    }
+}
+
+/// Checks one positive parameter of a control; generated constructors call it.
+///
+/// # Errors
+/// Where `value` is not in `(0, ∞)`.
+pub fn positive(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    if value > 0.0 && value.is_finite() {
+        Ok(value)
+    } else {
+        Err(InvalidParameter { name, value, allowed: "a number in (0, ∞)" })
+    }
+}

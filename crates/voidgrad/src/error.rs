@@ -1,0 +1,27 @@
+//! The errors of the library. Each names the value and what was allowed.
+
+use thiserror::Error;
+
+/// A parameter outside its domain.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("{name} = {value} is not {allowed}")]
+pub struct InvalidParameter {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// The value that was given.
+    pub value: f64,
+    /// What would have been accepted, in words.
+    pub allowed: &'static str,
+}
+
+/// A vector or matrix of another size than the rest of the call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{name} has {found} entries where {expected} are needed")]
+pub struct ShapeMismatch {
+    /// Which argument.
+    pub name: &'static str,
+    /// How many entries it has.
+    pub found: usize,
+    /// How many it must have.
+    pub expected: usize,
+}

@@ -1,1 +1,31 @@
-//! Placeholder.
+//! The attribute macros of [voidgrad](https://docs.rs/voidgrad), which re-exports and documents them.
+//!
+//! This crate passes tokens on; the mathematics is in `voidgrad-symbolic`.
+
+use proc_macro::TokenStream;
+
+/// Writes the derivatives of a function, in closed form and at compile time.
+///
+/// `#[differentiate(wrt(x, p), order = 1)]` on `fn f(x: f64, p: [f64; 4], …) -> f64` leaves the function as it is
+/// and adds a namesake among the types whose associated functions are the derivatives, generic over `Real`:
+/// `f::value`, `f::d_x`, `f::d_p`, `f::gradient`, `f::jvp`, `f::vjp`, and with `order = 2` also `f::d_x_d_x`,
+/// `f::d_x_d_p`, `f::d_p_d_p` and `f::vjp_jvp`.
+#[proc_macro_attribute]
+pub fn differentiate(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    voidgrad_symbolic::expand::differentiate(attribute.into(), &item.into(), &root()).tokens.into()
+}
+
+/// Makes a control variate of a function: its derivatives, a struct of its parameters, and `impl Control`.
+///
+/// `#[control(positive(lambda), data(target))]` on `fn rebar(z: f64, eta: f64, lambda: f64, target: f64) -> f64`
+/// gives `struct Rebar`. The first argument is `z`; those in `data(…)` are fixed; the others are the parameters φ,
+/// of which those in `positive(…)` are kept positive by storing their logarithms in φ.
+#[proc_macro_attribute]
+pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()
+}
+
+/// The path of voidgrad.
+fn root() -> proc_macro2::TokenStream {
+    "::voidgrad".parse().expect("this is a path")
+}

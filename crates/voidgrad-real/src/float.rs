@@ -82,6 +82,21 @@ macro_rules! float {
             }
 
             #[inline]
+            fn d_sigmoid(self) -> Self {
+                let e = (-Self::abs(self)).exp();
+                let denominator = 1.0 + e;
+                e / (denominator * denominator)
+            }
+
+            #[inline]
+            fn sech2(self) -> Self {
+                // Through e^-|x|, cosh² can't overflow while the quotient is still a number.
+                let e = (-2.0 * Self::abs(self)).exp();
+                let denominator = 1.0 + e;
+                4.0 * e / (denominator * denominator)
+            }
+
+            #[inline]
             fn logit(self) -> Self {
                 // 2x - 1 has no rounding error here, so nothing is lost near ½, where the logit is 0.
                 if self > 0.25 && self < 0.75 {

@@ -190,6 +190,12 @@ pub trait Real:
     /// `ln(e^self + e^other)` without overflow.
     #[must_use]
     fn logaddexp(self, other: Self) -> Self;
+    /// `σ'(self) = σ(self)·σ(-self)`.
+    #[must_use]
+    fn d_sigmoid(self) -> Self;
+    /// `1/cosh²(self)`, the derivative of `tanh`.
+    #[must_use]
+    fn sech2(self) -> Self;
     /// `ln σ(self)`.
     #[must_use]
     fn log_sigmoid(self) -> Self {

@@ -18,6 +18,11 @@ pub trait Control {
     /// N, the length of `φ`.
     fn parameters(&self) -> usize;
 
+    /// M, for a control that is made for one dimension; `None` for one that works at every dimension.
+    fn dimension(&self) -> Option<usize> {
+        None
+    }
+
     /// `φ`, flat and unconstrained.
     fn phi(&self) -> DVector<f64>;
 

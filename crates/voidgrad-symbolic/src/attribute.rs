@@ -1,0 +1,103 @@
+//! The arguments of the two attributes.
+
+use syn::parse::{Parse, ParseStream};
+use syn::punctuated::Punctuated;
+use syn::{Ident, LitInt, Token, parenthesized};
+
+/// `#[differentiate(wrt(x, p), order = 2)]`.
+#[derive(Debug)]
+pub struct DifferentiateAttribute {
+    /// The parameters to differentiate with respect to.
+    pub wrt: Vec<Ident>,
+    /// The highest order: 1, or 2.
+    pub order: u8,
+}
+
+/// `#[control(positive(lambda), data(target))]`.
+#[derive(Debug, Default)]
+pub struct ControlAttribute {
+    /// Parameters that are kept positive.
+    pub positive: Vec<Ident>,
+    /// Arguments that are neither `z` nor parameters.
+    pub data: Vec<Ident>,
+}
+
+fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
+    let list;
+    parenthesized!(list in input);
+    Ok(Punctuated::<Ident, Token![,]>::parse_terminated(&list)?.into_iter().collect())
+}
+
+/// Runs `item` for each of the comma-separated arguments, after its name was read.
+fn arguments(
+    input: ParseStream<'_>,
+    mut item: impl FnMut(&Ident, ParseStream<'_>) -> syn::Result<()>,
+) -> syn::Result<()> {
+    let mut seen: Vec<Ident> = Vec::new();
+    while !input.is_empty() {
+        let name: Ident = input.parse()?;
+        if seen.contains(&name) {
+            return Err(syn::Error::new(name.span(), format!("`{name}` is given twice")));
+        }
+        item(&name, input)?;
+        seen.push(name);
+        if !input.is_empty() {
+            input.parse::<Token![,]>()?;
+        }
+    }
+    Ok(())
+}
+
+impl Parse for DifferentiateAttribute {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (mut wrt, mut order, whole) = (None, 1, input.span());
+        arguments(input, |name, input| match name.to_string().as_str() {
+            "wrt" => {
+                let list = names(input)?;
+                if list.is_empty() {
+                    return Err(syn::Error::new(name.span(), "`wrt()` names no parameter"));
+                }
+                wrt = Some(list);
+                Ok(())
+            }
+            "order" => {
+                input.parse::<Token![=]>()?;
+                let number: LitInt = input.parse()?;
+                order = match number.base10_digits() {
+                    "1" => 1,
+                    "2" => 2,
+                    _ => return Err(syn::Error::new(number.span(), "the order is 1 or 2")),
+                };
+                Ok(())
+            }
+            _ => Err(syn::Error::new(
+                name.span(),
+                format!("unknown argument `{name}`; `#[differentiate]` takes `wrt(…)` and `order = 1` or `2`"),
+            )),
+        })?;
+        let wrt = wrt.ok_or_else(|| {
+            syn::Error::new(whole, "name what to differentiate with respect to: `#[differentiate(wrt(x))]`")
+        })?;
+        Ok(Self { wrt, order })
+    }
+}
+
+impl Parse for ControlAttribute {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let mut attribute = Self::default();
+        arguments(input, |name, input| {
+            match name.to_string().as_str() {
+                "positive" => attribute.positive = names(input)?,
+                "data" => attribute.data = names(input)?,
+                _ => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!("unknown argument `{name}`; `#[control]` takes `positive(…)` and `data(…)`"),
+                    ));
+                }
+            }
+            Ok(())
+        })?;
+        Ok(attribute)
+    }
+}

@@ -1,0 +1,157 @@
+//! Forward mode: the derivative of every value in one direction, in one walk upward.
+
+use crate::graph::{Graph, NodeId, Op, Position};
+
+/// The tangents of `outputs` in the direction that `seeds` gives: pairs of an input and its tangent. `None` where
+/// an output does not depend on them. Intermediate tangents are named after their values: `h1_dot`.
+pub fn tangents(graph: &mut Graph, seeds: &[(NodeId, NodeId)], outputs: &[NodeId]) -> Vec<Option<NodeId>> {
+    let needed = graph.reachable(outputs);
+    let nodes: Vec<NodeId> = graph.ids().filter(|id| needed[id.index()]).collect();
+    let mut tangents: Vec<Option<NodeId>> = vec![None; graph.len()];
+    for &(input, tangent) in seeds {
+        tangents[input.index()] = Some(tangent);
+    }
+    for node in nodes {
+        if tangents[node.index()].is_some() || graph.is_mask(node) {
+            continue;
+        }
+        let mut push = Push { graph, tangents: &tangents };
+        let Some(tangent) = push.tangent(node).filter(|tangent| !push.graph.is_zero(*tangent)) else { continue };
+        let shape = graph.shape(node).clone();
+        let tangent = graph.broadcast(tangent, &shape);
+        let hint = format!("{}_dot", graph.describe(node));
+        graph.set_hint(tangent, hint);
+        tangents[node.index()] = Some(tangent);
+    }
+    outputs.iter().map(|output| tangents[output.index()]).collect()
+}
+
+struct Push<'g> {
+    graph: &'g mut Graph,
+    tangents: &'g [Option<NodeId>],
+}
+
+impl Push<'_> {
+    fn of(&self, node: NodeId) -> Option<NodeId> {
+        self.tangents[node.index()]
+    }
+
+    /// The sum of two tangents, of which none, one or both depend on the direction.
+    fn sum(&mut self, a: Option<NodeId>, b: Option<NodeId>) -> Option<NodeId> {
+        match (a, b) {
+            (Some(a), Some(b)) => Some(self.graph.add(a, b)),
+            (one, None) | (None, one) => one,
+        }
+    }
+
+    fn linear(&mut self, a: NodeId, f: impl FnOnce(&mut Graph, NodeId) -> NodeId) -> Option<NodeId> {
+        self.of(a).map(|dot| f(self.graph, dot))
+    }
+
+    /// The tangent of an operation that is linear in each of its two operands.
+    fn bilinear(&mut self, a: NodeId, b: NodeId, f: fn(&mut Graph, NodeId, NodeId) -> NodeId) -> Option<NodeId> {
+        let left = self.of(a).map(|dot| f(self.graph, dot, b));
+        let right = self.of(b).map(|dot| f(self.graph, a, dot));
+        self.sum(left, right)
+    }
+
+    #[allow(clippy::too_many_lines)] // one arm an operation, and each arm is short
+    fn tangent(&mut self, node: NodeId) -> Option<NodeId> {
+        match self.graph.op(node).clone() {
+            Op::Literal(_)
+            | Op::Zero
+            | Op::Path(_)
+            | Op::Parameter(_)
+            | Op::Bool(_)
+            | Op::Compare(..)
+            | Op::And(..)
+            | Op::Or(..)
+            | Op::Not(_) => None,
+            Op::Neg(a) => self.linear(a, Graph::neg),
+            Op::Add(a, b) => {
+                let (left, right) = (self.of(a), self.of(b));
+                self.sum(left, right)
+            }
+            Op::Sub(a, b) => match (self.of(a), self.of(b)) {
+                (Some(a), Some(b)) => Some(self.graph.sub(a, b)),
+                (None, Some(b)) => Some(self.graph.neg(b)),
+                (a, None) => a,
+            },
+            Op::Mul(a, b) if a == b => self.linear(a, |graph, dot| {
+                let two = graph.literal(2.0);
+                let double = graph.mul(two, a);
+                graph.mul(double, dot)
+            }),
+            Op::Mul(a, b) => self.bilinear(a, b, Graph::mul),
+            Op::Div(a, b) => {
+                let top = self.of(a).map(|dot| self.graph.div(dot, b));
+                let bottom = self.of(b).map(|dot| {
+                    let rate = self.graph.div(dot, b);
+                    let product = self.graph.mul(node, rate);
+                    self.graph.neg(product)
+                });
+                self.sum(top, bottom)
+            }
+            Op::Powi(a, n) => self.linear(a, |graph, dot| {
+                let factor = graph.literal(f64::from(n));
+                let power = graph.powi(a, n - 1);
+                let rate = graph.mul(factor, power);
+                graph.mul(rate, dot)
+            }),
+            Op::Unary(primitive, a) => self.linear(a, |graph, dot| {
+                let rate = (primitive.row().derivative)(graph, a, node);
+                graph.mul(rate, dot)
+            }),
+            Op::Binary(primitive, a, b) => {
+                let [of_a, of_b] = primitive.row().derivatives;
+                let left = self.of(a).map(|dot| {
+                    let rate = of_a(self.graph, a, b, node);
+                    self.graph.mul(rate, dot)
+                });
+                let right = self.of(b).map(|dot| {
+                    let rate = of_b(self.graph, a, b, node);
+                    self.graph.mul(rate, dot)
+                });
+                self.sum(left, right)
+            }
+            Op::Select(mask, a, b) => {
+                if self.of(a).is_none() && self.of(b).is_none() {
+                    return None;
+                }
+                let zero = self.graph.zero();
+                let (a, b) = (self.of(a).unwrap_or(zero), self.of(b).unwrap_or(zero));
+                Some(self.graph.select(mask, a, b))
+            }
+            Op::Broadcast(a) => {
+                let shape = self.graph.shape(node).clone();
+                self.linear(a, |graph, dot| graph.broadcast(dot, &shape))
+            }
+            Op::Index(a, at) => self.linear(a, |graph, dot| graph.index(dot, at)),
+            Op::Assemble(entries) => {
+                let shape = self.graph.shape(node).clone();
+                let dots: Vec<(Position, NodeId)> =
+                    entries.iter().filter_map(|(at, entry)| Some((*at, self.of(*entry)?))).collect();
+                (!dots.is_empty()).then(|| self.graph.assemble(dots, shape))
+            }
+            Op::MatMul(a, b) => self.bilinear(a, b, Graph::matmul),
+            Op::Outer(a, b) => self.bilinear(a, b, |graph, a, b| {
+                let row = graph.transpose(b);
+                graph.matmul(a, row)
+            }),
+            Op::Transpose(a) => self.linear(a, Graph::transpose),
+            Op::Dot(a, b) => self.bilinear(a, b, Graph::dot),
+            Op::Sum(a) => self.linear(a, Graph::sum),
+            Op::Call(_, _, arguments) => {
+                let mut sum = None;
+                for (position, argument) in arguments.into_iter().enumerate() {
+                    let term = self.of(argument).map(|dot| {
+                        let rate = self.graph.call_derivative(node, position);
+                        self.graph.mul(rate, dot)
+                    });
+                    sum = self.sum(sum, term);
+                }
+                sum
+            }
+        }
+    }
+}

@@ -1,0 +1,226 @@
+//! Arrays: what works entry by entry becomes one `from_fn`, products and sums become calls.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::quote;
+
+use super::Writer;
+use super::fragment::{Fragment, Level};
+use crate::graph::{Dim, NodeId, Op, Position, Shape};
+
+/// Where an entry is: loop variables of a `from_fn`.
+#[derive(Clone)]
+pub(super) enum At {
+    Entry(Ident),
+    Cell(Ident, Ident),
+}
+
+impl At {
+    fn index(&self) -> TokenStream {
+        match self {
+            Self::Entry(i) => quote!(#i),
+            Self::Cell(i, j) => quote!((#i, #j)),
+        }
+    }
+}
+
+/// An index that stands in the source.
+pub(super) fn constant_position(at: Position) -> TokenStream {
+    match at {
+        Position::Entry(i) => {
+            let i = Literal::usize_unsuffixed(i);
+            quote!(#i)
+        }
+        Position::Cell(i, j) => {
+            let (i, j) = (Literal::usize_unsuffixed(i), Literal::usize_unsuffixed(j));
+            quote!((#i, #j))
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// An array.
+    pub(super) fn array(&mut self, id: NodeId) -> Fragment {
+        let shape = self.graph.shape(id).clone();
+        match self.graph.op(id).clone() {
+            Op::Assemble(entries) => self.assemble(&entries, &shape),
+            Op::MatMul(a, b) => self.product(a, b),
+            Op::Transpose(a) => {
+                let a = self.place(a);
+                a.method("transpose", &[])
+            }
+            _ => {
+                let at = self.at(&shape);
+                let entry = self.entry(id, &at).tokens;
+                self.from_fn(&shape, &at, &entry)
+            }
+        }
+    }
+
+    /// Loop variables for a shape.
+    fn at(&self, shape: &Shape) -> At {
+        match shape {
+            Shape::Matrix(_, columns) if columns.fixed() != Some(1) => {
+                At::Cell(self.names.local("i"), self.names.local("j"))
+            }
+            _ => At::Entry(self.names.local("i")),
+        }
+    }
+
+    fn from_fn(&self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
+        let root = self.types.root();
+        Fragment::atom(match (shape, at) {
+            (Shape::Array(Dim::Runtime(parameter, _)), At::Entry(i)) => {
+                let length = &self.arguments[*parameter].ident;
+                quote!((0..#length.len()).map(|#i| #entry).collect::<::std::vec::Vec<_>>())
+            }
+            (Shape::Array(n), At::Entry(i)) => {
+                let n = self.types.dim(n);
+                quote!(::core::array::from_fn::<_, #n, _>(|#i| #entry))
+            }
+            (Shape::Matrix(rows, _), At::Entry(i)) => {
+                let (real, rows) = (self.types.real(), self.types.dim(rows));
+                quote!(#root::vector::<#real, #rows>(|#i| #entry))
+            }
+            (Shape::Matrix(rows, columns), At::Cell(i, j)) => {
+                let (real, rows, columns) = (self.types.real(), self.types.dim(rows), self.types.dim(columns));
+                quote!(#root::matrix::<#real, #rows, #columns>(|#i, #j| #entry))
+            }
+            _ => unreachable!("an array has one index"),
+        })
+    }
+
+    /// One entry of an array, inside a loop over its places.
+    pub(super) fn entry(&mut self, id: NodeId, at: &At) -> Fragment {
+        if self.graph.shape(id).is_scalar() {
+            return self.value(id);
+        }
+        let op = self.graph.op(id).clone();
+        if let (Op::Zero, None) = (&op, self.bound.get(&id)) {
+            return self.number(0.0);
+        }
+        if self.bound.contains_key(&id) || matches!(op, Op::Parameter(_)) {
+            let (array, index) = (self.place(id).at(Level::Postfix), at.index());
+            return Fragment::atom(quote!(#array[#index]));
+        }
+        match (&op, at) {
+            (Op::Outer(a, b), At::Cell(i, j)) => {
+                let (a, b) = (self.entry(*a, &At::Entry(i.clone())), self.entry(*b, &At::Entry(j.clone())));
+                Fragment::infix(a, &quote!(*), b, Level::Product)
+            }
+            (Op::Outer(a, b), At::Entry(i)) => {
+                let (a, b) = (self.entry(*a, &At::Entry(i.clone())), self.place(*b).at(Level::Postfix));
+                Fragment::infix(a, &quote!(*), Fragment::atom(quote!(#b[0])), Level::Product)
+            }
+            (Op::Transpose(a), At::Cell(i, j)) => {
+                if self.graph.shape(*a).is_column() {
+                    return self.entry(*a, &At::Entry(j.clone()));
+                }
+                self.entry(*a, &At::Cell(j.clone(), i.clone()))
+            }
+            (Op::Transpose(a), At::Entry(i)) => {
+                let a = self.place(*a).at(Level::Postfix);
+                Fragment::atom(quote!(#a[(0, #i)]))
+            }
+            (op, _) if op.is_elementwise() => self.operation(op, |writer, operand| writer.entry(operand, at)),
+            _ => {
+                let (array, index) = (self.value(id).at(Level::Postfix), at.index());
+                Fragment::atom(quote!(#array[#index]))
+            }
+        }
+    }
+
+    /// An array from single entries.
+    fn assemble(&mut self, entries: &[(Position, NodeId)], shape: &Shape) -> Fragment {
+        let entry_at = |writer: &mut Self, at: Position| match entries.binary_search_by_key(&at, |(at, _)| *at) {
+            Ok(found) => writer.value(entries[found].1).tokens,
+            Err(_) => writer.number(0.0).tokens,
+        };
+        match (shape, shape.len()) {
+            (Shape::Array(_), Some(n)) => {
+                let values: Vec<TokenStream> = (0..n).map(|i| entry_at(self, Position::Entry(i))).collect();
+                Fragment::atom(quote!([#(#values),*]))
+            }
+            (Shape::Matrix(Dim::Fixed(rows), Dim::Fixed(columns)), _) => {
+                let ty = self.types.expression(shape);
+                let is_column = *columns == 1;
+                let columns: Vec<TokenStream> = (0..*columns)
+                    .map(|column| {
+                        let values = (0..*rows).map(|row| {
+                            let at = if is_column { Position::Entry(row) } else { Position::Cell(row, column) };
+                            entry_at(self, at)
+                        });
+                        let values: Vec<TokenStream> = values.collect();
+                        quote!([#(#values),*])
+                    })
+                    .collect();
+                Fragment::atom(quote!(#ty::from([#(#columns),*])))
+            }
+            _ => self.assemble_generic(entries, shape),
+        }
+    }
+
+    /// Single entries of an array whose length is a name: zeros first, then the entries.
+    fn assemble_generic(&mut self, entries: &[(Position, NodeId)], shape: &Shape) -> Fragment {
+        let at = self.at(shape);
+        let zero = self.number(0.0).tokens;
+        let zeros = self.from_fn(shape, &at, &zero).tokens;
+        let array = self.names.local("entries");
+        let mut stores = TokenStream::new();
+        for (at, entry) in entries {
+            let (at, value) = (constant_position(*at), self.value(*entry).tokens);
+            stores.extend(quote!(#array[#at] = #value;));
+        }
+        Fragment::atom(quote!({ let mut #array = #zeros; #stores #array }))
+    }
+
+    /// A matrix product; a transposed left factor is multiplied without being built.
+    fn product(&mut self, a: NodeId, b: NodeId) -> Fragment {
+        if let (Op::Transpose(inner), None) = (self.graph.op(a).clone(), self.bound.get(&a)) {
+            let (inner, b) = (self.place(inner), self.reference(b));
+            return inner.method("tr_mul", &[b]);
+        }
+        let (a, b) = (self.reference(a), self.reference(b));
+        Fragment::new(quote!(#a * #b), Level::Product)
+    }
+
+    /// An inner product: nalgebra's for its own types, a sum over entries for arrays.
+    pub(super) fn dot(&mut self, a: NodeId, b: NodeId) -> Fragment {
+        let shape = self.graph.shape(a).clone();
+        if let Shape::Matrix(..) = shape {
+            let (a, b) = (self.place(a), self.reference(b));
+            return a.method("dot", &[b]);
+        }
+        let at = self.at(&shape);
+        let (left, right) = (self.entry(a, &at), self.entry(b, &at));
+        let entry = Fragment::infix(left, &quote!(*), right, Level::Product);
+        self.fold(&shape, &at, &entry.tokens)
+    }
+
+    /// The sum of the entries.
+    pub(super) fn sum(&mut self, a: NodeId) -> Fragment {
+        let shape = self.graph.shape(a).clone();
+        let is_matrix = matches!(shape, Shape::Matrix(..));
+        if is_matrix && (self.bound.contains_key(&a) || matches!(self.graph.op(a), Op::Parameter(_) | Op::MatMul(..))) {
+            return self.place(a).method("sum", &[]);
+        }
+        let at = self.at(&shape);
+        let entry = self.entry(a, &at).tokens;
+        if is_matrix {
+            return self.from_fn(&shape, &at, &entry).method("sum", &[]);
+        }
+        self.fold(&shape, &at, &entry)
+    }
+
+    fn fold(&mut self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
+        let length = match shape {
+            Shape::Array(Dim::Runtime(parameter, _)) => {
+                let ident = &self.arguments[*parameter].ident;
+                quote!(#ident.len())
+            }
+            Shape::Array(n) => self.types.dim(n),
+            Shape::Scalar | Shape::Matrix(..) => unreachable!("written by nalgebra's methods"),
+        };
+        let (i, zero, sum) = (at.index(), self.number(0.0).tokens, self.names.local("sum"));
+        Fragment::atom(quote!((0..#length).fold(#zero, |#sum, #i| #sum + #entry)))
+    }
+}

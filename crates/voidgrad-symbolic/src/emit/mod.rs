@@ -1,0 +1,305 @@
+//! From a graph to the body of a function.
+//!
+//! Values that have a name, or that are read more than once, become `let`s in the order of the arena; the rest is
+//! written where it is read. Whatever works entry by entry becomes one `from_fn` however many operations it has.
+
+mod entry;
+mod fragment;
+mod naming;
+mod plan;
+mod types;
+
+use std::collections::HashMap;
+
+use proc_macro2::{Ident, Literal, Span, TokenStream};
+use quote::quote;
+
+use self::fragment::{Fragment, Level};
+use self::naming::Names;
+use self::plan::Plan;
+pub use self::types::{Types, type_with};
+use crate::graph::{Comparison, Graph, NodeId, Op, Pass, Shape};
+use crate::primitives::UnaryRow;
+
+/// What a function returns: one value, or the rows of a table.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// A value.
+    Node(NodeId),
+    /// An array of arrays.
+    Rows(Vec<NodeId>),
+}
+
+impl Output {
+    /// The nodes in it.
+    #[must_use]
+    pub fn nodes(&self) -> &[NodeId] {
+        match self {
+            Self::Node(node) => std::slice::from_ref(node),
+            Self::Rows(rows) => rows,
+        }
+    }
+}
+
+/// An argument of the function that is written.
+#[derive(Debug, Clone)]
+pub struct Argument {
+    /// Its name.
+    pub ident: Ident,
+    /// True where it is passed by reference.
+    pub by_ref: bool,
+    /// Its shape.
+    pub shape: Shape,
+    /// True for `bool`.
+    pub mask: bool,
+}
+
+/// The body of a function that computes `outputs`: `let`s, then the value or the tuple.
+///
+/// `arguments` are those that [`Op::Parameter`] counts.
+#[must_use]
+pub fn body(graph: &Graph, arguments: &[Argument], types: &Types, outputs: &[Output]) -> TokenStream {
+    let roots: Vec<NodeId> = outputs.iter().flat_map(|output| output.nodes().iter().copied()).collect();
+    let plan = Plan::new(graph, &roots, outputs.len() == 1);
+    let mut writer = Writer {
+        graph,
+        arguments,
+        types,
+        anchor: anchor(arguments),
+        names: Names::new(arguments.iter().map(|argument| argument.ident.to_string())),
+        bound: HashMap::new(),
+    };
+    let mut statements = TokenStream::new();
+    for id in graph.ids().filter(|id| plan.is_bound(*id)) {
+        let value = writer.expression(id).tokens;
+        let name = writer.names.choose(graph, id);
+        statements.extend(quote!(let #name = #value;));
+        writer.bound.insert(id, name);
+    }
+    let results: Vec<TokenStream> = outputs.iter().map(|output| writer.output(output)).collect();
+    let tail = match results.as_slice() {
+        [single] => single.clone(),
+        several => quote!((#(#several),*)),
+    };
+    quote!(#statements #tail)
+}
+
+/// The values that [`body`] gives a name, in order, with the names: for formulas that read like the code.
+#[must_use]
+pub fn steps(graph: &Graph, arguments: &[Argument], outputs: &[Output]) -> Vec<(NodeId, String)> {
+    let roots: Vec<NodeId> = outputs.iter().flat_map(|output| output.nodes().iter().copied()).collect();
+    let plan = Plan::new(graph, &roots, outputs.len() == 1);
+    let mut names = Names::new(arguments.iter().map(|argument| argument.ident.to_string()));
+    let bound = graph.ids().filter(|id| plan.is_bound(*id));
+    bound.map(|id| (id, names.choose(graph, id).to_string())).collect()
+}
+
+/// A number at hand, to make constants from.
+fn anchor(arguments: &[Argument]) -> TokenStream {
+    let scalar = arguments.iter().find(|argument| !argument.mask && argument.shape.is_scalar());
+    if let Some(Argument { ident, .. }) = scalar {
+        return quote!(#ident);
+    }
+    match arguments.iter().find(|argument| !argument.mask) {
+        Some(Argument { ident, .. }) => quote!(#ident[0]),
+        None => quote!(compile_error!("no number at hand")),
+    }
+}
+
+struct Writer<'a> {
+    graph: &'a Graph,
+    arguments: &'a [Argument],
+    types: &'a Types,
+    anchor: TokenStream,
+    names: Names,
+    bound: HashMap<NodeId, Ident>,
+}
+
+impl Writer<'_> {
+    fn output(&mut self, output: &Output) -> TokenStream {
+        match output {
+            Output::Node(node) => self.value(*node).tokens,
+            Output::Rows(rows) => {
+                let rows: Vec<TokenStream> = rows.iter().map(|row| self.value(*row).tokens).collect();
+                quote!([#(#rows),*])
+            }
+        }
+    }
+
+    /// The value of a node: its name where it has one.
+    fn value(&mut self, id: NodeId) -> Fragment {
+        match self.bound.get(&id) {
+            Some(name) => Fragment::atom(quote!(#name)),
+            None => self.expression(id),
+        }
+    }
+
+    /// The expression that computes a node from its operands.
+    fn expression(&mut self, id: NodeId) -> Fragment {
+        if let Op::Parameter(index) = *self.graph.op(id) {
+            let Argument { ident, by_ref, shape, .. } = &self.arguments[index];
+            let _ = shape;
+            return if *by_ref { Fragment::new(quote!(*#ident), Level::Unary) } else { Fragment::atom(quote!(#ident)) };
+        }
+        if self.graph.shape(id).is_scalar() { self.scalar(id) } else { self.array(id) }
+    }
+
+    /// A node as something to call a method on or to borrow: its name, without dereferencing.
+    fn place(&mut self, id: NodeId) -> Fragment {
+        if let (Op::Parameter(index), None) = (self.graph.op(id), self.bound.get(&id)) {
+            let ident = &self.arguments[*index].ident;
+            return Fragment::atom(quote!(#ident));
+        }
+        self.value(id)
+    }
+
+    /// A reference to a node's value.
+    fn reference(&mut self, id: NodeId) -> TokenStream {
+        let is_reference = matches!(self.graph.op(id), Op::Parameter(index) if self.arguments[*index].by_ref);
+        let place = self.place(id).at(Level::Unary);
+        if is_reference { place } else { quote!(&#place) }
+    }
+
+    /// `anchor.constant(value)`.
+    fn constant(&self, value: &TokenStream) -> Fragment {
+        let anchor = &self.anchor;
+        Fragment::atom(quote!(#anchor.constant(#value)))
+    }
+
+    fn number(&self, value: f64) -> Fragment {
+        if value.is_nan() {
+            return self.constant(&quote!(f64::NAN));
+        }
+        if value.is_infinite() {
+            return self.constant(&if value > 0.0 { quote!(f64::INFINITY) } else { quote!(f64::NEG_INFINITY) });
+        }
+        let magnitude = Literal::f64_unsuffixed(value.abs());
+        self.constant(&if value.is_sign_negative() { quote!(-#magnitude) } else { quote!(#magnitude) })
+    }
+
+    /// A scalar.
+    fn scalar(&mut self, id: NodeId) -> Fragment {
+        match self.graph.op(id).clone() {
+            Op::Index(array, at) => {
+                let array = self.place(array).at(Level::Postfix);
+                let at = entry::constant_position(at);
+                Fragment::atom(quote!(#array[#at]))
+            }
+            Op::Dot(a, b) => self.dot(a, b),
+            Op::Sum(a) => self.sum(a),
+            op => self.operation(&op, |writer, operand| writer.value(operand)),
+        }
+    }
+
+    /// An operation whose operands are written by `operand`: for scalars their values, for the inside of a
+    /// `from_fn` their entries.
+    fn operation(&mut self, op: &Op, mut operand: impl FnMut(&mut Self, NodeId) -> Fragment) -> Fragment {
+        match op {
+            Op::Literal(bits) => self.number(f64::from_bits(*bits)),
+            Op::Zero => self.number(0.0),
+            Op::Path(index) => {
+                let path = self.graph.path(*index);
+                self.constant(&quote!(#path))
+            }
+            Op::Bool(value) => {
+                let anchor = &self.anchor;
+                Fragment::atom(quote!(#anchor.mask(#value)))
+            }
+            Op::Neg(a) => operand(self, *a).prefix(&quote!(-)),
+            Op::Not(a) => operand(self, *a).prefix(&quote!(!)),
+            Op::Add(a, b) => Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum),
+            Op::Sub(a, b) => Fragment::infix(operand(self, *a), &quote!(-), operand(self, *b), Level::Sum),
+            Op::Mul(a, b) => Fragment::infix(operand(self, *a), &quote!(*), operand(self, *b), Level::Product),
+            Op::Div(a, b) => Fragment::infix(operand(self, *a), &quote!(/), operand(self, *b), Level::Product),
+            Op::And(a, b) => Fragment::infix(operand(self, *a), &quote!(&), operand(self, *b), Level::And),
+            Op::Or(a, b) => Fragment::infix(operand(self, *a), &quote!(|), operand(self, *b), Level::Or),
+            Op::Powi(a, n) => {
+                let (a, n) = (operand(self, *a), Literal::i32_unsuffixed(*n));
+                a.method("powi", &[quote!(#n)])
+            }
+            Op::Unary(primitive, a) => {
+                let UnaryRow { name, .. } = primitive.row();
+                operand(self, *a).method(name, &[])
+            }
+            Op::Binary(primitive, a, b) => {
+                let (a, b) = (operand(self, *a), operand(self, *b).tokens);
+                a.method(primitive.row().name, &[b])
+            }
+            Op::Compare(comparison, a, b) => {
+                let (a, b) = (operand(self, *a), operand(self, *b).tokens);
+                a.method(comparison_method(*comparison), &[b])
+            }
+            Op::Select(mask, a, b) => {
+                let is_mask = self.graph.is_mask(*a);
+                let (mask, a, b) = (operand(self, *mask), operand(self, *a), operand(self, *b));
+                if is_mask {
+                    // (mask & a) | (!mask & b)
+                    let left = Fragment::infix(mask.clone(), &quote!(&), a, Level::And);
+                    let right = Fragment::infix(mask.prefix(&quote!(!)), &quote!(&), b, Level::And);
+                    return Fragment::infix(left, &quote!(|), right, Level::Or);
+                }
+                let (real, mask, a, b) = (self.types.real(), mask.tokens, a.tokens, b.tokens);
+                Fragment::atom(quote!(#real::select(#mask, #a, #b)))
+            }
+            Op::Broadcast(a) => operand(self, *a),
+            Op::Call(callee, orders, arguments) => self.call(*callee, orders, arguments, operand),
+            Op::Parameter(_)
+            | Op::Index(..)
+            | Op::Dot(..)
+            | Op::Sum(_)
+            | Op::Assemble(_)
+            | Op::MatMul(..)
+            | Op::Outer(..)
+            | Op::Transpose(_) => unreachable!("written by the caller"),
+        }
+    }
+
+    /// A call to another differentiated function, or to one of its derivatives.
+    fn call(
+        &mut self,
+        callee: usize,
+        orders: &[usize],
+        arguments: &[NodeId],
+        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Fragment {
+        let callee = self.graph.callee(callee).clone();
+        let mut values = Vec::new();
+        for (argument, pass) in arguments.iter().zip(&callee.passes) {
+            values.push(match pass {
+                Pass::Number => operand(self, *argument).tokens,
+                Pass::Array => self.place(*argument).tokens,
+                Pass::Reference => self.reference(*argument),
+            });
+        }
+        let (path, root) = (&callee.path, self.types.root());
+        Fragment::atom(match orders {
+            [] => quote!(#path::value(#(#values),*)),
+            [i] => {
+                let i = Literal::usize_unsuffixed(*i);
+                quote!(#root::partial::<#i, #path, _>((#(#values,)*)))
+            }
+            [i, j] => {
+                let (i, j) = (Literal::usize_unsuffixed(*i), Literal::usize_unsuffixed(*j));
+                quote!(#root::second_partial::<#i, #j, #path, _>((#(#values,)*)))
+            }
+            _ => unreachable!("no more than two derivatives are taken"),
+        })
+    }
+}
+
+/// The method of `Real` for a comparison.
+fn comparison_method(comparison: Comparison) -> &'static str {
+    match comparison {
+        Comparison::Lt => "is_lt",
+        Comparison::Le => "is_le",
+        Comparison::Gt => "is_gt",
+        Comparison::Ge => "is_ge",
+        Comparison::Eq => "is_eq",
+        Comparison::Ne => "is_ne",
+    }
+}
+
+/// An identifier of the generated code.
+fn ident(name: &str) -> Ident {
+    Ident::new(name, Span::call_site())
+}

@@ -1,0 +1,89 @@
+//! From an annotated function to the items that replace it.
+
+mod control;
+mod differentiate;
+mod function;
+mod namesake;
+mod stub;
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+use syn::ItemFn;
+
+pub use control::control;
+pub use differentiate::differentiate;
+pub use function::{Formula, Function};
+
+use crate::diagnostics::Diagnostics;
+use crate::graph::{NodeId, Op, Shape};
+use crate::parse::{self, Body};
+use crate::signature::Signature;
+
+/// What an attribute makes of a function.
+#[derive(Debug)]
+pub struct Expansion {
+    /// The name of the function.
+    pub name: String,
+    /// The items: the function itself, its namesake, and what belongs to them.
+    pub tokens: TokenStream,
+    /// The formulas of the generated functions.
+    pub formulas: Vec<Formula>,
+}
+
+/// A function that was read without a mistake.
+struct Source {
+    function: ItemFn,
+    signature: Signature,
+    body: Body,
+}
+
+impl Source {
+    /// Reads a function; what is wrong with it is reported.
+    fn read(function: ItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
+        let signature = Signature::read(&function, diagnostics)?;
+        let body = parse::body(&function, &signature, diagnostics)?;
+        Some(Self { function, signature, body })
+    }
+
+    fn name(&self) -> String {
+        self.function.sig.ident.to_string()
+    }
+
+    /// True where nalgebra's matrices occur, so that the numbers must be such that it takes them.
+    fn has_matrices(&self) -> bool {
+        self.body.graph.ids().any(|id| matches!(self.body.graph.shape(id), Shape::Matrix(..)))
+    }
+
+    /// Reports calls through which the derivative would have to go in a whole array.
+    fn check_calls(&self, wrt: &[NodeId], diagnostics: &mut Diagnostics) {
+        let graph = &self.body.graph;
+        let dependent = graph.dependent(wrt);
+        let reachable = graph.reachable(&[self.body.output]);
+        for id in graph.ids().filter(|id| reachable[id.index()]) {
+            let Op::Call(callee, _, arguments) = graph.op(id) else { continue };
+            let callee = graph.callee(*callee);
+            for (argument, pass) in arguments.iter().zip(&callee.passes) {
+                if *pass != crate::graph::Pass::Number && dependent[argument.index()] {
+                    diagnostics.error(
+                        &callee.path,
+                        "the derivative would go through a whole array that this call takes, which is not modelled; pass its entries as numbers, or write the function out here",
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// The parsed function, or the items as they came and the error.
+fn parse_function(item: &TokenStream, what: &str) -> Result<ItemFn, TokenStream> {
+    syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
+        let target = item.clone().into_iter().next();
+        let error = syn::Error::new_spanned(
+            target.map_or_else(TokenStream::new, ToTokens::into_token_stream),
+            format!("`{what}` belongs on a function"),
+        );
+        let mut tokens = item.clone();
+        tokens.extend(error.into_compile_error());
+        tokens
+    })
+}

@@ -1,0 +1,452 @@
+//! The expression graph: one append-only arena, hash-consed, children before parents.
+//!
+//! Every value of a function and of its derivatives is a node, and equal nodes are one node, so common parts are
+//! shared without a search. Walks go over the arena by index; nothing iterates over a hash map, so the same
+//! source gives the same output, byte for byte.
+
+mod describe;
+mod shape;
+
+use std::collections::HashMap;
+
+pub use shape::{Dim, Shape};
+
+use crate::primitives::{Binary, Unary};
+
+/// The most nodes that the body of one function may grow to.
+pub const NODE_LIMIT: usize = 10_000;
+
+/// A node's place in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NodeId(u32);
+
+impl NodeId {
+    /// The index into per-node tables.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A comparison.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Comparison {
+    /// `<`
+    Lt,
+    /// `<=`
+    Le,
+    /// `>`
+    Gt,
+    /// `>=`
+    Ge,
+    /// `==`
+    Eq,
+    /// `!=`
+    Ne,
+}
+
+/// The place of an entry: `[i]`, or `[(row, column)]`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Position {
+    /// The entry of an array or of a column vector.
+    Entry(usize),
+    /// The entry of a matrix.
+    Cell(usize, usize),
+}
+
+/// What a node computes. Arithmetic, primitives and selection work entry by entry, and spread scalars over arrays.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Op {
+    /// A number that the user wrote, or that a rule needs, by its bits.
+    Literal(u64),
+    /// The zero of something that doesn't depend on the input: unlike a written `0.0`, it may be folded away.
+    Zero,
+    /// A constant by its path; the number is the index for [`Graph::path`].
+    Path(usize),
+    /// A parameter of the function, by its index.
+    Parameter(usize),
+    /// `-a`
+    Neg(NodeId),
+    /// `a + b`
+    Add(NodeId, NodeId),
+    /// `a - b`
+    Sub(NodeId, NodeId),
+    /// `a·b`, entry by entry
+    Mul(NodeId, NodeId),
+    /// `a/b`, entry by entry
+    Div(NodeId, NodeId),
+    /// `aⁿ`
+    Powi(NodeId, i32),
+    /// A one-argument primitive.
+    Unary(Unary, NodeId),
+    /// A two-argument primitive.
+    Binary(Binary, NodeId, NodeId),
+    /// A comparison; the value is a mask.
+    Compare(Comparison, NodeId, NodeId),
+    /// Both masks.
+    And(NodeId, NodeId),
+    /// Either mask.
+    Or(NodeId, NodeId),
+    /// The other mask.
+    Not(NodeId),
+    /// The mask that is this everywhere.
+    Bool(bool),
+    /// `if mask { a } else { b }`, both computed.
+    Select(NodeId, NodeId, NodeId),
+    /// A scalar in every entry.
+    Broadcast(NodeId),
+    /// One entry of an array.
+    Index(NodeId, Position),
+    /// An array from its entries; those not named are [`Op::Zero`].
+    Assemble(Vec<(Position, NodeId)>),
+    /// The matrix product.
+    MatMul(NodeId, NodeId),
+    /// `a·bᵀ` of two columns.
+    Outer(NodeId, NodeId),
+    /// The transpose.
+    Transpose(NodeId),
+    /// The inner product of two arrays of one shape.
+    Dot(NodeId, NodeId),
+    /// The sum of the entries.
+    Sum(NodeId),
+    /// A call to another differentiated function (index for [`Graph::callee`]); the numbers, at most two, are the
+    /// arguments that it is differentiated with respect to, in ascending order.
+    Call(usize, Vec<usize>, Vec<NodeId>),
+}
+
+impl Op {
+    /// Calls `visit` with each operand, in order.
+    pub fn operands(&self, mut visit: impl FnMut(NodeId)) {
+        match self {
+            Self::Literal(_) | Self::Zero | Self::Path(_) | Self::Parameter(_) | Self::Bool(_) => {}
+            Self::Neg(a)
+            | Self::Powi(a, _)
+            | Self::Unary(_, a)
+            | Self::Not(a)
+            | Self::Broadcast(a)
+            | Self::Index(a, _)
+            | Self::Transpose(a)
+            | Self::Sum(a) => visit(*a),
+            Self::Add(a, b)
+            | Self::Sub(a, b)
+            | Self::Mul(a, b)
+            | Self::Div(a, b)
+            | Self::Binary(_, a, b)
+            | Self::Compare(_, a, b)
+            | Self::And(a, b)
+            | Self::Or(a, b)
+            | Self::MatMul(a, b)
+            | Self::Outer(a, b)
+            | Self::Dot(a, b) => {
+                visit(*a);
+                visit(*b);
+            }
+            Self::Select(mask, a, b) => {
+                visit(*mask);
+                visit(*a);
+                visit(*b);
+            }
+            Self::Assemble(entries) => entries.iter().for_each(|(_, entry)| visit(*entry)),
+            Self::Call(_, _, arguments) => arguments.iter().for_each(|argument| visit(*argument)),
+        }
+    }
+
+    /// The same operation on other operands.
+    #[must_use]
+    pub fn map_operands(self, mut f: impl FnMut(NodeId) -> NodeId) -> Self {
+        match self {
+            Self::Literal(_) | Self::Zero | Self::Path(_) | Self::Parameter(_) | Self::Bool(_) => self,
+            Self::Neg(a) => Self::Neg(f(a)),
+            Self::Powi(a, n) => Self::Powi(f(a), n),
+            Self::Unary(primitive, a) => Self::Unary(primitive, f(a)),
+            Self::Not(a) => Self::Not(f(a)),
+            Self::Broadcast(a) => Self::Broadcast(f(a)),
+            Self::Index(a, at) => Self::Index(f(a), at),
+            Self::Transpose(a) => Self::Transpose(f(a)),
+            Self::Sum(a) => Self::Sum(f(a)),
+            Self::Add(a, b) => Self::Add(f(a), f(b)),
+            Self::Sub(a, b) => Self::Sub(f(a), f(b)),
+            Self::Mul(a, b) => Self::Mul(f(a), f(b)),
+            Self::Div(a, b) => Self::Div(f(a), f(b)),
+            Self::Binary(primitive, a, b) => Self::Binary(primitive, f(a), f(b)),
+            Self::Compare(comparison, a, b) => Self::Compare(comparison, f(a), f(b)),
+            Self::And(a, b) => Self::And(f(a), f(b)),
+            Self::Or(a, b) => Self::Or(f(a), f(b)),
+            Self::MatMul(a, b) => Self::MatMul(f(a), f(b)),
+            Self::Outer(a, b) => Self::Outer(f(a), f(b)),
+            Self::Dot(a, b) => Self::Dot(f(a), f(b)),
+            Self::Select(mask, a, b) => Self::Select(f(mask), f(a), f(b)),
+            Self::Assemble(entries) => {
+                Self::Assemble(entries.into_iter().map(|(at, entry)| (at, f(entry))).collect())
+            }
+            Self::Call(path, orders, arguments) => {
+                Self::Call(path, orders, arguments.into_iter().map(f).collect())
+            }
+        }
+    }
+
+    /// True where the value is computed entry by entry from entries at the same place.
+    #[must_use]
+    pub fn is_elementwise(&self) -> bool {
+        matches!(
+            self,
+            Self::Neg(_)
+                | Self::Add(..)
+                | Self::Sub(..)
+                | Self::Mul(..)
+                | Self::Div(..)
+                | Self::Powi(..)
+                | Self::Unary(..)
+                | Self::Binary(..)
+                | Self::Compare(..)
+                | Self::And(..)
+                | Self::Or(..)
+                | Self::Not(_)
+                | Self::Select(..)
+                | Self::Broadcast(_)
+                | Self::Call(..)
+        )
+    }
+}
+
+/// How an argument of a call is passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pass {
+    /// One number; where the node is an array, the call is made for each entry.
+    Number,
+    /// A whole array by value.
+    Array,
+    /// A whole array by reference.
+    Reference,
+}
+
+/// Another differentiated function, as it is called here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Callee {
+    /// The path that the user wrote.
+    pub path: syn::Path,
+    /// How each argument is passed.
+    pub passes: Vec<Pass>,
+}
+
+/// A node: what it computes, and the shape of the value.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Node {
+    /// What it computes.
+    pub op: Op,
+    /// The shape of its value.
+    pub shape: Shape,
+}
+
+/// The arena, with the names that the user gave to values and the paths that the source mentions.
+#[derive(Debug, Default)]
+pub struct Graph {
+    nodes: Vec<Node>,
+    index: HashMap<Node, NodeId>,
+    names: Vec<Option<String>>,
+    hints: Vec<Option<String>>,
+    paths: Vec<syn::Path>,
+    callees: Vec<Callee>,
+    masks: Vec<bool>,
+    entries: HashMap<(NodeId, Position), NodeId>,
+}
+
+impl Graph {
+    /// The node for `op`, where there is one.
+    #[must_use]
+    pub fn find(&self, op: Op, shape: &Shape) -> Option<NodeId> {
+        self.index.get(&Node { op, shape: shape.clone() }).copied()
+    }
+
+    /// The entry of `array` at `at`, where it was asked for before: without this memory, following an index inward
+    /// through shared parts would take exponential time.
+    #[must_use]
+    pub fn indexed(&self, array: NodeId, at: Position) -> Option<NodeId> {
+        self.entries.get(&(array, at)).copied()
+    }
+
+    /// Remembers an answer for [`Graph::indexed`].
+    pub fn remember_index(&mut self, array: NodeId, at: Position, entry: NodeId) {
+        self.entries.insert((array, at), entry);
+    }
+
+    /// The number of nodes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// True before the first node.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// The nodes, in the order in which they were made.
+    pub fn ids(&self) -> impl DoubleEndedIterator<Item = NodeId> + use<> {
+        (0..u32::try_from(self.nodes.len()).expect("the node limit is far below 2^32")).map(NodeId)
+    }
+
+    /// What a node computes.
+    #[must_use]
+    pub fn op(&self, id: NodeId) -> &Op {
+        &self.nodes[id.index()].op
+    }
+
+    /// The shape of a node's value.
+    #[must_use]
+    pub fn shape(&self, id: NodeId) -> &Shape {
+        &self.nodes[id.index()].shape
+    }
+
+    /// True where a node's value is a mask.
+    #[must_use]
+    pub fn is_mask(&self, id: NodeId) -> bool {
+        self.masks[id.index()]
+    }
+
+    /// The name that the user gave to a value.
+    #[must_use]
+    pub fn name(&self, id: NodeId) -> Option<&str> {
+        self.names[id.index()].as_deref()
+    }
+
+    /// Names a value; the first name stays.
+    pub fn set_name(&mut self, id: NodeId, name: &str) {
+        let slot = &mut self.names[id.index()];
+        if slot.is_none() {
+            *slot = Some(name.to_owned());
+        }
+    }
+
+    /// The name that a value would have: an adjoint is `x_bar` after `x`, a tangent `x_dot`.
+    #[must_use]
+    pub fn hint(&self, id: NodeId) -> Option<&str> {
+        self.names[id.index()].as_deref().or(self.hints[id.index()].as_deref())
+    }
+
+    /// Suggests a name for a value that the user did not name; the first one stays.
+    pub fn set_hint(&mut self, id: NodeId, name: String) {
+        self.hints[id.index()].get_or_insert(name);
+    }
+
+    /// The path with this index.
+    #[must_use]
+    pub fn path(&self, index: usize) -> &syn::Path {
+        &self.paths[index]
+    }
+
+    /// The index of `path`, which joins the list unless it stands there already.
+    pub fn intern_path(&mut self, path: &syn::Path) -> usize {
+        self.paths.iter().position(|known| known == path).unwrap_or_else(|| {
+            self.paths.push(path.clone());
+            self.paths.len() - 1
+        })
+    }
+
+    /// The callee with this index.
+    #[must_use]
+    pub fn callee(&self, index: usize) -> &Callee {
+        &self.callees[index]
+    }
+
+    /// The index of `callee`, which joins the list unless it stands there already.
+    pub fn intern_callee(&mut self, callee: Callee) -> usize {
+        self.callees.iter().position(|known| *known == callee).unwrap_or_else(|| {
+            self.callees.push(callee);
+            self.callees.len() - 1
+        })
+    }
+
+    /// The node for `op`, which joins the arena unless an equal one is there.
+    pub fn node(&mut self, op: Op, shape: Shape) -> NodeId {
+        let mask = match &op {
+            Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Bool(_) => true,
+            Op::Broadcast(a) | Op::Index(a, _) => self.is_mask(*a),
+            Op::Select(_, a, _) => self.is_mask(*a),
+            _ => false,
+        };
+        self.insert(Node { op, shape }, mask)
+    }
+
+    /// The node of a parameter; `mask` where its type is `bool`.
+    pub fn parameter(&mut self, index: usize, shape: Shape, mask: bool) -> NodeId {
+        self.insert(Node { op: Op::Parameter(index), shape }, mask)
+    }
+
+    fn insert(&mut self, node: Node, mask: bool) -> NodeId {
+        if let Some(&id) = self.index.get(&node) {
+            return id;
+        }
+        let id = NodeId(u32::try_from(self.nodes.len()).expect("the node limit is far below 2^32"));
+        self.index.insert(node.clone(), id);
+        self.nodes.push(node);
+        self.names.push(None);
+        self.hints.push(None);
+        self.masks.push(mask);
+        id
+    }
+
+    /// The node of a number.
+    pub fn literal(&mut self, value: f64) -> NodeId {
+        self.node(Op::Literal(value.to_bits()), Shape::Scalar)
+    }
+
+    /// The number that a literal stands for.
+    #[must_use]
+    pub fn literal_value(&self, id: NodeId) -> Option<f64> {
+        match self.op(id) {
+            Op::Literal(bits) => Some(f64::from_bits(*bits)),
+            _ => None,
+        }
+    }
+
+    /// True where the node is the literal `value`.
+    #[must_use]
+    #[allow(clippy::float_cmp)] // an exact match is meant
+    pub fn is_literal(&self, id: NodeId, value: f64) -> bool {
+        self.literal_value(id) == Some(value)
+    }
+
+    /// True for the zero that may be folded away.
+    #[must_use]
+    pub fn is_zero(&self, id: NodeId) -> bool {
+        match self.op(id) {
+            Op::Zero => true,
+            Op::Broadcast(a) => matches!(self.op(*a), Op::Zero),
+            _ => false,
+        }
+    }
+
+    /// Which nodes the `outputs` are made of, by index.
+    #[must_use]
+    pub fn reachable(&self, outputs: &[NodeId]) -> Vec<bool> {
+        let mut reached = vec![false; self.len()];
+        for output in outputs {
+            reached[output.index()] = true;
+        }
+        for id in self.ids().rev() {
+            if reached[id.index()] {
+                self.op(id).operands(|operand| reached[operand.index()] = true);
+            }
+        }
+        reached
+    }
+
+    /// Which nodes depend on one of `inputs`, by index.
+    #[must_use]
+    pub fn dependent(&self, inputs: &[NodeId]) -> Vec<bool> {
+        let mut depends = vec![false; self.len()];
+        for input in inputs {
+            depends[input.index()] = true;
+        }
+        for id in self.ids() {
+            if !depends[id.index()] {
+                let mut any = false;
+                self.op(id).operands(|operand| any |= depends[operand.index()]);
+                depends[id.index()] = any;
+            }
+        }
+        depends
+    }
+}

@@ -1,0 +1,155 @@
+//! Formulas in LaTeX, for the documentation of generated code and for people who check it by hand.
+
+use crate::graph::{Comparison, Graph, NodeId, Op, Position};
+
+/// The formula of `root` in terms of `symbol`s: nodes for which `symbol` gives a name are written as that name.
+#[must_use]
+pub fn formula(graph: &Graph, root: NodeId, symbol: &dyn Fn(NodeId) -> Option<String>) -> String {
+    Printer { graph, symbol }.open(root, 0).0
+}
+
+/// A Rust name as a symbol: `theta` is `\theta`, `z_tilde` is `\tilde{z}`, `w1` is `w_{1}`.
+#[must_use]
+pub fn symbol(name: &str) -> String {
+    for (suffix, accent) in [("_bar", r"\bar"), ("_dot", r"\dot"), ("_tilde", r"\tilde"), ("_hat", r"\hat")] {
+        if let Some(base) = name.strip_suffix(suffix) {
+            return format!("{accent}{{{}}}", symbol(base));
+        }
+    }
+    let name = name.trim_matches('_');
+    if let Some((base, index)) = name.split_once('_') {
+        return format!("{}_{{\\text{{{}}}}}", symbol(base), index.replace('_', r"\_"));
+    }
+    let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
+    let (base, digits) = if base.is_empty() { (name, "") } else { name.split_at(base.len()) };
+    const GREEK: &[&str] = &[
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi",
+        "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+    ];
+    let base = if GREEK.contains(&base) {
+        format!(r"\{base}")
+    } else if base.chars().count() > 1 {
+        format!(r"\text{{{base}}}")
+    } else {
+        base.to_owned()
+    };
+    if digits.is_empty() { base } else { format!("{base}_{{{digits}}}") }
+}
+
+struct Printer<'a> {
+    graph: &'a Graph,
+    symbol: &'a dyn Fn(NodeId) -> Option<String>,
+}
+
+/// Weaker than a sum: nothing.
+const SUM: u8 = 1;
+const PRODUCT: u8 = 2;
+const POWER: u8 = 3;
+const ATOM: u8 = 4;
+
+impl Printer<'_> {
+    /// The formula of a node, in parentheses where it binds less than `level`.
+    fn at(&self, id: NodeId, level: u8) -> String {
+        let (text, own) = match (self.symbol)(id) {
+            Some(name) => (name, ATOM),
+            None => self.open(id, level),
+        };
+        if own < level { format!(r"\left({text}\right)") } else { text }
+    }
+
+    /// The formula of a node and how strongly it binds.
+    #[allow(clippy::too_many_lines)] // one arm an operation
+    fn open(&self, id: NodeId, _level: u8) -> (String, u8) {
+        match self.graph.op(id) {
+            Op::Literal(bits) => {
+                let value = f64::from_bits(*bits);
+                (number(value), if value.is_sign_negative() { SUM } else { ATOM })
+            }
+            Op::Zero => ("0".to_owned(), ATOM),
+            Op::Path(index) => {
+                let path = self.graph.path(*index);
+                let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+                (format!(r"\text{{{}}}", name.replace('_', r"\_")), ATOM)
+            }
+            Op::Parameter(_) => (symbol(self.graph.name(id).unwrap_or("x")), ATOM),
+            Op::Bool(value) => (format!(r"\text{{{value}}}"), ATOM),
+            Op::Neg(a) => (format!("-{}", self.at(*a, PRODUCT)), SUM),
+            Op::Add(a, b) => (format!("{} + {}", self.at(*a, SUM), self.at(*b, PRODUCT)), SUM),
+            Op::Sub(a, b) => (format!("{} - {}", self.at(*a, SUM), self.at(*b, PRODUCT)), SUM),
+            Op::Mul(a, b) => {
+                let arrays = !self.graph.shape(*a).is_scalar() && !self.graph.shape(*b).is_scalar();
+                let dot = if arrays { r"\odot" } else { r"\cdot" };
+                (format!("{} {dot} {}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT)
+            }
+            Op::Div(a, b) => (format!(r"\frac{{{}}}{{{}}}", self.at(*a, 0), self.at(*b, 0)), POWER),
+            Op::Powi(a, n) => (format!("{{{}}}^{{{n}}}", self.at(*a, ATOM)), POWER),
+            Op::Unary(primitive, a) => {
+                let row = primitive.row();
+                let encloses = row.latex.contains(['(', '{', '|']);
+                let argument = self.at(*a, if encloses { 0 } else { ATOM });
+                (row.latex.replace('#', &argument), if encloses { ATOM } else { POWER })
+            }
+            Op::Binary(primitive, a, b) => {
+                let row = primitive.row();
+                let level = if row.name == "powf" { ATOM } else { 0 };
+                let text = row.latex.replace("#1", &self.at(*a, level)).replace("#2", &self.at(*b, 0));
+                (text, POWER)
+            }
+            Op::Compare(comparison, a, b) => {
+                let sign = match comparison {
+                    Comparison::Lt => "<",
+                    Comparison::Le => r"\le",
+                    Comparison::Gt => ">",
+                    Comparison::Ge => r"\ge",
+                    Comparison::Eq => "=",
+                    Comparison::Ne => r"\ne",
+                };
+                (format!("{} {sign} {}", self.at(*a, SUM), self.at(*b, SUM)), 0)
+            }
+            Op::And(a, b) => (format!(r"{} \wedge {}", self.at(*a, ATOM), self.at(*b, ATOM)), 0),
+            Op::Or(a, b) => (format!(r"{} \vee {}", self.at(*a, ATOM), self.at(*b, ATOM)), 0),
+            Op::Not(a) => (format!(r"\neg {}", self.at(*a, ATOM)), POWER),
+            Op::Select(mask, a, b) => (
+                format!(
+                    r"\begin{{cases}} {} & {} \\ {} & \text{{otherwise}} \end{{cases}}",
+                    self.at(*a, 0),
+                    self.at(*mask, 0),
+                    self.at(*b, 0)
+                ),
+                ATOM,
+            ),
+            Op::Broadcast(a) => (format!(r"{}\,\mathbf{{1}}", self.at(*a, PRODUCT)), PRODUCT),
+            Op::Index(a, Position::Entry(i)) => (format!("{{{}}}_{{{i}}}", self.at(*a, ATOM)), ATOM),
+            Op::Index(a, Position::Cell(i, j)) => (format!("{{{}}}_{{{i},{j}}}", self.at(*a, ATOM)), ATOM),
+            Op::Assemble(entries) => {
+                let entries: Vec<String> = entries.iter().map(|(_, entry)| self.at(*entry, 0)).collect();
+                (format!(r"\left({}\right)", entries.join(", ")), ATOM)
+            }
+            Op::MatMul(a, b) => (format!(r"{}\,{}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT),
+            Op::Outer(a, b) => (format!(r"{}\,{{{}}}^\top", self.at(*a, PRODUCT), self.at(*b, ATOM)), PRODUCT),
+            Op::Transpose(a) => (format!(r"{{{}}}^\top", self.at(*a, ATOM)), POWER),
+            Op::Dot(a, b) => {
+                (format!(r"\left\langle {}, {}\right\rangle", self.at(*a, 0), self.at(*b, 0)), ATOM)
+            }
+            Op::Sum(a) => (format!(r"\sum_i \left({}\right)_i", self.at(*a, 0)), PRODUCT),
+            Op::Call(callee, orders, arguments) => {
+                let path = &self.graph.callee(*callee).path;
+                let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+                let orders: String = orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
+                let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
+                (format!(r"{orders}{}\left({}\right)", symbol(&name), arguments.join(", ")), POWER)
+            }
+        }
+    }
+}
+
+/// A number without a needless fraction.
+fn number(value: f64) -> String {
+    if value.is_nan() {
+        r"\text{NaN}".to_owned()
+    } else if value.is_infinite() {
+        if value > 0.0 { r"\infty".to_owned() } else { r"-\infty".to_owned() }
+    } else {
+        format!("{value}")
+    }
+}

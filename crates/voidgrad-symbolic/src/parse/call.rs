@@ -1,0 +1,140 @@
+//! Calls by path: voidgrad's own functions, `f64::sin`, nalgebra's constructors, and other differentiated functions.
+
+use syn::{Expr, ExprCall, Path};
+
+use super::{Reader, Value};
+use crate::graph::{Callee, Dim, Op, Pass, Position, Shape};
+use crate::primitives::{Binary, Call, Unary};
+
+impl Reader<'_> {
+    /// `path(arguments)`.
+    pub(super) fn call(&mut self, call: &ExprCall) -> Option<Value> {
+        let Expr::Path(path) = &*call.func else {
+            return self.refuse(&call.func, "only a function named by a path can be differentiated");
+        };
+        if path.qself.is_some() {
+            return self.refuse(path, "a qualified path is not modelled; import the function and call it by name");
+        }
+        if let Some(value) = self.constructor(&path.path, call) {
+            return value;
+        }
+        let arguments: Vec<Option<Value>> = call.args.iter().map(|argument| self.expression(argument)).collect();
+        let arguments: Vec<Value> = arguments.into_iter().collect::<Option<_>>()?;
+        if is_f64_method(&path.path)
+            && let Some((receiver, rest)) = arguments.split_first()
+        {
+            let method = &path.path.segments[1].ident;
+            let rest_expressions: Vec<&Expr> = call.args.iter().skip(1).collect();
+            let _ = rest;
+            return self.scalar_method(receiver.clone(), method, &rest_expressions, call);
+        }
+        let by_ref = call.args.iter().map(|argument| matches!(argument, Expr::Reference(_))).collect();
+        self.call_path(&path.path, arguments, by_ref)
+    }
+
+    /// A function named by `path`, as `map(path)` calls it.
+    pub(super) fn apply_path(&mut self, path: &Path, arguments: Vec<Value>) -> Option<Value> {
+        if is_f64_method(path) {
+            let method = &path.segments[1].ident;
+            let mut arguments = arguments.into_iter();
+            let receiver = arguments.next()?;
+            return match arguments.next() {
+                None => self.scalar_method(receiver, method, &[], path),
+                Some(_) => self.refuse(path, "write a closure: `|x, y| x.max(y)`"),
+            };
+        }
+        let by_ref = vec![false; arguments.len()];
+        self.call_path(path, arguments, by_ref)
+    }
+
+    fn call_path(&mut self, path: &Path, arguments: Vec<Value>, by_ref: Vec<bool>) -> Option<Value> {
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        if let Some(primitive) = Unary::find(&name, Call::Function) {
+            self.functions.push((path.clone(), primitive.row().name));
+            let Ok([x]) = <[Value; 1]>::try_from(arguments) else {
+                return self.refuse(path, format!("`{name}` takes one argument"));
+            };
+            let ([x], item) = self.reals([x], path)?;
+            let shape = self.graph.shape(x).clone();
+            if !item.is_item() && !shape.is_scalar() {
+                return self.refuse(path, format!("`{name}` takes one number, this is a {shape}; write `.map({name})`"));
+            }
+            let node = self.written(Op::Unary(primitive, x), shape, path)?;
+            return Some(item.wrap(node));
+        }
+        if let Some(primitive) = Binary::find(&name, Call::Function) {
+            self.functions.push((path.clone(), primitive.row().name));
+            let Ok([a, b]) = <[Value; 2]>::try_from(arguments) else {
+                return self.refuse(path, format!("`{name}` takes two arguments"));
+            };
+            let ([a, b], item) = self.reals([a, b], path)?;
+            let shape = self.joined(a, b, path)?;
+            let node = self.written(Op::Binary(primitive, a, b), shape, path)?;
+            return Some(item.wrap(node));
+        }
+        self.differentiated(path, arguments, by_ref)
+    }
+
+    /// A call to another differentiated function. Its derivatives are found through its namesake type, so a
+    /// function that has none is an error that the compiler reports on this path.
+    fn differentiated(&mut self, path: &Path, arguments: Vec<Value>, by_ref: Vec<bool>) -> Option<Value> {
+        if let Some(name) = path.get_ident()
+            && self.bindings.iter().any(|(bound, _)| name == bound)
+        {
+            return self.refuse(path, "a call of a local variable can't be differentiated; call a function annotated with `#[differentiate]`");
+        }
+        let mut nodes = Vec::new();
+        let mut passes = Vec::new();
+        let mut shape = Shape::Scalar;
+        let mut over_items = false;
+        for (argument, by_ref) in arguments.into_iter().zip(by_ref) {
+            let is_item = matches!(argument, Value::Item(_));
+            let node = match argument {
+                Value::Item(node) => node,
+                value => self.node_of(value, path)?,
+            };
+            over_items |= is_item;
+            if is_item {
+                shape = self.graph.shape(node).join(&shape)?;
+            }
+            passes.push(match (self.graph.shape(node).is_scalar() || is_item, by_ref) {
+                (true, _) => Pass::Number,
+                (false, true) => Pass::Reference,
+                (false, false) => Pass::Array,
+            });
+            nodes.push(node);
+        }
+        let callee = self.graph.intern_callee(Callee { path: path.clone(), passes });
+        let node = self.written(Op::Call(callee, Vec::new(), nodes), shape, path)?;
+        Some(if over_items { Value::Item(node) } else { Value::Node(node) })
+    }
+
+    /// `SVector::from([…])` and `Vector3::new(…)`; `None` where the path is no constructor.
+    #[allow(clippy::option_option)] // no constructor, an error, a value
+    fn constructor(&mut self, path: &Path, call: &ExprCall) -> Option<Option<Value>> {
+        let [ty, function] = [path.segments.get(path.segments.len().checked_sub(2)?)?, path.segments.last()?];
+        let name = ty.ident.to_string();
+        let is_vector = name == "SVector" || name.strip_prefix("Vector").is_some_and(|n| n.parse::<usize>().is_ok());
+        if !is_vector {
+            return None;
+        }
+        let entries: Vec<&Expr> = match (function.ident.to_string().as_str(), call.args.first()) {
+            ("new", Some(_)) => call.args.iter().collect(),
+            ("from", Some(Expr::Array(array))) => array.elems.iter().collect(),
+            _ => {
+                return Some(self.refuse(path, "this constructor is not modelled; write `SVector::from([a, b, …])`"));
+            }
+        };
+        let nodes: Vec<_> = entries.into_iter().map(|entry| self.scalar(entry)).collect();
+        Some(nodes.into_iter().collect::<Option<Vec<_>>>().map(|nodes| {
+            let shape = Shape::Matrix(Dim::Fixed(nodes.len()), Dim::Fixed(1));
+            let entries = nodes.into_iter().enumerate().map(|(i, node)| (Position::Entry(i), node)).collect();
+            Value::Node(self.graph.node(Op::Assemble(entries), shape))
+        }))
+    }
+}
+
+/// `f64::sin` and its kin.
+fn is_f64_method(path: &Path) -> bool {
+    path.segments.len() == 2 && path.segments[0].ident == "f64"
+}

@@ -1,0 +1,229 @@
+//! Method calls: `f64`'s, nalgebra's, and those of arrays.
+
+use quote::ToTokens;
+use syn::{Expr, ExprMethodCall, Ident};
+
+use super::{Reader, Value};
+use crate::graph::{Comparison, Dim, NodeId, Op, Shape};
+use crate::primitives::{BINARY, Binary, Call, UNARY, Unary};
+
+impl Reader<'_> {
+    /// `receiver.method(arguments)`.
+    pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Option<Value> {
+        let receiver = self.expression(&call.receiver)?;
+        let arguments: Vec<&Expr> = call.args.iter().collect();
+        let name = call.method.to_string();
+        match receiver {
+            Value::Sequence(item, shape) => self.sequence_method(*item, shape, &call.method, &arguments),
+            Value::Range(from, to) => self.range_method(from, to, &call.method, &arguments),
+            Value::Node(node) | Value::Item(node) if self.graph.is_mask(node) => self.refuse(
+                &call.method,
+                "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`",
+            ),
+            Value::Node(node) if !self.graph.shape(node).is_scalar() => {
+                self.array_method(node, &call.method, &arguments)
+            }
+            Value::Integer(value) if name == "pow" || name == "abs" => {
+                let _ = value;
+                self.refuse(&call.method, "integer methods are not modelled; write the number")
+            }
+            receiver => self.scalar_method(receiver, &call.method, &arguments, call),
+        }
+    }
+
+    /// A method of `f64`, also where it is called as `f64::sin(x)`.
+    pub(super) fn scalar_method(
+        &mut self,
+        receiver: Value,
+        method: &Ident,
+        arguments: &[&Expr],
+        whole: impl ToTokens + Copy,
+    ) -> Option<Value> {
+        let name = method.to_string();
+        match (name.as_str(), arguments) {
+            ("clone" | "to_owned" | "into", []) => return Some(receiver),
+            ("powi", [exponent]) => {
+                let n = self.integer(exponent)?;
+                let Ok(n) = i32::try_from(n) else {
+                    return self.refuse(exponent, "the exponent does not fit `i32`");
+                };
+                let ([a], item) = self.reals([receiver], whole)?;
+                let shape = self.graph.shape(a).clone();
+                let node = self.written(Op::Powi(a, n), shape, method)?;
+                return Some(item.wrap(node));
+            }
+            ("clamp", [low, high]) => return self.clamp(receiver, low, high, method),
+            ("mul_add", [factor, addend]) => {
+                let (factor, addend) = (self.expression(factor), self.expression(addend));
+                let ([a, b, c], item) = self.reals([receiver, factor?, addend?], whole)?;
+                let shape = self.joined(a, b, method)?;
+                let product = self.written(Op::Mul(a, b), shape, method)?;
+                let shape = self.joined(product, c, method)?;
+                let node = self.written(Op::Add(product, c), shape, method)?;
+                return Some(item.wrap(node));
+            }
+            ("sin_cos", []) => {
+                let ([a], item) = self.reals([receiver], whole)?;
+                let (sin, cos) = (self.graph.unary("sin", a), self.graph.unary("cos", a));
+                return Some(Value::Tuple(vec![item.wrap(sin), item.wrap(cos)]));
+            }
+            ("is_nan", []) => {
+                let ([a], item) = self.reals([receiver], whole)?;
+                let node = self.graph.compare(Comparison::Ne, a, a);
+                return Some(item.wrap(node));
+            }
+            _ => {}
+        }
+        if let ([], Some(primitive)) = (arguments, Unary::find(&name, Call::Method)) {
+            let ([a], item) = self.reals([receiver], whole)?;
+            let shape = self.graph.shape(a).clone();
+            let node = self.written(Op::Unary(primitive, a), shape, method)?;
+            return Some(item.wrap(node));
+        }
+        if let ([other], Some(primitive)) = (arguments, Binary::find(&name, Call::Method)) {
+            let other = self.expression(other)?;
+            let ([a, b], item) = self.reals([receiver, other], whole)?;
+            let shape = self.joined(a, b, method)?;
+            let node = self.written(Op::Binary(primitive, a, b), shape, method)?;
+            return Some(item.wrap(node));
+        }
+        self.unknown_method(method)
+    }
+
+    fn unknown_method<T>(&mut self, method: &Ident) -> Option<T> {
+        let name = method.to_string();
+        if Unary::find(&name, Call::Function).is_some() || Binary::find(&name, Call::Function).is_some() {
+            return self.refuse(method, format!("`{name}` is a function of voidgrad: write `{name}(x)`"));
+        }
+        let hint = match name.as_str() {
+            "log" => "write `x.ln() / base.ln()`".to_owned(),
+            "rem_euclid" | "div_euclid" => "it jumps; write it with `floor`".to_owned(),
+            "unwrap" | "expect" => "a differentiated function can't fail; check the input before the call".to_owned(),
+            _ => match nearest(&name) {
+                Some(known) => format!("is `{known}` meant?"),
+                None => "move it into a function of its own, annotated with `#[differentiate]`".to_owned(),
+            },
+        };
+        self.refuse(method, format!("the method `{name}` is not modelled; {hint}"))
+    }
+
+    /// `x.clamp(low, high)`, as the standard library branches.
+    fn clamp(&mut self, receiver: Value, low: &Expr, high: &Expr, method: &Ident) -> Option<Value> {
+        let (low, high) = (self.expression(low), self.expression(high));
+        let ([x, low, high], item) = self.reals([receiver, low?, high?], method)?;
+        let below = self.graph.compare(Comparison::Lt, x, low);
+        let above = self.graph.compare(Comparison::Gt, x, high);
+        let shape = self.graph.shape(x).clone();
+        let inner = self.written(Op::Select(above, high, x), shape.clone(), method)?;
+        let node = self.written(Op::Select(below, low, inner), shape, method)?;
+        Some(item.wrap(node))
+    }
+
+    /// A method of an array or a matrix.
+    fn array_method(&mut self, a: NodeId, method: &Ident, arguments: &[&Expr]) -> Option<Value> {
+        let shape = self.graph.shape(a).clone();
+        let is_matrix = matches!(shape, Shape::Matrix(..));
+        let name = method.to_string();
+        let node = match (name.as_str(), arguments) {
+            ("clone" | "to_owned" | "clone_owned" | "into" | "as_slice" | "as_ref", []) => Some(a),
+            ("iter" | "into_iter", []) => return Some(Value::Sequence(Box::new(Value::Item(a)), shape)),
+            ("len" | "nrows", []) => return self.length(&shape, method),
+            ("map", [f]) => {
+                let item = self.apply(f, vec![Value::Item(a)])?;
+                let entry = self.item_node(item, f)?;
+                Some(self.graph.broadcast(entry, &shape))
+            }
+            ("transpose", []) if is_matrix => Some(self.graph.transpose(a)),
+            ("sum", []) if is_matrix => self.written(Op::Sum(a), Shape::Scalar, method),
+            ("norm_squared", []) if is_matrix => self.written(Op::Dot(a, a), Shape::Scalar, method),
+            ("norm", []) if is_matrix => {
+                let square = self.written(Op::Dot(a, a), Shape::Scalar, method)?;
+                Some(self.graph.unary("sqrt", square))
+            }
+            ("dot", [other]) if is_matrix => {
+                let b = self.array(other)?;
+                if *self.graph.shape(b) != shape {
+                    self.joined(a, b, method)?;
+                }
+                self.written(Op::Dot(a, b), Shape::Scalar, method)
+            }
+            ("component_mul" | "component_div", [other]) if is_matrix => {
+                let b = self.array(other)?;
+                let shape = self.joined(a, b, method)?;
+                let op = if name == "component_mul" { Op::Mul(a, b) } else { Op::Div(a, b) };
+                self.written(op, shape, method)
+            }
+            ("tr_mul", [other]) if is_matrix => {
+                let b = self.array(other)?;
+                let transposed = self.graph.transpose(a);
+                match (self.graph.shape(transposed).clone(), self.graph.shape(b).clone()) {
+                    (Shape::Matrix(_, inner), Shape::Matrix(rows, _)) if inner.may_equal(&rows) => {
+                        self.matrix_product(transposed, b, method)
+                    }
+                    (left, right) => self.refuse(
+                        method,
+                        format!("the shapes do not fit: {left} (transposed) on the left, {right} on the right"),
+                    ),
+                }
+            }
+            ("scale", [factor]) if is_matrix => {
+                let factor = self.scalar(factor)?;
+                self.written(Op::Mul(a, factor), shape, method)
+            }
+            ("zip_map", [other, f]) if is_matrix => {
+                let b = self.array(other)?;
+                let shape = self.joined(a, b, method)?;
+                let item = self.apply(f, vec![Value::Item(a), Value::Item(b)])?;
+                let entry = self.item_node(item, f)?;
+                Some(self.graph.broadcast(entry, &shape))
+            }
+            ("sum" | "dot", _) => self.refuse(
+                method,
+                "this is a method of nalgebra's vectors; for arrays write `a.iter().zip(b).map(|(x, y)| x * y).sum::<f64>()`",
+            ),
+            _ => return self.unknown_method(method),
+        };
+        node.map(Value::Node)
+    }
+
+    fn length(&mut self, shape: &Shape, method: &Ident) -> Option<Value> {
+        let n = match shape {
+            Shape::Array(n) | Shape::Matrix(n, _) => n.fixed(),
+            Shape::Scalar => None,
+        };
+        match n.and_then(|n| i64::try_from(n).ok()) {
+            Some(n) => Some(Value::Integer(n)),
+            None => self.refuse(method, "the length is not known while the macro runs; write it as a parameter of type `f64`"),
+        }
+    }
+
+    /// A whole array.
+    pub(super) fn array(&mut self, expression: &Expr) -> Option<NodeId> {
+        let value = self.expression(expression)?;
+        let node = self.node_of(value, expression)?;
+        if self.graph.shape(node).is_scalar() {
+            return self.refuse(expression, "an array or a matrix is needed here");
+        }
+        Some(node)
+    }
+}
+
+/// The known method that is most like `name`: the one that starts alike.
+fn nearest(name: &str) -> Option<&'static str> {
+    let methods = UNARY.iter().map(|row| (row.name, row.call)).chain(BINARY.iter().map(|row| (row.name, row.call)));
+    let shared = |known: &str| known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
+    methods
+        .filter(|(_, call)| *call == Call::Method)
+        .map(|(known, _)| known)
+        .filter(|known| shared(known) >= 3)
+        .max_by_key(|known| shared(known))
+}
+
+/// The length of an array, for loops over its entries.
+pub(super) fn fixed_length(shape: &Shape) -> Option<usize> {
+    match shape {
+        Shape::Array(Dim::Fixed(n)) => Some(*n),
+        Shape::Matrix(..) => shape.len(),
+        _ => None,
+    }
+}

@@ -1,0 +1,223 @@
+//! The body of a function, read into a graph.
+//!
+//! Reading is evaluating on symbols: names are bound to nodes, statements run in order, a loop over a constant
+//! range runs once per value. Whatever is outside the language is reported on its own tokens and reading goes on,
+//! so that all mistakes show at once.
+
+mod arithmetic;
+mod call;
+mod expression;
+mod method;
+mod sequence;
+mod statement;
+
+use quote::ToTokens;
+use syn::ItemFn;
+
+use crate::diagnostics::Diagnostics;
+use crate::graph::{Graph, NODE_LIMIT, NodeId, Op, Shape};
+use crate::signature::Signature;
+use crate::stable;
+
+/// What an expression stands for.
+#[derive(Debug, Clone, PartialEq)]
+enum Value {
+    /// A number, a mask or an array.
+    Node(NodeId),
+    /// Inside a closure over the entries of arrays: the entry of this array at each place.
+    Item(NodeId),
+    /// An integer, known while reading: a loop variable, an index.
+    Integer(i64),
+    /// A tuple.
+    Tuple(Vec<Value>),
+    /// An iterator over arrays side by side: the item, and the shape that it runs over.
+    Sequence(Box<Value>, Shape),
+    /// `a..b`, half open.
+    Range(i64, i64),
+    /// The value of a block that ends in a semicolon.
+    Unit,
+}
+
+/// Whether nodes stand for themselves or, inside a closure, for their entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Whole,
+    Item,
+}
+
+impl Kind {
+    fn is_item(self) -> bool {
+        self == Self::Item
+    }
+
+    fn wrap(self, node: NodeId) -> Value {
+        match self {
+            Self::Whole => Value::Node(node),
+            Self::Item => Value::Item(node),
+        }
+    }
+}
+
+/// A function's body as a graph.
+#[derive(Debug)]
+pub struct Body {
+    /// The graph.
+    pub graph: Graph,
+    /// The node of each parameter.
+    pub parameters: Vec<NodeId>,
+    /// The node of the result.
+    pub output: NodeId,
+    /// Calls to voidgrad's own functions, by the path that the user wrote.
+    pub functions: Vec<(syn::Path, &'static str)>,
+}
+
+/// Reads the body of `function`. `None` after anything was reported.
+pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<Body> {
+    let mut graph = Graph::default();
+    let mut parameters = Vec::new();
+    for (index, parameter) in signature.parameters.iter().enumerate() {
+        let node = graph.parameter(index, parameter.shape.clone(), parameter.mask);
+        graph.set_name(node, &parameter.ident.to_string());
+        parameters.push(node);
+    }
+    let mut reader = Reader {
+        bindings: signature
+            .parameters
+            .iter()
+            .zip(&parameters)
+            .map(|(parameter, node)| (parameter.ident.to_string(), Some(Value::Node(*node))))
+            .collect(),
+        graph,
+        diagnostics,
+        functions: Vec::new(),
+        grown: false,
+    };
+    let value = reader.block(&function.block)?;
+    let output = match value {
+        Value::Unit => {
+            reader.diagnostics.error(
+                &function.block,
+                "the function ends without a value; write the result as the last expression, without a semicolon",
+            );
+            return None;
+        }
+        value => reader.node_of(value, &function.block)?,
+    };
+    let output = reader.fit_output(output, signature)?;
+    let Reader { graph, functions, .. } = reader;
+    Some(Body { graph, parameters, output, functions })
+}
+
+/// Reads expressions and statements.
+struct Reader<'d> {
+    graph: Graph,
+    /// The names in scope, innermost last; `None` where the value was refused and reported already.
+    bindings: Vec<(String, Option<Value>)>,
+    diagnostics: &'d mut Diagnostics,
+    functions: Vec<(syn::Path, &'static str)>,
+    /// True after the node limit was reported.
+    grown: bool,
+}
+
+impl Reader<'_> {
+    /// Reports `message` on `tokens`; the value of whatever was being read is unknown from here on.
+    fn refuse<T>(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> Option<T> {
+        self.diagnostics.error(tokens, message);
+        None
+    }
+
+    /// The node that a value is, where it is a number, a mask or an array.
+    fn node_of(&mut self, value: Value, tokens: impl ToTokens) -> Option<NodeId> {
+        match value {
+            Value::Node(node) => Some(node),
+            Value::Item(_) => self.refuse(tokens, "an entry of an array can't be used like this inside a closure; write it with arithmetic, or as a loop"),
+            Value::Integer(_) => {
+                self.refuse(tokens, "an integer where a real number is needed; write `2.0`, or convert with `as f64`")
+            }
+            Value::Tuple(_) => self.refuse(tokens, "a tuple where one value is needed; take it apart first"),
+            Value::Sequence(..) => self.refuse(tokens, "an iterator where a value is needed; end it with `.sum::<f64>()`"),
+            Value::Range(..) => self.refuse(tokens, "a range where a value is needed"),
+            Value::Unit => self.refuse(tokens, "this has no value; remove the semicolon at its end"),
+        }
+    }
+
+    /// The nodes of values that an operation works on entry by entry, and whether they are items. Beside items,
+    /// only numbers can stand: a whole array inside a closure over entries would be mistaken for one of them.
+    fn operands<const N: usize>(&mut self, values: [Value; N], tokens: impl ToTokens) -> Option<([NodeId; N], Kind)> {
+        let kind = if values.iter().any(|value| matches!(value, Value::Item(_))) { Kind::Item } else { Kind::Whole };
+        let mut nodes = Vec::with_capacity(N);
+        for value in values {
+            let node = match value {
+                Value::Item(node) => node,
+                value => {
+                    let node = self.node_of(value, &tokens)?;
+                    let shape = self.graph.shape(node).clone();
+                    if kind == Kind::Item && !shape.is_scalar() {
+                        return self.refuse(tokens, format!("a whole {shape} inside a closure over entries; iterate over it too, with `zip`"));
+                    }
+                    node
+                }
+            };
+            nodes.push(node);
+        }
+        Some((nodes.try_into().ok()?, kind))
+    }
+
+    /// [`Self::operands`] that are real numbers.
+    fn reals<const N: usize>(&mut self, values: [Value; N], tokens: impl ToTokens) -> Option<([NodeId; N], Kind)> {
+        let (nodes, kind) = self.operands(values, &tokens)?;
+        if nodes.iter().any(|node| self.graph.is_mask(*node)) {
+            return self.refuse(tokens, "a `bool` where a real number is needed; choose with `if … { 1.0 } else { 0.0 }`");
+        }
+        Some((nodes, kind))
+    }
+
+    /// The node for an operation that the user wrote, in its stable form; `tokens` is the construct that is
+    /// blamed where the graph grows past its bound.
+    fn written(&mut self, op: Op, shape: Shape, tokens: impl ToTokens) -> Option<NodeId> {
+        let node = stable::written(&mut self.graph, op, shape);
+        self.within_bounds(tokens)?;
+        Some(node)
+    }
+
+    fn within_bounds(&mut self, tokens: impl ToTokens) -> Option<()> {
+        if self.graph.len() <= NODE_LIMIT {
+            return Some(());
+        }
+        if !self.grown {
+            self.grown = true;
+            self.diagnostics.error(
+                tokens,
+                format!(
+                    "the function grew past {NODE_LIMIT} operations here; use arrays and matrix products instead of single entries, or split it into several differentiated functions"
+                ),
+            );
+        }
+        None
+    }
+
+    /// The shape of an element-wise operation; a misfit is reported on the operator.
+    fn joined(&mut self, a: NodeId, b: NodeId, operator: impl ToTokens) -> Option<Shape> {
+        let (left, right) = (self.graph.shape(a).clone(), self.graph.shape(b).clone());
+        match left.join(&right) {
+            Some(shape) => Some(shape),
+            None => self.refuse(operator, format!("the shapes do not fit: {left} on the left, {right} on the right")),
+        }
+    }
+
+    /// A scalar result may stand for the declared type only where that is a scalar too.
+    fn fit_output(&mut self, output: NodeId, signature: &Signature) -> Option<NodeId> {
+        let shape = self.graph.shape(output).clone();
+        let fits = shape.join(&signature.output_shape).is_some()
+            && shape.is_scalar() == signature.output_shape.is_scalar();
+        if self.graph.is_mask(output) {
+            return self.refuse(&signature.output, "a `bool` has no derivative; return a real number");
+        }
+        if fits {
+            Some(output)
+        } else {
+            let declared = signature.output_shape.clone();
+            self.refuse(&signature.output, format!("the body gives a {shape}, the signature says {declared}"))
+        }
+    }
+}

@@ -1,0 +1,154 @@
+//! Iterators over arrays, and closures over their items.
+//!
+//! An iterator over arrays is their entries side by side, and a closure over it is read once, with items standing
+//! for "the entry at each place". No loop is left: what comes out works entry by entry.
+
+use quote::ToTokens;
+use syn::{Expr, Ident};
+
+use super::method::fixed_length;
+use super::{Reader, Value};
+use crate::graph::{Dim, NodeId, Op, Position, Shape};
+
+impl Reader<'_> {
+    /// A method of an iterator.
+    pub(super) fn sequence_method(
+        &mut self,
+        item: Value,
+        shape: Shape,
+        method: &Ident,
+        arguments: &[&Expr],
+    ) -> Option<Value> {
+        match (method.to_string().as_str(), arguments) {
+            ("iter" | "into_iter" | "copied" | "cloned" | "by_ref", []) => Some(Value::Sequence(Box::new(item), shape)),
+            ("zip", [other]) => {
+                let (right, right_shape) = match self.expression(other)? {
+                    Value::Sequence(item, shape) => (*item, shape),
+                    Value::Node(node) if !self.graph.shape(node).is_scalar() => {
+                        (Value::Item(node), self.graph.shape(node).clone())
+                    }
+                    _ => return self.refuse(other, "`zip` takes an array or an iterator over one"),
+                };
+                match shape.join(&right_shape) {
+                    Some(shape) => {
+                        Some(Value::Sequence(Box::new(Value::Tuple(vec![item, right])), shape))
+                    }
+                    None => self.refuse(method, format!("the shapes do not fit: {shape} on the left, {right_shape} on the right")),
+                }
+            }
+            ("map", [f]) => {
+                let item = self.apply(f, vec![item])?;
+                Some(Value::Sequence(Box::new(item), shape))
+            }
+            ("sum", []) => {
+                let entry = self.item_node(item, method)?;
+                let entries = self.graph.broadcast(entry, &shape);
+                self.written(Op::Sum(entries), Shape::Scalar, method).map(Value::Node)
+            }
+            ("product", []) => {
+                let one = Value::Node(self.graph.literal(1.0));
+                let entries = self.entries(Value::Sequence(Box::new(item), shape), method)?;
+                entries.into_iter().try_fold(one, |product, entry| {
+                    let ([a, b], _) = self.reals([product, entry], method)?;
+                    self.written(Op::Mul(a, b), Shape::Scalar, method).map(Value::Node)
+                })
+            }
+            ("fold", [initial, f]) => {
+                let mut sum = self.expression(initial)?;
+                for entry in self.entries(Value::Sequence(Box::new(item), shape), method)? {
+                    sum = self.apply(f, vec![sum, entry])?;
+                }
+                Some(sum)
+            }
+            ("enumerate", []) => self.refuse(method, "`enumerate` is not modelled; write `for i in 0..N` over a constant range"),
+            _ => self.refuse(method, "this iterator method is not modelled; `iter`, `zip`, `map`, `sum`, `product` and `fold` are"),
+        }
+    }
+
+    /// A method of `a..b`: the rounds are few, so they are written out.
+    pub(super) fn range_method(&mut self, from: i64, to: i64, method: &Ident, arguments: &[&Expr]) -> Option<Value> {
+        if to - from > super::statement::UNROLL_LIMIT {
+            return self.refuse(method, "this range is too long to write out; use array operations");
+        }
+        match (method.to_string().as_str(), arguments) {
+            ("map", [f]) => {
+                let entries: Option<Vec<Value>> =
+                    (from..to).map(|i| self.apply(f, vec![Value::Integer(i)])).collect();
+                let mut nodes = Vec::new();
+                for entry in entries? {
+                    nodes.push(self.node_of(entry, f)?);
+                }
+                if nodes.is_empty() {
+                    return self.refuse(method, "the range is empty");
+                }
+                let shape = Shape::Array(Dim::Fixed(nodes.len()));
+                let entries = nodes.into_iter().enumerate().map(|(i, node)| (Position::Entry(i), node)).collect();
+                let array = self.graph.node(Op::Assemble(entries), shape.clone());
+                Some(Value::Sequence(Box::new(Value::Item(array)), shape))
+            }
+            ("fold", [initial, f]) => {
+                let initial = self.expression(initial)?;
+                (from..to).try_fold(initial, |sum, i| self.apply(f, vec![sum, Value::Integer(i)]))
+            }
+            _ => self.refuse(method, "this method of a range is not modelled; `map` and `fold` are, or a `for` loop"),
+        }
+    }
+
+    /// Calls `f`, a closure or the path of a function, on `arguments`.
+    pub(super) fn apply(&mut self, f: &Expr, arguments: Vec<Value>) -> Option<Value> {
+        match f {
+            Expr::Closure(closure) => {
+                if closure.inputs.len() != arguments.len() {
+                    return self.refuse(closure, format!("the closure takes {} arguments here", arguments.len()));
+                }
+                let depth = self.bindings.len();
+                for (pattern, argument) in closure.inputs.iter().zip(arguments) {
+                    self.bind(pattern, Some(argument));
+                }
+                let value = self.expression(&closure.body);
+                self.bindings.truncate(depth);
+                value
+            }
+            Expr::Path(path) if path.qself.is_none() => self.apply_path(&path.path, arguments),
+            Expr::Paren(inner) => self.apply(&inner.expr, arguments),
+            other => self.refuse(other, "a closure or the name of a function is needed here"),
+        }
+    }
+
+    /// The array that an item is an entry of, or a number that is the same at each place.
+    pub(super) fn item_node(&mut self, item: Value, tokens: impl ToTokens) -> Option<NodeId> {
+        let ([node], _) = self.reals([item], tokens)?;
+        Some(node)
+    }
+
+    /// The items one by one, for what must be written out.
+    pub(super) fn entries(&mut self, value: Value, tokens: impl ToTokens) -> Option<Vec<Value>> {
+        let (item, shape) = match value {
+            Value::Sequence(item, shape) => (*item, shape),
+            Value::Node(node) if !self.graph.shape(node).is_scalar() => {
+                (Value::Item(node), self.graph.shape(node).clone())
+            }
+            _ => return self.refuse(tokens, "a constant range or an array is needed here"),
+        };
+        let Some(n) = fixed_length(&shape) else {
+            return self.refuse(tokens, "the length is not known while the macro runs; use `map` and `sum`");
+        };
+        Some((0..n).map(|i| self.item_at(&item, place(&shape, i))).collect())
+    }
+
+    fn item_at(&mut self, item: &Value, at: Position) -> Value {
+        match item {
+            Value::Item(node) => Value::Node(self.graph.index(*node, at)),
+            Value::Tuple(parts) => Value::Tuple(parts.iter().map(|part| self.item_at(part, at)).collect()),
+            other => other.clone(),
+        }
+    }
+}
+
+/// The `i`-th entry in nalgebra's order, column by column.
+fn place(shape: &Shape, i: usize) -> Position {
+    match shape {
+        Shape::Matrix(Dim::Fixed(rows), columns) if columns.fixed() != Some(1) => Position::Cell(i % rows, i / rows),
+        _ => Position::Entry(i),
+    }
+}

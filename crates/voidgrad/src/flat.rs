@@ -1,0 +1,236 @@
+//! Parameters of any shape as one flat vector `φ`: what `#[control]` builds on.
+
+use nalgebra::{DMatrix, DVector, DVectorView, SMatrix};
+
+use crate::error::{InvalidParameter, ShapeMismatch};
+
+/// A value with entries in a row: a number, an array, a matrix (column by column, as nalgebra stores it).
+pub trait Flat {
+    /// The entries.
+    fn entries(&self) -> &[f64];
+
+    /// The entries, to write to.
+    fn entries_mut(&mut self) -> &mut [f64];
+
+    /// What stands behind the name of entry `i`: nothing, `[i]` or `[row,column]`.
+    fn place(&self, i: usize) -> String;
+}
+
+impl Flat for f64 {
+    fn entries(&self) -> &[f64] {
+        std::slice::from_ref(self)
+    }
+
+    fn entries_mut(&mut self) -> &mut [f64] {
+        std::slice::from_mut(self)
+    }
+
+    fn place(&self, _: usize) -> String {
+        String::new()
+    }
+}
+
+impl<const N: usize> Flat for [f64; N] {
+    fn entries(&self) -> &[f64] {
+        self
+    }
+
+    fn entries_mut(&mut self) -> &mut [f64] {
+        self
+    }
+
+    fn place(&self, i: usize) -> String {
+        format!("[{i}]")
+    }
+}
+
+impl<const ROWS: usize, const COLUMNS: usize> Flat for SMatrix<f64, ROWS, COLUMNS> {
+    fn entries(&self) -> &[f64] {
+        self.as_slice()
+    }
+
+    fn entries_mut(&mut self) -> &mut [f64] {
+        self.as_mut_slice()
+    }
+
+    fn place(&self, i: usize) -> String {
+        if COLUMNS == 1 { format!("[{i}]") } else { format!("[{},{}]", i % ROWS, i / ROWS) }
+    }
+}
+
+/// A parameter, and how it stands in `φ`.
+pub enum Slot<'a> {
+    /// As it is.
+    Free(&'a dyn Flat),
+    /// By its logarithm.
+    Positive(&'a dyn Flat),
+}
+
+/// [`Slot`], to write to.
+pub enum SlotMut<'a> {
+    /// As it is.
+    Free(&'a mut dyn Flat),
+    /// By its logarithm.
+    Positive(&'a mut dyn Flat),
+}
+
+/// The number of entries of all.
+#[must_use]
+pub fn count(values: &[&dyn Flat]) -> usize {
+    values.iter().map(|value| value.entries().len()).sum()
+}
+
+/// The parameters as `φ`.
+#[must_use]
+pub fn phi(slots: &[Slot<'_>]) -> DVector<f64> {
+    let mut phi = Vec::new();
+    for slot in slots {
+        match slot {
+            Slot::Free(value) => phi.extend_from_slice(value.entries()),
+            Slot::Positive(value) => phi.extend(value.entries().iter().map(|entry| entry.ln())),
+        }
+    }
+    DVector::from_vec(phi)
+}
+
+/// Takes the parameters from `φ`.
+///
+/// # Errors
+/// Where `phi` has another number of entries than the parameters.
+pub fn set_phi(phi: DVectorView<'_, f64>, slots: &mut [SlotMut<'_>]) -> Result<(), ShapeMismatch> {
+    let expected = slots
+        .iter()
+        .map(|slot| match slot {
+            SlotMut::Free(value) | SlotMut::Positive(value) => value.entries().len(),
+        })
+        .sum();
+    if phi.len() != expected {
+        return Err(ShapeMismatch { name: "phi", found: phi.len(), expected });
+    }
+    let mut values = phi.iter();
+    for slot in slots {
+        match slot {
+            SlotMut::Free(value) => {
+                value.entries_mut().iter_mut().zip(values.by_ref()).for_each(|(entry, value)| *entry = *value);
+            }
+            // A logarithm that has run away still gives a positive, finite number.
+            SlotMut::Positive(value) => value
+                .entries_mut()
+                .iter_mut()
+                .zip(values.by_ref())
+                .for_each(|(entry, value)| *entry = value.exp().clamp(f64::MIN_POSITIVE, f64::MAX)),
+        }
+    }
+    Ok(())
+}
+
+/// The entries by name.
+#[must_use]
+pub fn named(values: &[(&str, &dyn Flat)]) -> Vec<(String, f64)> {
+    let entries = values.iter().flat_map(|(name, value)| {
+        let entries = value.entries().iter().enumerate();
+        entries.map(move |(i, entry)| (format!("{name}{}", value.place(i)), *entry))
+    });
+    entries.collect()
+}
+
+/// Checks the entries of a parameter.
+///
+/// # Errors
+/// Where one is NaN or infinite.
+pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
+    check(name, value, f64::is_finite, "a finite number")
+}
+
+/// Checks the entries of a positive parameter.
+///
+/// # Errors
+/// Where one is not in `(0, ∞)`.
+pub fn check_positive(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
+    check(name, value, |entry| entry > 0.0 && entry.is_finite(), "a number in (0, ∞)")
+}
+
+fn check(
+    name: &'static str,
+    value: &impl Flat,
+    fits: fn(f64) -> bool,
+    allowed: &'static str,
+) -> Result<(), InvalidParameter> {
+    match value.entries().iter().find(|entry| !fits(**entry)) {
+        Some(&value) => Err(InvalidParameter { name, value, allowed }),
+        None => Ok(()),
+    }
+}
+
+/// Adds derivatives to a flat vector, one parameter after the other.
+#[derive(Debug)]
+pub struct Adder<'a> {
+    rest: &'a mut [f64],
+    scale: f64,
+}
+
+impl<'a> Adder<'a> {
+    /// Starts at the first entry of `phi_bar`; all that is added is multiplied by `scale`.
+    pub fn new(phi_bar: &'a mut [f64], scale: f64) -> Self {
+        Self { rest: phi_bar, scale }
+    }
+
+    /// Adds the entries of the next parameter.
+    ///
+    /// # Panics
+    /// Where the vector has fewer entries than the parameters.
+    #[inline]
+    pub fn add(&mut self, derivative: &impl Flat) {
+        let entries = derivative.entries();
+        let (here, rest) = std::mem::take(&mut self.rest).split_at_mut(entries.len());
+        here.iter_mut().zip(entries).for_each(|(sum, entry)| *sum += self.scale * entry);
+        self.rest = rest;
+    }
+}
+
+/// A value of a fixed shape from a slice.
+///
+/// # Panics
+/// Where the slice has another length; [`Control::dimension`](crate::Control::dimension) says which it needs, and
+/// the estimator checks it.
+#[must_use]
+pub fn take<T: Flat + Zeroed>(slice: &[f64]) -> T {
+    let mut value = T::zeroed();
+    value.entries_mut().copy_from_slice(slice);
+    value
+}
+
+/// A value whose entries are 0.
+pub trait Zeroed {
+    /// The value.
+    fn zeroed() -> Self;
+}
+
+impl<const N: usize> Zeroed for [f64; N] {
+    fn zeroed() -> Self {
+        [0.0; N]
+    }
+}
+
+impl<const ROWS: usize, const COLUMNS: usize> Zeroed for SMatrix<f64, ROWS, COLUMNS> {
+    fn zeroed() -> Self {
+        Self::zeros()
+    }
+}
+
+/// Sets `phi_bar` to what `add` adds.
+pub fn fill(phi_bar: &mut [f64], add: impl FnOnce(&mut Adder<'_>)) {
+    phi_bar.fill(0.0);
+    add(&mut Adder::new(phi_bar, 1.0));
+}
+
+/// Sets each row of `matrix` to what `add` adds for the unit vector of that row.
+pub fn fill_rows<T: Flat + Zeroed>(matrix: &mut DMatrix<f64>, add: impl Fn(T, &mut Adder<'_>)) {
+    let mut row = vec![0.0; matrix.ncols()];
+    for m in 0..matrix.nrows() {
+        let mut direction = T::zeroed();
+        direction.entries_mut()[m] = 1.0;
+        fill(&mut row, |phi| add(direction, phi));
+        matrix.row_mut(m).iter_mut().zip(&row).for_each(|(cell, value)| *cell = *value);
+    }
+}

@@ -1,0 +1,39 @@
+//! Numbers that nalgebra takes as entries, and the constructors that generated code calls.
+
+use nalgebra::{ClosedAddAssign, ClosedMulAssign, ClosedSubAssign, SMatrix, SVector};
+use num_traits::{One, Zero};
+
+use crate::Real;
+
+/// A [`Real`] that can be an entry of nalgebra's matrices: `f32` and `f64`, but no SIMD lanes.
+///
+/// Generated functions of a signature with matrices ask for this; the others for [`Real`] alone.
+pub trait Scalar:
+    Real<Mask = bool>
+    + nalgebra::Scalar
+    + Zero
+    + One
+    + ClosedAddAssign
+    + ClosedSubAssign
+    + ClosedMulAssign
+{
+}
+
+impl<R> Scalar for R where
+    R: Real<Mask = bool> + nalgebra::Scalar + Zero + One + ClosedAddAssign + ClosedSubAssign + ClosedMulAssign
+{
+}
+
+/// The vector with these entries.
+#[inline(always)]
+pub fn vector<R: Scalar, const N: usize>(entry: impl Fn(usize) -> R) -> SVector<R, N> {
+    SVector::from_fn(|i, _| entry(i))
+}
+
+/// The matrix with these entries, by row and column.
+#[inline(always)]
+pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
+    entry: impl Fn(usize, usize) -> R,
+) -> SMatrix<R, ROWS, COLUMNS> {
+    SMatrix::from_fn(entry)
+}

@@ -206,4 +206,14 @@ pub trait Real:
     fn relu(self) -> Self {
         self.max(self.constant(0.0))
     }
+    /// `ln(1 + self/d)`.
+    #[must_use]
+    fn ln_1p_ratio(self, d: Self) -> Self {
+        (self / d).ln_1p()
+    }
+    /// `self/(d·(self + d))`, minus the derivative of [`ln_1p_ratio`](Self::ln_1p_ratio) with respect to `d`.
+    #[must_use]
+    fn d_ln_1p_ratio(self, d: Self) -> Self {
+        self / d / (self + d)
+    }
 }

@@ -325,6 +325,17 @@ pub static BINARY: &[BinaryRow] = &[
         steps!(g; of_a = sign_or_zero(a), of_b = unary("signum", b), d = mul(of_a, of_b)),
         g.zero()
     ]),
+    // ln(1 + n/d): the chain rule through the quotient subtracts terms that are equal to within n/d.
+    binary!(ln_1p_ratio, Generated, r"\ln\left(1 + \frac{#1}{#2}\right)", [(0.2, 3.0), (0.2, 3.0)], false, |g, n, d, y| [
+        steps!(g; sum = add(n, d), one = literal(1.0), rate = div(one, sum)),
+        steps!(g; rate = binary("d_ln_1p_ratio", n, d), minus = neg(rate))
+    ]),
+    // n/(d·(n + d)), minus the derivative of the row above with respect to d.
+    binary!(d_ln_1p_ratio, Generated, r"\frac{#1}{#2\left(#1 + #2\right)}", [(0.2, 3.0), (0.2, 3.0)], false, |g, n, d, y| [
+        steps!(g; sum = add(n, d), square = powi(sum, 2), one = literal(1.0), rate = div(one, square)),
+        steps!(g; sum = add(n, d), one = literal(1.0), far = div(one, sum), near = div(one, d), both = add(near, far),
+            rate = mul(y, both), minus = neg(rate))
+    ]),
     binary!(logaddexp, Function, r"\operatorname{logaddexp}\left(#1, #2\right)", [(-6.0, 6.0), (-6.0, 6.0)], false, |g, a, b, y| [
         steps!(g; difference = sub(a, b), d = unary("sigmoid", difference)),
         steps!(g; difference = sub(b, a), d = unary("sigmoid", difference))

@@ -21,6 +21,7 @@ pub static RULES: &[(&str, Rule)] = &[
     ("ln(x/(1 - x)) = logit(x)", logit),
     ("ln(e^a + e^b) = logaddexp(a, b)", logaddexp),
     ("ln(1 - e^x) = log1mexp(x)", log1mexp),
+    ("ln(1 ± n/d) = ln_1p_ratio(±n, d)", ln_1p_ratio),
     ("ln(1 ± x) = ln_1p(±x)", ln_1p),
 ];
 
@@ -130,6 +131,19 @@ fn log1mexp(graph: &mut Graph, op: &Op) -> Option<NodeId> {
     };
     let x = argument(graph, exponential, "exp")?;
     Some(graph.unary("log1mexp", x))
+}
+
+fn ln_1p_ratio(graph: &mut Graph, op: &Op) -> Option<NodeId> {
+    let (ratio, is_negative) = match applied(op, "ln") {
+        Some(argument) => match one_plus(graph, argument) {
+            Some(ratio) => (ratio, false),
+            None => (one_minus(graph, argument)?, true),
+        },
+        None => (applied(op, "ln_1p")?, false),
+    };
+    let Op::Div(n, d) = *graph.op(ratio) else { return None };
+    let n = if is_negative { graph.neg(n) } else { n };
+    Some(graph.binary("ln_1p_ratio", n, d))
 }
 
 fn ln_1p(graph: &mut Graph, op: &Op) -> Option<NodeId> {

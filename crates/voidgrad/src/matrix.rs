@@ -1,4 +1,4 @@
-//! Numbers that nalgebra takes as entries, and the constructors that generated code calls.
+//! Numbers that nalgebra takes as entries, and what generated code builds arrays with.
 
 use nalgebra::{ClosedAddAssign, ClosedMulAssign, ClosedSubAssign, SMatrix, SVector};
 use num_traits::{One, Zero};
@@ -9,18 +9,18 @@ use crate::Real;
 ///
 /// Generated functions of a signature with matrices ask for this; the others for [`Real`] alone.
 pub trait Scalar:
-    Real<Mask = bool>
-    + nalgebra::Scalar
-    + Zero
-    + One
-    + ClosedAddAssign
-    + ClosedSubAssign
-    + ClosedMulAssign
+    Real<Mask = bool> + nalgebra::Scalar + Zero + One + ClosedAddAssign + ClosedSubAssign + ClosedMulAssign
 {
 }
 
 impl<R> Scalar for R where
-    R: Real<Mask = bool> + nalgebra::Scalar + Zero + One + ClosedAddAssign + ClosedSubAssign + ClosedMulAssign
+    R: Real<Mask = bool>
+        + nalgebra::Scalar
+        + Zero
+        + One
+        + ClosedAddAssign
+        + ClosedSubAssign
+        + ClosedMulAssign
 {
 }
 
@@ -36,4 +36,16 @@ pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
     entry: impl Fn(usize, usize) -> R,
 ) -> SMatrix<R, ROWS, COLUMNS> {
     SMatrix::from_fn(entry)
+}
+
+/// The array with these entries.
+#[inline(always)]
+pub fn array<const N: usize, R>(entry: impl Fn(usize) -> R) -> [R; N] {
+    core::array::from_fn(entry)
+}
+
+/// The sum of `n` terms, from the first to the last, starting at `zero`.
+#[inline(always)]
+pub fn sum<R: Real>(n: usize, zero: R, term: impl Fn(usize) -> R) -> R {
+    (0..n).fold(zero, |sum, i| sum + term(i))
 }

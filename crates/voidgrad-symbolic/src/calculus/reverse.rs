@@ -102,8 +102,11 @@ impl Sweep<'_> {
                 };
                 return Adjoint { guard: None, value };
             }
-            let (left, right) = (self.guarded(a), self.guarded(b));
-            return Adjoint { guard: Some(self.graph.or(p, q)), value: self.graph.add(left, right) };
+            // Under the wider of two guards, the one that implies it needs no second look at the other's.
+            let guard = self.graph.or(p, q);
+            let left = if guard == p { a.value } else { self.guarded(a) };
+            let right = if guard == q { b.value } else { self.guarded(b) };
+            return Adjoint { guard: Some(guard), value: self.graph.add(left, right) };
         }
         let (left, right) = (self.guarded(a), self.guarded(b));
         Adjoint { guard: None, value: self.graph.add(left, right) }

@@ -9,6 +9,7 @@
 //! - *guard outward*: `select(c, t, 0)·d` is `select(c, t·d, 0)`, so a `d` that is infinite or NaN where `c` does
 //!   not hold can't get into the result;
 //! - *equal branches*: `select(c, a, a)` is `a`, and the two halves of one `if` join into one `select`;
+//! - *absorption*: `(c & d) | c` is `c`, `(c & d) & c` is `c & d`;
 //! - *entries*: an array of few entries stays one through products, so its other entries stay exactly 0.
 
 use crate::graph::{Comparison, Graph, NodeId, Op, Position, Shape};
@@ -100,6 +101,10 @@ impl Graph {
         }
         match (self.op(a).clone(), self.op(b).clone()) {
             (_, Op::Neg(inner)) => return self.add(a, inner),
+            (Op::Neg(inner), _) => {
+                let sum = self.add(inner, b);
+                return self.neg(sum);
+            }
             (Op::Select(..), Op::Select(..)) | (Op::Assemble(_), Op::Assemble(_)) => {
                 let minus = self.neg(b);
                 if matches!(self.op(minus), Op::Select(..) | Op::Assemble(_)) {
@@ -259,16 +264,30 @@ impl Graph {
 
     /// Both masks.
     pub fn and(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        if a == b {
+        if a == b || self.implies(a, b) {
             return a;
+        }
+        if self.implies(b, a) {
+            return b;
         }
         let shape = self.joined(a, b);
         self.commutative(Op::And, a, b, shape)
     }
 
+    /// True where `a` is a conjunction that `b` is a part of.
+    fn implies(&self, a: NodeId, b: NodeId) -> bool {
+        match *self.op(a) {
+            Op::And(x, y) => x == b || y == b || self.implies(x, b) || self.implies(y, b),
+            _ => false,
+        }
+    }
+
     /// Either mask.
     pub fn or(&mut self, a: NodeId, b: NodeId) -> NodeId {
-        if a == b {
+        if a == b || self.implies(a, b) {
+            return b;
+        }
+        if self.implies(b, a) {
             return a;
         }
         let shape = self.joined(a, b);

@@ -75,16 +75,10 @@ impl Writer<'_> {
             }
             (Shape::Array(n), At::Entry(i)) => {
                 let n = self.types.dim(n);
-                quote!(::core::array::from_fn::<_, #n, _>(|#i| #entry))
+                quote!(#root::array::<#n, _>(|#i| #entry))
             }
-            (Shape::Matrix(rows, _), At::Entry(i)) => {
-                let (real, rows) = (self.types.real(), self.types.dim(rows));
-                quote!(#root::vector::<#real, #rows>(|#i| #entry))
-            }
-            (Shape::Matrix(rows, columns), At::Cell(i, j)) => {
-                let (real, rows, columns) = (self.types.real(), self.types.dim(rows), self.types.dim(columns));
-                quote!(#root::matrix::<#real, #rows, #columns>(|#i, #j| #entry))
-            }
+            (Shape::Matrix(..), At::Entry(i)) => quote!(#root::vector(|#i| #entry)),
+            (Shape::Matrix(..), At::Cell(i, j)) => quote!(#root::matrix(|#i, #j| #entry)),
             _ => unreachable!("an array has one index"),
         })
     }
@@ -205,22 +199,25 @@ impl Writer<'_> {
         }
         let at = self.at(&shape);
         let entry = self.entry(a, &at).tokens;
-        if is_matrix {
-            return self.from_fn(&shape, &at, &entry).method("sum", &[]);
-        }
         self.fold(&shape, &at, &entry)
     }
 
     fn fold(&mut self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
-        let length = match shape {
-            Shape::Array(Dim::Runtime(parameter, _)) => {
+        let (root, zero) = (self.types.root().clone(), self.number(0.0).tokens);
+        Fragment::atom(match (shape, at) {
+            (Shape::Array(Dim::Runtime(parameter, _)), At::Entry(i)) => {
                 let ident = &self.arguments[*parameter].ident;
-                quote!(#ident.len())
+                quote!(#root::sum(#ident.len(), #zero, |#i| #entry))
             }
-            Shape::Array(n) => self.types.dim(n),
-            Shape::Scalar | Shape::Matrix(..) => unreachable!("written by nalgebra's methods"),
-        };
-        let (i, zero, sum) = (at.index(), self.number(0.0).tokens, self.names.local("sum"));
-        Fragment::atom(quote!((0..#length).fold(#zero, |#sum, #i| #sum + #entry)))
+            (Shape::Array(n) | Shape::Matrix(n, _), At::Entry(i)) => {
+                let n = self.types.dim(n);
+                quote!(#root::sum(#n, #zero, |#i| #entry))
+            }
+            (Shape::Matrix(rows, columns), At::Cell(i, j)) => {
+                let (rows, columns) = (self.types.dim(rows), self.types.dim(columns));
+                quote!(#root::sum(#columns, #zero, |#j| #root::sum(#rows, #zero, |#i| #entry)))
+            }
+            _ => unreachable!("a scalar is no sum, and an array has one index"),
+        })
     }
 }

@@ -68,12 +68,20 @@ pub fn body(graph: &Graph, arguments: &[Argument], types: &Types, outputs: &[Out
         anchor: anchor(arguments),
         names: Names::new(arguments.iter().map(|argument| argument.ident.to_string())),
         bound: HashMap::new(),
+        constants: HashMap::new(),
     };
-    let mut statements = TokenStream::new();
+    let mut statements = writer.name_constants(&plan);
     for id in graph.ids().filter(|id| plan.is_bound(*id)) {
         let value = writer.expression(id).tokens;
         let name = writer.names.choose(graph, id);
-        statements.extend(quote!(let #name = #value;));
+        let ty = match graph.shape(id) {
+            Shape::Matrix(..) => {
+                let ty = types.of(graph.shape(id));
+                quote!(: #ty)
+            }
+            Shape::Scalar | Shape::Array(_) => TokenStream::new(),
+        };
+        statements.extend(quote!(let #name #ty = #value;));
         writer.bound.insert(id, name);
     }
     let results: Vec<TokenStream> = outputs.iter().map(|output| writer.output(output)).collect();
@@ -113,9 +121,25 @@ struct Writer<'a> {
     anchor: TokenStream,
     names: Names,
     bound: HashMap<NodeId, Ident>,
+    /// Numbers that have a name, by their bits.
+    constants: HashMap<u64, Ident>,
 }
 
 impl Writer<'_> {
+    /// Names for the numbers that are read often.
+    fn name_constants(&mut self, plan: &Plan) -> TokenStream {
+        let mut statements = TokenStream::new();
+        for (value, name) in [(0.0_f64, "zero"), (0.5, "half"), (1.0, "one"), (2.0, "two")] {
+            if plan.uses_constant(value) {
+                let number = self.number(value).tokens;
+                let name = self.names.fresh(name);
+                statements.extend(quote!(let #name = #number;));
+                self.constants.insert(value.to_bits(), name);
+            }
+        }
+        statements
+    }
+
     fn output(&mut self, output: &Output) -> TokenStream {
         match output {
             Output::Node(node) => self.value(*node).tokens,
@@ -167,6 +191,9 @@ impl Writer<'_> {
     }
 
     fn number(&self, value: f64) -> Fragment {
+        if let Some(name) = self.constants.get(&value.to_bits()) {
+            return Fragment::atom(quote!(#name));
+        }
         if value.is_nan() {
             return self.constant(&quote!(f64::NAN));
         }

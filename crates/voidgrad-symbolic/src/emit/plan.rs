@@ -1,13 +1,20 @@
 //! Which values get a name, and which are written where they are read.
 
+use std::collections::HashMap;
+
 use crate::graph::{Graph, NodeId, Op, Shape};
 
 /// Expressions of more operations than this get a name, so that no line grows without bound.
 const LONGEST_EXPRESSION: usize = 10;
 
+/// A number that is read more often than this gets a name.
+const FREQUENT: usize = 2;
+
 /// The decision for each node.
 pub(super) struct Plan {
     bound: Vec<bool>,
+    /// How often each number is read, by its bits.
+    constants: HashMap<u64, usize>,
 }
 
 impl Plan {
@@ -66,7 +73,20 @@ impl Plan {
                 weight[index] = 0;
             }
         }
-        Self { bound }
+        let mut constants = HashMap::new();
+        for id in graph.ids().filter(|id| reachable[id.index()]) {
+            let bits = match graph.op(id) {
+                Op::Literal(bits) => *bits,
+                Op::Zero => 0.0_f64.to_bits(),
+                _ => continue,
+            };
+            *constants.entry(bits).or_default() += uses[id.index()];
+        }
+        Self { bound, constants }
+    }
+
+    pub(super) fn uses_constant(&self, value: f64) -> bool {
+        self.constants.get(&value.to_bits()).is_some_and(|uses| *uses > FREQUENT)
     }
 
     pub(super) fn is_bound(&self, id: NodeId) -> bool {

@@ -56,11 +56,11 @@ impl Types {
             }
             Shape::Matrix(rows, Dim::Fixed(1)) => {
                 let rows = self.dim(rows);
-                quote!(#root::nalgebra::SVector<#real, #rows>)
+                quote!(#root::SVector<#real, #rows>)
             }
             Shape::Matrix(rows, columns) => {
                 let (rows, columns) = (self.dim(rows), self.dim(columns));
-                quote!(#root::nalgebra::SMatrix<#real, #rows, #columns>)
+                quote!(#root::SMatrix<#real, #rows, #columns>)
             }
         }
     }
@@ -72,11 +72,11 @@ impl Types {
         match shape {
             Shape::Matrix(rows, Dim::Fixed(1)) => {
                 let rows = self.dim(rows);
-                quote!(#root::nalgebra::SVector::<#real, #rows>)
+                quote!(#root::SVector::<#real, #rows>)
             }
             Shape::Matrix(rows, columns) => {
                 let (rows, columns) = (self.dim(rows), self.dim(columns));
-                quote!(#root::nalgebra::SMatrix::<#real, #rows, #columns>)
+                quote!(#root::SMatrix::<#real, #rows, #columns>)
             }
             Shape::Scalar | Shape::Array(_) => TokenStream::new(),
         }

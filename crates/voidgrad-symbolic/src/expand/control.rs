@@ -141,7 +141,10 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let name = source.name();
     let doc = format!("The derivatives of the control [`{name}`](fn@{name}), as associated functions.");
     let (items, formulas) = namesake.write(&functions, &doc);
-    let partials = namesake.partials(&wrt, &derivatives.pairs(&wrt));
+    // A control of numbers can be a part of another one; networks are not called from networks.
+    let of_numbers = source.signature.parameters.iter().all(|parameter| parameter.shape.is_scalar());
+    let partials =
+        if of_numbers { namesake.partials(&wrt, &derivatives.pairs(&wrt)) } else { TokenStream::new() };
     let parameters = structure(&source, roles, root);
     let implementation = implementation(&source, roles, root);
     let function = source.function.to_token_stream();

@@ -2,6 +2,7 @@
 
 mod control;
 mod differentiate;
+mod file;
 mod function;
 mod namesake;
 mod stub;
@@ -12,6 +13,7 @@ use syn::ItemFn;
 
 pub use control::control;
 pub use differentiate::differentiate;
+pub use file::file;
 pub use function::{Formula, Function};
 
 use crate::diagnostics::Diagnostics;

@@ -1,2 +1,45 @@
-//! Placeholder.
-fn main() {}
+//! `cargo xtask train | variance | expand`: the experiments of voidgrad from the command line.
+
+mod analysis;
+mod cli;
+mod error;
+mod evaluation;
+mod expand;
+mod experiment;
+mod metrics;
+mod network;
+mod number;
+mod output;
+mod progress;
+mod report;
+mod run;
+mod statistics;
+mod summary;
+mod table;
+mod terminal;
+mod train;
+mod variance;
+
+use std::process::ExitCode;
+
+use crate::cli::Command;
+use crate::error::Error;
+
+fn main() -> ExitCode {
+    match cli::parse().and_then(execute) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            terminal::complain(&error);
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn execute(command: Option<Command>) -> Result<(), Error> {
+    match command {
+        Some(Command::Train(arguments)) => train::run(&arguments),
+        Some(Command::Variance(arguments)) => variance::run(&arguments),
+        Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref()),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,184 @@
+//! The command line: what can be asked for, and the limits of every value.
+
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand};
+use voidgrad::estimators::{METHODS, Method};
+
+use crate::error::Error;
+
+/// The experiments of voidgrad.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Train the estimators on E[(b - t)²] and write metrics, a summary and a report
+    Train(TrainArguments),
+    /// The gradient and variance of one estimator at one point, with respect to the logit
+    Variance(VarianceArguments),
+    /// The generated code of the library's functions, and the formula of each derivative in LaTeX
+    Expand(ExpandArguments),
+}
+
+/// Arguments of `train`.
+#[derive(Debug, Args)]
+pub(crate) struct TrainArguments {
+    /// Estimator to train; repeat the option for several [default: all of them]
+    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator)]
+    pub(crate) estimators: Vec<&'static Method>,
+    /// t of the objective (b - t)², averaged over the coordinates of b
+    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_negative_numbers = true)]
+    pub(crate) target: f64,
+    /// M, the number of Bernoulli variables
+    #[arg(long, value_name = "M", default_value = "1", value_parser = count(LARGEST_DIMENSION))]
+    pub(crate) dim: u64,
+    /// Probability that every variable starts from
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_negative_numbers = true)]
+    pub(crate) theta0: f64,
+    /// Steps of each run
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = count(u64::from(u32::MAX)))]
+    pub(crate) iterations: u64,
+    /// Samples that each step averages
+    #[arg(long, value_name = "B", default_value = "1", value_parser = count(LARGEST_BATCH))]
+    pub(crate) batch: u64,
+    /// Learning rate of Adam for the logits
+    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_negative_numbers = true)]
+    pub(crate) learning_rate: f64,
+    /// Learning rate of Adam for the parameters of the control
+    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_negative_numbers = true)]
+    pub(crate) control_learning_rate: f64,
+    /// Seed of all random numbers; the same seed gives the same results for every number of threads
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub(crate) seed: u64,
+    /// Runs of each estimator
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count(LARGEST_REPEATS))]
+    pub(crate) repeats: u64,
+    /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrite the three files in a directory that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Arguments of `variance`.
+#[derive(Debug, Args)]
+pub(crate) struct VarianceArguments {
+    /// Estimator
+    #[arg(long, value_name = "NAME", value_parser = estimator)]
+    pub(crate) estimator: &'static Method,
+    /// Probability of every variable
+    #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
+    pub(crate) theta: f64,
+    /// t of the objective (b - t)², averaged over the coordinates of b
+    #[arg(long, value_name = "T", value_parser = finite, allow_negative_numbers = true)]
+    pub(crate) target: f64,
+    /// Temperature λ of the control
+    #[arg(long, value_name = "L", default_value = "0.5", value_parser = positive, allow_negative_numbers = true)]
+    pub(crate) lambda: f64,
+    /// Scale η of the control
+    #[arg(long, value_name = "E", default_value = "1", value_parser = finite, allow_negative_numbers = true)]
+    pub(crate) eta: f64,
+    /// M, the number of Bernoulli variables
+    #[arg(long, value_name = "M", default_value = "1", value_parser = count(LARGEST_DIMENSION))]
+    pub(crate) dim: u64,
+    /// Samples, where neither quadrature nor enumeration is possible
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = samples)]
+    pub(crate) samples: u64,
+    /// Seed of the samples and of the weights of a control that has them
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub(crate) seed: u64,
+    /// Print one JSON object
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+/// Arguments of `expand`.
+#[derive(Debug, Args)]
+pub(crate) struct ExpandArguments {
+    /// The function [default: all of them]
+    pub(crate) name: Option<String>,
+}
+
+/// The largest values accepted: beyond them a run would exhaust the memory before its first step.
+const LARGEST_DIMENSION: u64 = 1_000_000;
+const LARGEST_BATCH: u64 = 1_000_000;
+const LARGEST_REPEATS: u64 = 100_000;
+
+/// Reads the command line. `None` where help or the version was asked for and has been printed.
+///
+/// # Errors
+/// Where an argument is unknown, missing or outside its limits, in one line.
+pub(crate) fn parse() -> Result<Option<Command>, Error> {
+    match Cli::try_parse() {
+        Ok(cli) => Ok(Some(cli.command)),
+        Err(error) => match error.kind() {
+            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
+                crate::terminal::print(&error.render().to_string())?;
+                Ok(None)
+            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+                Err(Error::arguments("no command given; known: train, variance, expand (--help tells more)"))
+            }
+            _ => Err(Error::Arguments(one_line(&error.render().to_string()))),
+        },
+    }
+}
+
+/// The first paragraph of clap's message, which is the error itself, as one line.
+fn one_line(message: &str) -> String {
+    let paragraph: Vec<&str> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
+    let line = paragraph.join(" ");
+    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+}
+
+fn estimator(name: &str) -> Result<&'static Method, String> {
+    Method::find(name).ok_or_else(|| {
+        let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+        format!("no estimator has this name; known: {}", known.join(", "))
+    })
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "not a number".to_owned())
+}
+
+fn finite(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value.is_finite() { Ok(value) } else { Err("must be a finite number".to_owned()) }
+}
+
+fn positive(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if value > 0.0 { Ok(value) } else { Err("must be greater than 0".to_owned()) }
+}
+
+fn probability(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value > 0.0 && value < 1.0 { Ok(value) } else { Err("a probability must be inside (0, 1)".to_owned()) }
+}
+
+/// A whole number from 1 to `largest`.
+fn count(largest: u64) -> clap::builder::RangedU64ValueParser {
+    clap::builder::RangedU64ValueParser::new().range(1..=largest)
+}
+
+/// A variance needs two samples.
+fn samples(text: &str) -> Result<u64, String> {
+    let value: u64 = text.parse().map_err(|_| "not a whole number".to_owned())?;
+    if (2..=1_000_000_000_000).contains(&value) {
+        Ok(value)
+    } else {
+        Err(format!("{value} is not in 2..=1000000000000"))
+    }
+}

@@ -1,0 +1,144 @@
+//! The experiment: what is trained, from where, and how often.
+
+use rayon::prelude::*;
+use voidgrad::estimators::{METHODS, Method, Setup};
+use voidgrad::train::Settings;
+use voidgrad::{Bernoulli, MeanQuadratic, Zero};
+
+use crate::cli::TrainArguments;
+use crate::error::Error;
+use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::progress::Progress;
+use crate::run::{self, Run};
+use crate::statistics;
+
+/// Temperature λ and scale η that every control starts from.
+const LAMBDA: f64 = 0.5;
+const ETA: f64 = 1.0;
+
+/// Variables times samples in one step; beyond that the noise alone fills the memory.
+const LARGEST_STEP: u64 = 10_000_000;
+
+/// Everything that determines the results of `train`.
+#[derive(Debug)]
+pub(crate) struct Experiment {
+    /// The estimators, in the order of the library's list.
+    pub(crate) methods: Vec<&'static Method>,
+    /// Where every run starts.
+    pub(crate) start: Bernoulli,
+    /// The probability of every variable there.
+    pub(crate) theta0: f64,
+    /// `(1/M) Σ_m (b_m - t)²`.
+    pub(crate) objective: MeanQuadratic,
+    /// What the controls start from.
+    pub(crate) setup: Setup,
+    /// Steps, batch, learning rates and seed.
+    pub(crate) settings: Settings,
+    /// Runs of each estimator.
+    pub(crate) repeats: u64,
+}
+
+impl Experiment {
+    /// The experiment that the arguments describe.
+    ///
+    /// # Errors
+    /// Where the library refuses one of the values, or a step would need more memory than is reasonable.
+    pub(crate) fn new(arguments: &TrainArguments) -> Result<Self, Error> {
+        let asked = &arguments.estimators;
+        let methods = METHODS
+            .iter()
+            .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
+            .collect();
+        let TrainArguments { target, dim, theta0, batch, .. } = *arguments;
+        if dim * batch > LARGEST_STEP {
+            return Err(Error::arguments(format!(
+                "--dim {dim} times --batch {batch} is more than {LARGEST_STEP} variables a step"
+            )));
+        }
+        Ok(Self {
+            methods,
+            start: identical(theta0, dim)?,
+            theta0,
+            objective: MeanQuadratic { target },
+            setup: Setup { target, lambda: LAMBDA, eta: ETA },
+            settings: Settings {
+                iterations: arguments.iterations,
+                batch: size(batch)?,
+                learning_rate: arguments.learning_rate,
+                control_learning_rate: arguments.control_learning_rate,
+                seed: arguments.seed,
+            },
+            repeats: arguments.repeats,
+        })
+    }
+
+    /// All runs, estimator by estimator; the same for every number of threads.
+    ///
+    /// # Errors
+    /// Where the library refuses a setting. A run that diverges is not an error: it says so itself.
+    pub(crate) fn run(&self, progress: &Progress) -> Result<Vec<Run>, Error> {
+        let jobs: Vec<(usize, u64)> = (0..self.methods.len())
+            .flat_map(|row| (0..self.repeats).map(move |repeat| (row, repeat)))
+            .collect();
+        jobs.into_par_iter().map(|(row, repeat)| run::execute(self, row, repeat, progress)).collect()
+    }
+
+    /// M.
+    pub(crate) fn dimension(&self) -> usize {
+        self.start.len()
+    }
+
+    /// t.
+    pub(crate) fn target(&self) -> f64 {
+        self.setup.target
+    }
+
+    /// `E[f(b)]`.
+    pub(crate) fn loss(&self, bernoulli: &Bernoulli) -> f64 {
+        self.objective.expectation(bernoulli)
+    }
+
+    /// The exact gradient of `E[f(b)]` with respect to the logits, averaged over them.
+    pub(crate) fn gradient(&self, bernoulli: &Bernoulli) -> f64 {
+        statistics::mean(&self.objective.gradient(bernoulli))
+    }
+
+    /// How far `loss` is from the best corner of the cube, as a fraction of the way to the worst one; `None` where
+    /// all corners are equally good (`t = ½`). With one variable it is the distance of θ from where it should go.
+    pub(crate) fn gap(&self, loss: f64) -> Option<f64> {
+        let at_0 = self.target().powi(2);
+        let at_1 = (1.0 - self.target()).powi(2);
+        let (best, worst) = (at_0.min(at_1), at_0.max(at_1));
+        (worst > best).then(|| (loss - best) / (worst - best))
+    }
+
+    /// The value of θ with the lowest loss, 0 or 1; `None` where `t = ½`.
+    pub(crate) fn goal(&self) -> Option<u8> {
+        self.gap(0.0).map(|_| u8::from(self.target() > 0.5))
+    }
+
+    /// Moments of REINFORCE's estimate.
+    ///
+    /// # Errors
+    /// Where they cannot be computed.
+    pub(crate) fn reinforce(&self, bernoulli: &Bernoulli, sampling: Sampling) -> Result<Evaluation, Error> {
+        let technique = match self.dimension() {
+            1 => Technique::Quadrature,
+            2..=16 => Technique::Enumeration,
+            _ => Technique::MonteCarlo,
+        };
+        evaluation::evaluate(technique, bernoulli, self.objective, &Zero, sampling)
+    }
+}
+
+/// `dimension` variables of probability `theta`.
+///
+/// # Errors
+/// Where `theta` is not a probability.
+pub(crate) fn identical(theta: f64, dimension: u64) -> Result<Bernoulli, Error> {
+    Bernoulli::from_probabilities(&vec![theta; size(dimension)?]).map_err(Error::arguments)
+}
+
+fn size(count: u64) -> Result<usize, Error> {
+    usize::try_from(count).map_err(Error::arguments)
+}

@@ -1,0 +1,81 @@
+//! `metrics.csv`: the state of every run over the iterations.
+
+use std::collections::BTreeSet;
+
+use crate::error::Error;
+use crate::run::{Record, Run};
+
+/// The columns before the control's parameters. Gradients and variances are with respect to the logit and, like
+/// `theta`, averaged over the coordinates.
+const COLUMNS: [&str; 9] = [
+    "estimator",
+    "repeat",
+    "iteration",
+    "theta",
+    "loss",
+    "variance",
+    "gradient_exact",
+    "gradient_mean",
+    "status",
+];
+
+/// The table of all runs. A run that diverged ends with a row whose status is `diverged`: the state from which the step
+/// of that number could not be made, without a variance or a mean, because it has none. A column of another estimator's
+/// control is empty.
+///
+/// # Errors
+/// Where a row cannot be written; in memory that does not happen.
+pub(crate) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
+    let parameters = parameter_names(runs);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let header = COLUMNS.into_iter().chain(parameters.iter().map(String::as_str));
+    writer.write_record(header).map_err(Error::computation)?;
+    for run in runs {
+        for record in &run.records {
+            writer.write_record(row(run, record, &parameters)).map_err(Error::computation)?;
+        }
+    }
+    writer.into_inner().map_err(Error::computation)
+}
+
+fn row(run: &Run, record: &Record, parameters: &[String]) -> Vec<String> {
+    let mut cells = vec![
+        run.method.name.to_owned(),
+        run.repeat.to_string(),
+        record.iteration.to_string(),
+        number(Some(record.theta)),
+        number(Some(record.loss)),
+        number(record.variance),
+        number(Some(record.gradient_exact)),
+        number(record.gradient_mean),
+        status(run, record).to_owned(),
+    ];
+    cells.extend(parameters.iter().map(|name| number(record.parameter(name))));
+    cells
+}
+
+fn status(run: &Run, record: &Record) -> &'static str {
+    match &run.diverged {
+        Some(divergence) if divergence.iteration == record.iteration => "diverged",
+        _ => "ok",
+    }
+}
+
+/// Every parameter of every control once, in the order of their first appearance.
+fn parameter_names(runs: &[Run]) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut names = Vec::new();
+    for (name, _) in runs.iter().flat_map(|run| &run.last().parameters) {
+        if seen.insert(name) {
+            names.push(name.clone());
+        }
+    }
+    names
+}
+
+/// The shortest text that reads back as the same number; nothing where there is no number.
+fn number(value: Option<f64>) -> String {
+    let Some(value) = value else { return String::new() };
+    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
+    if plain.len() <= scientific.len() { plain } else { scientific }
+}

@@ -1,0 +1,101 @@
+//! Numbers as people read them.
+
+/// Three significant digits, in plain notation where that is short: `0.0142`, `8.01e-7`, `1`.
+pub(crate) fn short(value: f64) -> String {
+    if value == 0.0 || !value.is_finite() {
+        return value.to_string();
+    }
+    let size = value.abs();
+    if (1e-3..1e5).contains(&size) {
+        let decimals = (0..=5).find(|&decimals| size >= 10_f64.powi(2 - decimals)).unwrap_or(5);
+        let decimals = usize::try_from(decimals).unwrap_or(0);
+        let fixed = format!("{value:.decimals$}");
+        if fixed.contains('.') { fixed.trim_end_matches('0').trim_end_matches('.').to_owned() } else { fixed }
+    } else {
+        format!("{value:.2e}")
+    }
+}
+
+/// [`short`] for a page: `8.01 × 10⁻⁷`.
+pub(crate) fn html(value: f64) -> String {
+    let text = short(value);
+    let minus = |part: &str| part.replace('-', "\u{2212}");
+    match text.split_once('e') {
+        Some((mantissa, exponent)) => {
+            format!("{}\u{a0}×\u{a0}10<sup>{}</sup>", minus(mantissa), minus(exponent))
+        }
+        None => minus(&text),
+    }
+}
+
+/// A ratio: three decimals where it is near 1, where [`short`] would show a bare `1`.
+pub(crate) fn ratio(value: f64) -> String {
+    if (0.5..2.0).contains(&value) { format!("{value:.3}") } else { short(value) }
+}
+
+/// [`ratio`] for a page.
+pub(crate) fn html_ratio(value: f64) -> String {
+    if (0.5..2.0).contains(&value) { ratio(value) } else { html(value) }
+}
+
+/// A count with its thousands set apart: `10,000`.
+pub(crate) fn grouped(count: u64) -> String {
+    let digits = count.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A loss: its changes are small, so six decimals of it.
+pub(crate) fn loss(value: f64) -> String {
+    if value < 1e6 { format!("{value:.6}") } else { short(value) }
+}
+
+/// A duration in seconds, in the unit that suits it.
+pub(crate) fn duration(seconds: f64) -> String {
+    if seconds < 1e-6 {
+        format!("{:.0} ns", seconds * 1e9)
+    } else if seconds < 1e-3 {
+        format!("{:.2} µs", seconds * 1e6)
+    } else if seconds < 1.0 {
+        format!("{:.1} ms", seconds * 1e3)
+    } else {
+        format!("{seconds:.1} s")
+    }
+}
+
+/// The name of a small count, as prose has it.
+pub(crate) fn count(value: usize) -> String {
+    const WORDS: [&str; 10] =
+        ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+    WORDS.get(value).map_or_else(|| value.to_string(), |&word| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!(grouped(999), "999");
+        assert_eq!(grouped(10_000), "10,000");
+        assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn three_digits_are_kept() {
+        assert_eq!(short(0.014_234), "0.0142");
+        assert_eq!(short(0.002), "0.002");
+        assert_eq!(short(0.249_5), "0.249");
+        assert_eq!(short(12.345), "12.3");
+        assert_eq!(short(1.0), "1");
+        assert_eq!(short(100.0), "100");
+        assert_eq!(short(8.012e-7), "8.01e-7");
+        assert_eq!(html(-8.012e-7), "\u{2212}8.01\u{a0}×\u{a0}10<sup>\u{2212}7</sup>");
+    }
+}

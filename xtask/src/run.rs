@@ -1,0 +1,297 @@
+//! One run of one estimator, and what is kept of it.
+
+use std::time::{Duration, Instant};
+
+use voidgrad::estimators::{AnyControl, Method};
+use voidgrad::nalgebra::DVector;
+use voidgrad::train::{self, Observer, Step, TrainError};
+use voidgrad::{Bernoulli, Control, Stream};
+
+use crate::error::Error;
+use crate::evaluation::{self, Sampling, Technique};
+use crate::experiment::Experiment;
+use crate::network;
+use crate::progress::Progress;
+use crate::statistics;
+
+/// A run that has ended.
+pub(crate) struct Run {
+    /// Its estimator.
+    pub(crate) method: &'static Method,
+    /// Its number, from 0.
+    pub(crate) repeat: u64,
+    /// The state at evenly spaced iterations, the first and the last among them; where the run diverged, the last one
+    /// is the state from which it could not go on.
+    pub(crate) records: Vec<Record>,
+    /// The variables at the last record.
+    pub(crate) bernoulli: Bernoulli,
+    /// The control at the last record that has moments.
+    pub(crate) control: AnyControl,
+    /// REINFORCE's variance at the last record's θ.
+    pub(crate) reinforce: Option<f64>,
+    /// How the variances were made.
+    pub(crate) technique: Technique,
+    /// Where and how it broke down, if it did.
+    pub(crate) diverged: Option<Divergence>,
+    /// Seconds per step, without the time spent on records.
+    pub(crate) seconds_per_step: f64,
+}
+
+/// The state of a run at one iteration.
+#[derive(Debug, Clone)]
+pub(crate) struct Record {
+    /// Steps made so far.
+    pub(crate) iteration: u64,
+    /// Mean of the probabilities over the coordinates.
+    pub(crate) theta: f64,
+    /// `E[f(b)]`, exact.
+    pub(crate) loss: f64,
+    /// The exact gradient with respect to the logit, averaged over the coordinates.
+    pub(crate) gradient_exact: f64,
+    /// Mean of the estimator at these parameters, averaged over the coordinates.
+    pub(crate) gradient_mean: Option<f64>,
+    /// Variance of the estimator at these parameters, averaged over the coordinates.
+    pub(crate) variance: Option<f64>,
+    /// Standard error of `variance`, 0 where it is exact.
+    pub(crate) standard_error: Option<f64>,
+    /// The control's parameters by name.
+    pub(crate) parameters: Vec<(String, f64)>,
+    /// Whether the network of the note's RELAX is zero everywhere, with a gradient that is zero everywhere.
+    pub(crate) dead: bool,
+}
+
+/// A gradient that became NaN or infinite.
+#[derive(Debug, Clone)]
+pub(crate) struct Divergence {
+    /// The step that could not be made.
+    pub(crate) iteration: u64,
+    /// The library's words for it, with the values.
+    pub(crate) message: String,
+}
+
+/// Records a run keeps, about.
+const RECORDS: u64 = 200;
+/// Where the variance is not exact: the least and the most samples of a record, and those of the last one, which the
+/// summary shows.
+const SAMPLES: (u64, u64) = (16, 256);
+const FINAL_SAMPLES: u64 = 4_000;
+
+impl Run {
+    /// The last record.
+    pub(crate) fn last(&self) -> &Record {
+        // `execute` refuses a run without records.
+        &self.records[self.records.len() - 1]
+    }
+}
+
+/// Runs the estimator number `row` of the experiment.
+///
+/// # Errors
+/// Where the library refuses a setting.
+pub(crate) fn execute(
+    experiment: &Experiment,
+    row: usize,
+    repeat: u64,
+    progress: &Progress,
+) -> Result<Run, Error> {
+    let method = experiment.methods[row];
+    let control = initial_control(experiment, method, repeat)?;
+    let mut recorder = Recorder::new(experiment, row, repeat, progress);
+    let started = Instant::now();
+    let outcome = train::train(
+        &experiment.start,
+        &experiment.objective,
+        control,
+        &experiment.settings,
+        repeat,
+        &mut recorder,
+    );
+    let training = started.elapsed().saturating_sub(recorder.recording);
+    let diverged = match outcome {
+        Ok(_) => None,
+        Err(error) => {
+            let message = shortened(&error.to_string());
+            let TrainError::Diverged { iteration, logits, control, .. } = error else {
+                return Err(Error::arguments(error));
+            };
+            recorder.record_divergence(iteration, &logits, control);
+            Some(Divergence { iteration, message })
+        }
+    };
+    progress.finish(row);
+    recorder.into_run(training, diverged)
+}
+
+/// The control that run `repeat` of `method` starts from; its weights have a stream of their own.
+///
+/// # Errors
+/// Where the library refuses λ or η.
+fn initial_control(experiment: &Experiment, method: &Method, repeat: u64) -> Result<AnyControl, Error> {
+    let mut stream = Stream::new(experiment.settings.seed, repeat, WEIGHTS);
+    (method.control)(&experiment.setup, &mut stream).map_err(Error::arguments)
+}
+
+/// The row of the stream that weights are drawn from; the rows of the training loop are its iterations.
+const WEIGHTS: u64 = u64::MAX;
+
+/// Keeps the state of a run at evenly spaced iterations.
+struct Recorder<'a> {
+    experiment: &'a Experiment,
+    row: usize,
+    repeat: u64,
+    progress: &'a Progress,
+    records: Vec<Record>,
+    bernoulli: Bernoulli,
+    phi: DVector<f64>,
+    /// Time that was spent on records.
+    recording: Duration,
+}
+
+impl Observer for Recorder<'_> {
+    fn observe(&mut self, step: &Step<'_>) {
+        let last = self.experiment.settings.iterations;
+        if !step.iteration.is_multiple_of(stride(last)) && step.iteration != last {
+            return;
+        }
+        let started = Instant::now();
+        let steps = step.iteration - self.records.last().map_or(0, |record| record.iteration);
+        self.record(step.iteration, step.bernoulli, step.control);
+        self.progress.advance(self.row, steps);
+        self.recording += started.elapsed();
+    }
+}
+
+/// Iterations from one record to the next.
+fn stride(iterations: u64) -> u64 {
+    (iterations / RECORDS).max(1)
+}
+
+/// As many samples of a record as take about as long as the steps since the last one. (The moments take two passes.)
+fn samples(experiment: &Experiment) -> u64 {
+    let settings = &experiment.settings;
+    (stride(settings.iterations) * settings.batch as u64 / 2).clamp(SAMPLES.0, SAMPLES.1)
+}
+
+impl<'a> Recorder<'a> {
+    fn new(experiment: &'a Experiment, row: usize, repeat: u64, progress: &'a Progress) -> Self {
+        Self {
+            experiment,
+            row,
+            repeat,
+            progress,
+            records: Vec::new(),
+            bernoulli: experiment.start.clone(),
+            phi: DVector::zeros(0),
+            recording: Duration::ZERO,
+        }
+    }
+
+    fn method(&self) -> &'static Method {
+        self.experiment.methods[self.row]
+    }
+
+    fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, control: &(dyn Control + Sync)) {
+        let experiment = self.experiment;
+        let technique = technique_of_records(self.method(), bernoulli.len());
+        let samples =
+            if iteration == experiment.settings.iterations { FINAL_SAMPLES } else { samples(experiment) };
+        // A state whose variance overflows has none; the run itself goes on until its gradient overflows, too.
+        let evaluation = evaluation::evaluate(
+            technique,
+            bernoulli,
+            experiment.objective,
+            control,
+            self.sampling(iteration, samples),
+        )
+        .ok();
+        self.records.push(Record {
+            iteration,
+            theta: statistics::mean(&bernoulli.probabilities()),
+            loss: experiment.loss(bernoulli),
+            gradient_exact: experiment.gradient(bernoulli),
+            gradient_mean: evaluation.map(|evaluation| evaluation.gradient_mean),
+            variance: evaluation.map(|evaluation| evaluation.variance),
+            standard_error: evaluation.map(|evaluation| evaluation.standard_error),
+            parameters: control.named(),
+            dead: network::is_dead(self.method(), experiment.target(), control),
+        });
+        self.bernoulli = bernoulli.clone();
+        self.phi = control.phi();
+    }
+
+    /// The state from which the step `iteration` could not be made. Its moments are not finite, so it has none.
+    fn record_divergence(&mut self, iteration: u64, logits: &[f64], parameters: Vec<(String, f64)>) {
+        if let Ok(bernoulli) = Bernoulli::from_logits(logits) {
+            self.bernoulli = bernoulli;
+        }
+        self.records.push(Record {
+            iteration,
+            theta: statistics::mean(&self.bernoulli.probabilities()),
+            loss: self.experiment.loss(&self.bernoulli),
+            gradient_exact: self.experiment.gradient(&self.bernoulli),
+            gradient_mean: None,
+            variance: None,
+            standard_error: None,
+            parameters,
+            dead: false,
+        });
+    }
+
+    /// Every record has samples of its own.
+    fn sampling(&self, iteration: u64, samples: u64) -> Sampling {
+        let seed = [self.row as u64, self.repeat, iteration]
+            .into_iter()
+            .fold(self.experiment.settings.seed, |seed, part| mix(seed ^ mix(part)));
+        Sampling { samples, seed }
+    }
+
+    fn into_run(self, training: Duration, diverged: Option<Divergence>) -> Result<Run, Error> {
+        let mut control = initial_control(self.experiment, self.method(), self.repeat)?;
+        let Some(last) = self.records.last() else {
+            return Err(Error::computation("the training loop reported no state"));
+        };
+        control.set_phi(self.phi.as_view()).map_err(Error::computation)?;
+        let steps = last.iteration;
+        let reinforce = self
+            .experiment
+            .reinforce(&self.bernoulli, self.sampling(last.iteration, FINAL_SAMPLES))
+            .ok()
+            .map(|evaluation| evaluation.variance);
+        Ok(Run {
+            technique: technique_of_records(self.method(), self.bernoulli.len()),
+            method: self.method(),
+            repeat: self.repeat,
+            bernoulli: self.bernoulli,
+            control,
+            reinforce,
+            diverged,
+            seconds_per_step: training.as_secs_f64() / steps.max(1) as f64,
+            records: self.records,
+        })
+    }
+}
+
+/// Enumerating thousands of states at every record would take longer than the training.
+fn technique_of_records(method: &Method, dimension: usize) -> Technique {
+    match evaluation::technique(method, dimension) {
+        Technique::Enumeration if dimension > 8 => Technique::MonteCarlo,
+        technique => technique,
+    }
+}
+
+/// A message that names a million logits is cut where a person would stop reading.
+fn shortened(message: &str) -> String {
+    const LONGEST: usize = 400;
+    match message.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &message[..end]),
+        None => message.to_owned(),
+    }
+}
+
+/// One round of `SplitMix64` (Steele, Lea and Flood 2014): numbers that are close become seeds that are not.
+fn mix(value: u64) -> u64 {
+    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    value ^ (value >> 31)
+}

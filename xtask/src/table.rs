@@ -1,0 +1,71 @@
+//! The table that `train` ends with.
+
+use crate::analysis::Analysis;
+use crate::experiment::Experiment;
+use crate::number;
+use crate::statistics::Quartiles;
+
+/// The column heads; the report's table has the same columns.
+pub(crate) const HEADS: [&str; 7] =
+    ["estimator", "converged", "final θ", "final loss", "variance", "vs REINFORCE", "time per step"];
+
+/// One row of [`HEADS`], as plain text: medians over the runs that did not diverge, θ with its quartiles.
+pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 7] {
+    let median = |quartiles: Option<Quartiles>| quartiles.map(|quartiles| quartiles.median);
+    let show = |value: Option<f64>, format: fn(f64) -> String| value.map_or_else(|| "–".to_owned(), format);
+    let theta = analysis.theta.map_or_else(
+        || "–".to_owned(),
+        |Quartiles { lower, median, upper }| format!("{median:.3} ({lower:.3}–{upper:.3})"),
+    );
+    [
+        analysis.method.name.to_owned(),
+        converged(analysis),
+        theta,
+        show(median(analysis.loss), number::loss),
+        show(median(analysis.variance), number::short),
+        show(median(analysis.ratio), number::ratio),
+        show(median(analysis.seconds_per_step), number::duration),
+    ]
+}
+
+/// `19 of 20`, and how many diverged, if any did.
+fn converged(analysis: &Analysis<'_>) -> String {
+    let runs = analysis.runs.len();
+    let converged = analysis.converged.map_or_else(|| "–".to_owned(), |count| format!("{count} of {runs}"));
+    match analysis.diverged() {
+        0 => converged,
+        diverged => format!("{converged}, {diverged} diverged"),
+    }
+}
+
+/// What the columns mean.
+fn legend(experiment: &Experiment) -> String {
+    let exact = if experiment.dimension() == 1 { "exact variance" } else { "variance" };
+    format!(
+        "converged: the loss is within a tenth of the way from its minimum to its maximum; medians over the runs,\n\
+         θ with its quartiles; {exact} with respect to the logit, and its ratio to REINFORCE's at the same θ"
+    )
+}
+
+/// The whole table, aligned.
+pub(crate) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
+    let rows: Vec<[String; 7]> =
+        std::iter::once(HEADS.map(str::to_owned)).chain(analyses.iter().map(row)).collect();
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut lines: Vec<String> = rows
+        .iter()
+        .map(|row| {
+            let cells: Vec<String> =
+                row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect();
+    lines.push(legend(experiment));
+    for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
+        if let Some(divergence) = &run.diverged {
+            lines.push(format!("{} run {}: {}", run.method.name, run.repeat, divergence.message));
+        }
+    }
+    lines.join("\n")
+}

@@ -1,0 +1,26 @@
+//! Standard output and standard error, both of which may have been closed by whoever reads them.
+
+use std::io::{self, ErrorKind, Write};
+
+use crate::error::Error;
+
+/// Writes `text` to standard output. A reader that has gone away (`| head`) is not an error.
+pub(crate) fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+            Err(Error::files("writing", "standard output")(error))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Writes one line to standard error, if anyone is there.
+pub(crate) fn note(line: &str) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}
+
+/// Reports an error, in one line.
+pub(crate) fn complain(error: &Error) {
+    note(&format!("error: {error}"));
+}

@@ -1,0 +1,121 @@
+//! M independent Bernoulli variables.
+//!
+//! The functions of one variable are in [`logit`] and [`probability`], once for each parameterisation. Everything
+//! inside the library works in logits, which stay exact where a probability rounds to 0 or 1.
+
+pub mod logit;
+pub mod probability;
+
+use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::noise::{self, NoiseError};
+use voidgrad_real::sigmoid;
+
+/// `b_m ~ Bernoulli(σ(a_m))`, independent, `m = 1..M`.
+///
+/// Parameterised by the logits `a_m = ln(θ_m/(1 - θ_m))`; [`from_probabilities`](Self::from_probabilities) converts.
+///
+/// ```
+/// use voidgrad::Bernoulli;
+/// let bernoulli = Bernoulli::from_probabilities(&[0.5, 0.75])?;
+/// assert_eq!(bernoulli.len(), 2);
+/// assert!((bernoulli.logits()[1] - 3.0_f64.ln()).abs() < 1e-15);
+/// assert_eq!(bernoulli.sample(&[0.4, 0.3])?, [0.0, 1.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bernoulli {
+    logits: Vec<f64>,
+}
+
+impl Bernoulli {
+    /// The variables with these log-odds.
+    ///
+    /// # Errors
+    /// Where a logit is NaN or infinite, or where there is none.
+    ///
+    /// ```
+    /// # use voidgrad::Bernoulli;
+    /// let error = Bernoulli::from_logits(&[f64::NAN]).unwrap_err();
+    /// assert_eq!(error.to_string(), "logit = NaN is not a finite number");
+    /// ```
+    pub fn from_logits(logits: &[f64]) -> Result<Self, InvalidParameter> {
+        not_empty(logits)?;
+        match logits.iter().find(|logit| !logit.is_finite()) {
+            Some(&value) => Err(InvalidParameter { name: "logit", value, allowed: "a finite number" }),
+            None => Ok(Self { logits: logits.to_vec() }),
+        }
+    }
+
+    /// The variables with these probabilities of being 1.
+    ///
+    /// # Errors
+    /// Where a probability is NaN or not in (0, 1), or where there is none.
+    ///
+    /// ```
+    /// # use voidgrad::Bernoulli;
+    /// let error = Bernoulli::from_probabilities(&[0.5, 1.2]).unwrap_err();
+    /// assert_eq!(error.to_string(), "probability = 1.2 is not a number in (0, 1)");
+    /// ```
+    pub fn from_probabilities(probabilities: &[f64]) -> Result<Self, InvalidParameter> {
+        not_empty(probabilities)?;
+        match probabilities.iter().find(|&&theta| !(theta > 0.0 && theta < 1.0)) {
+            Some(&value) => {
+                Err(InvalidParameter { name: "probability", value, allowed: "a number in (0, 1)" })
+            }
+            None => {
+                Ok(Self { logits: probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect() })
+            }
+        }
+    }
+
+    /// M.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.logits.len()
+    }
+
+    /// Whether there is no variable: never, the constructors refuse that.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.logits.is_empty()
+    }
+
+    /// `a`, M entries.
+    #[must_use]
+    pub fn logits(&self) -> &[f64] {
+        &self.logits
+    }
+
+    /// `θ = σ(a)`, M entries; an entry beyond ±745 rounds to 0 or 1.
+    #[must_use]
+    pub fn probabilities(&self) -> Vec<f64> {
+        self.logits.iter().map(|&a| sigmoid(a)).collect()
+    }
+
+    /// `b_m = H(g(u_m, a_m))`, as 0 and 1.
+    ///
+    /// # Errors
+    /// Where `u` does not have M entries, or one is not in (0, 1).
+    pub fn sample(&self, u: &[f64]) -> Result<Vec<f64>, NoiseError> {
+        if u.len() != self.len() {
+            return Err(ShapeMismatch { name: "u", found: u.len(), expected: self.len() }.into());
+        }
+        noise::check("u", u)?;
+        Ok(u.iter()
+            .zip(&self.logits)
+            .map(|(&u, &a)| f64::from(u8::from(logit::threshold(logit::g(u, a)))))
+            .collect())
+    }
+
+    /// The logits, for an optimiser; whoever writes here keeps them finite.
+    pub(crate) fn logits_mut(&mut self) -> &mut [f64] {
+        &mut self.logits
+    }
+}
+
+fn not_empty(values: &[f64]) -> Result<(), InvalidParameter> {
+    if values.is_empty() {
+        return Err(InvalidParameter { name: "number of variables", value: 0.0, allowed: "at least 1" });
+    }
+    Ok(())
+}

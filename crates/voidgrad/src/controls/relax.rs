@@ -1,0 +1,59 @@
+//! RELAX's control as the note has it, with a `ReLU` after the last layer.
+
+use nalgebra::{SMatrix, SVector};
+use rand::Rng;
+use voidgrad_macros::control;
+use voidgrad_real::{relu, sigmoid};
+
+use super::network::Weights;
+use crate::error::InvalidParameter;
+use crate::objective::quadratic;
+
+/// `c(z) = f(σ(z/λ)) + r_ρ(z)` with `f(b) = (b - t)²` and `r_ρ` = Linear(1, 5), `ReLU`, Linear(5, 5), `ReLU`, Linear(5, 1),
+/// `ReLU`; `φ = (ln λ, w₁, b₁, W₂, b₂, w₃, b₃)`, 47 entries, the matrix by columns.
+///
+/// Where the last `ReLU` is 0 for every z, so is the gradient of all 46 weights: they can then never recover.
+/// [`relax_linear`](super::relax_linear::relax_linear()) has no such state.
+///
+/// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix, the network is the note's.
+///
+/// ```
+/// use voidgrad::controls::relax::relax;
+/// use voidgrad::nalgebra::{SMatrix, SVector};
+/// use voidgrad::{Control, Relax, Stream};
+/// let (zero, matrix) = (SVector::zeros(), SMatrix::zeros());
+/// assert_eq!(relax(0.0, 1.0, zero, zero, matrix, zero, zero, -0.5, 0.25), 0.0625);
+/// let control = Relax::draw(0.5, 0.499, &mut Stream::new(1, 0, 0))?;
+/// assert_eq!(control.parameters(), 47);
+/// assert_eq!(control.named()[0], ("lambda".to_owned(), 0.5));
+/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// ```
+#[must_use]
+#[control(positive(lambda), data(target))]
+pub fn relax(
+    z: f64,
+    lambda: f64,
+    w1: SVector<f64, 5>,
+    b1: SVector<f64, 5>,
+    w2: SMatrix<f64, 5, 5>,
+    b2: SVector<f64, 5>,
+    w3: SVector<f64, 5>,
+    b3: f64,
+    target: f64,
+) -> f64 {
+    let h1 = (w1 * z + b1).map(relu);
+    let h2 = (w2 * h1 + b2).map(relu);
+    let r = relu(w3.dot(&h2) + b3);
+    quadratic(sigmoid(z / lambda), target) + r
+}
+
+impl Relax {
+    /// The control of temperature λ, its weights drawn as [`Weights::draw`] does.
+    ///
+    /// # Errors
+    /// Where λ is not positive, or the target is not finite.
+    pub fn draw(lambda: f64, target: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Self, InvalidParameter> {
+        let Weights { w1, b1, w2, b2, w3, b3 } = Weights::draw(rng);
+        Self::new(lambda, w1, b1, w2, b2, w3, b3, target)
+    }
+}

@@ -1,0 +1,18 @@
+//! No control: REINFORCE.
+
+use voidgrad_macros::control;
+
+/// The control `c = 0`, which leaves `ĝ = f(b)·∂/∂a ln p(b)`: REINFORCE (Williams 1992). It has no parameters.
+///
+/// ```
+/// use voidgrad::{Control, Zero};
+/// let control = Zero::new()?;
+/// assert_eq!(control.parameters(), 0);
+/// assert_eq!(control.value(&[1.5]), 0.0);
+/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// ```
+#[must_use]
+#[control]
+pub fn zero(z: f64) -> f64 {
+    0.0
+}

@@ -1,1 +1,66 @@
-//! Placeholder.
+//! Unbiased, low-variance gradients of expectations over discrete random variables.
+//!
+//! For independent `b_m ~ Bernoulli(θ_m)` and any objective `f`, the gradient of `E[f(b)]` is estimated from single
+//! samples. A control variate `c_φ` takes the noise out, and `φ` itself is trained on the variance:
+//!
+//! - [`Bernoulli`] is the distribution, with its reparameterisation in [`bernoulli::logit`] and
+//!   [`bernoulli::probability`];
+//! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
+//! - [`estimate`] is the one estimator that all of them share;
+//! - [`variance`] says how good it is, exactly where that can be done;
+//! - [`train`](mod@train) minimises `E[f(b)]`, and the variance along with it.
+//!
+//! ```
+//! use voidgrad::{Bernoulli, Noise, Rebar, estimate};
+//!
+//! let bernoulli = Bernoulli::from_probabilities(&[0.3, 0.6])?;
+//! let objective = |b: &[f64]| (b[0] - 0.499).powi(2) + b[0] * b[1];
+//! let control = Rebar::new(0.5, 0.5, 0.499)?;
+//! let noise = Noise::new(&[0.2, 0.7], &[0.9, 0.4])?;
+//! let estimate = estimate(&bernoulli, &objective, &control, noise)?;
+//! assert_eq!(estimate.b, [0.0, 1.0]);
+//! assert_eq!(estimate.gradient.len(), 2);
+//! assert_eq!(estimate.jacobian(&control).shape(), (2, 2));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! An estimator is a pure function: its noise is an argument ([`Noise`]), and generators are the caller's business.
+//! [`Stream`] is one whose results are the same for every number of threads.
+
+extern crate self as voidgrad;
+
+pub mod bernoulli;
+pub mod compose;
+pub mod control;
+pub mod controls;
+pub mod elementwise;
+pub mod error;
+pub mod estimator;
+pub mod estimators;
+pub mod flat;
+pub mod matrix;
+pub mod noise;
+pub mod objective;
+pub mod optimise;
+pub mod quadrature;
+pub mod train;
+pub mod variance;
+
+pub use nalgebra;
+pub use nalgebra::{SMatrix, SVector};
+pub use voidgrad_macros::{control, differentiate};
+pub use voidgrad_real::*;
+
+pub use bernoulli::Bernoulli;
+pub use compose::{Partial, SecondPartial, partial, second_partial};
+pub use control::Control;
+pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+pub use error::{InvalidParameter, ShapeMismatch};
+pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
+pub use estimators::{METHODS, Method, Setup};
+pub use matrix::{Scalar, array, matrix, sum, vector};
+pub use noise::{Noise, NoiseError, Stream};
+pub use objective::{MeanQuadratic, Objective, quadratic};
+pub use optimise::{Adam, Optimiser, Sgd};
+pub use quadrature::Tolerance;
+pub use train::{Observer, Outcome, Settings, Step, TrainError, train};

@@ -1,0 +1,121 @@
+//! The mean over a batch of samples.
+
+use nalgebra::DVector;
+
+use super::{Estimate, EstimateError};
+use crate::bernoulli::Bernoulli;
+use crate::control::Control;
+use crate::noise::Noise;
+use crate::objective::Objective;
+
+/// The mean of [`estimate`](super::estimate) over B samples, and that of their variance gradients.
+///
+/// The samples are added in their order, so the same noise gives the same bits.
+///
+/// ```
+/// use voidgrad::{Bernoulli, Constant, EstimateError, Noise, estimate_batch};
+/// let bernoulli = Bernoulli::from_logits(&[0.0])?;
+/// let f = |b: &[f64]| 3.0 * b[0];
+/// let control = Constant::new(1.0)?;
+/// let noise = [Noise::new(&[0.75], &[0.5])?, Noise::new(&[0.25], &[0.5])?];
+/// let batch = estimate_batch(&bernoulli, &f, &control, &noise)?;
+/// assert_eq!(batch.gradient[0], (1.0 + 0.5) / 2.0);
+/// assert_eq!(estimate_batch(&bernoulli, &f, &control, &[]), Err(EstimateError::EmptyBatch));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the batch is empty, where a row's noise does not have M entries, or where a value or a gradient is NaN or infinite.
+pub fn estimate_batch(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+    control: &(impl Control + ?Sized),
+    noise: &[Noise<'_>],
+) -> Result<Batch, EstimateError> {
+    let mut batch = Batch::new(bernoulli.len(), control.parameters());
+    for &noise in noise {
+        batch.add(bernoulli, objective, control, noise)?;
+    }
+    batch.finish(bernoulli)?;
+    Ok(batch)
+}
+
+/// What [`estimate_batch`] returns.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Batch {
+    /// The mean of `ĝ` with respect to the logits, M entries.
+    pub gradient: DVector<f64>,
+    /// The mean of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries.
+    pub variance_gradient: DVector<f64>,
+    /// The mean of `f(b)`.
+    pub f: f64,
+    /// The last sample, which is also the memory of the next.
+    last: Estimate,
+    samples: usize,
+}
+
+impl Batch {
+    /// Memory for M variables and N parameters of the control, without a sample yet.
+    pub(crate) fn new(variables: usize, parameters: usize) -> Self {
+        Self {
+            gradient: DVector::zeros(variables),
+            variance_gradient: DVector::zeros(parameters),
+            f: 0.0,
+            last: Estimate::new(variables),
+            samples: 0,
+        }
+    }
+
+    /// The last of the samples.
+    #[must_use]
+    pub fn last(&self) -> &Estimate {
+        &self.last
+    }
+
+    /// Forgets all samples.
+    pub(crate) fn clear(&mut self) {
+        self.gradient.fill(0.0);
+        self.variance_gradient.fill(0.0);
+        self.f = 0.0;
+        self.samples = 0;
+    }
+
+    /// Adds one sample; the means are sums until [`finish`](Self::finish).
+    pub(crate) fn add(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(impl Objective + ?Sized),
+        control: &(impl Control + ?Sized),
+        noise: Noise<'_>,
+    ) -> Result<(), EstimateError> {
+        self.last.update(bernoulli, objective, control, noise)?;
+        self.gradient += &self.last.gradient;
+        self.last.add_variance_gradient(control, self.variance_gradient.as_mut_slice());
+        self.f += self.last.f;
+        self.samples += 1;
+        Ok(())
+    }
+
+    /// Makes means of the sums.
+    pub(crate) fn finish(&mut self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
+        if self.samples == 0 {
+            return Err(EstimateError::EmptyBatch);
+        }
+        let samples = self.samples as f64;
+        self.gradient /= samples;
+        self.variance_gradient /= samples;
+        self.f /= samples;
+        if !self.gradient.iter().all(|gradient| gradient.is_finite()) {
+            let gradient = self.gradient.as_slice().to_vec();
+            return Err(EstimateError::Gradient { gradient, logits: bernoulli.logits().to_vec() });
+        }
+        if !self.variance_gradient.iter().all(|gradient| gradient.is_finite()) {
+            let variance_gradient = self.variance_gradient.as_slice().to_vec();
+            return Err(EstimateError::VarianceGradient {
+                variance_gradient,
+                logits: bernoulli.logits().to_vec(),
+            });
+        }
+        Ok(())
+    }
+}

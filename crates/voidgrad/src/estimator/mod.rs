@@ -1,0 +1,239 @@
+//! The estimator that REINFORCE, REBAR and RELAX share.
+
+mod batch;
+
+pub use batch::{Batch, estimate_batch};
+
+use nalgebra::{DMatrix, DVector};
+use thiserror::Error;
+
+use crate::bernoulli::{Bernoulli, logit};
+use crate::control::Control;
+use crate::error::ShapeMismatch;
+use crate::noise::Noise;
+use crate::objective::Objective;
+
+/// One sample's estimate of `∂/∂a E[f(b)]`, with respect to the M logits:
+///
+/// `ĝ = (f(b) - c_φ(z̃))·∂/∂a ln p(b) + ∂/∂a c_φ(z) - ∂/∂a c_φ(z̃)`
+///
+/// where `z = g(u, a)`, `b = H(z)`, `z̃ = g̃(v, a, b)`, and b is held fixed in `∂z̃/∂a`. It is unbiased for every control.
+/// Source: RELAX (Grathwohl et al. 2018), equation 8; REINFORCE and REBAR are choices of the control.
+///
+/// ```
+/// use voidgrad::{Bernoulli, Constant, Noise, estimate};
+/// let bernoulli = Bernoulli::from_logits(&[0.0])?;
+/// let f = |b: &[f64]| 3.0 * b[0];
+/// let control = Constant::new(1.0)?;
+/// let estimate = estimate(&bernoulli, &f, &control, Noise::new(&[0.75], &[0.5])?)?;
+/// assert_eq!((estimate.b[0], estimate.f), (1.0, 3.0));
+/// assert_eq!(estimate.gradient[0], (3.0 - 1.0) * 0.5);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the noise or the control does not have M entries, or where `f(b)` or `ĝ` is NaN or infinite.
+pub fn estimate(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+    control: &(impl Control + ?Sized),
+    noise: Noise<'_>,
+) -> Result<Estimate, EstimateError> {
+    let mut estimate = Estimate::new(bernoulli.len());
+    estimate.update(bernoulli, objective, control, noise)?;
+    Ok(estimate)
+}
+
+/// What [`estimate`] returns: the sample and its gradient.
+///
+/// It is also the workspace of a loop: [`update`](Self::update) makes another estimate in the same memory.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Estimate {
+    /// The sample, M entries of 0 and 1.
+    pub b: Vec<f64>,
+    /// `z`, M entries.
+    pub z: Vec<f64>,
+    /// `z̃`, M entries.
+    pub z_tilde: Vec<f64>,
+    /// `f(b)`.
+    pub f: f64,
+    /// `ĝ` with respect to the logits, M entries.
+    pub gradient: DVector<f64>,
+    /// `∂/∂a ln p(b)`.
+    score: Vec<f64>,
+    /// `∂z̃/∂a`, b held fixed.
+    z_tilde_a: Vec<f64>,
+    /// `∂c/∂z` at z and at z̃.
+    c_z: Vec<f64>,
+    c_z_tilde: Vec<f64>,
+    /// The weights of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`: on `∂²c/∂z∂φ` at z and at z̃, and on `∂c/∂φ` at z̃.
+    z_dot: Vec<f64>,
+    z_tilde_dot: Vec<f64>,
+    c_bar: f64,
+}
+
+impl Estimate {
+    /// Memory for estimates of M variables; all values are 0.
+    #[must_use]
+    pub fn new(variables: usize) -> Self {
+        let zeros = || vec![0.0; variables];
+        Self {
+            b: zeros(),
+            z: zeros(),
+            z_tilde: zeros(),
+            f: 0.0,
+            gradient: DVector::zeros(variables),
+            score: zeros(),
+            z_tilde_a: zeros(),
+            c_z: zeros(),
+            c_z_tilde: zeros(),
+            z_dot: zeros(),
+            z_tilde_dot: zeros(),
+            c_bar: 0.0,
+        }
+    }
+
+    /// Makes another estimate in this memory, without allocating.
+    ///
+    /// # Errors
+    /// As [`estimate`]; also where the memory is for another number of variables. After an error the values are
+    /// those of the attempt that failed.
+    pub fn update(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(impl Objective + ?Sized),
+        control: &(impl Control + ?Sized),
+        noise: Noise<'_>,
+    ) -> Result<(), EstimateError> {
+        let variables = bernoulli.len();
+        same_length("estimate", self.b.len(), variables)?;
+        same_length("noise", noise.u().len(), variables)?;
+        self.draw(bernoulli.logits(), noise);
+        self.f = objective.value(&self.b);
+        if !self.f.is_finite() {
+            return Err(EstimateError::Objective { value: self.f, b: self.b.clone() });
+        }
+        control.value_and_d_z(&self.z, &mut self.c_z);
+        let c_tilde = control.value_and_d_z(&self.z_tilde, &mut self.c_z_tilde);
+        let advantage = self.f - c_tilde;
+        self.c_bar = 0.0;
+        let scale = 2.0 / variables as f64;
+        for m in 0..variables {
+            // ∂z/∂a is 1.
+            let gradient = advantage * self.score[m] + self.c_z[m] - self.c_z_tilde[m] * self.z_tilde_a[m];
+            self.gradient[m] = gradient;
+            self.z_dot[m] = scale * gradient;
+            self.z_tilde_dot[m] = -scale * gradient * self.z_tilde_a[m];
+            self.c_bar -= scale * gradient * self.score[m];
+        }
+        if self.gradient.iter().all(|gradient| gradient.is_finite()) {
+            Ok(())
+        } else {
+            Err(EstimateError::Gradient {
+                gradient: self.gradient.as_slice().to_vec(),
+                logits: bernoulli.logits().to_vec(),
+            })
+        }
+    }
+
+    /// `∂ĝ/∂φ`, M × N, at the control that the estimate was made with.
+    ///
+    /// With respect to the flat, unconstrained φ of [`Control`].
+    #[must_use]
+    pub fn jacobian(&self, control: &(impl Control + ?Sized)) -> DMatrix<f64> {
+        let (rows, columns) = (self.b.len(), control.parameters());
+        let mut c_phi = DVector::zeros(columns);
+        control.d_phi(&self.z_tilde, c_phi.as_mut_slice());
+        let mut jacobian = DMatrix::zeros(rows, columns);
+        control.d_z_d_phi(&self.z, &mut jacobian);
+        let mut at_z_tilde = DMatrix::zeros(rows, columns);
+        control.d_z_d_phi(&self.z_tilde, &mut at_z_tilde);
+        for n in 0..columns {
+            for m in 0..rows {
+                jacobian[(m, n)] -= self.score[m] * c_phi[n] + self.z_tilde_a[m] * at_z_tilde[(m, n)];
+            }
+        }
+        jacobian
+    }
+
+    /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries: an unbiased estimate of `∂/∂φ (1/M) Σ_m Var[ĝ_m]`, made without the M × N matrix.
+    ///
+    /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made with. Source: RELAX, equation
+    /// 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is that of `E[ĝ²]`.
+    #[must_use]
+    pub fn variance_gradient(&self, control: &(impl Control + ?Sized)) -> DVector<f64> {
+        let mut phi_bar = DVector::zeros(control.parameters());
+        self.add_variance_gradient(control, phi_bar.as_mut_slice());
+        phi_bar
+    }
+
+    /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries, without allocating.
+    pub fn add_variance_gradient(&self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
+        control.vjp_jvp(&self.z_tilde, &self.z_tilde_dot, self.c_bar, phi_bar);
+        control.vjp_jvp(&self.z, &self.z_dot, 0.0, phi_bar);
+    }
+
+    /// `ĝ` with respect to the probabilities, `ĝ_θ = ĝ_a/(θ(1 - θ))`, for the variables that the estimate was made with.
+    ///
+    /// # Errors
+    /// Where `bernoulli` does not have M variables.
+    pub fn gradient_of_probabilities(&self, bernoulli: &Bernoulli) -> Result<DVector<f64>, ShapeMismatch> {
+        same_length("bernoulli", bernoulli.len(), self.b.len())?;
+        let slopes =
+            bernoulli.logits().iter().map(|&a| voidgrad_real::sigmoid(a) * voidgrad_real::sigmoid(-a));
+        Ok(DVector::from_iterator(self.b.len(), self.gradient.iter().zip(slopes).map(|(g, slope)| g / slope)))
+    }
+
+    /// b, z, z̃ and their derivatives by the logits.
+    fn draw(&mut self, logits: &[f64], noise: Noise<'_>) {
+        for (m, ((&a, &u), &v)) in logits.iter().zip(noise.u()).zip(noise.v()).enumerate() {
+            let z = logit::g(u, a);
+            let b = logit::threshold(z);
+            self.z[m] = z;
+            self.b[m] = f64::from(u8::from(b));
+            self.z_tilde[m] = logit::g_tilde(v, a, b);
+            self.z_tilde_a[m] = logit::g_tilde::d_a(v, a, b);
+            self.score[m] = logit::ln_p::d_a(b, a);
+        }
+    }
+}
+
+/// An estimate that cannot be made.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum EstimateError {
+    /// An argument of the wrong length.
+    #[error(transparent)]
+    Shape(#[from] ShapeMismatch),
+    /// A batch without samples.
+    #[error("a batch of 0 samples has no mean; at least 1 is needed")]
+    EmptyBatch,
+    /// `f(b)` is NaN or infinite.
+    #[error("f(b) = {value} is not a finite number, at b = {b:?}")]
+    Objective {
+        /// `f(b)`.
+        value: f64,
+        /// b.
+        b: Vec<f64>,
+    },
+    /// `ĝ` is NaN or infinite.
+    #[error("the gradient {gradient:?} is not finite, at the logits {logits:?}")]
+    Gradient {
+        /// `ĝ`.
+        gradient: Vec<f64>,
+        /// a.
+        logits: Vec<f64>,
+    },
+    /// The derivative of the variance by φ is NaN or infinite.
+    #[error("the variance's gradient {variance_gradient:?} is not finite, at the logits {logits:?}")]
+    VarianceGradient {
+        /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`.
+        variance_gradient: Vec<f64>,
+        /// a.
+        logits: Vec<f64>,
+    },
+}
+
+fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
+    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
+}

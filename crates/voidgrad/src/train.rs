@@ -1,0 +1,208 @@
+//! The training loop.
+
+use thiserror::Error;
+
+use crate::bernoulli::Bernoulli;
+use crate::control::Control;
+use crate::error::{positive, InvalidParameter, ShapeMismatch};
+use crate::estimator::{Batch, EstimateError};
+use crate::noise::{Noise, Stream};
+use crate::objective::Objective;
+use crate::optimise::{Adam, Optimiser};
+
+/// Minimises `E[f(b)]` over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`].
+///
+/// Iteration i of run r draws its noise, `u` and then `v` of one sample after the other, from the
+/// [`Stream`] `(seed, r, i)`. Both gradients of a step are taken at the same point, before either optimiser moves. The
+/// control comes with its first parameters; where they are drawn at random, row `u64::MAX` of the run's streams is free for that.
+///
+/// ```
+/// use voidgrad::{Bernoulli, MeanQuadratic, Settings, Step, Zero, train};
+/// let settings = Settings { iterations: 300, batch: 100, learning_rate: 0.1, ..Settings::default() };
+/// let start = Bernoulli::from_probabilities(&[0.5])?;
+/// let objective = MeanQuadratic { target: 0.25 };
+/// let mut calls = 0;
+/// let outcome = train(&start, &objective, Zero, &settings, 0, &mut |_: &Step<'_>| calls += 1)?;
+/// assert!(outcome.bernoulli.probabilities()[0] < 0.1);
+/// assert_eq!(calls, 301);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where a setting is not in its domain, or where a value or a gradient becomes NaN or infinite.
+pub fn train<C: Control + Sync>(
+    start: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+    control: C,
+    settings: &Settings,
+    run: u64,
+    observer: &mut (impl Observer + ?Sized),
+) -> Result<Outcome<C>, TrainError> {
+    settings.check()?;
+    let (mut bernoulli, mut control) = (start.clone(), control);
+    let (variables, parameters) = (bernoulli.len(), control.parameters());
+    let mut descent = Adam::new(variables, settings.learning_rate)?;
+    let mut control_descent = Adam::new(parameters, settings.control_learning_rate)?;
+    let mut batch = Batch::new(variables, parameters);
+    let mut phi = control.phi();
+    let mut noise = vec![0.0; 2 * variables];
+    observer.observe(&Step { iteration: 0, bernoulli: &bernoulli, control: &control, estimate: None });
+    for iteration in 1..=settings.iterations {
+        let mut stream = Stream::new(settings.seed, run, iteration);
+        batch.clear();
+        let estimated = (0..settings.batch)
+            .try_for_each(|_| {
+                stream.fill_open01(&mut noise);
+                let (u, v) = noise.split_at(variables);
+                batch.add(&bernoulli, objective, &control, Noise::trusted(u, v))
+            })
+            .and_then(|()| batch.finish(&bernoulli));
+        if let Err(source) = estimated {
+            return Err(diverged(iteration, &bernoulli, &control, &batch, source));
+        }
+        descent.step(bernoulli.logits_mut(), batch.gradient.as_slice());
+        control_descent.step(phi.as_mut_slice(), batch.variance_gradient.as_slice());
+        control.set_phi(phi.as_view())?;
+        observer.observe(&Step {
+            iteration,
+            bernoulli: &bernoulli,
+            control: &control,
+            estimate: Some(&batch),
+        });
+    }
+    Ok(Outcome { bernoulli, control })
+}
+
+/// How to [`train`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Steps, at least 1.
+    pub iterations: u64,
+    /// Samples of a step, at least 1.
+    pub batch: usize,
+    /// Adam's learning rate for the logits, positive.
+    pub learning_rate: f64,
+    /// Adam's learning rate for φ, positive.
+    pub control_learning_rate: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+/// The note's experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { iterations: 10_000, batch: 1, learning_rate: 0.01, control_learning_rate: 0.01, seed: 0 }
+    }
+}
+
+impl Settings {
+    /// Refuses settings outside their domain.
+    ///
+    /// # Errors
+    /// Where there is no iteration or no sample, or a learning rate is not a positive number.
+    ///
+    /// ```
+    /// # use voidgrad::Settings;
+    /// let error = Settings { batch: 0, ..Settings::default() }.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "batch = 0 is not at least 1");
+    /// ```
+    pub fn check(&self) -> Result<(), InvalidParameter> {
+        for (name, count) in [("iterations", self.iterations), ("batch", self.batch as u64)] {
+            if count == 0 {
+                return Err(InvalidParameter { name, value: 0.0, allowed: "at least 1" });
+            }
+        }
+        positive("learning rate", self.learning_rate)?;
+        positive("control learning rate", self.control_learning_rate)?;
+        Ok(())
+    }
+}
+
+/// Where [`train`] ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Outcome<C> {
+    /// The variables after the last step.
+    pub bernoulli: Bernoulli,
+    /// The control after the last step.
+    pub control: C,
+}
+
+/// Something that watches [`train`]: any `FnMut(&Step<'_>)`.
+///
+/// It is called with the start, as iteration 0, and after every step, the last one included; it decides itself what to keep.
+pub trait Observer {
+    /// Sees one state.
+    fn observe(&mut self, step: &Step<'_>);
+}
+
+impl<F: FnMut(&Step<'_>) + ?Sized> Observer for F {
+    fn observe(&mut self, step: &Step<'_>) {
+        self(step);
+    }
+}
+
+/// A state of [`train`].
+#[derive(Clone, Copy)]
+pub struct Step<'a> {
+    /// Steps made so far.
+    pub iteration: u64,
+    /// The variables.
+    pub bernoulli: &'a Bernoulli,
+    /// The control.
+    pub control: &'a (dyn Control + Sync),
+    /// The estimate that the last step followed, made before it; none at the start.
+    pub estimate: Option<&'a Batch>,
+}
+
+/// A training run that cannot start or go on.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum TrainError {
+    /// A setting outside its domain.
+    #[error(transparent)]
+    Setting(#[from] InvalidParameter),
+    /// A control whose number of parameters changed.
+    #[error(transparent)]
+    Shape(#[from] ShapeMismatch),
+    /// A value or a gradient became NaN or infinite.
+    #[error("iteration {iteration}: {source}; the control's parameters are {}", list(control))]
+    Diverged {
+        /// The step that could not be made, from 1.
+        iteration: u64,
+        /// What was not finite.
+        source: Box<EstimateError>,
+        /// The logits before that step.
+        logits: Vec<f64>,
+        /// The last `ĝ` of that step.
+        gradient: Vec<f64>,
+        /// The control's parameters before that step, by name.
+        control: Vec<(String, f64)>,
+    },
+}
+
+fn diverged(
+    iteration: u64,
+    bernoulli: &Bernoulli,
+    control: &impl Control,
+    batch: &Batch,
+    source: EstimateError,
+) -> TrainError {
+    TrainError::Diverged {
+        iteration,
+        logits: bernoulli.logits().to_vec(),
+        gradient: batch.last().gradient.as_slice().to_vec(),
+        control: control.named(),
+        source: Box::new(source),
+    }
+}
+
+/// The first parameters by name; a network's weights would fill the screen.
+fn list(control: &[(String, f64)]) -> String {
+    const SHOWN: usize = 4;
+    let mut text: Vec<String> =
+        control.iter().take(SHOWN).map(|(name, value)| format!("{name} = {value}")).collect();
+    if control.len() > SHOWN {
+        text.push(format!("and {} more", control.len() - SHOWN));
+    }
+    if text.is_empty() { "none".to_owned() } else { text.join(", ") }
+}

@@ -1,0 +1,66 @@
+//! Mean and variance of an estimator.
+//!
+//! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
+
+mod enumeration;
+mod integrand;
+mod monte_carlo;
+mod panel;
+mod quadrature;
+
+pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
+pub use monte_carlo::{Sampled, monte_carlo};
+pub use quadrature::{Moments, exact, exact_within};
+
+use thiserror::Error;
+
+use crate::estimator::EstimateError;
+
+/// Moments that cannot be computed.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum VarianceError {
+    /// The number of variables does not suit the method.
+    #[error("{found} variables are too many here: at most {allowed}")]
+    TooManyVariables {
+        /// M.
+        found: usize,
+        /// What would have been accepted.
+        allowed: usize,
+    },
+    /// Enumeration, with a control that depends on z.
+    #[error(
+        "the control depends on z: it is {first} at one point and {second} at another; enumeration needs a constant"
+    )]
+    UsesNoise {
+        /// `c` at one point.
+        first: f64,
+        /// `c` at another.
+        second: f64,
+    },
+    /// Too few samples for a variance with a standard error.
+    #[error("{samples} samples are too few for a standard error: at least 2")]
+    TooFewSamples {
+        /// How many were asked for.
+        samples: u64,
+    },
+    /// A value of the objective, the control or the estimator is NaN or infinite.
+    #[error("a moment is not finite: mean {mean}, variance {variance}")]
+    NotFinite {
+        /// The mean.
+        mean: f64,
+        /// The variance.
+        variance: f64,
+    },
+    /// The quadrature gave up.
+    #[error("variance {variance} is known to ±{error} only; its tolerance was not reached")]
+    NotConverged {
+        /// The variance so far.
+        variance: f64,
+        /// An estimate of its error.
+        error: f64,
+    },
+    /// An estimate failed.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
+}

@@ -72,7 +72,9 @@ impl Parse for DifferentiateAttribute {
             }
             _ => Err(syn::Error::new(
                 name.span(),
-                format!("unknown argument `{name}`; `#[differentiate]` takes `wrt(…)` and `order = 1` or `2`"),
+                format!(
+                    "unknown argument `{name}`; `#[differentiate]` takes `wrt(…)` and `order = 1` or `2`"
+                ),
             )),
         })?;
         let wrt = wrt.ok_or_else(|| {

@@ -23,8 +23,8 @@ pub fn symbol(name: &str) -> String {
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (base, digits) = if base.is_empty() { (name, "") } else { name.split_at(base.len()) };
     const GREEK: &[&str] = &[
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu", "xi",
-        "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu",
+        "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
     ];
     let base = if GREEK.contains(&base) {
         format!(r"\{base}")
@@ -126,7 +126,9 @@ impl Printer<'_> {
                 (format!(r"\left({}\right)", entries.join(", ")), ATOM)
             }
             Op::MatMul(a, b) => (format!(r"{}\,{}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT),
-            Op::Outer(a, b) => (format!(r"{}\,{{{}}}^\top", self.at(*a, PRODUCT), self.at(*b, ATOM)), PRODUCT),
+            Op::Outer(a, b) => {
+                (format!(r"{}\,{{{}}}^\top", self.at(*a, PRODUCT), self.at(*b, ATOM)), PRODUCT)
+            }
             Op::Transpose(a) => (format!(r"{{{}}}^\top", self.at(*a, ATOM)), POWER),
             Op::Dot(a, b) => {
                 (format!(r"\left\langle {}, {}\right\rangle", self.at(*a, 0), self.at(*b, 0)), ATOM)
@@ -135,7 +137,8 @@ impl Printer<'_> {
             Op::Call(callee, orders, arguments) => {
                 let path = &self.graph.callee(*callee).path;
                 let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-                let orders: String = orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
+                let orders: String =
+                    orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
                 let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
                 (format!(r"{orders}{}\left({}\right)", symbol(&name), arguments.join(", ")), POWER)
             }

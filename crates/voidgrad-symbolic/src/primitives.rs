@@ -238,7 +238,13 @@ pub static UNARY: &[UnaryRow] = &[
     unary!(cbrt, Method, r"\sqrt[3]{#}", (0.1, 9.0), |g, x, y| steps!(g;
         square = powi(y, 2), three = literal(3.0), denominator = mul(three, square), one = literal(1.0),
         d = div(one, denominator))),
-    unary!(recip, Method, r"\frac{1}{#}", (0.1, 9.0), |g, x, y| steps!(g; square = powi(y, 2), d = neg(square))),
+    unary!(
+        recip,
+        Method,
+        r"\frac{1}{#}",
+        (0.1, 9.0),
+        |g, x, y| steps!(g; square = powi(y, 2), d = neg(square))
+    ),
     unary!(abs, Method, r"\left|#\right|", (-3.0, 3.0), [0.0], |g, x, y| g.sign_or_zero(x)),
     unary!(signum, Method, r"\operatorname{sgn}#", (-3.0, 3.0), [0.0], |g, x, y| g.zero()),
     unary!(floor, Method, r"\left\lfloor #\right\rfloor", (0.1, 0.9), |g, x, y| g.zero()),
@@ -246,7 +252,13 @@ pub static UNARY: &[UnaryRow] = &[
     unary!(round, Method, r"\operatorname{round}#", (0.6, 1.4), |g, x, y| g.zero()),
     unary!(trunc, Method, r"\operatorname{trunc}#", (0.1, 0.9), |g, x, y| g.zero()),
     unary!(exp, Method, r"e^{#}", (-5.0, 5.0), |g, x, y| y),
-    unary!(exp2, Method, r"2^{#}", (-5.0, 5.0), |g, x, y| steps!(g; ln2 = literal(core::f64::consts::LN_2), d = mul(ln2, y))),
+    unary!(
+        exp2,
+        Method,
+        r"2^{#}",
+        (-5.0, 5.0),
+        |g, x, y| steps!(g; ln2 = literal(core::f64::consts::LN_2), d = mul(ln2, y))
+    ),
     // y + 1 would lose every digit where e^x is small.
     unary!(exp_m1, Method, r"\left(e^{#} - 1\right)", (-5.0, 5.0), |g, x, y| g.unary("exp", x)),
     unary!(ln, Method, r"\ln #", (0.1, 9.0), |g, x, y| steps!(g; one = literal(1.0), d = div(one, x))),
@@ -286,7 +298,8 @@ pub static UNARY: &[UnaryRow] = &[
         d = neg(product))),
     unary!(logit, Function, r"\operatorname{logit} #", (0.05, 0.95), |g, x, y| steps!(g;
         one = literal(1.0), rest = sub(one, x), product = mul(x, rest), d = div(one, product))),
-    unary!(softplus, Function, r"\operatorname{softplus}\left(#\right)", (-6.0, 6.0), |g, x, y| g.unary("sigmoid", x)),
+    unary!(softplus, Function, r"\operatorname{softplus}\left(#\right)", (-6.0, 6.0), |g, x, y| g
+        .unary("sigmoid", x)),
     unary!(log_sigmoid, Function, r"\ln\sigma\left(#\right)", (-6.0, 6.0), |g, x, y| steps!(g;
         minus = neg(x), d = unary("sigmoid", minus))),
     unary!(log1mexp, Function, r"\ln\left(1 - e^{#}\right)", (-6.0, -0.1), |g, x, y| steps!(g;
@@ -317,27 +330,62 @@ pub static BINARY: &[BinaryRow] = &[
         g.over_or_zero(a, y),
         g.over_or_zero(b, y)
     ]),
-    binary!(atan2, Method, r"\operatorname{atan2}\left(#1, #2\right)", [(0.2, 3.0), (0.2, 3.0)], false, |g, a, b, y| [
-        g.over_squared_norm(b, a, b),
-        steps!(g; rate = over_squared_norm(a, a, b), d = neg(rate))
-    ]),
-    binary!(copysign, Method, r"\left|#1\right|\operatorname{sgn} #2", [(0.2, 3.0), (0.2, 3.0)], false, |g, a, b, y| [
-        steps!(g; of_a = sign_or_zero(a), of_b = unary("signum", b), d = mul(of_a, of_b)),
-        g.zero()
-    ]),
+    binary!(
+        atan2,
+        Method,
+        r"\operatorname{atan2}\left(#1, #2\right)",
+        [(0.2, 3.0), (0.2, 3.0)],
+        false,
+        |g, a, b, y| [
+            g.over_squared_norm(b, a, b),
+            steps!(g; rate = over_squared_norm(a, a, b), d = neg(rate))
+        ]
+    ),
+    binary!(
+        copysign,
+        Method,
+        r"\left|#1\right|\operatorname{sgn} #2",
+        [(0.2, 3.0), (0.2, 3.0)],
+        false,
+        |g, a, b, y| [
+            steps!(g; of_a = sign_or_zero(a), of_b = unary("signum", b), d = mul(of_a, of_b)),
+            g.zero()
+        ]
+    ),
     // ln(1 + n/d): the chain rule through the quotient subtracts terms that are equal to within n/d.
-    binary!(ln_1p_ratio, Generated, r"\ln\left(1 + \frac{#1}{#2}\right)", [(0.2, 3.0), (0.2, 3.0)], false, |g, n, d, y| [
-        steps!(g; sum = add(n, d), one = literal(1.0), rate = div(one, sum)),
-        steps!(g; rate = binary("d_ln_1p_ratio", n, d), minus = neg(rate))
-    ]),
+    binary!(
+        ln_1p_ratio,
+        Generated,
+        r"\ln\left(1 + \frac{#1}{#2}\right)",
+        [(0.2, 3.0), (0.2, 3.0)],
+        false,
+        |g, n, d, y| [
+            steps!(g; sum = add(n, d), one = literal(1.0), rate = div(one, sum)),
+            steps!(g; rate = binary("d_ln_1p_ratio", n, d), minus = neg(rate))
+        ]
+    ),
     // n/(d·(n + d)), minus the derivative of the row above with respect to d.
-    binary!(d_ln_1p_ratio, Generated, r"\frac{#1}{#2\left(#1 + #2\right)}", [(0.2, 3.0), (0.2, 3.0)], false, |g, n, d, y| [
-        steps!(g; sum = add(n, d), square = powi(sum, 2), one = literal(1.0), rate = div(one, square)),
-        steps!(g; sum = add(n, d), one = literal(1.0), far = div(one, sum), near = div(one, d), both = add(near, far),
+    binary!(
+        d_ln_1p_ratio,
+        Generated,
+        r"\frac{#1}{#2\left(#1 + #2\right)}",
+        [(0.2, 3.0), (0.2, 3.0)],
+        false,
+        |g, n, d, y| [
+            steps!(g; sum = add(n, d), square = powi(sum, 2), one = literal(1.0), rate = div(one, square)),
+            steps!(g; sum = add(n, d), one = literal(1.0), far = div(one, sum), near = div(one, d), both = add(near, far),
             rate = mul(y, both), minus = neg(rate))
-    ]),
-    binary!(logaddexp, Function, r"\operatorname{logaddexp}\left(#1, #2\right)", [(-6.0, 6.0), (-6.0, 6.0)], false, |g, a, b, y| [
-        steps!(g; difference = sub(a, b), d = unary("sigmoid", difference)),
-        steps!(g; difference = sub(b, a), d = unary("sigmoid", difference))
-    ]),
+        ]
+    ),
+    binary!(
+        logaddexp,
+        Function,
+        r"\operatorname{logaddexp}\left(#1, #2\right)",
+        [(-6.0, 6.0), (-6.0, 6.0)],
+        false,
+        |g, a, b, y| [
+            steps!(g; difference = sub(a, b), d = unary("sigmoid", difference)),
+            steps!(g; difference = sub(b, a), d = unary("sigmoid", difference))
+        ]
+    ),
 ];

@@ -32,20 +32,26 @@ pub struct Signature {
     pub output_shape: Shape,
 }
 
-const TYPES: &str = "`f64`, `bool`, `[f64; N]`, `&[f64]`, `SVector<f64, N>`, `SMatrix<f64, R, C>`, or references to them";
+const TYPES: &str =
+    "`f64`, `bool`, `[f64; N]`, `&[f64]`, `SVector<f64, N>`, `SMatrix<f64, R, C>`, or references to them";
 
 impl Signature {
     /// Reads the signature of `function`; what is not modelled is reported.
     pub fn read(function: &ItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
         let signature = &function.sig;
         if let Some(token) = &signature.asyncness {
-            diagnostics.error(token, "an async function has no derivative; compute the value in a plain `fn`");
+            diagnostics
+                .error(token, "an async function has no derivative; compute the value in a plain `fn`");
         }
         if let syn::Safety::Unsafe(token) = &signature.safety {
-            diagnostics.error(token, "an unsafe function is not differentiated; wrap it in a safe `fn` without the unsafe part");
+            diagnostics.error(
+                token,
+                "an unsafe function is not differentiated; wrap it in a safe `fn` without the unsafe part",
+            );
         }
         if let Some(token) = &signature.abi {
-            diagnostics.error(token, "a function with a foreign ABI is not differentiated; annotate a plain `fn`");
+            diagnostics
+                .error(token, "a function with a foreign ABI is not differentiated; annotate a plain `fn`");
         }
         for generic in &signature.generics.params {
             if let GenericParam::Type(parameter) = generic {
@@ -72,11 +78,17 @@ impl Signature {
 
 fn read_parameter(index: usize, argument: &FnArg, diagnostics: &mut Diagnostics) -> Option<Parameter> {
     let FnArg::Typed(argument) = argument else {
-        diagnostics.error(argument, "a method is not differentiated; write a free function and pass the fields it needs");
+        diagnostics.error(
+            argument,
+            "a method is not differentiated; write a free function and pass the fields it needs",
+        );
         return None;
     };
     let Pat::Ident(pattern) = &*argument.pat else {
-        diagnostics.error(&argument.pat, "a pattern as a parameter is not modelled; name the parameter and take it apart in the body");
+        diagnostics.error(
+            &argument.pat,
+            "a pattern as a parameter is not modelled; name the parameter and take it apart in the body",
+        );
         return None;
     };
     let (ty, by_ref) = strip_reference(&argument.ty, diagnostics)?;
@@ -95,7 +107,10 @@ fn read_output(
     diagnostics: &mut Diagnostics,
 ) -> Option<(Type, Shape)> {
     let ReturnType::Type(_, ty) = output else {
-        diagnostics.error(&signature.ident, "the function returns nothing to differentiate; give it a return type `-> f64`");
+        diagnostics.error(
+            &signature.ident,
+            "the function returns nothing to differentiate; give it a return type `-> f64`",
+        );
         return None;
     };
     match shape_of(ty, usize::MAX, false) {

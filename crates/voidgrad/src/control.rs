@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::error::ShapeMismatch;
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -51,28 +51,4 @@ pub trait Control {
     /// Adds `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)` to `phi_bar` (N entries): both kinds of derivative that
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
-}
-
-/// Checks one parameter of a control; generated constructors call it.
-///
-/// # Errors
-/// Where `value` is NaN or infinite.
-pub fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
-    if value.is_finite() {
-        Ok(value)
-    } else {
-        Err(InvalidParameter { name, value, allowed: "a finite number" })
-    }
-}
-
-/// Checks one positive parameter of a control; generated constructors call it.
-///
-/// # Errors
-/// Where `value` is not in `(0, ∞)`.
-pub fn positive(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
-    if value > 0.0 && value.is_finite() {
-        Ok(value)
-    } else {
-        Err(InvalidParameter { name, value, allowed: "a number in (0, ∞)" })
-    }
 }

@@ -25,3 +25,15 @@ pub struct ShapeMismatch {
     /// How many it must have.
     pub expected: usize,
 }
+
+/// `value`, where it is a finite number.
+pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    let allowed = "a finite number";
+    if value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
+}
+
+/// `value`, where it is a positive, finite number.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    let allowed = "a number in (0, ∞)";
+    if value > 0.0 && value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
+}

@@ -54,7 +54,7 @@ pub const METHODS: &[Method] = &[
         title: "REINFORCE",
         formula: "c(z) = 0",
         source: "Williams 1992",
-        control: |_, _| Ok(Box::new(Zero::new()?)),
+        control: |_, _| Ok(Box::new(Zero)),
     },
     Method {
         name: "rebar",

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix};
 
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 
 /// A value with entries in a row: a number, an array, a matrix (column by column, as nalgebra stores it).
 pub trait Flat {
@@ -111,7 +111,11 @@ pub fn set_phi(phi: DVectorView<'_, f64>, slots: &mut [SlotMut<'_>]) -> Result<(
     for slot in slots {
         match slot {
             SlotMut::Free(value) => {
-                value.entries_mut().iter_mut().zip(values.by_ref()).for_each(|(entry, value)| *entry = *value);
+                value
+                    .entries_mut()
+                    .iter_mut()
+                    .zip(values.by_ref())
+                    .for_each(|(entry, value)| *entry = *value);
             }
             // A logarithm that has run away still gives a positive, finite number.
             SlotMut::Positive(value) => value
@@ -139,7 +143,7 @@ pub fn named(values: &[(&str, &dyn Flat)]) -> Vec<(String, f64)> {
 /// # Errors
 /// Where one is NaN or infinite.
 pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
-    check(name, value, f64::is_finite, "a finite number")
+    value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))
 }
 
 /// Checks the entries of a positive parameter.
@@ -147,19 +151,7 @@ pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), Invalid
 /// # Errors
 /// Where one is not in `(0, ∞)`.
 pub fn check_positive(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
-    check(name, value, |entry| entry > 0.0 && entry.is_finite(), "a number in (0, ∞)")
-}
-
-fn check(
-    name: &'static str,
-    value: &impl Flat,
-    fits: fn(f64) -> bool,
-    allowed: &'static str,
-) -> Result<(), InvalidParameter> {
-    match value.entries().iter().find(|entry| !fits(**entry)) {
-        Some(&value) => Err(InvalidParameter { name, value, allowed }),
-        None => Ok(()),
-    }
+    value.entries().iter().try_for_each(|entry| positive(name, *entry).map(drop))
 }
 
 /// Adds derivatives to a flat vector, one parameter after the other.

@@ -4,7 +4,7 @@ use thiserror::Error;
 
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
-use crate::error::{positive, InvalidParameter, ShapeMismatch};
+use crate::error::{InvalidParameter, ShapeMismatch, positive};
 use crate::estimator::{Batch, EstimateError};
 use crate::noise::{Noise, Stream};
 use crate::objective::Objective;

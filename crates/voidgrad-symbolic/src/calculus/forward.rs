@@ -16,7 +16,9 @@ pub fn tangents(graph: &mut Graph, seeds: &[(NodeId, NodeId)], outputs: &[NodeId
             continue;
         }
         let mut push = Push { graph, tangents: &tangents };
-        let Some(tangent) = push.tangent(node).filter(|tangent| !push.graph.is_zero(*tangent)) else { continue };
+        let Some(tangent) = push.tangent(node).filter(|tangent| !push.graph.is_zero(*tangent)) else {
+            continue;
+        };
         let shape = graph.shape(node).clone();
         let tangent = graph.broadcast(tangent, &shape);
         let hint = format!("{}_dot", graph.describe(node));
@@ -49,7 +51,12 @@ impl Push<'_> {
     }
 
     /// The tangent of an operation that is linear in each of its two operands.
-    fn bilinear(&mut self, a: NodeId, b: NodeId, f: fn(&mut Graph, NodeId, NodeId) -> NodeId) -> Option<NodeId> {
+    fn bilinear(
+        &mut self,
+        a: NodeId,
+        b: NodeId,
+        f: fn(&mut Graph, NodeId, NodeId) -> NodeId,
+    ) -> Option<NodeId> {
         let left = self.of(a).map(|dot| f(self.graph, dot, b));
         let right = self.of(b).map(|dot| f(self.graph, a, dot));
         self.sum(left, right)

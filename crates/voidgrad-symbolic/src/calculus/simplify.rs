@@ -55,7 +55,11 @@ impl Graph {
     }
 
     /// `select(c, t, e) + select(c, u, f)` where the zeros in them make it one `select`.
-    fn add_guarded(&mut self, first: (NodeId, NodeId, NodeId), second: (NodeId, NodeId, NodeId)) -> Option<NodeId> {
+    fn add_guarded(
+        &mut self,
+        first: (NodeId, NodeId, NodeId),
+        second: (NodeId, NodeId, NodeId),
+    ) -> Option<NodeId> {
         let ((c, t, e), (mut d, mut u, mut f)) = (first, second);
         if *self.op(d) == Op::Not(c) || *self.op(c) == Op::Not(d) {
             (d, u, f) = (c, f, u);
@@ -68,7 +72,12 @@ impl Graph {
         })
     }
 
-    fn add_entries(&mut self, left: Vec<(Position, NodeId)>, right: Vec<(Position, NodeId)>, shape: Shape) -> NodeId {
+    fn add_entries(
+        &mut self,
+        left: Vec<(Position, NodeId)>,
+        right: Vec<(Position, NodeId)>,
+        shape: Shape,
+    ) -> NodeId {
         let mut entries: Vec<(Position, NodeId)> = Vec::with_capacity(left.len() + right.len());
         let (mut left, mut right) = (left.into_iter().peekable(), right.into_iter().peekable());
         loop {

@@ -125,10 +125,11 @@ impl Writer<'_> {
 
     /// An array from single entries.
     fn assemble(&mut self, entries: &[(Position, NodeId)], shape: &Shape) -> Fragment {
-        let entry_at = |writer: &mut Self, at: Position| match entries.binary_search_by_key(&at, |(at, _)| *at) {
-            Ok(found) => writer.value(entries[found].1).tokens,
-            Err(_) => writer.number(0.0).tokens,
-        };
+        let entry_at =
+            |writer: &mut Self, at: Position| match entries.binary_search_by_key(&at, |(at, _)| *at) {
+                Ok(found) => writer.value(entries[found].1).tokens,
+                Err(_) => writer.number(0.0).tokens,
+            };
         match (shape, shape.len()) {
             (Shape::Array(_), Some(n)) => {
                 let values: Vec<TokenStream> = (0..n).map(|i| entry_at(self, Position::Entry(i))).collect();
@@ -140,7 +141,8 @@ impl Writer<'_> {
                 let columns: Vec<TokenStream> = (0..*columns)
                     .map(|column| {
                         let values = (0..*rows).map(|row| {
-                            let at = if is_column { Position::Entry(row) } else { Position::Cell(row, column) };
+                            let at =
+                                if is_column { Position::Entry(row) } else { Position::Cell(row, column) };
                             entry_at(self, at)
                         });
                         let values: Vec<TokenStream> = values.collect();
@@ -194,7 +196,9 @@ impl Writer<'_> {
     pub(super) fn sum(&mut self, a: NodeId) -> Fragment {
         let shape = self.graph.shape(a).clone();
         let is_matrix = matches!(shape, Shape::Matrix(..));
-        if is_matrix && (self.bound.contains_key(&a) || matches!(self.graph.op(a), Op::Parameter(_) | Op::MatMul(..))) {
+        if is_matrix
+            && (self.bound.contains_key(&a) || matches!(self.graph.op(a), Op::Parameter(_) | Op::MatMul(..)))
+        {
             return self.place(a).method("sum", &[]);
         }
         let at = self.at(&shape);

@@ -163,7 +163,11 @@ impl Writer<'_> {
         if let Op::Parameter(index) = *self.graph.op(id) {
             let Argument { ident, by_ref, shape, .. } = &self.arguments[index];
             let _ = shape;
-            return if *by_ref { Fragment::new(quote!(*#ident), Level::Unary) } else { Fragment::atom(quote!(#ident)) };
+            return if *by_ref {
+                Fragment::new(quote!(*#ident), Level::Unary)
+            } else {
+                Fragment::atom(quote!(#ident))
+            };
         }
         if self.graph.shape(id).is_scalar() { self.scalar(id) } else { self.array(id) }
     }
@@ -198,7 +202,11 @@ impl Writer<'_> {
             return self.constant(&quote!(f64::NAN));
         }
         if value.is_infinite() {
-            return self.constant(&if value > 0.0 { quote!(f64::INFINITY) } else { quote!(f64::NEG_INFINITY) });
+            return self.constant(&if value > 0.0 {
+                quote!(f64::INFINITY)
+            } else {
+                quote!(f64::NEG_INFINITY)
+            });
         }
         let magnitude = Literal::f64_unsuffixed(value.abs());
         self.constant(&if value.is_sign_negative() { quote!(-#magnitude) } else { quote!(#magnitude) })
@@ -236,8 +244,12 @@ impl Writer<'_> {
             Op::Not(a) => operand(self, *a).prefix(&quote!(!)),
             Op::Add(a, b) => Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum),
             Op::Sub(a, b) => Fragment::infix(operand(self, *a), &quote!(-), operand(self, *b), Level::Sum),
-            Op::Mul(a, b) => Fragment::infix(operand(self, *a), &quote!(*), operand(self, *b), Level::Product),
-            Op::Div(a, b) => Fragment::infix(operand(self, *a), &quote!(/), operand(self, *b), Level::Product),
+            Op::Mul(a, b) => {
+                Fragment::infix(operand(self, *a), &quote!(*), operand(self, *b), Level::Product)
+            }
+            Op::Div(a, b) => {
+                Fragment::infix(operand(self, *a), &quote!(/), operand(self, *b), Level::Product)
+            }
             Op::And(a, b) => Fragment::infix(operand(self, *a), &quote!(&), operand(self, *b), Level::And),
             Op::Or(a, b) => Fragment::infix(operand(self, *a), &quote!(|), operand(self, *b), Level::Or),
             Op::Powi(a, n) => {
@@ -299,15 +311,17 @@ impl Writer<'_> {
             });
         }
         let (path, root) = (&callee.path, self.types.root());
+        // In parentheses, the path of a function that has no namesake is not taken for a const argument.
+        let ty = quote!((#path));
         Fragment::atom(match orders {
             [] => quote!(#path::value(#(#values),*)),
             [i] => {
                 let i = Literal::usize_unsuffixed(*i);
-                quote!(#root::partial::<#i, #path, _>((#(#values,)*)))
+                quote!(#root::partial::<#i, #ty, _, _>((#(#values,)*)))
             }
             [i, j] => {
                 let (i, j) = (Literal::usize_unsuffixed(*i), Literal::usize_unsuffixed(*j));
-                quote!(#root::second_partial::<#i, #j, #path, _>((#(#values,)*)))
+                quote!(#root::second_partial::<#i, #j, #ty, _, _>((#(#values,)*)))
             }
             _ => unreachable!("no more than two derivatives are taken"),
         })

@@ -35,7 +35,8 @@ impl Plan {
                     uses[operand.index()] += 1;
                 }
                 seen = Some(operand);
-                in_loop[operand.index()] |= loops && graph.shape(operand).is_scalar() && !matches!(op, Op::Assemble(_));
+                in_loop[operand.index()] |=
+                    loops && graph.shape(operand).is_scalar() && !matches!(op, Op::Assemble(_));
                 whole[operand.index()] |= reads_whole(graph, op, operand);
             });
         }
@@ -59,7 +60,10 @@ impl Plan {
                     // Masks of many entries are never stored.
                     (true, _) => false,
                     (false, Shape::Scalar) => {
-                        uses[index] > 1 || in_loop[index] || graph.name(id).is_some() || inlined > LONGEST_EXPRESSION
+                        uses[index] > 1
+                            || in_loop[index]
+                            || graph.name(id).is_some()
+                            || inlined > LONGEST_EXPRESSION
                     }
                     (false, _) => {
                         uses[index] > 1

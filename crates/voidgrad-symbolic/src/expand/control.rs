@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
-use super::differentiate::{Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like};
+use super::differentiate::{
+    Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
+};
 use super::function::Function;
 use super::namesake::Namesake;
 use super::{Expansion, Source, parse_function, stub};
@@ -62,30 +64,48 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
         diagnostics.error(&signature.output, "a control has one value: let it return `f64`");
     }
     if let Some(parameter) = source.function.sig.generics.params.first() {
-        diagnostics.error(parameter, "a control with generic parameters is not modelled; write the lengths as numbers");
+        diagnostics.error(
+            parameter,
+            "a control with generic parameters is not modelled; write the lengths as numbers",
+        );
     }
     match signature.parameters.first() {
-        None => diagnostics.error(&source.function.sig.ident, "a control is a function of `z`: make it the first argument"),
-        Some(z) if z.mask => diagnostics.error(&z.ty, "the first argument of a control is `z`, a real number or an array of them"),
+        None => diagnostics
+            .error(&source.function.sig.ident, "a control is a function of `z`: make it the first argument"),
+        Some(z) if z.mask => diagnostics
+            .error(&z.ty, "the first argument of a control is `z`, a real number or an array of them"),
         Some(z) if !matches!(z.shape, Shape::Scalar) && vector_length(&z.shape).is_none() => {
             diagnostics.error(&z.ty, "the first argument of a control is `z`: `f64`, `[f64; M]` or `SVector<f64, M>` with M a number");
         }
         Some(_) => {}
     }
     let data = resolve_data(&attribute.data, source, diagnostics);
-    let positive = if attribute.positive.is_empty() { Vec::new() } else { resolve(&attribute.positive, source, diagnostics)? };
+    let positive = if attribute.positive.is_empty() {
+        Vec::new()
+    } else {
+        resolve(&attribute.positive, source, diagnostics)?
+    };
     for (&index, name) in positive.iter().zip(&attribute.positive) {
         if index == 0 || data.contains(&index) {
-            diagnostics.error(name, format!("`{name}` is not one of the parameters φ, so it can't be kept positive"));
+            diagnostics.error(
+                name,
+                format!("`{name}` is not one of the parameters φ, so it can't be kept positive"),
+            );
         } else if !signature.parameters[index].shape.is_scalar() {
-            diagnostics.error(name, "only a single number is kept positive; write the array's entries as `x.exp()` in the body");
+            diagnostics.error(
+                name,
+                "only a single number is kept positive; write the array's entries as `x.exp()` in the body",
+            );
         }
     }
     let mut parameters = Vec::new();
     for (index, parameter) in signature.parameters.iter().enumerate().skip(1) {
         if data.contains(&index) {
             if vector_length(&parameter.shape).is_none() && parameter.shape.len().is_none() {
-                diagnostics.error(&parameter.ty, "the length must be a number, so that the control can own a copy: `[f64; N]`");
+                diagnostics.error(
+                    &parameter.ty,
+                    "the length must be a number, so that the control can own a copy: `[f64; N]`",
+                );
             }
         } else if parameter.mask {
             diagnostics.error(&parameter.ident, "a `bool` can't be a parameter φ; name it in `data(…)`");
@@ -137,7 +157,14 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let (z_dot, _) = namesake.add_argument("z_dot", &z_shape);
     let (c_bar, _) = namesake.add_argument("c_bar", &Shape::Scalar);
     let mut functions = named_functions(&namesake, output, &wrt, &derivatives);
-    functions.extend(control_functions(&namesake, roles, output, derivatives.first(0), &parts, (&z_dot, &c_bar)));
+    functions.extend(control_functions(
+        &namesake,
+        roles,
+        output,
+        derivatives.first(0),
+        &parts,
+        (&z_dot, &c_bar),
+    ));
     let name = source.name();
     let doc = format!("The derivatives of the control [`{name}`](fn@{name}), as associated functions.");
     let (items, formulas) = namesake.write(&functions, &doc);
@@ -197,7 +224,8 @@ fn control_functions(
     if roles.parameters.is_empty() {
         return functions;
     }
-    let phi = tuple(&roles.parameters.iter().map(|index| namesake.type_of_parameter(*index)).collect::<Vec<_>>());
+    let phi =
+        tuple(&roles.parameters.iter().map(|index| namesake.type_of_parameter(*index)).collect::<Vec<_>>());
     let nodes = |nodes: &[NodeId]| nodes.iter().copied().map(Output::Node).collect::<Vec<_>>();
     let dot = (z_dot.clone(), z_type);
     let is_scalar = namesake.arguments[0].shape.is_scalar();
@@ -286,7 +314,8 @@ fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream 
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
     let name = struct_name(function);
     let fields = fields(source, roles);
-    let (idents, types): (Vec<&Ident>, Vec<&syn::Type>) = fields.iter().map(|field| (&field.ident, &field.ty)).unzip();
+    let (idents, types): (Vec<&Ident>, Vec<&syn::Type>) =
+        fields.iter().map(|field| (&field.ident, &field.ty)).unzip();
     let checks = fields.iter().filter(|field| !field.mask).map(|Field { ident, is_positive, .. }| {
         let check = if *is_positive { quote!(check_positive) } else { quote!(check_finite) };
         let name = ident.to_string();
@@ -301,7 +330,17 @@ fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream 
         })
         .collect();
     let doc = format!(" The control [`{function}`](fn@{function}) with its parameters φ.");
-    let new_doc = format!(" The control with these values.\n\n # Errors\n Where a value is NaN or infinite{}.", if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" });
+    if fields.is_empty() {
+        return quote! {
+            #[doc = #doc]
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+            #vis struct #name;
+        };
+    }
+    let new_doc = format!(
+        " The control with these values.\n\n # Errors\n Where a value is NaN or infinite{}.",
+        if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" }
+    );
     quote! {
         #[doc = #doc]
         #[derive(Debug, Clone, PartialEq)]
@@ -337,7 +376,11 @@ fn implementation(source: &Source, roles: &Roles, root: &TokenStream) -> TokenSt
         if *is_positive { quote!(Slot::Positive(&self.#ident)) } else { quote!(Slot::Free(&self.#ident)) }
     });
     let slots_mut = phi.iter().map(|Field { ident, is_positive, .. }| {
-        if *is_positive { quote!(SlotMut::Positive(&mut self.#ident)) } else { quote!(SlotMut::Free(&mut self.#ident)) }
+        if *is_positive {
+            quote!(SlotMut::Positive(&mut self.#ident))
+        } else {
+            quote!(SlotMut::Free(&mut self.#ident))
+        }
     });
     let names = phi.iter().map(|field| field.ident.to_string());
     let values: Vec<&Ident> = phi.iter().map(|field| &field.ident).collect();
@@ -350,9 +393,11 @@ fn implementation(source: &Source, roles: &Roles, root: &TokenStream) -> TokenSt
     let adds: Vec<TokenStream> = phi
         .iter()
         .zip(&bars)
-        .map(|(Field { ident, is_positive, .. }, bar)| {
-            if *is_positive { quote!(phi.add(&(#bar * self.#ident));) } else { quote!(phi.add(&#bar);) }
-        })
+        .map(
+            |(Field { ident, is_positive, .. }, bar)| {
+                if *is_positive { quote!(phi.add(&(#bar * self.#ident));) } else { quote!(phi.add(&#bar);) }
+            },
+        )
         .collect();
     let add_all = |call: TokenStream| {
         if bars.is_empty() {

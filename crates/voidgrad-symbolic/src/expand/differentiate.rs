@@ -52,8 +52,12 @@ pub(super) fn resolve(names: &[Ident], source: &Source, diagnostics: &mut Diagno
     let mut wrt = Vec::new();
     for name in names {
         let Some(index) = source.signature.position(name) else {
-            let known: Vec<String> =
-                source.signature.parameters.iter().map(|parameter| format!("`{}`", parameter.ident)).collect();
+            let known: Vec<String> = source
+                .signature
+                .parameters
+                .iter()
+                .map(|parameter| format!("`{}`", parameter.ident))
+                .collect();
             diagnostics.error(name, format!("`{name}` is not a parameter; there are {}", known.join(", ")));
             continue;
         };
@@ -61,7 +65,10 @@ pub(super) fn resolve(names: &[Ident], source: &Source, diagnostics: &mut Diagno
         if parameter.mask {
             diagnostics.error(name, "a `bool` has no derivative; leave it out of `wrt`");
         } else if matches!(parameter.shape, Shape::Array(Dim::Runtime(..))) {
-            diagnostics.error(name, "the length of a slice is not known here, so its derivative has no type; write `[f64; N]`");
+            diagnostics.error(
+                name,
+                "the length of a slice is not known here, so its derivative has no type; write `[f64; N]`",
+            );
         } else if wrt.contains(&index) {
             diagnostics.error(name, format!("`{name}` is named twice"));
         } else {
@@ -145,7 +152,11 @@ pub(super) fn scalar_derivatives(
 }
 
 /// `∂²f/∂x∂y`, from `x` with `∂f/∂x` and `y` with `∂f/∂y`; `None` where it has more than two indices.
-fn second_derivative(graph: &mut Graph, (x, x_bar): (NodeId, NodeId), (y, y_bar): (NodeId, NodeId)) -> Option<Output> {
+fn second_derivative(
+    graph: &mut Graph,
+    (x, x_bar): (NodeId, NodeId),
+    (y, y_bar): (NodeId, NodeId),
+) -> Option<Output> {
     let one = graph.literal(1.0);
     if graph.shape(x).is_scalar() {
         let [tangent] = along(graph, &[(x, one)], &[y_bar]);
@@ -158,7 +169,11 @@ fn second_derivative(graph: &mut Graph, (x, x_bar): (NodeId, NodeId), (y, y_bar)
     table(graph, x, y_bar, y)
 }
 
-pub(super) fn along<const N: usize>(graph: &mut Graph, seeds: &[(NodeId, NodeId)], outputs: &[NodeId; N]) -> [Option<NodeId>; N] {
+pub(super) fn along<const N: usize>(
+    graph: &mut Graph,
+    seeds: &[(NodeId, NodeId)],
+    outputs: &[NodeId; N],
+) -> [Option<NodeId>; N] {
     tangents(graph, seeds, outputs).try_into().expect("one tangent an output")
 }
 
@@ -263,7 +278,8 @@ impl Directions {
             seeds.push((input, dot));
         }
         let shape = graph.shape(output).clone();
-        let (y_bar, y_dot_bar) = (graph.parameter(bar, shape.clone(), false), graph.parameter(dot_bar, shape, false));
+        let (y_bar, y_dot_bar) =
+            (graph.parameter(bar, shape.clone(), false), graph.parameter(dot_bar, shape, false));
         graph.set_name(y_bar, "y_bar");
         graph.set_name(y_dot_bar, "y_dot_bar");
         let [jvp] = along(graph, &seeds, &[output]);
@@ -350,7 +366,11 @@ pub(super) fn named_functions(
             doc: format!("The partial derivative `∂{name}/∂{x}`."),
             left: partial(&f, &[&x]),
             arguments: own.clone(),
-            result: if is_scalar { namesake.type_of_parameter(index) } else { table_type(namesake, output, index) },
+            result: if is_scalar {
+                namesake.type_of_parameter(index)
+            } else {
+                table_type(namesake, output, index)
+            },
             outputs: vec![output.clone()],
         });
     }
@@ -367,7 +387,8 @@ pub(super) fn named_functions(
     }
     let complete: Option<Vec<Output>> = derivatives.first.iter().cloned().collect();
     if let Some(first) = complete {
-        let mut types: Vec<TokenStream> = functions[1..=wrt.len()].iter().map(|function| function.result.clone()).collect();
+        let mut types: Vec<TokenStream> =
+            functions[1..=wrt.len()].iter().map(|function| function.result.clone()).collect();
         let names: Vec<String> = wrt.iter().map(|index| ident(*index).to_string()).collect();
         let (mut outputs, called, what) = if is_scalar {
             types.insert(0, result.clone());
@@ -378,7 +399,10 @@ pub(super) fn named_functions(
         outputs.extend(first);
         functions.push(Function {
             name: format_ident!("{called}"),
-            doc: format!("{what}: with respect to {}.", names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")),
+            doc: format!(
+                "{what}: with respect to {}.",
+                names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+            ),
             left: format!(r"\nabla {f}"),
             arguments: own.clone(),
             result: tuple(&types),
@@ -405,7 +429,9 @@ fn direction_functions(
     let mut functions = vec![
         Function {
             name: format_ident!("jvp"),
-            doc: format!("The value of `{name}`, and its derivative in the direction of the tangents (`_dot`)."),
+            doc: format!(
+                "The value of `{name}`, and its derivative in the direction of the tangents (`_dot`)."
+            ),
             left: format!(r"\left({f}, \dot{{{f}}}\right)"),
             arguments: with(&dots),
             result: tuple(&[result.clone(), result.clone()]),
@@ -413,7 +439,9 @@ fn direction_functions(
         },
         Function {
             name: format_ident!("vjp"),
-            doc: format!("The gradient of `⟨{bar}, {name}⟩`: what the adjoint `{bar}` of the value is in the parameters."),
+            doc: format!(
+                "The gradient of `⟨{bar}, {name}⟩`: what the adjoint `{bar}` of the value is in the parameters."
+            ),
             left: format!(r"\nabla \left\langle \bar{{y}}, {f}\right\rangle"),
             arguments: with(&[(bar.clone(), result.clone())]),
             result: bars.clone(),
@@ -438,8 +466,10 @@ fn direction_functions(
 /// `\frac{\partial^2 f}{\partial x\,\partial y}`.
 pub(super) fn partial(f: &str, variables: &[&Ident]) -> String {
     let order = if variables.len() > 1 { format!("^{}", variables.len()) } else { String::new() };
-    let below: Vec<String> =
-        variables.iter().map(|variable| format!(r"\partial {}", latex::symbol(&variable.to_string()))).collect();
+    let below: Vec<String> = variables
+        .iter()
+        .map(|variable| format!(r"\partial {}", latex::symbol(&variable.to_string())))
+        .collect();
     format!(r"\frac{{\partial{order} {f}}}{{{}}}", below.join(r"\,"))
 }
 

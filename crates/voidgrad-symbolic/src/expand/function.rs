@@ -57,7 +57,12 @@ impl Function {
     }
 
     /// The function with a given body.
-    pub(super) fn with_body(&self, context: &Context<'_>, body: &TokenStream, formula: Option<&Formula>) -> TokenStream {
+    pub(super) fn with_body(
+        &self,
+        context: &Context<'_>,
+        body: &TokenStream,
+        formula: Option<&Formula>,
+    ) -> TokenStream {
         let Context { types, generics, vis, bound, .. } = context;
         let (name, result, real) = (&self.name, &self.result, types.real());
         let arguments = self.arguments.iter().map(|(name, ty)| quote!(#name: #ty));
@@ -89,7 +94,8 @@ impl Function {
     fn formula(&self, context: &Context<'_>) -> Formula {
         let graph = context.graph;
         let steps = emit::steps(graph, context.arguments, &self.outputs);
-        let named = |id: NodeId| steps.iter().find(|(step, _)| *step == id).map(|(_, name)| latex::symbol(name));
+        let named =
+            |id: NodeId| steps.iter().find(|(step, _)| *step == id).map(|(_, name)| latex::symbol(name));
         let mut equations: Vec<String> = steps
             .iter()
             .map(|(id, name)| format!("{} = {}", latex::symbol(name), latex::formula(graph, *id, &named)))

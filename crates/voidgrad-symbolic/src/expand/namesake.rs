@@ -78,7 +78,12 @@ impl<'a> Namesake<'a> {
         while self.arguments.iter().any(|argument| argument.ident == ident) {
             ident = format_ident!("{ident}_");
         }
-        self.arguments.push(Argument { ident: ident.clone(), by_ref: false, shape: shape.clone(), mask: false });
+        self.arguments.push(Argument {
+            ident: ident.clone(),
+            by_ref: false,
+            shape: shape.clone(),
+            mask: false,
+        });
         (ident, self.arguments.len() - 1)
     }
 
@@ -145,7 +150,11 @@ impl<'a> Namesake<'a> {
         for &(i, j) in pairs.iter().filter(|(i, j)| scalar(*i) && scalar(*j)) {
             let function = format_ident!("d_{}_d_{}", self.arguments[i].ident, self.arguments[j].ident);
             let (first, second) = (Literal::usize_unsuffixed(i.min(j)), Literal::usize_unsuffixed(i.max(j)));
-            tokens.extend(self.partial(&quote!(SecondPartial<#first, #second,), &quote!(second_partial), &function));
+            tokens.extend(self.partial(
+                &quote!(SecondPartial<#first, #second,),
+                &quote!(second_partial),
+                &function,
+            ));
         }
         tokens
     }
@@ -167,8 +176,7 @@ impl<'a> Namesake<'a> {
         let idents: Vec<&Ident> = self.arguments[..count].iter().map(|argument| &argument.ident).collect();
         quote! {
             #[automatically_derived]
-            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start (#(#types,)*)> for #name #where_clause {
-                type Output = #real;
+            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start #real, (#(#types,)*)> for #name #where_clause {
                 #[inline]
                 fn #method((#(#idents,)*): (#(#types,)*)) -> #real {
                     #name::#function(#(#idents),*)
@@ -188,7 +196,7 @@ pub(super) fn items(vis: &syn::Visibility, name: &Ident, functions: &TokenStream
         #vis enum #name {}
 
         #[automatically_derived]
-        #[allow(dead_code, unused_variables, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_parens, unused_variables, clippy::all, clippy::pedantic)]
         impl #name {
             #functions
         }

@@ -94,7 +94,9 @@ impl Shape {
         match (self, other) {
             (Self::Scalar, shape) | (shape, Self::Scalar) => Some(shape.clone()),
             (Self::Array(a), Self::Array(b)) if a.may_equal(b) => Some(self.clone()),
-            (Self::Matrix(a, b), Self::Matrix(c, d)) if a.may_equal(c) && b.may_equal(d) => Some(self.clone()),
+            (Self::Matrix(a, b), Self::Matrix(c, d)) if a.may_equal(c) && b.may_equal(d) => {
+                Some(self.clone())
+            }
             _ => None,
         }
     }

@@ -8,14 +8,21 @@ use crate::graph::{Comparison, NodeId, Op, Shape};
 
 impl Reader<'_> {
     /// `left op right`, also for `op=`.
-    pub(super) fn binary(&mut self, left: Value, op: &BinOp, right: Value, whole: impl ToTokens) -> Option<Value> {
+    pub(super) fn binary(
+        &mut self,
+        left: Value,
+        op: &BinOp,
+        right: Value,
+        whole: impl ToTokens,
+    ) -> Option<Value> {
         if let (Value::Integer(a), Value::Integer(b)) = (&left, &right) {
             return self.integers(*a, op, *b, whole);
         }
         if let Some(comparison) = comparison(op) {
             let ([a, b], kind) = self.reals([left, right], &whole)?;
             if !kind.is_item() && !(self.graph.shape(a).is_scalar() && self.graph.shape(b).is_scalar()) {
-                return self.refuse(op, "whole arrays are not compared; compare their entries, or a sum of them");
+                return self
+                    .refuse(op, "whole arrays are not compared; compare their entries, or a sum of them");
             }
             let shape = self.joined(a, b, op)?;
             let node = self.written(Op::Compare(comparison, a, b), shape, op)?;
@@ -49,7 +56,8 @@ impl Reader<'_> {
             BinOp::Rem(_) | BinOp::RemAssign(_) => {
                 self.refuse(op, "the remainder jumps and is not modelled; write `x - y * (x / y).floor()`")
             }
-            _ => self.refuse(op, "this operator has no derivative; real numbers take `+ - * /` and comparisons"),
+            _ => self
+                .refuse(op, "this operator has no derivative; real numbers take `+ - * /` and comparisons"),
         };
         Some(kind.wrap(node?))
     }
@@ -61,7 +69,10 @@ impl Reader<'_> {
                 if inner.may_equal(rows) {
                     self.matrix_product(a, b, op)
                 } else {
-                    self.refuse(op, format!("the shapes do not fit: {left} on the left, {right} on the right"))
+                    self.refuse(
+                        op,
+                        format!("the shapes do not fit: {left} on the left, {right} on the right"),
+                    )
                 }
             }
             _ => {
@@ -84,7 +95,12 @@ impl Reader<'_> {
             BinOp::Sub(_) => a.checked_sub(b),
             BinOp::Mul(_) => a.checked_mul(b),
             BinOp::Div(_) | BinOp::DivAssign(_) => {
-                return self.refuse(whole, format!("this is integer division: `{a} / {b}` drops the fraction; write `{a}.0 / {b}.0`"));
+                return self.refuse(
+                    whole,
+                    format!(
+                        "this is integer division: `{a} / {b}` drops the fraction; write `{a}.0 / {b}.0`"
+                    ),
+                );
             }
             BinOp::Rem(_) if b != 0 => Some(a.rem_euclid(b)),
             _ => match comparison(op) {

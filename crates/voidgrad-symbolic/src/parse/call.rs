@@ -13,12 +13,14 @@ impl Reader<'_> {
             return self.refuse(&call.func, "only a function named by a path can be differentiated");
         };
         if path.qself.is_some() {
-            return self.refuse(path, "a qualified path is not modelled; import the function and call it by name");
+            return self
+                .refuse(path, "a qualified path is not modelled; import the function and call it by name");
         }
         if let Some(value) = self.constructor(&path.path, call) {
             return value;
         }
-        let arguments: Vec<Option<Value>> = call.args.iter().map(|argument| self.expression(argument)).collect();
+        let arguments: Vec<Option<Value>> =
+            call.args.iter().map(|argument| self.expression(argument)).collect();
         let arguments: Vec<Value> = arguments.into_iter().collect::<Option<_>>()?;
         if is_f64_method(&path.path)
             && let Some((receiver, rest)) = arguments.split_first()
@@ -57,7 +59,10 @@ impl Reader<'_> {
             let ([x], item) = self.reals([x], path)?;
             let shape = self.graph.shape(x).clone();
             if !item.is_item() && !shape.is_scalar() {
-                return self.refuse(path, format!("`{name}` takes one number, this is a {shape}; write `.map({name})`"));
+                return self.refuse(
+                    path,
+                    format!("`{name}` takes one number, this is a {shape}; write `.map({name})`"),
+                );
             }
             let node = self.written(Op::Unary(primitive, x), shape, path)?;
             return Some(item.wrap(node));
@@ -114,7 +119,8 @@ impl Reader<'_> {
     fn constructor(&mut self, path: &Path, call: &ExprCall) -> Option<Option<Value>> {
         let [ty, function] = [path.segments.get(path.segments.len().checked_sub(2)?)?, path.segments.last()?];
         let name = ty.ident.to_string();
-        let is_vector = name == "SVector" || name.strip_prefix("Vector").is_some_and(|n| n.parse::<usize>().is_ok());
+        let is_vector =
+            name == "SVector" || name.strip_prefix("Vector").is_some_and(|n| n.parse::<usize>().is_ok());
         if !is_vector {
             return None;
         }
@@ -122,7 +128,9 @@ impl Reader<'_> {
             ("new", Some(_)) => call.args.iter().collect(),
             ("from", Some(Expr::Array(array))) => array.elems.iter().collect(),
             _ => {
-                return Some(self.refuse(path, "this constructor is not modelled; write `SVector::from([a, b, …])`"));
+                return Some(
+                    self.refuse(path, "this constructor is not modelled; write `SVector::from([a, b, …])`"),
+                );
             }
         };
         let nodes: Vec<_> = entries.into_iter().map(|entry| self.scalar(entry)).collect();

@@ -22,13 +22,21 @@ impl Reader<'_> {
             Expr::Unary(unary) => self.unary(unary),
             Expr::Binary(binary) => {
                 let (left, right) = (self.expression(&binary.left), self.expression(&binary.right));
-                self.binary(left?, &binary.op, right?, binary)
+                let (left, right) = (left?, right?);
+                match (&left, &right) {
+                    (Value::Integer(_), Value::Integer(_)) => {}
+                    (Value::Integer(_), _) => self.real_is_needed(&binary.left)?,
+                    (_, Value::Integer(_)) => self.real_is_needed(&binary.right)?,
+                    _ => {}
+                }
+                self.binary(left, &binary.op, right, binary)
             }
             Expr::MethodCall(call) => self.method_call(call),
             Expr::Call(call) => self.call(call),
             Expr::Index(index) => self.index(index),
             Expr::Tuple(tuple) => {
-                let values: Vec<Option<Value>> = tuple.elems.iter().map(|part| self.expression(part)).collect();
+                let values: Vec<Option<Value>> =
+                    tuple.elems.iter().map(|part| self.expression(part)).collect();
                 Some(Value::Tuple(values.into_iter().collect::<Option<_>>()?))
             }
             Expr::Array(array) => {
@@ -55,22 +63,51 @@ impl Reader<'_> {
                     Some(end) => self.integer(end)?,
                     None => return self.refuse(range, "a range needs an end: `0..n`"),
                 };
-                Some(Value::Range(from, if matches!(range.limits, RangeLimits::Closed(_)) { to + 1 } else { to }))
+                Some(Value::Range(
+                    from,
+                    if matches!(range.limits, RangeLimits::Closed(_)) { to + 1 } else { to },
+                ))
             }
             Expr::Cast(cast) => self.cast(cast),
             Expr::Field(field) => self.field(field),
-            Expr::While(w) => self.refuse(w.while_token, "`while` may run any number of times and is not modelled; write `for i in 0..N`"),
-            Expr::Loop(l) => self.refuse(l.loop_token, "`loop` may run any number of times and is not modelled; write `for i in 0..N`"),
-            Expr::Return(r) => self.refuse(r.return_token, "an early return is not modelled; write `if … { … } else { … }` as the last expression"),
-            Expr::Break(b) => self.refuse(b.break_token, "`break` is not modelled; write a loop over a constant range"),
-            Expr::Continue(c) => self.refuse(c.continue_token, "`continue` is not modelled; write `if … { … } else { … }`"),
-            Expr::Closure(closure) => self.refuse(closure, "a closure is modelled only as the argument of `map`, `zip_map` and `fold`"),
-            Expr::Macro(call) => self.refuse(&call.mac.path, "a macro can't be differentiated; write the expression it stands for"),
-            Expr::Try(attempt) => self.refuse(attempt.question_token, "`?` is not modelled; a differentiated function has one result"),
+            Expr::While(w) => self.refuse(
+                w.while_token,
+                "`while` may run any number of times and is not modelled; write `for i in 0..N`",
+            ),
+            Expr::Loop(l) => self.refuse(
+                l.loop_token,
+                "`loop` may run any number of times and is not modelled; write `for i in 0..N`",
+            ),
+            Expr::Return(r) => self.refuse(
+                r.return_token,
+                "an early return is not modelled; write `if … { … } else { … }` as the last expression",
+            ),
+            Expr::Break(b) => {
+                self.refuse(b.break_token, "`break` is not modelled; write a loop over a constant range")
+            }
+            Expr::Continue(c) => {
+                self.refuse(c.continue_token, "`continue` is not modelled; write `if … { … } else { … }`")
+            }
+            Expr::Closure(closure) => self
+                .refuse(closure, "a closure is modelled only as the argument of `map`, `zip_map` and `fold`"),
+            Expr::Macro(call) => self.refuse(
+                &call.mac.path,
+                "a macro can't be differentiated; write the expression it stands for",
+            ),
+            Expr::Try(attempt) => self.refuse(
+                attempt.question_token,
+                "`?` is not modelled; a differentiated function has one result",
+            ),
             Expr::Unsafe(block) => self.refuse(block.unsafe_token, "unsafe code is not differentiated"),
-            Expr::Struct(literal) => self.refuse(&literal.path, "a struct is not modelled; pass its fields as parameters"),
-            Expr::Assign(assignment) => self.refuse(assignment.eq_token, "an assignment has no value; write it as a statement"),
-            Expr::ForLoop(for_loop) => self.refuse(for_loop.for_token, "a loop has no value; write it as a statement"),
+            Expr::Struct(literal) => {
+                self.refuse(&literal.path, "a struct is not modelled; pass its fields as parameters")
+            }
+            Expr::Assign(assignment) => {
+                self.refuse(assignment.eq_token, "an assignment has no value; write it as a statement")
+            }
+            Expr::ForLoop(for_loop) => {
+                self.refuse(for_loop.for_token, "a loop has no value; write it as a statement")
+            }
             other => self.refuse(other, "this expression is not modelled"),
         }
     }
@@ -81,7 +118,10 @@ impl Reader<'_> {
         let node = self.node_of(value, expression)?;
         let shape = self.graph.shape(node).clone();
         if self.graph.is_mask(node) {
-            return self.refuse(expression, "a `bool` where a real number is needed; choose with `if … { 1.0 } else { 0.0 }`");
+            return self.refuse(
+                expression,
+                "a `bool` where a real number is needed; choose with `if … { 1.0 } else { 0.0 }`",
+            );
         }
         if shape.is_scalar() {
             Some(node)
@@ -101,8 +141,15 @@ impl Reader<'_> {
     pub(super) fn integer(&mut self, expression: &Expr) -> Option<i64> {
         match self.expression(expression)? {
             Value::Integer(value) => Some(value),
-            _ => self.refuse(expression, "an integer that stands in the source is needed here, or a loop variable"),
+            _ => self.refuse(
+                expression,
+                "an integer that stands in the source is needed here, or a loop variable",
+            ),
         }
+    }
+
+    fn real_is_needed(&mut self, integer: &Expr) -> Option<()> {
+        self.refuse(integer, super::INTEGER_FOR_REAL)
     }
 
     fn literal(&mut self, literal: &Lit) -> Option<Value> {
@@ -169,18 +216,24 @@ impl Reader<'_> {
         let mask = match self.expression(&choice.expr)? {
             value @ (Value::Node(node) | Value::Item(node)) if self.graph.is_mask(node) => value,
             _ => {
-                return self.refuse(&choice.expr, "`match` is modelled on a `bool` alone; write `if … { … } else { … }`");
+                return self.refuse(
+                    &choice.expr,
+                    "`match` is modelled on a `bool` alone; write `if … { … } else { … }`",
+                );
             }
         };
         let [first, second] = choice.arms.as_slice() else {
-            return self.refuse(choice.match_token, "`match` on a `bool` has the two arms `true` and `false`");
+            return self
+                .refuse(choice.match_token, "`match` on a `bool` has the two arms `true` and `false`");
         };
         let first_is_true = match &first.pat {
             Pat::Lit(literal) => match &literal.lit {
                 Lit::Bool(value) => value.value,
                 other => return self.refuse(other, "the arms of a `bool` are `true` and `false`"),
             },
-            other => return self.refuse(other, "the first arm of a `match` on a `bool` is `true` or `false`"),
+            other => {
+                return self.refuse(other, "the first arm of a `match` on a `bool` is `true` or `false`");
+            }
         };
         let second_fits = match &second.pat {
             Pat::Wild(_) => true,
@@ -188,7 +241,8 @@ impl Reader<'_> {
             _ => false,
         };
         if !second_fits {
-            return self.refuse(&second.pat, "the second arm of a `match` on a `bool` is the other value, or `_`");
+            return self
+                .refuse(&second.pat, "the second arm of a `match` on a `bool` is the other value, or `_`");
         }
         let before = self.bindings.clone();
         let one = self.expression(&first.body);
@@ -210,7 +264,9 @@ impl Reader<'_> {
         match (value, cast.ty.to_token_stream().to_string().as_str()) {
             #[allow(clippy::cast_precision_loss)] // the user's own cast
             (Value::Integer(value), "f64") => Some(Value::Node(self.graph.literal(value as f64))),
-            (Value::Integer(value), "usize" | "i32" | "i64" | "u32" | "u64" | "isize") => Some(Value::Integer(value)),
+            (Value::Integer(value), "usize" | "i32" | "i64" | "u32" | "u64" | "isize") => {
+                Some(Value::Integer(value))
+            }
             (Value::Node(node), "f64") if !self.graph.is_mask(node) => Some(Value::Node(node)),
             (Value::Node(node), _) if self.graph.is_mask(node) => {
                 self.refuse(cast, "a cast of a `bool` is not modelled; write `if … { 1.0 } else { 0.0 }`")
@@ -242,7 +298,10 @@ impl Reader<'_> {
         if let Value::Node(node) = base
             && matches!(self.graph.op(node), Op::Path(_))
         {
-            return self.refuse(&index.expr, "an entry of a constant array is not modelled; name the entry as a constant of its own");
+            return self.refuse(
+                &index.expr,
+                "an entry of a constant array is not modelled; name the entry as a constant of its own",
+            );
         }
         let node = self.node_of(base, &index.expr)?;
         let shape = self.graph.shape(node).clone();
@@ -274,7 +333,11 @@ impl Reader<'_> {
     }
 
     /// `[a, b, …]`.
-    pub(super) fn assembled(&mut self, entries: Vec<NodeId>, tokens: impl ToTokens + Spanned) -> Option<Value> {
+    pub(super) fn assembled(
+        &mut self,
+        entries: Vec<NodeId>,
+        tokens: impl ToTokens + Spanned,
+    ) -> Option<Value> {
         if entries.is_empty() {
             return self.refuse(tokens, "an empty array has no derivative");
         }

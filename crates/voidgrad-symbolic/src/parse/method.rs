@@ -16,10 +16,9 @@ impl Reader<'_> {
         match receiver {
             Value::Sequence(item, shape) => self.sequence_method(*item, shape, &call.method, &arguments),
             Value::Range(from, to) => self.range_method(from, to, &call.method, &arguments),
-            Value::Node(node) | Value::Item(node) if self.graph.is_mask(node) => self.refuse(
-                &call.method,
-                "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`",
-            ),
+            Value::Node(node) | Value::Item(node) if self.graph.is_mask(node) => {
+                self.refuse(&call.method, "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`")
+            }
             Value::Node(node) if !self.graph.shape(node).is_scalar() => {
                 self.array_method(node, &call.method, &arguments)
             }
@@ -98,7 +97,9 @@ impl Reader<'_> {
         let hint = match name.as_str() {
             "log" => "write `x.ln() / base.ln()`".to_owned(),
             "rem_euclid" | "div_euclid" => "it jumps; write it with `floor`".to_owned(),
-            "unwrap" | "expect" => "a differentiated function can't fail; check the input before the call".to_owned(),
+            "unwrap" | "expect" => {
+                "a differentiated function can't fail; check the input before the call".to_owned()
+            }
             _ => match nearest(&name) {
                 Some(known) => format!("is `{known}` meant?"),
                 None => "move it into a function of its own, annotated with `#[differentiate]`".to_owned(),
@@ -193,7 +194,10 @@ impl Reader<'_> {
         };
         match n.and_then(|n| i64::try_from(n).ok()) {
             Some(n) => Some(Value::Integer(n)),
-            None => self.refuse(method, "the length is not known while the macro runs; write it as a parameter of type `f64`"),
+            None => self.refuse(
+                method,
+                "the length is not known while the macro runs; write it as a parameter of type `f64`",
+            ),
         }
     }
 
@@ -210,7 +214,8 @@ impl Reader<'_> {
 
 /// The known method that is most like `name`: the one that starts alike.
 fn nearest(name: &str) -> Option<&'static str> {
-    let methods = UNARY.iter().map(|row| (row.name, row.call)).chain(BINARY.iter().map(|row| (row.name, row.call)));
+    let methods =
+        UNARY.iter().map(|row| (row.name, row.call)).chain(BINARY.iter().map(|row| (row.name, row.call)));
     let shared = |known: &str| known.bytes().zip(name.bytes()).take_while(|(a, b)| a == b).count();
     methods
         .filter(|(_, call)| *call == Call::Method)

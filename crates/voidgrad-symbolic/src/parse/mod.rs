@@ -19,6 +19,9 @@ use crate::graph::{Graph, NODE_LIMIT, NodeId, Op, Shape};
 use crate::signature::Signature;
 use crate::stable;
 
+const INTEGER_FOR_REAL: &str =
+    "an integer where a real number is needed; write `2.0`, or convert with `as f64`";
+
 /// What an expression stands for.
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
@@ -132,7 +135,7 @@ impl Reader<'_> {
             Value::Node(node) => Some(node),
             Value::Item(_) => self.refuse(tokens, "an entry of an array can't be used like this inside a closure; write it with arithmetic, or as a loop"),
             Value::Integer(_) => {
-                self.refuse(tokens, "an integer where a real number is needed; write `2.0`, or convert with `as f64`")
+                self.refuse(tokens, INTEGER_FOR_REAL)
             }
             Value::Tuple(_) => self.refuse(tokens, "a tuple where one value is needed; take it apart first"),
             Value::Sequence(..) => self.refuse(tokens, "an iterator where a value is needed; end it with `.sum::<f64>()`"),
@@ -143,8 +146,13 @@ impl Reader<'_> {
 
     /// The nodes of values that an operation works on entry by entry, and whether they are items. Beside items,
     /// only numbers can stand: a whole array inside a closure over entries would be mistaken for one of them.
-    fn operands<const N: usize>(&mut self, values: [Value; N], tokens: impl ToTokens) -> Option<([NodeId; N], Kind)> {
-        let kind = if values.iter().any(|value| matches!(value, Value::Item(_))) { Kind::Item } else { Kind::Whole };
+    fn operands<const N: usize>(
+        &mut self,
+        values: [Value; N],
+        tokens: impl ToTokens,
+    ) -> Option<([NodeId; N], Kind)> {
+        let kind =
+            if values.iter().any(|value| matches!(value, Value::Item(_))) { Kind::Item } else { Kind::Whole };
         let mut nodes = Vec::with_capacity(N);
         for value in values {
             let node = match value {
@@ -164,10 +172,17 @@ impl Reader<'_> {
     }
 
     /// [`Self::operands`] that are real numbers.
-    fn reals<const N: usize>(&mut self, values: [Value; N], tokens: impl ToTokens) -> Option<([NodeId; N], Kind)> {
+    fn reals<const N: usize>(
+        &mut self,
+        values: [Value; N],
+        tokens: impl ToTokens,
+    ) -> Option<([NodeId; N], Kind)> {
         let (nodes, kind) = self.operands(values, &tokens)?;
         if nodes.iter().any(|node| self.graph.is_mask(*node)) {
-            return self.refuse(tokens, "a `bool` where a real number is needed; choose with `if … { 1.0 } else { 0.0 }`");
+            return self.refuse(
+                tokens,
+                "a `bool` where a real number is needed; choose with `if … { 1.0 } else { 0.0 }`",
+            );
         }
         Some((nodes, kind))
     }
@@ -201,7 +216,8 @@ impl Reader<'_> {
         let (left, right) = (self.graph.shape(a).clone(), self.graph.shape(b).clone());
         match left.join(&right) {
             Some(shape) => Some(shape),
-            None => self.refuse(operator, format!("the shapes do not fit: {left} on the left, {right} on the right")),
+            None => self
+                .refuse(operator, format!("the shapes do not fit: {left} on the left, {right} on the right")),
         }
     }
 

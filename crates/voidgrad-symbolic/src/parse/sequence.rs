@@ -20,7 +20,9 @@ impl Reader<'_> {
         arguments: &[&Expr],
     ) -> Option<Value> {
         match (method.to_string().as_str(), arguments) {
-            ("iter" | "into_iter" | "copied" | "cloned" | "by_ref", []) => Some(Value::Sequence(Box::new(item), shape)),
+            ("iter" | "into_iter" | "copied" | "cloned" | "by_ref", []) => {
+                Some(Value::Sequence(Box::new(item), shape))
+            }
             ("zip", [other]) => {
                 let (right, right_shape) = match self.expression(other)? {
                     Value::Sequence(item, shape) => (*item, shape),
@@ -30,10 +32,11 @@ impl Reader<'_> {
                     _ => return self.refuse(other, "`zip` takes an array or an iterator over one"),
                 };
                 match shape.join(&right_shape) {
-                    Some(shape) => {
-                        Some(Value::Sequence(Box::new(Value::Tuple(vec![item, right])), shape))
-                    }
-                    None => self.refuse(method, format!("the shapes do not fit: {shape} on the left, {right_shape} on the right")),
+                    Some(shape) => Some(Value::Sequence(Box::new(Value::Tuple(vec![item, right])), shape)),
+                    None => self.refuse(
+                        method,
+                        format!("the shapes do not fit: {shape} on the left, {right_shape} on the right"),
+                    ),
                 }
             }
             ("map", [f]) => {
@@ -60,13 +63,23 @@ impl Reader<'_> {
                 }
                 Some(sum)
             }
-            ("enumerate", []) => self.refuse(method, "`enumerate` is not modelled; write `for i in 0..N` over a constant range"),
-            _ => self.refuse(method, "this iterator method is not modelled; `iter`, `zip`, `map`, `sum`, `product` and `fold` are"),
+            ("enumerate", []) => self
+                .refuse(method, "`enumerate` is not modelled; write `for i in 0..N` over a constant range"),
+            _ => self.refuse(
+                method,
+                "this iterator method is not modelled; `iter`, `zip`, `map`, `sum`, `product` and `fold` are",
+            ),
         }
     }
 
     /// A method of `a..b`: the rounds are few, so they are written out.
-    pub(super) fn range_method(&mut self, from: i64, to: i64, method: &Ident, arguments: &[&Expr]) -> Option<Value> {
+    pub(super) fn range_method(
+        &mut self,
+        from: i64,
+        to: i64,
+        method: &Ident,
+        arguments: &[&Expr],
+    ) -> Option<Value> {
         if to - from > super::statement::UNROLL_LIMIT {
             return self.refuse(method, "this range is too long to write out; use array operations");
         }
@@ -82,7 +95,8 @@ impl Reader<'_> {
                     return self.refuse(method, "the range is empty");
                 }
                 let shape = Shape::Array(Dim::Fixed(nodes.len()));
-                let entries = nodes.into_iter().enumerate().map(|(i, node)| (Position::Entry(i), node)).collect();
+                let entries =
+                    nodes.into_iter().enumerate().map(|(i, node)| (Position::Entry(i), node)).collect();
                 let array = self.graph.node(Op::Assemble(entries), shape.clone());
                 Some(Value::Sequence(Box::new(Value::Item(array)), shape))
             }
@@ -90,7 +104,10 @@ impl Reader<'_> {
                 let initial = self.expression(initial)?;
                 (from..to).try_fold(initial, |sum, i| self.apply(f, vec![sum, Value::Integer(i)]))
             }
-            _ => self.refuse(method, "this method of a range is not modelled; `map` and `fold` are, or a `for` loop"),
+            _ => self.refuse(
+                method,
+                "this method of a range is not modelled; `map` and `fold` are, or a `for` loop",
+            ),
         }
     }
 
@@ -99,7 +116,8 @@ impl Reader<'_> {
         match f {
             Expr::Closure(closure) => {
                 if closure.inputs.len() != arguments.len() {
-                    return self.refuse(closure, format!("the closure takes {} arguments here", arguments.len()));
+                    return self
+                        .refuse(closure, format!("the closure takes {} arguments here", arguments.len()));
                 }
                 let depth = self.bindings.len();
                 for (pattern, argument) in closure.inputs.iter().zip(arguments) {
@@ -148,7 +166,9 @@ impl Reader<'_> {
 /// The `i`-th entry in nalgebra's order, column by column.
 fn place(shape: &Shape, i: usize) -> Position {
     match shape {
-        Shape::Matrix(Dim::Fixed(rows), columns) if columns.fixed() != Some(1) => Position::Cell(i % rows, i / rows),
+        Shape::Matrix(Dim::Fixed(rows), columns) if columns.fixed() != Some(1) => {
+            Position::Cell(i % rows, i / rows)
+        }
         _ => Position::Entry(i),
     }
 }

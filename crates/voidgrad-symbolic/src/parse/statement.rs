@@ -65,10 +65,15 @@ impl Reader<'_> {
             Expr::ForLoop(for_loop) => self.for_loop(for_loop),
             Expr::If(branch) => self.branch(branch).map(|_| ()),
             Expr::Block(block) if block.label.is_none() => self.block(&block.block).map(|_| ()),
-            Expr::While(_) | Expr::Loop(_) | Expr::Return(_) | Expr::Macro(_) => self.expression(expression).map(|_| ()),
+            Expr::While(_) | Expr::Loop(_) | Expr::Return(_) | Expr::Macro(_) => {
+                self.expression(expression).map(|_| ())
+            }
             _ => {
                 self.expression(expression)?;
-                self.refuse(expression, "this statement has no effect; bind it with `let`, or remove the semicolon to return it")
+                self.refuse(
+                    expression,
+                    "this statement has no effect; bind it with `let`, or remove the semicolon to return it",
+                )
             }
         }
     }
@@ -78,7 +83,8 @@ impl Reader<'_> {
             None => self.refuse(local, "a variable without a value is not modelled; write `let x = …;`"),
             Some(init) => {
                 if let Some((_, otherwise)) = &init.diverge {
-                    self.diagnostics.error(otherwise, "`let … else` is not modelled; write `if … { … } else { … }`");
+                    self.diagnostics
+                        .error(otherwise, "`let … else` is not modelled; write `if … { … } else { … }`");
                 }
                 self.expression(&init.expr)
             }
@@ -98,9 +104,10 @@ impl Reader<'_> {
                     self.graph.set_name(node, &name);
                 }
                 let value = match value {
-                    Some(Value::Unit) => {
-                        self.refuse(pattern, "the value bound here is `()`; remove the semicolon at the end of its block")
-                    }
+                    Some(Value::Unit) => self.refuse(
+                        pattern,
+                        "the value bound here is `()`; remove the semicolon at the end of its block",
+                    ),
                     value => value,
                 };
                 self.bindings.push((name, value));
@@ -115,7 +122,10 @@ impl Reader<'_> {
                         values.into_iter().map(Some).collect()
                     }
                     Some(_) => {
-                        self.diagnostics.error(pattern, "this pattern does not fit the value; only a tuple can be taken apart");
+                        self.diagnostics.error(
+                            pattern,
+                            "this pattern does not fit the value; only a tuple can be taken apart",
+                        );
                         vec![None; tuple.elems.len()]
                     }
                     None => vec![None; tuple.elems.len()],
@@ -125,7 +135,8 @@ impl Reader<'_> {
                 }
             }
             _ => {
-                self.diagnostics.error(pattern, "this pattern is not modelled; bind a name and index into it");
+                self.diagnostics
+                    .error(pattern, "this pattern is not modelled; bind a name and index into it");
             }
         }
     }
@@ -147,10 +158,14 @@ impl Reader<'_> {
 
     fn store(&mut self, target: &Expr, value: Option<Value>) -> Option<()> {
         let Expr::Path(path) = target else {
-            return self.refuse(target, "an assignment to a place is not modelled; build the array with `[a, b, …]` or `map`");
+            return self.refuse(
+                target,
+                "an assignment to a place is not modelled; build the array with `[a, b, …]` or `map`",
+            );
         };
         let Some(name) = path.path.get_ident().map(ToString::to_string) else {
-            return self.refuse(target, "an assignment to something outside the function can't be differentiated");
+            return self
+                .refuse(target, "an assignment to something outside the function can't be differentiated");
         };
         let Some(slot) = self.bindings.iter_mut().rev().find(|(bound, _)| *bound == name) else {
             return self.refuse(target, format!("no local variable `{name}` is in scope"));
@@ -247,7 +262,10 @@ impl Reader<'_> {
                 let kind = if mask_is_item { Kind::Item } else { kind };
                 let shape = self.joined(a, b, tokens)?;
                 let Some(shape) = shape.join(self.graph.shape(mask)) else {
-                    return self.refuse(tokens, "the condition and the branches run over arrays of different shapes");
+                    return self.refuse(
+                        tokens,
+                        "the condition and the branches run over arrays of different shapes",
+                    );
                 };
                 if self.graph.is_mask(a) != self.graph.is_mask(b) {
                     return self.refuse(tokens, "one branch is a `bool`, the other a real number");

@@ -6,10 +6,8 @@ use voidgrad_macros::control;
 ///
 /// ```
 /// use voidgrad::{Control, Zero};
-/// let control = Zero::new()?;
-/// assert_eq!(control.parameters(), 0);
-/// assert_eq!(control.value(&[1.5]), 0.0);
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// assert_eq!(Zero.parameters(), 0);
+/// assert_eq!(Zero.value(&[1.5]), 0.0);
 /// ```
 #[must_use]
 #[control]

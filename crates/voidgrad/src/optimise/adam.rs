@@ -1,8 +1,7 @@
 //! Adam.
 
 use super::Optimiser;
-use crate::error::positive;
-use crate::error::InvalidParameter;
+use crate::error::{InvalidParameter, positive};
 
 /// Adam with bias correction:
 /// `m ← β₁m + (1 - β₁)g`, `s ← β₂s + (1 - β₂)g²`, `x ← x - α·m̂/(√ŝ + ε)`, where `m̂ = m/(1 - β₁ᵗ)` and `ŝ = s/(1 - β₂ᵗ)`.

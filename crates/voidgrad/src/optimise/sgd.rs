@@ -1,8 +1,7 @@
 //! Plain gradient descent.
 
 use super::Optimiser;
-use crate::error::positive;
-use crate::error::InvalidParameter;
+use crate::error::{InvalidParameter, positive};
 
 /// Stochastic gradient descent, `x ← x - α·g`.
 ///

@@ -1,0 +1,43 @@
+//! Calls and methods without a derivative.
+use voidgrad::differentiate;
+
+fn plain(x: f64) -> f64 {
+    x
+}
+
+fn sigmoid(x: f64) -> f64 {
+    x
+}
+
+#[differentiate(wrt(x))]
+fn calls_a_plain_function(x: f64) -> f64 {
+    plain(x)
+}
+
+#[differentiate(wrt(x))]
+fn calls_another_sigmoid(x: f64) -> f64 {
+    sigmoid(x)
+}
+
+#[differentiate(wrt(x))]
+fn calls_an_unknown_method(x: f64) -> f64 {
+    x.rem_euclid(2.0) + x.tanhh() + x.to_degrees()
+}
+
+#[differentiate(wrt(x))]
+fn calls_a_function_as_a_method(x: f64) -> f64 {
+    x.sigmoid()
+}
+
+#[differentiate(wrt(x))]
+fn calls_a_closure(x: f64) -> f64 {
+    let f = |y: f64| y * y;
+    f(x)
+}
+
+#[differentiate(wrt(x))]
+fn builds_a_struct(x: f64) -> f64 {
+    std::ops::Range { start: x, end: x }.start
+}
+
+fn main() {}

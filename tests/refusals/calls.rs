@@ -1,24 +1,6 @@
 //! Calls and methods without a derivative.
 use voidgrad::differentiate;
 
-fn plain(x: f64) -> f64 {
-    x
-}
-
-fn sigmoid(x: f64) -> f64 {
-    x
-}
-
-#[differentiate(wrt(x))]
-fn calls_a_plain_function(x: f64) -> f64 {
-    plain(x)
-}
-
-#[differentiate(wrt(x))]
-fn calls_another_sigmoid(x: f64) -> f64 {
-    sigmoid(x)
-}
-
 #[differentiate(wrt(x))]
 fn calls_an_unknown_method(x: f64) -> f64 {
     x.rem_euclid(2.0) + x.tanhh() + x.to_degrees()

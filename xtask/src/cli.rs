@@ -108,6 +108,9 @@ pub(crate) struct VarianceArguments {
 pub(crate) struct ExpandArguments {
     /// The function [default: all of them]
     pub(crate) name: Option<String>,
+    /// A file of annotated functions of your own, instead of the library's
+    #[arg(long, value_name = "FILE")]
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step.

@@ -1,9 +1,89 @@
-//! `cargo xtask expand`: the generated code of the library's functions.
+//! `cargo xtask expand`: the generated code of annotated functions, with its formulas.
+
+use std::fmt::Write as _;
+use std::path::Path;
+
+use voidgrad_symbolic::expand::{Expansion, file};
 
 use crate::error::Error;
+use crate::terminal;
 
-/// Prints the generated code of the function `name`, or of all of them.
-pub(crate) fn run(name: Option<&str>) -> Result<(), Error> {
-    let _ = name;
-    Err(Error::computation("expand is not available yet"))
+/// The library's files that hold annotated functions.
+const LIBRARY: &[(&str, &str)] = &[
+    ("bernoulli::logit", include_str!("../../crates/voidgrad/src/bernoulli/logit.rs")),
+    ("bernoulli::probability", include_str!("../../crates/voidgrad/src/bernoulli/probability.rs")),
+    ("objective", include_str!("../../crates/voidgrad/src/objective.rs")),
+    ("controls::zero", include_str!("../../crates/voidgrad/src/controls/zero.rs")),
+    ("controls::constant", include_str!("../../crates/voidgrad/src/controls/constant.rs")),
+    ("controls::rebar", include_str!("../../crates/voidgrad/src/controls/rebar.rs")),
+    ("controls::relax", include_str!("../../crates/voidgrad/src/controls/relax.rs")),
+    ("controls::relax_linear", include_str!("../../crates/voidgrad/src/controls/relax_linear.rs")),
+];
+
+/// Prints the functions named `name` (all without one) of the library, or of the file at `path`.
+pub(crate) fn run(name: Option<&str>, path: Option<&Path>) -> Result<(), Error> {
+    let expansions = match path {
+        None => LIBRARY
+            .iter()
+            .map(|(module, source)| read(module, source))
+            .collect::<Result<Vec<_>, _>>()?
+            .concat(),
+        Some(path) => {
+            let source = std::fs::read_to_string(path).map_err(Error::files("reading", path))?;
+            let module =
+                path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
+            read(&module, &source)?
+        }
+    };
+    let chosen: Vec<&(String, Expansion)> =
+        expansions.iter().filter(|(_, expansion)| name.is_none_or(|name| name == expansion.name)).collect();
+    if chosen.is_empty() {
+        let mut known: Vec<&str> = expansions.iter().map(|(_, expansion)| expansion.name.as_str()).collect();
+        known.sort_unstable();
+        known.dedup();
+        let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+        return Err(Error::arguments(match name {
+            Some(name) => format!("no annotated function is named {name:?}; there are: {known}"),
+            None => "no function in this file is annotated with #[differentiate] or #[control]".to_owned(),
+        }));
+    }
+    let mut text = String::new();
+    for (module, expansion) in chosen {
+        text.push_str(&print(module, expansion)?);
+    }
+    terminal::print(&text)
+}
+
+fn read(module: &str, source: &str) -> Result<Vec<(String, Expansion)>, Error> {
+    let root = "::voidgrad".parse().expect("this is a path");
+    let expansions =
+        file(source, &root).map_err(|error| Error::arguments(format!("{module}: {}", located(&error))))?;
+    Ok(expansions.into_iter().map(|expansion| (module.to_owned(), expansion)).collect())
+}
+
+fn located(error: &syn::Error) -> String {
+    let start = error.span().start();
+    format!("line {}, column {}: {error}", start.line, start.column + 1)
+}
+
+/// The code, and behind it the formulas as comments.
+fn print(module: &str, expansion: &Expansion) -> Result<String, Error> {
+    let name = format!("{module}::{}", expansion.name);
+    if let Some(errors) = &expansion.error {
+        let lines: Vec<String> = errors.clone().into_iter().map(|error| located(&error)).collect();
+        return Err(Error::computation(format!("{name} is refused: {}", lines.join("; "))));
+    }
+    let code: syn::File = syn::parse2(expansion.tokens.clone()).map_err(Error::computation)?;
+    let mut text = format!("// {name}\n\n{}\n", prettyplease::unparse(&code));
+    if !expansion.formulas.is_empty() {
+        text.push_str("// Formulas, in LaTeX\n");
+    }
+    for formula in &expansion.formulas {
+        let _ = write!(text, "//\n// {}\n", formula.function);
+        for equation in &formula.equations {
+            let _ = writeln!(text, "//     {equation}");
+        }
+    }
+    text.push('\n');
+    Ok(text)
 }

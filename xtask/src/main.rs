@@ -39,7 +39,7 @@ fn execute(command: Option<Command>) -> Result<(), Error> {
     match command {
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Variance(arguments)) => variance::run(&arguments),
-        Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref()),
+        Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref(), arguments.path.as_deref()),
         None => Ok(()),
     }
 }

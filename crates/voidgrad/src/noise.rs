@@ -107,11 +107,15 @@ impl Stream {
     /// Fills `noise` with uniform numbers of the open interval (0, 1): `(k + ½)/2⁵²`, where k is the upper 52 bits of the
     /// next 64. All of them are exact, and their distribution is symmetric about ½.
     pub fn fill_open01(&mut self, noise: &mut [f64]) {
-        const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
         for value in noise {
-            *value = ((self.0.next_u64() >> 12) as f64 + 0.5) * STEP;
+            *value = open01(self.0.next_u64());
         }
     }
+}
+
+fn open01(bits: u64) -> f64 {
+    const STEP: f64 = 1.0 / (1_u64 << 52) as f64;
+    ((bits >> 12) as f64 + 0.5) * STEP
 }
 
 impl TryRng for Stream {
@@ -127,5 +131,47 @@ impl TryRng for Stream {
 
     fn try_fill_bytes(&mut self, destination: &mut [u8]) -> Result<(), Infallible> {
         self.0.try_fill_bytes(destination)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_open() {
+        assert_eq!(open01(0), 0.5_f64.powi(53));
+        assert_eq!(open01(u64::MAX), 1.0 - 0.5_f64.powi(53));
+        assert_eq!(open01(1 << 63), 0.5 + 0.5_f64.powi(53));
+    }
+
+    // Pins the naming: a change here changes every seeded result.
+    #[test]
+    fn a_stream_is_chacha8_with_seed_and_run_as_key_and_row_as_stream() {
+        let mut key = [0_u8; 32];
+        (key[0], key[1], key[8]) = (2, 1, 5);
+        let mut generator = ChaCha8Rng::from_seed(key);
+        generator.set_stream(9);
+        let mut noise = [0.0; 3];
+        Stream::new(258, 5, 9).fill_open01(&mut noise);
+        assert_eq!(noise, [(); 3].map(|()| open01(generator.next_u64())));
+    }
+
+    #[test]
+    fn every_part_of_a_name_matters() {
+        let first = |seed, run, row| Stream::new(seed, run, row).next_u64();
+        let names = [(0, 0, 0), (1, 0, 0), (0, 1, 0), (0, 0, 1), (u64::MAX, 0, 0), (0, u64::MAX, 0)];
+        let mut values = names.map(|(seed, run, row)| first(seed, run, row));
+        values.sort_unstable();
+        assert!(values.windows(2).all(|pair| pair[0] != pair[1]));
+    }
+
+    #[test]
+    fn noise_outside_the_interval_is_refused() {
+        for value in [0.0, 1.0, -0.5, f64::NAN] {
+            assert!(Noise::new(&[value], &[0.5]).is_err() && Noise::new(&[0.5], &[value]).is_err());
+        }
+        let error = Noise::new(&[0.5, 0.5], &[0.5]).unwrap_err();
+        assert_eq!(error.to_string(), "v has 1 entries where 2 are needed");
     }
 }

@@ -8,7 +8,7 @@ use super::differentiate::{
 };
 use super::function::Function;
 use super::namesake::Namesake;
-use super::{Expansion, Source, parse_function, stub};
+use super::{Expansion, Source, parse_function};
 use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
@@ -29,10 +29,10 @@ struct Roles {
 pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
     let function = match parse_function(item, "#[control]") {
         Ok(function) => function,
-        Err(tokens) => return Expansion { name: String::new(), tokens, formulas: Vec::new() },
+        Err(refused) => return refused,
     };
     let name = function.sig.ident.to_string();
-    let original = function.clone();
+    let original = function.to_token_stream();
     let mut diagnostics = Diagnostics::default();
     let attribute = match syn::parse2::<ControlAttribute>(attribute) {
         Ok(attribute) => Some(attribute),
@@ -53,7 +53,7 @@ pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
     });
     match (diagnostics.check(), derived) {
         (Ok(()), Some(expansion)) => expansion,
-        (Err(error), _) => Expansion { name, tokens: stub::refused(&original, &error), formulas: Vec::new() },
+        (Err(error), _) => Expansion::refused(name, &original, error),
         (Ok(()), None) => unreachable!("what gives no control was reported"),
     }
 }
@@ -177,7 +177,7 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let function = source.function.to_token_stream();
     // A control need not depend on z, and is mostly called through its struct.
     let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation);
-    Expansion { name, tokens, formulas }
+    Expansion { name, tokens, formulas, error: None }
 }
 
 fn parts(source: &mut Source, inputs: &[NodeId], derivatives: &Derivatives) -> Parts {

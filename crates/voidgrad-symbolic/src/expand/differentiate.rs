@@ -5,7 +5,7 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::function::Function;
 use super::namesake::{Namesake, single};
-use super::{Expansion, Source, parse_function, stub};
+use super::{Expansion, Source, parse_function};
 use crate::attribute::DifferentiateAttribute;
 use crate::calculus::{adjoints, tangents};
 use crate::diagnostics::Diagnostics;
@@ -21,10 +21,10 @@ const LONGEST_TABLE: usize = 32;
 pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
     let function = match parse_function(item, "#[differentiate]") {
         Ok(function) => function,
-        Err(tokens) => return Expansion { name: String::new(), tokens, formulas: Vec::new() },
+        Err(refused) => return refused,
     };
     let name = function.sig.ident.to_string();
-    let original = function.clone();
+    let original = function.to_token_stream();
     let mut diagnostics = Diagnostics::default();
     let attribute = match syn::parse2::<DifferentiateAttribute>(attribute) {
         Ok(attribute) => Some(attribute),
@@ -42,7 +42,7 @@ pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStr
     });
     match (diagnostics.check(), derived) {
         (Ok(()), Some(expansion)) => expansion,
-        (Err(error), _) => Expansion { name, tokens: stub::refused(&original, &error), formulas: Vec::new() },
+        (Err(error), _) => Expansion::refused(name, &original, error),
         (Ok(()), None) => unreachable!("what gives no derivative was reported"),
     }
 }
@@ -96,7 +96,7 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
     let (items, formulas) = namesake.write(&functions, &doc);
     let partials = namesake.partials(wrt, &plan.pairs(wrt));
     let function = source.function.to_token_stream();
-    Expansion { name, tokens: quote!(#function #items #partials), formulas }
+    Expansion { name, tokens: quote!(#function #items #partials), formulas, error: None }
 }
 
 /// The derivatives that have names of their own.

@@ -1,5 +1,7 @@
 //! A generated function: its signature, its documentation and its body.
 
+use std::collections::HashMap;
+
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::Generics;
@@ -91,21 +93,30 @@ impl Function {
         lines
     }
 
+    /// The formula, in equations that read like the code: the user's own values keep their names, short ones are
+    /// written out where they are used, and the rest are `t_1`, `t_2`, ….
     fn formula(&self, context: &Context<'_>) -> Formula {
         let graph = context.graph;
-        let steps = emit::steps(graph, context.arguments, &self.outputs);
-        let named =
-            |id: NodeId| steps.iter().find(|(step, _)| *step == id).map(|(_, name)| latex::symbol(name));
-        let mut equations: Vec<String> = steps
-            .iter()
-            .map(|(id, name)| format!("{} = {}", latex::symbol(name), latex::formula(graph, *id, &named)))
-            .collect();
-        let results: Vec<String> = self
-            .outputs
-            .iter()
-            .flat_map(|output| output.nodes().iter().copied())
-            .map(|id| named(id).unwrap_or_else(|| latex::formula(graph, id, &named)))
-            .collect();
+        let mut symbols: HashMap<NodeId, String> = HashMap::new();
+        let mut equations = Vec::new();
+        let mut count = 0;
+        for (id, name) in emit::steps(graph, context.arguments, &self.outputs) {
+            let right = latex::formula(graph, id, &|id| symbols.get(&id).cloned());
+            let left = match own_name(graph, &name) {
+                true => latex::symbol(&name),
+                false if right.len() <= SHORT => continue,
+                false => {
+                    count += 1;
+                    format!("t_{{{count}}}")
+                }
+            };
+            equations.push(format!("{left} = {right}"));
+            symbols.insert(id, left);
+        }
+        let symbol = |id: NodeId| symbols.get(&id).cloned();
+        let nodes = self.outputs.iter().flat_map(|output| output.nodes().iter().copied());
+        let results: Vec<String> =
+            nodes.map(|id| symbol(id).unwrap_or_else(|| latex::formula(graph, id, &symbol))).collect();
         let result = match results.as_slice() {
             [single] => single.clone(),
             several => format!(r"\left({}\right)", several.join(", ")),
@@ -113,4 +124,13 @@ impl Function {
         equations.push(format!("{} = {result}", self.left));
         Formula { function: format!("{}::{}", context.owner, self.name), equations }
     }
+}
+
+/// Formulas of fewer characters than this need no symbol.
+const SHORT: usize = 60;
+
+/// True for a name that the user gave, and for the adjoint or tangent of a value with such a name.
+fn own_name(graph: &Graph, name: &str) -> bool {
+    let base = name.trim_end_matches("_bar").trim_end_matches("_dot").trim_end_matches("_bar");
+    graph.ids().any(|id| graph.name(id) == Some(base))
 }

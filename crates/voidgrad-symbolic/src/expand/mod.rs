@@ -5,7 +5,6 @@ mod differentiate;
 mod file;
 mod function;
 mod namesake;
-mod stub;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
@@ -22,7 +21,7 @@ use crate::parse::{self, Body};
 use crate::signature::Signature;
 
 /// What an attribute makes of a function.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Expansion {
     /// The name of the function.
     pub name: String,
@@ -30,6 +29,18 @@ pub struct Expansion {
     pub tokens: TokenStream,
     /// The formulas of the generated functions.
     pub formulas: Vec<Formula>,
+    /// Why the function was refused, where it was.
+    pub error: Option<syn::Error>,
+}
+
+impl Expansion {
+    /// A function that was refused: it stays as it is, beside the error.
+    fn refused(name: String, item: &TokenStream, error: syn::Error) -> Self {
+        let message = error.to_compile_error();
+        let mut tokens = item.clone();
+        tokens.extend(message);
+        Self { name, tokens, formulas: Vec::new(), error: Some(error) }
+    }
 }
 
 /// A function that was read without a mistake.
@@ -76,16 +87,12 @@ impl Source {
     }
 }
 
-/// The parsed function, or the items as they came and the error.
-fn parse_function(item: &TokenStream, what: &str) -> Result<ItemFn, TokenStream> {
+/// The function that an attribute stands on.
+fn parse_function(item: &TokenStream, what: &str) -> Result<ItemFn, Expansion> {
     syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
-        let target = item.clone().into_iter().next();
-        let error = syn::Error::new_spanned(
-            target.map_or_else(TokenStream::new, ToTokens::into_token_stream),
-            format!("`{what}` belongs on a function"),
-        );
-        let mut tokens = item.clone();
-        tokens.extend(error.into_compile_error());
-        tokens
+        let first =
+            item.clone().into_iter().next().map_or_else(TokenStream::new, ToTokens::into_token_stream);
+        let error = syn::Error::new_spanned(first, format!("`{what}` belongs on a function"));
+        Expansion::refused(String::new(), item, error)
     })
 }

@@ -11,6 +11,9 @@ impl Graph {
     }
 }
 
+/// Two operands' names of more letters than this do not make a name that anyone would read.
+const LONGEST_PAIR: usize = 16;
+
 fn describe(graph: &Graph, id: NodeId) -> String {
     let name = |id: NodeId| match graph.op(id) {
         Op::Neg(a) => graph.hint(*a).map(|name| format!("minus_{name}")),
@@ -21,7 +24,7 @@ fn describe(graph: &Graph, id: NodeId) -> String {
         None => what.to_owned(),
     };
     let two = |a: NodeId, between: &str, b: NodeId, otherwise: &str| match (name(a), name(b)) {
-        (Some(a), Some(b)) => format!("{a}_{between}_{b}"),
+        (Some(a), Some(b)) if a.len() + b.len() <= LONGEST_PAIR => format!("{a}_{between}_{b}"),
         _ => otherwise.to_owned(),
     };
     match graph.op(id) {

@@ -327,6 +327,9 @@ impl Graph {
 
     /// Suggests a name for a value that the user did not name; the first one stays.
     pub fn set_hint(&mut self, id: NodeId, name: String) {
+        if matches!(self.op(id), Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Bool(_)) {
+            return;
+        }
         self.hints[id.index()].get_or_insert(name);
     }
 

@@ -5,6 +5,8 @@
 
 pub mod logit;
 pub mod probability;
+#[cfg(test)]
+mod tests;
 
 use crate::error::{InvalidParameter, ShapeMismatch};
 use crate::noise::{self, NoiseError};

@@ -10,6 +10,11 @@ pub mod relax;
 pub mod relax_linear;
 pub mod zero;
 
+#[cfg(test)]
+mod by_hand;
+#[cfg(test)]
+mod tests;
+
 pub use constant::Constant;
 pub use rebar::Rebar;
 pub use relax::Relax;

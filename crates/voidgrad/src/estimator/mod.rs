@@ -1,6 +1,8 @@
 //! The estimator that REINFORCE, REBAR and RELAX share.
 
 mod batch;
+#[cfg(test)]
+mod tests;
 
 pub use batch::{Batch, estimate_batch};
 
@@ -108,6 +110,7 @@ impl Estimate {
         let variables = bernoulli.len();
         same_length("estimate", self.b.len(), variables)?;
         same_length("noise", noise.u().len(), variables)?;
+        suits(control, variables)?;
         self.draw(bernoulli.logits(), noise);
         self.f = objective.value(&self.b);
         if !self.f.is_finite() {
@@ -232,6 +235,11 @@ pub enum EstimateError {
         /// a.
         logits: Vec<f64>,
     },
+}
+
+/// Refuses a control that is made for another dimension.
+pub(crate) fn suits(control: &(impl Control + ?Sized), variables: usize) -> Result<(), ShapeMismatch> {
+    same_length("z of the control", control.dimension().unwrap_or(variables), variables)
 }
 
 fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {

@@ -3,6 +3,7 @@
 use super::VarianceError;
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
+use crate::estimator::{EstimateError, suits};
 use crate::objective::Objective;
 
 /// The largest M that [`enumerate`] takes: a million states.
@@ -33,6 +34,7 @@ pub fn enumerate(
     if variables > LARGEST_ENUMERATION {
         return Err(VarianceError::TooManyVariables { found: variables, allowed: LARGEST_ENUMERATION });
     }
+    suits(control, variables).map_err(EstimateError::from)?;
     let c = constant(variables, control)?;
     let mut mean = vec![0.0; variables];
     for_each_state(bernoulli, |b, p, scores| {

@@ -7,6 +7,8 @@ mod integrand;
 mod monte_carlo;
 mod panel;
 mod quadrature;
+#[cfg(test)]
+mod tests;
 
 pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
 pub use monte_carlo::{Sampled, monte_carlo};

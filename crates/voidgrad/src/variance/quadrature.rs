@@ -5,6 +5,7 @@ use super::integrand::Integrand;
 use super::panel::{Panel, Sensitivity, Sums};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
+use crate::estimator::{EstimateError, suits};
 use crate::objective::Objective;
 use crate::quadrature::Tolerance;
 
@@ -55,6 +56,7 @@ pub fn exact_within(
     let &[a] = bernoulli.logits() else {
         return Err(VarianceError::TooManyVariables { found: bernoulli.len(), allowed: 1 });
     };
+    suits(control, 1).map_err(EstimateError::from)?;
     let mut sides = [false, true]
         .map(|b| Side::new(Integrand::new(control, objective.value(&[f64::from(u8::from(b))]), a, b)));
     loop {

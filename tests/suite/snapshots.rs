@@ -1,0 +1,70 @@
+//! The generated code of the library's functions, as people read it: formatted, without the formulas.
+//!
+//! A snapshot shows the shape of the code; that it is true, the oracle and the finite differences show.
+
+use std::path::Path;
+
+use syn::visit_mut::VisitMut;
+use voidgrad_symbolic::expand::file;
+
+/// The code of the function `name` in a source file of the library.
+fn code(path: &str, name: &str) -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/voidgrad/src").join(path);
+    let source = std::fs::read_to_string(&path).expect("the library's source is there");
+    let root = "::voidgrad".parse().expect("this is a path");
+    let expansions = file(&source, &root).expect("the library is Rust");
+    let expansion =
+        expansions.into_iter().find(|expansion| expansion.name == name).expect("the function is there");
+    let mut code: syn::File = syn::parse2(expansion.tokens).expect("generated code is Rust");
+    WithoutDocs.visit_file_mut(&mut code);
+    if name.starts_with("relax") {
+        Fused.visit_file_mut(&mut code);
+    }
+    prettyplease::unparse(&code)
+}
+
+/// Of a network's functions, those that an estimator calls: what `d_w1` and its kin compute stands in them too.
+struct Fused;
+
+impl VisitMut for Fused {
+    fn visit_item_impl_mut(&mut self, implementation: &mut syn::ItemImpl) {
+        let called = ["value", "value_and_d_z", "partials", "mixed_partials", "vjp_jvp"];
+        if implementation.trait_.is_none() {
+            implementation.items.retain(|item| {
+                matches!(item, syn::ImplItem::Fn(function) if called.iter().any(|name| function.sig.ident == name))
+            });
+        }
+    }
+}
+
+struct WithoutDocs;
+
+impl VisitMut for WithoutDocs {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
+        attributes.retain(|attribute| !attribute.path().is_ident("doc"));
+    }
+}
+
+macro_rules! snapshots {
+    ($($test:ident: $path:literal, $name:literal;)*) => {
+        $(
+            #[test]
+            fn $test() {
+                insta::assert_snapshot!(code($path, $name));
+            }
+        )*
+    };
+}
+
+snapshots! {
+    logit_g: "bernoulli/logit.rs", "g";
+    logit_g_tilde: "bernoulli/logit.rs", "g_tilde";
+    logit_ln_p: "bernoulli/logit.rs", "ln_p";
+    probability_g: "bernoulli/probability.rs", "g";
+    probability_g_tilde: "bernoulli/probability.rs", "g_tilde";
+    probability_ln_p: "bernoulli/probability.rs", "ln_p";
+    quadratic: "objective.rs", "quadratic";
+    rebar: "controls/rebar.rs", "rebar";
+    relax: "controls/relax.rs", "relax";
+    relax_linear: "controls/relax_linear.rs", "relax_linear";
+}

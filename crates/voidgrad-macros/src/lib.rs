@@ -25,7 +25,13 @@ pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
     voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()
 }
 
-/// The path of voidgrad.
+/// The path of voidgrad, under the name that the user's `Cargo.toml` gives it.
 fn root() -> proc_macro2::TokenStream {
-    "::voidgrad".parse().expect("this is a path")
+    let name = match proc_macro_crate::crate_name("voidgrad") {
+        Ok(proc_macro_crate::FoundCrate::Name(name)) => name,
+        // The library itself is `voidgrad` to its own macros, too; so it is where a manifest can't be read.
+        Ok(proc_macro_crate::FoundCrate::Itself) | Err(_) => "voidgrad".to_owned(),
+    };
+    let name = proc_macro2::Ident::new(&name, proc_macro2::Span::call_site());
+    quote::quote!(::#name)
 }

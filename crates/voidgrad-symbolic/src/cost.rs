@@ -11,7 +11,7 @@ pub fn operations(graph: &Graph, roots: &[NodeId]) -> usize {
 }
 
 fn operations_of(graph: &Graph, id: NodeId) -> usize {
-    let length = |id: NodeId| graph.shape(id).len().unwrap_or(1);
+    let length = |id: NodeId| graph.shape(id).entries().unwrap_or(1);
     match graph.op(id) {
         Op::Literal(_)
         | Op::Zero

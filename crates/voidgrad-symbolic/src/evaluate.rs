@@ -48,7 +48,7 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
     let shape = graph.shape(id);
     let length = match shape {
         Shape::Array(Dim::Runtime(parameter, _)) => parameters.get(*parameter)?.len(),
-        shape => shape.len()?,
+        shape => shape.entries()?,
     };
     let entry = |id: NodeId, i: usize| {
         let entries = &values[id.index()];

@@ -8,6 +8,12 @@ pub fn formula(graph: &Graph, root: NodeId, symbol: &dyn Fn(NodeId) -> Option<St
     Printer { graph, symbol }.open(root, 0).0
 }
 
+/// Names that are Greek letters.
+const GREEK: &[&str] = &[
+    "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu",
+    "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
+];
+
 /// A Rust name as a symbol: `theta` is `\theta`, `z_tilde` is `\tilde{z}`, `w1` is `w_{1}`.
 #[must_use]
 pub fn symbol(name: &str) -> String {
@@ -22,10 +28,6 @@ pub fn symbol(name: &str) -> String {
     }
     let base = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let (base, digits) = if base.is_empty() { (name, "") } else { name.split_at(base.len()) };
-    const GREEK: &[&str] = &[
-        "alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "kappa", "lambda", "mu", "nu",
-        "xi", "pi", "rho", "sigma", "tau", "phi", "chi", "psi", "omega",
-    ];
     let base = if GREEK.contains(&base) {
         format!(r"\{base}")
     } else if base.chars().count() > 1 {
@@ -137,8 +139,9 @@ impl Printer<'_> {
             Op::Call(callee, orders, arguments) => {
                 let path = &self.graph.callee(*callee).path;
                 let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-                let orders: String =
+                let orders: Vec<String> =
                     orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
+                let orders = orders.concat();
                 let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
                 (format!(r"{orders}{}\left({}\right)", symbol(&name), arguments.join(", ")), POWER)
             }

@@ -44,6 +44,9 @@ pub struct UnaryRow {
     pub kinks: &'static [f64],
 }
 
+/// A rule: the partial derivative at `(a, b)`, where the value is `y`.
+pub type Partial = fn(&mut Graph, NodeId, NodeId, NodeId) -> NodeId;
+
 /// A row of the table of two-argument primitives.
 pub struct BinaryRow {
     /// The name of the method of [`Real`], and of the function or method that a user calls.
@@ -53,7 +56,7 @@ pub struct BinaryRow {
     /// The function itself.
     pub evaluate: fn(f64, f64) -> f64,
     /// The two partial derivatives at `(a, b)`, where the value is `y`.
-    pub derivatives: [fn(&mut Graph, NodeId, NodeId, NodeId) -> NodeId; 2],
+    pub derivatives: [Partial; 2],
     /// The formula, `#1` and `#2` standing for the arguments.
     pub latex: &'static str,
     /// A rectangle inside the domain, to test in.

@@ -206,3 +206,6 @@ fn list(control: &[(String, f64)]) -> String {
     }
     if text.is_empty() { "none".to_owned() } else { text.join(", ") }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,7 +51,7 @@ impl Writer<'_> {
             _ => {
                 let at = self.at(&shape);
                 let entry = self.entry(id, &at).tokens;
-                self.from_fn(&shape, &at, &entry)
+                self.build(&shape, &at, &entry)
             }
         }
     }
@@ -66,7 +66,7 @@ impl Writer<'_> {
         }
     }
 
-    fn from_fn(&self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
+    fn build(&self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
         let root = self.types.root();
         Fragment::atom(match (shape, at) {
             (Shape::Array(Dim::Runtime(parameter, _)), At::Entry(i)) => {
@@ -130,7 +130,7 @@ impl Writer<'_> {
                 Ok(found) => writer.value(entries[found].1).tokens,
                 Err(_) => writer.number(0.0).tokens,
             };
-        match (shape, shape.len()) {
+        match (shape, shape.entries()) {
             (Shape::Array(_), Some(n)) => {
                 let values: Vec<TokenStream> = (0..n).map(|i| entry_at(self, Position::Entry(i))).collect();
                 Fragment::atom(quote!([#(#values),*]))
@@ -159,7 +159,7 @@ impl Writer<'_> {
     fn assemble_generic(&mut self, entries: &[(Position, NodeId)], shape: &Shape) -> Fragment {
         let at = self.at(shape);
         let zero = self.number(0.0).tokens;
-        let zeros = self.from_fn(shape, &at, &zero).tokens;
+        let zeros = self.build(shape, &at, &zero).tokens;
         let array = self.names.local("entries");
         let mut stores = TokenStream::new();
         for (at, entry) in entries {

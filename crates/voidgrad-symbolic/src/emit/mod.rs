@@ -222,7 +222,7 @@ impl Writer<'_> {
             }
             Op::Dot(a, b) => self.dot(a, b),
             Op::Sum(a) => self.sum(a),
-            op => self.operation(&op, |writer, operand| writer.value(operand)),
+            op => self.operation(&op, Writer::value),
         }
     }
 

@@ -101,7 +101,7 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
     let mut parameters = Vec::new();
     for (index, parameter) in signature.parameters.iter().enumerate().skip(1) {
         if data.contains(&index) {
-            if vector_length(&parameter.shape).is_none() && parameter.shape.len().is_none() {
+            if vector_length(&parameter.shape).is_none() && parameter.shape.entries().is_none() {
                 diagnostics.error(
                     &parameter.ty,
                     "the length must be a number, so that the control can own a copy: `[f64; N]`",
@@ -109,7 +109,7 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
             }
         } else if parameter.mask {
             diagnostics.error(&parameter.ident, "a `bool` can't be a parameter φ; name it in `data(…)`");
-        } else if parameter.shape.len().is_none() {
+        } else if parameter.shape.entries().is_none() {
             diagnostics.error(&parameter.ty, "the length of a parameter φ must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
         } else {
             parameters.push(index);
@@ -134,7 +134,7 @@ fn resolve_data(names: &[Ident], source: &Source, diagnostics: &mut Diagnostics)
 fn vector_length(shape: &Shape) -> Option<usize> {
     match shape {
         Shape::Array(n) => n.fixed(),
-        shape if shape.is_column() => shape.len(),
+        shape if shape.is_column() => shape.entries(),
         _ => None,
     }
 }
@@ -274,7 +274,7 @@ fn struct_name(function: &Ident) -> Ident {
         .to_string()
         .trim_start_matches("r#")
         .split('_')
-        .flat_map(|word| {
+        .filter_map(|word| {
             let mut letters = word.chars();
             letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
         })
@@ -283,6 +283,7 @@ fn struct_name(function: &Ident) -> Ident {
 }
 
 /// A field of the struct: every argument but `z`.
+#[allow(clippy::struct_excessive_bools)] // four independent facts of a parameter
 struct Field {
     ident: Ident,
     ty: syn::Type,

@@ -71,7 +71,7 @@ impl Shape {
 
     /// The number of entries, where it is known while the macro runs.
     #[must_use]
-    pub fn len(&self) -> Option<usize> {
+    pub fn entries(&self) -> Option<usize> {
         match self {
             Self::Scalar => Some(1),
             Self::Array(n) => n.fixed(),

@@ -20,7 +20,8 @@ impl Reader<'_> {
         }
         if let Some(comparison) = comparison(op) {
             let ([a, b], kind) = self.reals([left, right], &whole)?;
-            if !kind.is_item() && !(self.graph.shape(a).is_scalar() && self.graph.shape(b).is_scalar()) {
+            let numbers = self.graph.shape(a).is_scalar() && self.graph.shape(b).is_scalar();
+            if !kind.is_item() && !numbers {
                 return self
                     .refuse(op, "whole arrays are not compared; compare their entries, or a sum of them");
             }

@@ -96,7 +96,7 @@ impl Reader<'_> {
             let is_item = matches!(argument, Value::Item(_));
             let node = match argument {
                 Value::Item(node) => node,
-                value => self.node_of(value, path)?,
+                value => self.node_of(&value, path)?,
             };
             over_items |= is_item;
             if is_item {

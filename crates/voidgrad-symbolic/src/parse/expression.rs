@@ -115,7 +115,7 @@ impl Reader<'_> {
     /// One real number.
     pub(super) fn scalar(&mut self, expression: &Expr) -> Option<NodeId> {
         let value = self.expression(expression)?;
-        let node = self.node_of(value, expression)?;
+        let node = self.node_of(&value, expression)?;
         let shape = self.graph.shape(node).clone();
         if self.graph.is_mask(node) {
             return self.refuse(
@@ -250,11 +250,11 @@ impl Reader<'_> {
         let other = self.expression(&second.body);
         let (one, other) = (one?, other?);
         if first_is_true {
-            self.merge(&mask, after_one, choice)?;
+            self.merge(&mask, after_one, choice);
             self.choose(&mask, one, other, choice)
         } else {
             let after_other = std::mem::replace(&mut self.bindings, after_one);
-            self.merge(&mask, after_other, choice)?;
+            self.merge(&mask, after_other, choice);
             self.choose(&mask, other, one, choice)
         }
     }
@@ -303,7 +303,7 @@ impl Reader<'_> {
                 "an entry of a constant array is not modelled; name the entry as a constant of its own",
             );
         }
-        let node = self.node_of(base, &index.expr)?;
+        let node = self.node_of(&base, &index.expr)?;
         let shape = self.graph.shape(node).clone();
         let place = self.expression(&index.index)?;
         let at = match (&shape, place) {

@@ -204,7 +204,7 @@ impl Reader<'_> {
     /// A whole array.
     pub(super) fn array(&mut self, expression: &Expr) -> Option<NodeId> {
         let value = self.expression(expression)?;
-        let node = self.node_of(value, expression)?;
+        let node = self.node_of(&value, expression)?;
         if self.graph.shape(node).is_scalar() {
             return self.refuse(expression, "an array or a matrix is needed here");
         }
@@ -228,7 +228,7 @@ fn nearest(name: &str) -> Option<&'static str> {
 pub(super) fn fixed_length(shape: &Shape) -> Option<usize> {
     match shape {
         Shape::Array(Dim::Fixed(n)) => Some(*n),
-        Shape::Matrix(..) => shape.len(),
+        Shape::Matrix(..) => shape.entries(),
         _ => None,
     }
 }

@@ -104,7 +104,7 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
             );
             return None;
         }
-        value => reader.node_of(value, &function.block)?,
+        value => reader.node_of(&value, &function.block)?,
     };
     let output = reader.fit_output(output, signature)?;
     let Reader { graph, functions, .. } = reader;
@@ -130,9 +130,9 @@ impl Reader<'_> {
     }
 
     /// The node that a value is, where it is a number, a mask or an array.
-    fn node_of(&mut self, value: Value, tokens: impl ToTokens) -> Option<NodeId> {
+    fn node_of(&mut self, value: &Value, tokens: impl ToTokens) -> Option<NodeId> {
         match value {
-            Value::Node(node) => Some(node),
+            Value::Node(node) => Some(*node),
             Value::Item(_) => self.refuse(tokens, "an entry of an array can't be used like this inside a closure; write it with arithmetic, or as a loop"),
             Value::Integer(_) => {
                 self.refuse(tokens, INTEGER_FOR_REAL)
@@ -158,7 +158,7 @@ impl Reader<'_> {
             let node = match value {
                 Value::Item(node) => node,
                 value => {
-                    let node = self.node_of(value, &tokens)?;
+                    let node = self.node_of(&value, &tokens)?;
                     let shape = self.graph.shape(node).clone();
                     if kind == Kind::Item && !shape.is_scalar() {
                         return self.refuse(tokens, format!("a whole {shape} inside a closure over entries; iterate over it too, with `zip`"));

@@ -89,7 +89,7 @@ impl Reader<'_> {
                     (from..to).map(|i| self.apply(f, vec![Value::Integer(i)])).collect();
                 let mut nodes = Vec::new();
                 for entry in entries? {
-                    nodes.push(self.node_of(entry, f)?);
+                    nodes.push(self.node_of(&entry, f)?);
                 }
                 if nodes.is_empty() {
                     return self.refuse(method, "the range is empty");

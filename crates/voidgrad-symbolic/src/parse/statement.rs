@@ -212,7 +212,7 @@ impl Reader<'_> {
             Some((_, otherwise)) => self.expression(otherwise),
         };
         let (mask, on_true, on_false) = (mask?, on_true?, on_false?);
-        self.merge(&mask, after_true, branch)?;
+        self.merge(&mask, after_true, branch);
         self.choose(&mask, on_true, on_false, branch)
     }
 
@@ -222,7 +222,7 @@ impl Reader<'_> {
         mask: &Value,
         after_true: Vec<(String, Option<Value>)>,
         tokens: impl quote::ToTokens + Copy,
-    ) -> Option<()> {
+    ) {
         for (slot, (name, on_true)) in after_true.into_iter().enumerate() {
             let on_false = self.bindings[slot].1.clone();
             if on_true == on_false {
@@ -237,7 +237,6 @@ impl Reader<'_> {
             }
             self.bindings[slot].1 = value;
         }
-        Some(())
     }
 
     /// `if mask { on_true } else { on_false }` of two values.

@@ -1,6 +1,6 @@
 //! One Bernoulli variable by its probability `θ`.
 //!
-//! The same functions as in [`logit`](super::logit), in the letters of RELAX (Grathwohl et al. 2018), appendix. They
+//! The same functions as in [`logit`], in the letters of RELAX (Grathwohl et al. 2018), appendix. They
 //! are as exact as θ is: close to 1, where θ has few digits left of `1 - θ`, the logit is the better parameter.
 
 use super::logit;

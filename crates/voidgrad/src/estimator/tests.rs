@@ -1,1 +1,219 @@
+use nalgebra::DVector;
 
+use super::{Estimate, EstimateError, estimate, estimate_batch};
+use crate::bernoulli::Bernoulli;
+use crate::control::Control;
+use crate::controls::{Rebar, RelaxLinear, Zero};
+use crate::estimators::{METHODS, Setup};
+use crate::noise::{Noise, Stream};
+use crate::objective::MeanQuadratic;
+use crate::quadrature::{Tolerance, integrate};
+use crate::variance;
+
+const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8 };
+
+/// The controls of all methods, with the same draw of the weights each time.
+fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
+    METHODS.iter().map(|method| (method.control)(&SETUP, &mut Stream::new(8, 0, 0)).unwrap()).collect()
+}
+
+/// `E[x(ĝ)]` for one variable, by integrals of the estimator itself over u and v, each in two parts: in logits, where the controls
+/// are tame, and with a break at b's threshold `u = 1 - θ`.
+fn expectation(bernoulli: &Bernoulli, control: &impl Control, x: &dyn Fn(&Estimate) -> f64) -> f64 {
+    let f = MeanQuadratic { target: SETUP.target };
+    let tolerance = Tolerance { relative: 1e-9, absolute: 1e-12, panels: 300 };
+    let threshold = -bernoulli.logits()[0];
+    let ends = [-36.0, -8.0, -2.0, 0.0, 2.0, 8.0, 36.0];
+    let outer = [-36.0, threshold - 5.0, threshold - 1.0, threshold, threshold + 1.0, threshold + 5.0, 36.0];
+    let uniform = |y: f64| 1.0 / (1.0 + (-y).exp());
+    let density = |y: f64| uniform(y) * uniform(-y);
+    let given_u = |u: f64| {
+        let integrand = |y: f64| {
+            let (u, v) = ([u], [uniform(y)]);
+            let noise = Noise::new(&u, &v).unwrap();
+            density(y) * x(&estimate(bernoulli, &f, control, noise).unwrap())
+        };
+        integrate(integrand, &ends, tolerance).value
+    };
+    integrate(|y| density(y) * given_u(uniform(y)), &outer, tolerance).value
+}
+
+// By integrals of ĝ and ĝ² over both uniform numbers; `variance::exact` takes another way, over z given b.
+#[test]
+fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
+    let f = MeanQuadratic { target: SETUP.target };
+    for theta in [0.2, 0.7] {
+        let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
+        let gradient = f.gradient(&bernoulli)[0];
+        for control in controls() {
+            let mean = expectation(&bernoulli, &control, &|estimate| estimate.gradient[0]);
+            assert!((mean - gradient).abs() < 1e-8, "θ = {theta}: {mean} {gradient}");
+            let square = expectation(&bernoulli, &control, &|estimate| estimate.gradient[0].powi(2));
+            let moments = variance::exact(&bernoulli, &f, &control).unwrap();
+            assert!((moments.mean - gradient).abs() < 1e-9);
+            let variance = square - gradient * gradient;
+            assert!((moments.variance / variance - 1.0).abs() < 2e-7, "{variance} {}", moments.variance);
+        }
+    }
+}
+
+#[test]
+fn the_variance_gradient_is_that_of_the_exact_variance() {
+    const STEP: f64 = 1e-4;
+    let f = MeanQuadratic { target: SETUP.target };
+    let bernoulli = Bernoulli::from_probabilities(&[0.35]).unwrap();
+    for mut control in controls() {
+        let phi = control.phi();
+        // A few entries of the network: a first weight, a matrix entry, a last weight, its bias.
+        for n in [0, 1, 2, 8, 14, 22, 37, 42, 46].into_iter().filter(|&n| n < phi.len()) {
+            let expected =
+                expectation(&bernoulli, &control, &|estimate| estimate.variance_gradient(&control)[n]);
+            let mut at = |offset: f64| {
+                let mut moved = phi.clone();
+                moved[n] += offset;
+                control.set_phi(moved.as_view()).unwrap();
+                let tolerance = Tolerance { relative: 1e-11, ..Tolerance::default() };
+                let moments = variance::exact_within(&bernoulli, &f, &control, tolerance);
+                control.set_phi(phi.as_view()).unwrap();
+                moments.unwrap().variance
+            };
+            let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            // Truncation STEP² = 1e-8 times a third derivative of order 1; the integral is good to 1e-9.
+            assert!((expected - difference).abs() < 3e-8, "φ{n}: {expected} {difference}");
+        }
+    }
+}
+
+/// An objective without symmetry, in which variables depend on each other.
+fn tangled(b: &[f64]) -> f64 {
+    b.iter().enumerate().map(|(m, b)| (m as f64 - 2.5) * b).sum::<f64>().sin() + b[0] * b[3] - 0.5 * b[7]
+}
+
+#[test]
+fn it_is_unbiased_for_eight_variables() {
+    const SAMPLES: u64 = 40_000;
+    let logits: Vec<f64> = (0..8).map(|m| 0.4 * f64::from(m) - 1.5).collect();
+    let bernoulli = Bernoulli::from_logits(&logits).unwrap();
+    let exact = variance::enumerate(&bernoulli, &tangled, &Zero).unwrap().mean;
+    for control in controls() {
+        let mut sums = [[0.0; 2]; 8];
+        let (mut stream, mut noise) = (Stream::new(21, 0, 0), [0.0; 16]);
+        for _ in 0..SAMPLES {
+            stream.fill_open01(&mut noise);
+            let noise = Noise::new(&noise[..8], &noise[8..]).unwrap();
+            let estimate = estimate(&bernoulli, &tangled, &control, noise).unwrap();
+            for (sum, gradient) in sums.iter_mut().zip(&estimate.gradient) {
+                *sum = [sum[0] + gradient, sum[1] + gradient * gradient];
+            }
+        }
+        for (m, [first, second]) in sums.into_iter().enumerate() {
+            let n = SAMPLES as f64;
+            let standard_error = ((second / n - (first / n).powi(2)) / n).sqrt();
+            let score = (first / n - exact[m]) / standard_error;
+            // 32 scores beyond 4.5: false alarm in 2e-4 of all seeds.
+            assert!(score.abs() < 4.5, "{m}: {score}");
+        }
+    }
+}
+
+#[test]
+fn the_product_is_that_of_the_jacobian() {
+    let bernoulli = Bernoulli::from_logits(&[-1.0, 0.2, 2.0]).unwrap();
+    let objective = |b: &[f64]| (b[0] - 0.2).powi(2) + 3.0 * b[1] * b[2];
+    let mut noise = [0.0; 6];
+    for row in 0..20 {
+        Stream::new(4, 0, row).fill_open01(&mut noise);
+        let noise = Noise::new(&noise[..3], &noise[3..]).unwrap();
+        for control in controls() {
+            let estimate = estimate(&bernoulli, &objective, &control, noise).unwrap();
+            let jacobian = estimate.jacobian(&control);
+            assert_eq!(jacobian.shape(), (3, control.parameters()));
+            let expected = jacobian.tr_mul(&estimate.gradient) * (2.0 / 3.0);
+            let product = estimate.variance_gradient(&control);
+            assert!((product - &expected).amax() <= 1e-14 * (1.0 + expected.amax()));
+        }
+    }
+}
+
+#[test]
+fn the_jacobian_is_the_finite_difference_of_the_gradient() {
+    const STEP: f64 = 1e-6;
+    let bernoulli = Bernoulli::from_logits(&[-0.5, 0.7]).unwrap();
+    let objective = |b: &[f64]| 2.0 * b[0] - b[0] * b[1];
+    let noise = Noise::new(&[0.3, 0.8], &[0.6, 0.1]).unwrap();
+    for mut control in controls() {
+        let jacobian = estimate(&bernoulli, &objective, &control, noise).unwrap().jacobian(&control);
+        let phi = control.phi();
+        for n in 0..phi.len() {
+            let mut at = |offset: f64| -> DVector<f64> {
+                let mut moved = phi.clone();
+                moved[n] += offset;
+                control.set_phi(moved.as_view()).unwrap();
+                estimate(&bernoulli, &objective, &control, noise).unwrap().gradient
+            };
+            let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+            // Rounding 1e-16/STEP = 1e-10, with a margin for values above 1.
+            assert!((jacobian.column(n) - difference).amax() < 2e-9, "φ{n}");
+        }
+    }
+}
+
+#[test]
+fn rebar_equals_reinforce_when_eta_is_zero() {
+    let bernoulli = Bernoulli::from_logits(&[0.3, -2.0]).unwrap();
+    let noise = Noise::new(&[0.4, 0.9], &[0.2, 0.6]).unwrap();
+    let objective = MeanQuadratic { target: 0.499 };
+    let rebar = Rebar::new(0.0, 0.5, 0.499).unwrap();
+    let with = estimate(&bernoulli, &objective, &rebar, noise).unwrap();
+    let without = estimate(&bernoulli, &objective, &Zero, noise).unwrap();
+    assert_eq!(with.gradient, without.gradient);
+}
+
+#[test]
+fn the_gradient_of_probabilities_is_the_chain_rule() {
+    let bernoulli = Bernoulli::from_probabilities(&[0.2, 0.9]).unwrap();
+    let noise = Noise::new(&[0.4, 0.9], &[0.2, 0.6]).unwrap();
+    let estimate = estimate(&bernoulli, &MeanQuadratic { target: 0.1 }, &Zero, noise).unwrap();
+    let by_theta = estimate.gradient_of_probabilities(&bernoulli).unwrap();
+    for (m, theta) in [0.2, 0.9].into_iter().enumerate() {
+        assert!((by_theta[m] * theta * (1.0 - theta) - estimate.gradient[m]).abs() < 1e-15);
+    }
+    let other = Bernoulli::from_probabilities(&[0.2]).unwrap();
+    assert!(estimate.gradient_of_probabilities(&other).is_err());
+}
+
+#[test]
+fn a_batch_is_the_mean_of_its_samples() {
+    let bernoulli = Bernoulli::from_logits(&[0.3, -2.0]).unwrap();
+    let objective = MeanQuadratic { target: 0.499 };
+    let control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(5, 0, 0)).unwrap();
+    let mut numbers = [0.0; 12];
+    Stream::new(6, 0, 0).fill_open01(&mut numbers);
+    let rows: Vec<Noise<'_>> =
+        numbers.chunks(4).map(|row| Noise::new(&row[..2], &row[2..]).unwrap()).collect();
+    let batch = estimate_batch(&bernoulli, &objective, &control, &rows).unwrap();
+    let mut sums = (DVector::zeros(2), DVector::zeros(47), 0.0);
+    for &row in &rows {
+        let one = estimate(&bernoulli, &objective, &control, row).unwrap();
+        sums = (sums.0 + &one.gradient, sums.1 + one.variance_gradient(&control), sums.2 + one.f);
+    }
+    assert!((batch.gradient * 3.0 - sums.0).amax() < 1e-15);
+    assert!((batch.variance_gradient * 3.0 - sums.1).amax() < 1e-15);
+    assert!((batch.f * 3.0 - sums.2).abs() < 1e-15);
+}
+
+#[test]
+fn what_does_not_fit_or_is_not_finite_is_named() {
+    let bernoulli = Bernoulli::from_logits(&[0.0, 1.0]).unwrap();
+    let noise = Noise::new(&[0.9, 0.9], &[0.5, 0.5]).unwrap();
+    let short = Noise::new(&[0.9], &[0.5]).unwrap();
+    let f = MeanQuadratic { target: 0.5 };
+    let error = estimate(&bernoulli, &f, &Zero, short).unwrap_err();
+    assert_eq!(error.to_string(), "noise has 1 entries where 2 are needed");
+    let error = estimate(&bernoulli, &|_: &[f64]| f64::NAN, &Zero, noise).unwrap_err();
+    assert_eq!(error.to_string(), "f(b) = NaN is not a finite number, at b = [1.0, 1.0]");
+    let huge = Rebar::new(1e308, 1e-3, 1e10).unwrap();
+    let error = estimate(&bernoulli, &f, &huge, noise).unwrap_err();
+    assert!(matches!(error, EstimateError::Gradient { logits, .. } if logits == [0.0, 1.0]));
+    assert_eq!(estimate_batch(&bernoulli, &f, &Zero, &[]).unwrap_err(), EstimateError::EmptyBatch);
+}

@@ -5,7 +5,7 @@ use thiserror::Error;
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::error::{InvalidParameter, ShapeMismatch, positive};
-use crate::estimator::{Batch, EstimateError};
+use crate::estimator::{Batch, EstimateError, suits};
 use crate::noise::{Noise, Stream};
 use crate::objective::Objective;
 use crate::optimise::{Adam, Optimiser};
@@ -29,7 +29,8 @@ use crate::optimise::{Adam, Optimiser};
 /// ```
 ///
 /// # Errors
-/// Where a setting is not in its domain, or where a value or a gradient becomes NaN or infinite.
+/// Where a setting is not in its domain, where the control is made for another dimension, or where a value or a gradient becomes NaN or
+/// infinite.
 pub fn train<C: Control + Sync>(
     start: &Bernoulli,
     objective: &(impl Objective + ?Sized),
@@ -41,6 +42,7 @@ pub fn train<C: Control + Sync>(
     settings.check()?;
     let (mut bernoulli, mut control) = (start.clone(), control);
     let (variables, parameters) = (bernoulli.len(), control.parameters());
+    suits(&control, variables)?;
     let mut descent = Adam::new(variables, settings.learning_rate)?;
     let mut control_descent = Adam::new(parameters, settings.control_learning_rate)?;
     let mut batch = Batch::new(variables, parameters);
@@ -161,7 +163,7 @@ pub enum TrainError {
     /// A setting outside its domain.
     #[error(transparent)]
     Setting(#[from] InvalidParameter),
-    /// A control whose number of parameters changed.
+    /// A control that is made for another dimension, or whose number of parameters changed.
     #[error(transparent)]
     Shape(#[from] ShapeMismatch),
     /// A value or a gradient became NaN or infinite.

@@ -1,5 +1,20 @@
 //! One binary for all integration tests; the modules mirror the crates.
 
+mod bernoulli;
+mod control_trait;
+mod derivatives;
 mod oracle;
+mod own_control;
 mod refusals;
 mod snapshots;
+mod variance;
+
+/// The settings of every property test: `cases` of them, the same ones every time, and no file of failures.
+fn fixed_seed(cases: u32) -> proptest::test_runner::Config {
+    proptest::test_runner::Config {
+        cases,
+        rng_seed: proptest::test_runner::RngSeed::Fixed(20_260),
+        failure_persistence: None,
+        ..proptest::test_runner::Config::default()
+    }
+}

@@ -3,6 +3,8 @@
 mod bernoulli;
 mod control_trait;
 mod derivatives;
+mod estimator;
+mod language;
 mod oracle;
 mod own_control;
 mod refusals;

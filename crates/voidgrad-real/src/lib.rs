@@ -10,5 +10,7 @@ mod float;
 mod functions;
 mod real;
 
-pub use functions::{log_sigmoid, log1mexp, logaddexp, logit, relu, sigmoid, softplus};
+pub use functions::{
+    log_sigmoid, log_sum_exp, log_sum_exp_of, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
+};
 pub use real::{Mask, Real};

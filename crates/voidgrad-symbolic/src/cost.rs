@@ -31,6 +31,7 @@ fn operations_of(graph: &Graph, id: NodeId) -> usize {
             length(id) * (2 * inner).saturating_sub(1).max(1)
         }
         Op::Dot(a, _) => (2 * length(*a)).saturating_sub(1).max(1),
+        Op::LogSumExp(a) => 4 * length(*a),
         Op::Sum(a) => length(*a).saturating_sub(1).max(1),
         _ => length(id),
     }

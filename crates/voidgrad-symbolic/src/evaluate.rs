@@ -61,7 +61,7 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
         Op::Zero => Some(vec![0.0; length]),
         Op::Bool(value) => Some(vec![mask(*value)]),
         Op::Parameter(index) => parameters.get(*index).cloned(),
-        Op::Path(_) | Op::Call(..) => None,
+        Op::Path(_) | Op::Call(..) | Op::CallGradient(..) => None,
         Op::Neg(a) => each(&|i| -entry(*a, i)),
         Op::Add(a, b) => each(&|i| entry(*a, i) + entry(*b, i)),
         Op::Sub(a, b) => each(&|i| entry(*a, i) - entry(*b, i)),
@@ -107,6 +107,11 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
         }
         Op::Dot(a, b) => {
             Some(vec![values[a.index()].iter().zip(&values[b.index()]).map(|(a, b)| a * b).sum()])
+        }
+        Op::LogSumExp(a) => {
+            let entries = &values[a.index()];
+            let largest = entries.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            Some(vec![largest + entries.iter().map(|entry| (entry - largest).exp()).sum::<f64>().ln()])
         }
         Op::Sum(a) => Some(vec![values[a.index()].iter().sum()]),
     }

@@ -136,16 +136,21 @@ impl Printer<'_> {
                 (format!(r"\left\langle {}, {}\right\rangle", self.at(*a, 0), self.at(*b, 0)), ATOM)
             }
             Op::Sum(a) => (format!(r"\sum_i \left({}\right)_i", self.at(*a, 0)), PRODUCT),
-            Op::Call(callee, orders, arguments) => {
-                let path = &self.graph.callee(*callee).path;
-                let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
-                let orders: Vec<String> =
-                    orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
-                let orders = orders.concat();
-                let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
-                (format!(r"{orders}{}\left({}\right)", symbol(&name), arguments.join(", ")), POWER)
+            Op::LogSumExp(a) => (format!(r"\ln \sum_i e^{{{}_i}}", self.at(*a, ATOM)), PRODUCT),
+            Op::CallGradient(callee, position, arguments) => {
+                (self.call(*callee, &[*position], arguments), POWER)
             }
+            Op::Call(callee, orders, arguments) => (self.call(*callee, orders, arguments), POWER),
         }
+    }
+
+    fn call(&self, callee: usize, orders: &[usize], arguments: &[NodeId]) -> String {
+        let path = &self.graph.callee(callee).path;
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let orders: Vec<String> =
+            orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
+        let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
+        format!(r"{}{}\left({}\right)", orders.concat(), symbol(&name), arguments.join(", "))
     }
 }
 

@@ -1,7 +1,11 @@
 //! The signature of an annotated function: its parameters and their shapes.
 
 use quote::ToTokens;
-use syn::{Expr, FnArg, GenericArgument, GenericParam, Ident, ItemFn, Pat, PathArguments, ReturnType, Type};
+use syn::punctuated::Punctuated;
+use syn::{
+    Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReturnType, Token, Type, TypeParamBound,
+    WherePredicate,
+};
 
 use crate::diagnostics::Diagnostics;
 use crate::graph::{Dim, Shape};
@@ -30,10 +34,11 @@ pub struct Signature {
     pub output: Type,
     /// The result's shape.
     pub output_shape: Shape,
+    /// The type parameter that the numbers have, where the function is generic over them.
+    pub real: Option<Ident>,
 }
 
-const TYPES: &str =
-    "`f64`, `bool`, `[f64; N]`, `&[f64]`, `SVector<f64, N>`, `SMatrix<f64, R, C>`, or references to them";
+const TYPES: &str = "`f64`, `bool`, `[f64; N]`, `&[f64]`, `SVector<f64, N>`, `SMatrix<f64, R, C>`, `DVector<f64>`, `DMatrix<f64>`, or references to them";
 
 impl Signature {
     /// Reads the signature of `function`; what is not modelled is reported.
@@ -53,20 +58,28 @@ impl Signature {
             diagnostics
                 .error(token, "a function with a foreign ABI is not differentiated; annotate a plain `fn`");
         }
-        for generic in &signature.generics.params {
-            if let GenericParam::Type(parameter) = generic {
-                diagnostics.error(parameter, "generic types are not modelled; write `f64` and read it as \"a real number\": the generated functions are generic over `Real`");
-            }
+        let real = real_parameter(signature);
+        for parameter in signature.generics.type_params().filter(|parameter| Some(&parameter.ident) != real) {
+            diagnostics.error(
+                parameter,
+                "this type parameter is not modelled; numbers are `f64`, or `R` with the bound `R: Real`",
+            );
         }
+        let numbers = Numbers(real);
         let parameters: Vec<Option<Parameter>> = signature
             .inputs
             .iter()
             .enumerate()
-            .map(|(index, argument)| read_parameter(index, argument, diagnostics))
+            .map(|(index, argument)| read_parameter(index, argument, numbers, diagnostics))
             .collect();
-        let output = read_output(&signature.output, signature, diagnostics);
+        let output = read_output(&signature.output, signature, numbers, diagnostics);
         let (output, output_shape) = output?;
-        Some(Self { parameters: parameters.into_iter().collect::<Option<_>>()?, output, output_shape })
+        Some(Self {
+            parameters: parameters.into_iter().collect::<Option<_>>()?,
+            output,
+            output_shape,
+            real: real.cloned(),
+        })
     }
 
     /// The index of the parameter of this name.
@@ -76,7 +89,12 @@ impl Signature {
     }
 }
 
-fn read_parameter(index: usize, argument: &FnArg, diagnostics: &mut Diagnostics) -> Option<Parameter> {
+fn read_parameter(
+    index: usize,
+    argument: &FnArg,
+    numbers: Numbers<'_>,
+    diagnostics: &mut Diagnostics,
+) -> Option<Parameter> {
     let FnArg::Typed(argument) = argument else {
         diagnostics.error(
             argument,
@@ -92,8 +110,8 @@ fn read_parameter(index: usize, argument: &FnArg, diagnostics: &mut Diagnostics)
         return None;
     };
     let (ty, by_ref) = strip_reference(&argument.ty, diagnostics)?;
-    let mask = is_path(ty, "bool");
-    let shape = if mask { Some(Shape::Scalar) } else { shape_of(ty, index, by_ref) };
+    let mask = numbers.is_mask(ty);
+    let shape = if mask { Some(Shape::Scalar) } else { numbers.shape_of(ty, index, by_ref) };
     let Some(shape) = shape else {
         diagnostics.error(ty, format!("this type is not modelled; a parameter is {TYPES}"));
         return None;
@@ -104,6 +122,7 @@ fn read_parameter(index: usize, argument: &FnArg, diagnostics: &mut Diagnostics)
 fn read_output(
     output: &ReturnType,
     signature: &syn::Signature,
+    numbers: Numbers<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Type, Shape)> {
     let ReturnType::Type(_, ty) = output else {
@@ -113,10 +132,10 @@ fn read_output(
         );
         return None;
     };
-    match shape_of(ty, usize::MAX, false) {
+    match numbers.shape_of(ty, usize::MAX, false) {
         Some(shape) => Some(((**ty).clone(), shape)),
         None => {
-            diagnostics.error(ty, "this type is not modelled; the result is `f64`, `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
+            diagnostics.error(ty, "this type is not modelled; the result is `f64`, `[f64; N]`, `SVector<f64, N>`, `SMatrix<f64, R, C>`, `DVector<f64>` or `DMatrix<f64>`");
             None
         }
     }
@@ -151,37 +170,78 @@ fn dim(length: &Expr) -> Dim {
     Dim::Named(length.to_token_stream().to_string())
 }
 
-/// The shape of a type written in a signature; `parameter` is its index, for lengths found at run time.
-fn shape_of(ty: &Type, parameter: usize, by_ref: bool) -> Option<Shape> {
-    match ty {
-        Type::Array(array) if is_path(&array.elem, "f64") => Some(Shape::Array(dim(&array.len))),
-        Type::Slice(slice) if by_ref && is_path(&slice.elem, "f64") => {
-            Some(Shape::Array(Dim::Runtime(parameter, 0)))
+/// How the function writes numbers: `f64`, or a type parameter with the bound `Real`.
+#[derive(Clone, Copy)]
+struct Numbers<'a>(Option<&'a Ident>);
+
+impl Numbers<'_> {
+    fn is_number(self, ty: &Type) -> bool {
+        is_path(ty, "f64") || self.0.is_some_and(|real| is_path(ty, &real.to_string()))
+    }
+
+    /// `bool`, or the mask of the type parameter.
+    fn is_mask(self, ty: &Type) -> bool {
+        let is_its_mask = |path: &syn::TypePath| {
+            let segments: Vec<&Ident> = path.path.segments.iter().map(|segment| &segment.ident).collect();
+            matches!((self.0, segments.as_slice()), (Some(real), [first, mask]) if real == *first && *mask == "Mask")
+        };
+        is_path(ty, "bool") || matches!(ty, Type::Path(path) if is_its_mask(path))
+    }
+
+    /// The shape of a type written in a signature; `parameter` is its index, for lengths found at run time.
+    fn shape_of(self, ty: &Type, parameter: usize, by_ref: bool) -> Option<Shape> {
+        match ty {
+            ty if self.is_number(ty) => Some(Shape::Scalar),
+            Type::Array(array) if self.is_number(&array.elem) => Some(Shape::Array(dim(&array.len))),
+            Type::Slice(slice) if by_ref && self.is_number(&slice.elem) => {
+                Some(Shape::Array(Dim::Runtime(parameter, 0)))
+            }
+            Type::Path(path) if path.qself.is_none() => self.matrix(path.path.segments.last()?, parameter),
+            _ => None,
         }
-        Type::Path(path) if path.qself.is_none() => matrix_shape(path.path.segments.last()?),
-        _ => None,
+    }
+
+    fn matrix(self, segment: &syn::PathSegment, parameter: usize) -> Option<Shape> {
+        let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
+        let arguments: Vec<&GenericArgument> = list.args.iter().collect();
+        let (element, lengths) = arguments.split_first()?;
+        if !matches!(element, GenericArgument::Type(ty) if self.is_number(ty)) {
+            return None;
+        }
+        let lengths: Vec<Dim> = lengths.iter().map(|length| generic_dim(length)).collect::<Option<_>>()?;
+        match (segment.ident.to_string().as_str(), lengths.as_slice()) {
+            ("SVector", [n]) => Some(Shape::Matrix(n.clone(), Dim::Fixed(1))),
+            ("RowSVector", [n]) => Some(Shape::Matrix(Dim::Fixed(1), n.clone())),
+            ("SMatrix", [rows, columns]) => Some(Shape::Matrix(rows.clone(), columns.clone())),
+            ("DVector", []) => Some(Shape::Matrix(Dim::Runtime(parameter, 0), Dim::Fixed(1))),
+            ("DMatrix", []) => Some(Shape::Matrix(Dim::Runtime(parameter, 0), Dim::Runtime(parameter, 1))),
+            (name, []) => named_size(name),
+            _ => None,
+        }
     }
 }
 
-fn matrix_shape(segment: &syn::PathSegment) -> Option<Shape> {
-    let name = segment.ident.to_string();
-    let arguments: Vec<&GenericArgument> = match &segment.arguments {
-        PathArguments::None if name == "f64" => return Some(Shape::Scalar),
-        PathArguments::AngleBracketed(list) => list.args.iter().collect(),
-        _ => return None,
+/// The type parameter that stands for the numbers: the one with the bound `Real` or `Scalar`.
+fn real_parameter(signature: &syn::Signature) -> Option<&Ident> {
+    let is_real = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
+        bounds.iter().any(|bound| match bound {
+            TypeParamBound::Trait(bound) => {
+                bound.path.segments.last().is_some_and(|last| last.ident == "Real" || last.ident == "Scalar")
+            }
+            _ => false,
+        })
     };
-    let (element, lengths) = arguments.split_first()?;
-    if !matches!(element, GenericArgument::Type(ty) if is_path(ty, "f64")) {
-        return None;
-    }
-    let lengths: Vec<Dim> = lengths.iter().map(|length| generic_dim(length)).collect::<Option<_>>()?;
-    match (name.as_str(), lengths.as_slice()) {
-        ("SVector", [n]) => Some(Shape::Matrix(n.clone(), Dim::Fixed(1))),
-        ("RowSVector", [n]) => Some(Shape::Matrix(Dim::Fixed(1), n.clone())),
-        ("SMatrix", [rows, columns]) => Some(Shape::Matrix(rows.clone(), columns.clone())),
-        (name, []) => named_size(name),
-        _ => None,
-    }
+    let in_where = |ident: &Ident| {
+        signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| {
+            matches!(predicate, WherePredicate::Type(predicate)
+                if is_path(&predicate.bounded_ty, &ident.to_string()) && is_real(&predicate.bounds))
+        })
+    };
+    signature
+        .generics
+        .type_params()
+        .find(|parameter| is_real(&parameter.bounds) || in_where(&parameter.ident))
+        .map(|parameter| &parameter.ident)
 }
 
 fn generic_dim(argument: &GenericArgument) -> Option<Dim> {

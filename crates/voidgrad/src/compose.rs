@@ -3,8 +3,8 @@
 //! `#[differentiate]` and `#[control]` implement these traits for a function's namesake type. A call to the
 //! function inside another annotated function becomes calls to [`partial`] and [`second_partial`].
 
-/// The first derivative with respect to argument `I` (counted from 0) of a function of the arguments `Args`, whose
-/// numbers are `R`.
+/// The first derivative with respect to argument `I` (counted from 0) of a function of the arguments `Args`. Its
+/// type `D` is that of the argument: a number, or an array that the function takes whole.
 ///
 /// ```
 /// use voidgrad::{differentiate, partial};
@@ -17,35 +17,35 @@
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no derivative with respect to its argument {I} (counted from 0)",
     label = "called here with an argument that the derivative goes through",
-    note = "name the argument in `wrt(…)` where `{Self}` is annotated with `#[differentiate]`; the argument must be a single number"
+    note = "name the argument in `wrt(…)` where `{Self}` is annotated with `#[differentiate]`"
 )]
-pub trait Partial<const I: usize, R, Args> {
+pub trait Partial<const I: usize, D, Args> {
     /// The derivative.
-    fn partial(arguments: Args) -> R;
+    fn partial(arguments: Args) -> D;
 }
 
-/// The second derivative with respect to the arguments `I <= J` of a function of the arguments `Args`, whose numbers
-/// are `R`.
+/// The second derivative with respect to the arguments `I <= J` of a function of the arguments `Args`. Its type
+/// `D` is a number.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no second derivative with respect to its arguments {I} and {J} (counted from 0)",
     label = "a second derivative goes through this call",
     note = "annotate `{Self}` with `#[differentiate(wrt(…), order = 2)]`"
 )]
-pub trait SecondPartial<const I: usize, const J: usize, R, Args> {
+pub trait SecondPartial<const I: usize, const J: usize, D, Args> {
     /// The derivative.
-    fn second_partial(arguments: Args) -> R;
+    fn second_partial(arguments: Args) -> D;
 }
 
 /// The derivative of `F` with respect to its argument `I`.
 #[inline(always)]
-pub fn partial<const I: usize, F: Partial<I, R, Args>, R, Args>(arguments: Args) -> R {
+pub fn partial<const I: usize, F: Partial<I, D, Args>, D, Args>(arguments: Args) -> D {
     F::partial(arguments)
 }
 
 /// The second derivative of `F` with respect to its arguments `I <= J`.
 #[inline(always)]
-pub fn second_partial<const I: usize, const J: usize, F: SecondPartial<I, J, R, Args>, R, Args>(
+pub fn second_partial<const I: usize, const J: usize, F: SecondPartial<I, J, D, Args>, D, Args>(
     arguments: Args,
-) -> R {
+) -> D {
     F::second_partial(arguments)
 }

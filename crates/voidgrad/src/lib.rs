@@ -47,7 +47,7 @@ pub mod train;
 pub mod variance;
 
 pub use nalgebra;
-pub use nalgebra::{SMatrix, SVector};
+pub use nalgebra::{DMatrix, DVector, SMatrix, SVector};
 pub use voidgrad_macros::{control, differentiate};
 pub use voidgrad_real::*;
 
@@ -58,7 +58,7 @@ pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{METHODS, Method, Setup};
-pub use matrix::{Scalar, array, matrix, sum, vector};
+pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
 pub use noise::{Noise, NoiseError, Stream};
 pub use objective::{MeanQuadratic, Objective, quadratic};
 pub use optimise::{Adam, Optimiser, Sgd};

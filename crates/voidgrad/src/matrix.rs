@@ -1,6 +1,6 @@
 //! Numbers that nalgebra takes as entries, and what generated code builds arrays with.
 
-use nalgebra::{ClosedAddAssign, ClosedMulAssign, ClosedSubAssign, SMatrix, SVector};
+use nalgebra::{ClosedAddAssign, ClosedMulAssign, ClosedSubAssign, DMatrix, DVector, SMatrix, SVector};
 use num_traits::{One, Zero};
 
 use crate::Real;
@@ -36,6 +36,27 @@ pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
     entry: impl Fn(usize, usize) -> R,
 ) -> SMatrix<R, ROWS, COLUMNS> {
     SMatrix::from_fn(entry)
+}
+
+/// The vector with these `n` entries.
+#[inline(always)]
+pub fn dvector<R: Scalar>(n: usize, entry: impl Fn(usize) -> R) -> DVector<R> {
+    DVector::from_fn(n, |i, _| entry(i))
+}
+
+/// The matrix of this size with these entries, by row and column.
+#[inline(always)]
+pub fn dmatrix<R: Scalar>(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> R) -> DMatrix<R> {
+    DMatrix::from_fn(rows, columns, entry)
+}
+
+/// Compares two lengths that an annotated function needs to be equal.
+///
+/// # Panics
+/// Where they differ, with both in the message.
+#[inline(always)]
+pub fn same_length(left: &str, a: usize, right: &str, b: usize) {
+    assert!(a == b, "the shapes do not fit: {left} ({a}) and {right} ({b}) must be the same number");
 }
 
 /// The array with these entries.

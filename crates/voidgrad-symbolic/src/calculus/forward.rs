@@ -148,12 +148,21 @@ impl Push<'_> {
             Op::Transpose(a) => self.linear(a, Graph::transpose),
             Op::Dot(a, b) => self.bilinear(a, b, Graph::dot),
             Op::Sum(a) => self.linear(a, Graph::sum),
+            Op::LogSumExp(a) => self.linear(a, |graph, dot| {
+                let softmax = graph.softmax(a, node);
+                graph.dot(softmax, dot)
+            }),
+            Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
             Op::Call(_, _, arguments) => {
                 let mut sum = None;
                 for (position, argument) in arguments.into_iter().enumerate() {
                     let term = self.of(argument).map(|dot| {
                         let rate = self.graph.call_derivative(node, position);
-                        self.graph.mul(rate, dot)
+                        if matches!(self.graph.op(rate), Op::CallGradient(..)) {
+                            self.graph.dot(rate, dot)
+                        } else {
+                            self.graph.mul(rate, dot)
+                        }
                     });
                     sum = self.sum(sum, term);
                 }

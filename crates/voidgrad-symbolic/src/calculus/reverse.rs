@@ -4,7 +4,7 @@
 //! output. Guards grow at each branch and are applied last, after all multiplications, so a factor that is NaN or
 //! infinite in a branch that was not taken can't get into a derivative.
 
-use crate::graph::{Graph, NodeId, Op, Position};
+use crate::graph::{Graph, NodeId, Op, Pass, Position};
 
 /// `∂output/∂node`, under the condition that the node has an influence; `None` where it always has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -236,6 +236,10 @@ impl Sweep<'_> {
             // `contribute` sums over the entries, or spreads over them, as the operand's shape wants it.
             Op::Broadcast(a) => self.contribute(a, adjoint),
             Op::Sum(a) => self.contribute(a, adjoint),
+            Op::LogSumExp(a) => self.pass(a, adjoint, |graph, bar| {
+                let softmax = graph.softmax(a, node);
+                graph.mul(bar, softmax)
+            }),
             Op::Index(a, at) => {
                 if self.is_active(a) {
                     let adjoint = self.split(adjoint);
@@ -275,6 +279,7 @@ impl Sweep<'_> {
                 self.pass(a, adjoint, |graph, bar| graph.mul(bar, b));
                 self.pass(b, adjoint, |graph, bar| graph.mul(bar, a));
             }
+            Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
             Op::Call(_, _, arguments) => {
                 for (position, argument) in arguments.into_iter().enumerate() {
                     self.pass(argument, adjoint, |graph, bar| {
@@ -288,14 +293,25 @@ impl Sweep<'_> {
 }
 
 impl Graph {
+    /// `e^(a - y)`, where `y` is the [`Op::LogSumExp`] of `a`: its derivative.
+    pub fn softmax(&mut self, a: NodeId, y: NodeId) -> NodeId {
+        let difference = self.sub(a, y);
+        self.unary("exp", difference)
+    }
+
     /// The derivative of the call `node` with respect to its argument `position`.
     pub(super) fn call_derivative(&mut self, node: NodeId, position: usize) -> NodeId {
         let Op::Call(callee, mut orders, arguments) = self.op(node).clone() else {
             unreachable!("only calls are differentiated like this")
         };
+        if self.callee(callee).passes[position] != Pass::Number {
+            // The call gives one number, so the derivative has the array's shape.
+            let shape = self.shape(arguments[position]).clone();
+            return self.node(Op::CallGradient(callee, position, arguments), shape);
+        }
+        let shape = self.shape(node).clone();
         orders.push(position);
         orders.sort_unstable();
-        let shape = self.shape(node).clone();
         self.node(Op::Call(callee, orders, arguments), shape)
     }
 }

@@ -44,6 +44,9 @@ impl Writer<'_> {
         match self.graph.op(id).clone() {
             Op::Assemble(entries) => self.assemble(&entries, &shape),
             Op::MatMul(a, b) => self.product(a, b),
+            Op::CallGradient(callee, position, arguments) => {
+                self.call(callee, &[position], &arguments, Writer::value)
+            }
             Op::Transpose(a) => {
                 let a = self.place(a);
                 a.method("transpose", &[])
@@ -69,9 +72,17 @@ impl Writer<'_> {
     fn build(&self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
         let root = self.types.root();
         Fragment::atom(match (shape, at) {
-            (Shape::Array(Dim::Runtime(parameter, _)), At::Entry(i)) => {
-                let length = &self.arguments[*parameter].ident;
-                quote!((0..#length.len()).map(|#i| #entry).collect::<::std::vec::Vec<_>>())
+            (Shape::Array(n @ Dim::Runtime(..)), At::Entry(i)) => {
+                let length = self.length(n);
+                quote!((0..#length).map(|#i| #entry).collect::<::std::vec::Vec<_>>())
+            }
+            (Shape::Matrix(rows, Dim::Fixed(1)), At::Entry(i)) if shape.is_dynamic() => {
+                let rows = self.length(rows);
+                quote!(#root::dvector(#rows, |#i| #entry))
+            }
+            (Shape::Matrix(rows, columns), At::Cell(i, j)) if shape.is_dynamic() => {
+                let (rows, columns) = (self.length(rows), self.length(columns));
+                quote!(#root::dmatrix(#rows, #columns, |#i, #j| #entry))
             }
             (Shape::Array(n), At::Entry(i)) => {
                 let n = self.types.dim(n);
@@ -206,19 +217,30 @@ impl Writer<'_> {
         self.fold(&shape, &at, &entry)
     }
 
+    /// `ln Σ e^entry` of an array of one index.
+    pub(super) fn log_sum_exp(&mut self, a: NodeId) -> Fragment {
+        let shape = self.graph.shape(a).clone();
+        let at = self.at(&shape);
+        let entry = self.entry(a, &at).tokens;
+        let (root, zero) = (self.types.root().clone(), self.number(0.0).tokens);
+        match (&shape, &at) {
+            (Shape::Array(n) | Shape::Matrix(n, _), At::Entry(i)) => {
+                let n = self.length(n);
+                Fragment::atom(quote!(#root::log_sum_exp_of(#n, #zero, |#i| #entry)))
+            }
+            _ => unreachable!("the parser asks for an array of one index"),
+        }
+    }
+
     fn fold(&mut self, shape: &Shape, at: &At, entry: &TokenStream) -> Fragment {
         let (root, zero) = (self.types.root().clone(), self.number(0.0).tokens);
         Fragment::atom(match (shape, at) {
-            (Shape::Array(Dim::Runtime(parameter, _)), At::Entry(i)) => {
-                let ident = &self.arguments[*parameter].ident;
-                quote!(#root::sum(#ident.len(), #zero, |#i| #entry))
-            }
             (Shape::Array(n) | Shape::Matrix(n, _), At::Entry(i)) => {
-                let n = self.types.dim(n);
+                let n = self.length(n);
                 quote!(#root::sum(#n, #zero, |#i| #entry))
             }
             (Shape::Matrix(rows, columns), At::Cell(i, j)) => {
-                let (rows, columns) = (self.types.dim(rows), self.types.dim(columns));
+                let (rows, columns) = (self.length(rows), self.length(columns));
                 quote!(#root::sum(#columns, #zero, |#j| #root::sum(#rows, #zero, |#i| #entry)))
             }
             _ => unreachable!("a scalar is no sum, and an array has one index"),

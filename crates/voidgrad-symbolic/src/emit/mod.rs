@@ -18,7 +18,7 @@ use self::fragment::{Fragment, Level};
 use self::naming::Names;
 use self::plan::Plan;
 pub use self::types::{Types, type_with};
-use crate::graph::{Comparison, Graph, NodeId, Op, Pass, Shape};
+use crate::graph::{Dim, Graph, NodeId, Op, Pass, Shape};
 use crate::primitives::UnaryRow;
 
 /// What a function returns: one value, or the rows of a table.
@@ -56,26 +56,38 @@ pub struct Argument {
 
 /// The body of a function that computes `outputs`: `let`s, then the value or the tuple.
 ///
-/// `arguments` are those that [`Op::Parameter`] counts.
+/// `arguments` are those that [`Op::Parameter`] counts; the first `own` of them are the source's, which every function
+/// has.
 #[must_use]
-pub fn body(graph: &Graph, arguments: &[Argument], types: &Types, outputs: &[Output]) -> TokenStream {
+pub fn body(
+    graph: &Graph,
+    arguments: &[Argument],
+    own: usize,
+    types: &Types,
+    outputs: &[Output],
+) -> TokenStream {
     let roots: Vec<NodeId> = outputs.iter().flat_map(|output| output.nodes().iter().copied()).collect();
     let plan = Plan::new(graph, &roots, outputs.len() == 1);
     let mut writer = Writer {
         graph,
         arguments,
         types,
-        anchor: anchor(arguments),
+        anchor: anchor(&arguments[..own]),
         names: Names::new(arguments.iter().map(|argument| argument.ident.to_string())),
         bound: HashMap::new(),
         constants: HashMap::new(),
     };
-    let mut statements = writer.name_constants(&plan);
+    let mut statements = writer.check_lengths();
+    statements.extend(writer.name_constants(&plan));
     for id in graph.ids().filter(|id| plan.is_bound(*id)) {
         let value = writer.expression(id).tokens;
         let name = writer.names.choose(graph, id);
         let ty = match graph.shape(id) {
             Shape::Matrix(..) => {
+                let ty = types.of(graph.shape(id));
+                quote!(: #ty)
+            }
+            Shape::Array(_) if matches!(graph.op(id), Op::CallGradient(..)) => {
                 let ty = types.of(graph.shape(id));
                 quote!(: #ty)
             }
@@ -140,8 +152,53 @@ impl Writer<'_> {
         statements
     }
 
+    /// Lengths that are found at run time and must agree are compared first.
+    fn check_lengths(&self) -> TokenStream {
+        let root = self.types.root();
+        let described = |dim: &Dim| match dim {
+            Dim::Runtime(parameter, axis) => {
+                let Argument { ident, shape, .. } = self.arguments.get(*parameter)?;
+                Some(match (shape, axis) {
+                    (Shape::Matrix(_, Dim::Fixed(1)) | Shape::Array(_), _) => {
+                        format!("the entries of {ident}")
+                    }
+                    (_, 0) => format!("the rows of {ident}"),
+                    _ => format!("the columns of {ident}"),
+                })
+            }
+            known => Some(known.to_string()),
+        };
+        let checks = self.graph.agreements().iter().filter_map(|(a, b)| {
+            let (left, right) = (described(a)?, described(b)?);
+            let (a, b) = (self.length(a), self.length(b));
+            Some(quote!(#root::same_length(#left, #a, #right, #b);))
+        });
+        checks.collect()
+    }
+
+    /// A length, as an expression.
+    fn length(&self, dim: &Dim) -> TokenStream {
+        let Dim::Runtime(parameter, axis) = dim else { return self.types.dim(dim) };
+        let Argument { ident, shape, .. } = &self.arguments[*parameter];
+        match (shape, axis) {
+            (Shape::Matrix(..), 0) => quote!(#ident.nrows()),
+            (Shape::Matrix(..), _) => quote!(#ident.ncols()),
+            _ => quote!(#ident.len()),
+        }
+    }
+
     fn output(&mut self, output: &Output) -> TokenStream {
         match output {
+            // What lives on the heap and has a name may be read again, or belong to the caller.
+            Output::Node(node) if self.graph.shape(*node).is_dynamic() => {
+                let is_named =
+                    self.bound.contains_key(node) || matches!(self.graph.op(*node), Op::Parameter(_));
+                if is_named {
+                    self.place(*node).method("clone", &[]).tokens
+                } else {
+                    self.value(*node).tokens
+                }
+            }
             Output::Node(node) => self.value(*node).tokens,
             Output::Rows(rows) => {
                 let rows: Vec<TokenStream> = rows.iter().map(|row| self.value(*row).tokens).collect();
@@ -222,6 +279,7 @@ impl Writer<'_> {
             }
             Op::Dot(a, b) => self.dot(a, b),
             Op::Sum(a) => self.sum(a),
+            Op::LogSumExp(a) => self.log_sum_exp(a),
             op => self.operation(&op, Writer::value),
         }
     }
@@ -266,7 +324,7 @@ impl Writer<'_> {
             }
             Op::Compare(comparison, a, b) => {
                 let (a, b) = (operand(self, *a), operand(self, *b).tokens);
-                a.method(comparison_method(*comparison), &[b])
+                a.method(comparison.method(), &[b])
             }
             Op::Select(mask, a, b) => {
                 let is_mask = self.graph.is_mask(*a);
@@ -286,8 +344,10 @@ impl Writer<'_> {
             | Op::Index(..)
             | Op::Dot(..)
             | Op::Sum(_)
+            | Op::LogSumExp(_)
             | Op::Assemble(_)
             | Op::MatMul(..)
+            | Op::CallGradient(..)
             | Op::Outer(..)
             | Op::Transpose(_) => unreachable!("written by the caller"),
         }
@@ -306,6 +366,9 @@ impl Writer<'_> {
         for (argument, pass) in arguments.iter().zip(&callee.passes) {
             values.push(match pass {
                 Pass::Number => operand(self, *argument).tokens,
+                Pass::Array if self.graph.shape(*argument).is_dynamic() => {
+                    self.place(*argument).method("clone", &[]).tokens
+                }
                 Pass::Array => self.place(*argument).tokens,
                 Pass::Reference => self.reference(*argument),
             });
@@ -325,18 +388,6 @@ impl Writer<'_> {
             }
             _ => unreachable!("no more than two derivatives are taken"),
         })
-    }
-}
-
-/// The method of `Real` for a comparison.
-fn comparison_method(comparison: Comparison) -> &'static str {
-    match comparison {
-        Comparison::Lt => "is_lt",
-        Comparison::Le => "is_le",
-        Comparison::Gt => "is_gt",
-        Comparison::Ge => "is_ge",
-        Comparison::Eq => "is_eq",
-        Comparison::Ne => "is_ne",
     }
 }
 

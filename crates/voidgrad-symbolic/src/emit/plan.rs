@@ -28,7 +28,7 @@ impl Plan {
         }
         for id in graph.ids().filter(|id| reachable[id.index()]) {
             let op = graph.op(id);
-            let loops = !graph.shape(id).is_scalar() || matches!(op, Op::Sum(_));
+            let loops = !graph.shape(id).is_scalar() || matches!(op, Op::Sum(_) | Op::LogSumExp(_));
             let mut seen: Option<NodeId> = None;
             op.operands(|operand| {
                 if seen != Some(operand) || !matches!(op, Op::Compare(..)) {
@@ -70,7 +70,7 @@ impl Plan {
                             || whole[index]
                             || graph.name(id).is_some()
                             || inlined > LONGEST_EXPRESSION
-                            || matches!(op, Op::MatMul(..) | Op::Assemble(_))
+                            || matches!(op, Op::MatMul(..) | Op::Assemble(_) | Op::CallGradient(..))
                     }
                 };
             if bound[index] || is_trivial(graph, id) {
@@ -119,7 +119,7 @@ fn reads_whole(graph: &Graph, op: &Op, operand: NodeId) -> bool {
     match op {
         Op::MatMul(..) | Op::Transpose(_) | Op::Outer(..) | Op::Index(..) => true,
         Op::Dot(..) => matches!(graph.shape(operand), Shape::Matrix(..)),
-        Op::Call(..) => true,
+        Op::Call(..) | Op::CallGradient(..) => true,
         _ => false,
     }
 }

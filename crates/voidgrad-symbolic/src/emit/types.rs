@@ -54,6 +54,8 @@ impl Types {
                 let n = self.dim(n);
                 quote!([#real; #n])
             }
+            Shape::Matrix(Dim::Runtime(..), Dim::Fixed(1)) => quote!(#root::DVector<#real>),
+            shape if shape.is_dynamic() => quote!(#root::DMatrix<#real>),
             Shape::Matrix(rows, Dim::Fixed(1)) => {
                 let rows = self.dim(rows);
                 quote!(#root::SVector<#real, #rows>)

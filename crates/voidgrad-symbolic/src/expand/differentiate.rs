@@ -37,7 +37,9 @@ pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStr
     let derived = attribute.zip(source).and_then(|(attribute, source)| {
         let wrt = resolve(&attribute.wrt, &source, &mut diagnostics)?;
         let nodes: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
-        source.check_calls(&nodes, &mut diagnostics);
+        if attribute.order == 2 {
+            source.check_calls(&nodes, &mut diagnostics);
+        }
         diagnostics.is_empty().then(|| derive(source, &wrt, attribute.order, root))
     });
     match (diagnostics.check(), derived) {

@@ -41,6 +41,8 @@ pub(super) struct Context<'a> {
     pub(super) graph: &'a Graph,
     /// All arguments that the graph counts, those of the source first.
     pub(super) arguments: &'a [Argument],
+    /// How many of them are the source's.
+    pub(super) own: usize,
     pub(super) types: &'a Types,
     pub(super) generics: &'a Generics,
     pub(super) vis: &'a syn::Visibility,
@@ -52,7 +54,7 @@ pub(super) struct Context<'a> {
 impl Function {
     /// The function as an associated function of the namesake.
     pub(super) fn write(&self, context: &Context<'_>) -> (TokenStream, Formula) {
-        let body = emit::body(context.graph, context.arguments, context.types, &self.outputs);
+        let body = emit::body(context.graph, context.arguments, context.own, context.types, &self.outputs);
         let formula = self.formula(context);
         let tokens = self.with_body(context, &body, Some(&formula));
         (tokens, formula)

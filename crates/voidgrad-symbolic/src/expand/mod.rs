@@ -67,7 +67,8 @@ impl Source {
         self.body.graph.ids().any(|id| matches!(self.body.graph.shape(id), Shape::Matrix(..)))
     }
 
-    /// Reports calls through which the derivative would have to go in a whole array.
+    /// Reports calls through which a second derivative would have to go in a whole array: it would be a matrix for
+    /// each pair of arguments.
     fn check_calls(&self, wrt: &[NodeId], diagnostics: &mut Diagnostics) {
         let graph = &self.body.graph;
         let dependent = graph.dependent(wrt);
@@ -79,7 +80,7 @@ impl Source {
                 if *pass != crate::graph::Pass::Number && dependent[argument.index()] {
                     diagnostics.error(
                         &callee.path,
-                        "the derivative would go through a whole array that this call takes, which is not modelled; pass its entries as numbers, or write the function out here",
+                        "the second derivative would go through a whole array that this call takes, which is not modelled; pass its entries as numbers, or write the function out here",
                     );
                 }
             }

@@ -25,7 +25,8 @@ impl<'a> Namesake<'a> {
                 syn::GenericParam::Lifetime(_) => false,
             })
         };
-        let real = ["R", "T", "Number"].into_iter().find(|name| !taken(name)).unwrap_or("Real_");
+        let free = || ["R", "T", "Number"].into_iter().find(|name| !taken(name)).unwrap_or("Real_");
+        let real = source.signature.real.clone().unwrap_or_else(|| Ident::new(free(), Span::call_site()));
         let arguments = source
             .signature
             .parameters
@@ -37,7 +38,7 @@ impl<'a> Namesake<'a> {
                 mask: parameter.mask,
             })
             .collect();
-        let types = Types::new(Ident::new(real, Span::call_site()), root.clone());
+        let types = Types::new(real, root.clone());
         Self { source, types, arguments }
     }
 
@@ -105,6 +106,7 @@ impl<'a> Namesake<'a> {
         Context {
             graph: &self.source.body.graph,
             arguments: &self.arguments,
+            own: self.source.signature.parameters.len(),
             types: &self.types,
             generics: &self.source.function.sig.generics,
             vis: &self.source.function.vis,
@@ -142,24 +144,33 @@ impl<'a> Namesake<'a> {
         if !self.source.signature.output_shape.is_scalar() {
             return tokens;
         }
-        for &i in wrt.iter().filter(|i| scalar(**i)) {
+        for &i in wrt {
             let position = Literal::usize_unsuffixed(i);
             let function = format_ident!("d_{}", self.arguments[i].ident);
-            tokens.extend(self.partial(&quote!(Partial<#position,), &quote!(partial), &function));
+            let ty = self.type_of_parameter(i);
+            tokens.extend(self.partial(&quote!(Partial<#position,), &quote!(partial), &function, &ty));
         }
         for &(i, j) in pairs.iter().filter(|(i, j)| scalar(*i) && scalar(*j)) {
             let function = format_ident!("d_{}_d_{}", self.arguments[i].ident, self.arguments[j].ident);
             let (first, second) = (Literal::usize_unsuffixed(i.min(j)), Literal::usize_unsuffixed(i.max(j)));
+            let real = self.types.real();
             tokens.extend(self.partial(
                 &quote!(SecondPartial<#first, #second,),
                 &quote!(second_partial),
                 &function,
+                &quote!(#real),
             ));
         }
         tokens
     }
 
-    fn partial(&self, trait_start: &TokenStream, method: &TokenStream, function: &Ident) -> TokenStream {
+    fn partial(
+        &self,
+        trait_start: &TokenStream,
+        method: &TokenStream,
+        function: &Ident,
+        output: &TokenStream,
+    ) -> TokenStream {
         let (root, real) = (self.types.root(), self.types.real());
         let generics = &self.source.function.sig.generics;
         let (consts, where_clause) = (generics.const_params(), &generics.where_clause);
@@ -176,9 +187,9 @@ impl<'a> Namesake<'a> {
         let idents: Vec<&Ident> = self.arguments[..count].iter().map(|argument| &argument.ident).collect();
         quote! {
             #[automatically_derived]
-            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start #real, (#(#types,)*)> for #name #where_clause {
+            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start #output, (#(#types,)*)> for #name #where_clause {
                 #[inline]
-                fn #method((#(#idents,)*): (#(#types,)*)) -> #real {
+                fn #method((#(#idents,)*): (#(#types,)*)) -> #output {
                     #name::#function(#(#idents),*)
                 }
             }

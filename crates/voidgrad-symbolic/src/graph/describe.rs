@@ -40,6 +40,7 @@ fn describe(graph: &Graph, id: NodeId) -> String {
         Op::Select(..) => "selected".to_owned(),
         Op::Dot(a, b) => two(*a, "dot", *b, "dot"),
         Op::Sum(a) => one("sum", *a),
+        Op::LogSumExp(a) => one("log_sum_exp", *a),
         Op::Call(callee, orders, _) => {
             let path = &graph.callee(*callee).path;
             let function = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();

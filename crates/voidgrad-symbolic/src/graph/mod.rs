@@ -45,6 +45,29 @@ pub enum Comparison {
     Ne,
 }
 
+impl Comparison {
+    /// The method of `Real` that it is.
+    #[must_use]
+    pub fn method(self) -> &'static str {
+        match self {
+            Self::Lt => "is_lt",
+            Self::Le => "is_le",
+            Self::Gt => "is_gt",
+            Self::Ge => "is_ge",
+            Self::Eq => "is_eq",
+            Self::Ne => "is_ne",
+        }
+    }
+
+    /// The comparison that this method of `Real` is.
+    #[must_use]
+    pub fn of_method(name: &str) -> Option<Self> {
+        [Self::Lt, Self::Le, Self::Gt, Self::Ge, Self::Eq, Self::Ne]
+            .into_iter()
+            .find(|one| one.method() == name)
+    }
+}
+
 /// The place of an entry: `[i]`, or `[(row, column)]`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Position {
@@ -109,9 +132,13 @@ pub enum Op {
     Dot(NodeId, NodeId),
     /// The sum of the entries.
     Sum(NodeId),
+    /// `ln Σ e^a` over the entries.
+    LogSumExp(NodeId),
     /// A call to another differentiated function (index for [`Graph::callee`]); the numbers, at most two, are the
     /// arguments that it is differentiated with respect to, in ascending order.
     Call(usize, Vec<usize>, Vec<NodeId>),
+    /// The derivative of a call with respect to the whole array that its argument with this number is.
+    CallGradient(usize, usize, Vec<NodeId>),
 }
 
 impl Op {
@@ -126,7 +153,8 @@ impl Op {
             | Self::Broadcast(a)
             | Self::Index(a, _)
             | Self::Transpose(a)
-            | Self::Sum(a) => visit(*a),
+            | Self::Sum(a)
+            | Self::LogSumExp(a) => visit(*a),
             Self::Add(a, b)
             | Self::Sub(a, b)
             | Self::Mul(a, b)
@@ -147,7 +175,9 @@ impl Op {
                 visit(*b);
             }
             Self::Assemble(entries) => entries.iter().for_each(|(_, entry)| visit(*entry)),
-            Self::Call(_, _, arguments) => arguments.iter().for_each(|argument| visit(*argument)),
+            Self::Call(_, _, arguments) | Self::CallGradient(_, _, arguments) => {
+                arguments.iter().for_each(|argument| visit(*argument))
+            }
         }
     }
 
@@ -164,6 +194,7 @@ impl Op {
             Self::Index(a, at) => Self::Index(f(a), at),
             Self::Transpose(a) => Self::Transpose(f(a)),
             Self::Sum(a) => Self::Sum(f(a)),
+            Self::LogSumExp(a) => Self::LogSumExp(f(a)),
             Self::Add(a, b) => Self::Add(f(a), f(b)),
             Self::Sub(a, b) => Self::Sub(f(a), f(b)),
             Self::Mul(a, b) => Self::Mul(f(a), f(b)),
@@ -179,8 +210,11 @@ impl Op {
             Self::Assemble(entries) => {
                 Self::Assemble(entries.into_iter().map(|(at, entry)| (at, f(entry))).collect())
             }
-            Self::Call(path, orders, arguments) => {
-                Self::Call(path, orders, arguments.into_iter().map(f).collect())
+            Self::Call(callee, orders, arguments) => {
+                Self::Call(callee, orders, arguments.into_iter().map(f).collect())
+            }
+            Self::CallGradient(callee, position, arguments) => {
+                Self::CallGradient(callee, position, arguments.into_iter().map(f).collect())
             }
         }
     }
@@ -247,6 +281,7 @@ pub struct Graph {
     hints: Vec<Option<String>>,
     paths: Vec<syn::Path>,
     callees: Vec<Callee>,
+    agreements: Vec<(Dim, Dim)>,
     masks: Vec<bool>,
     entries: HashMap<(NodeId, Position), NodeId>,
 }
@@ -345,6 +380,33 @@ impl Graph {
             self.paths.push(path.clone());
             self.paths.len() - 1
         })
+    }
+
+    /// The pairs of lengths that must be equal and are found at run time.
+    #[must_use]
+    pub fn agreements(&self) -> &[(Dim, Dim)] {
+        &self.agreements
+    }
+
+    /// Notes that two lengths must be equal, where that is not known yet.
+    pub fn must_agree(&mut self, a: &Dim, b: &Dim) {
+        let pair = (a.clone(), b.clone());
+        let is_open = matches!(a, Dim::Runtime(..)) || matches!(b, Dim::Runtime(..));
+        if is_open && a != b && !self.agreements.contains(&pair) {
+            self.agreements.push(pair);
+        }
+    }
+
+    /// [`Graph::must_agree`] for all lengths of two shapes.
+    pub fn shapes_must_agree(&mut self, a: &Shape, b: &Shape) {
+        match (a, b) {
+            (Shape::Array(m), Shape::Array(n)) => self.must_agree(m, n),
+            (Shape::Matrix(a, b), Shape::Matrix(c, d)) => {
+                self.must_agree(a, c);
+                self.must_agree(b, d);
+            }
+            _ => {}
+        }
     }
 
     /// The callee with this index.

@@ -23,6 +23,12 @@ impl Dim {
         }
     }
 
+    /// The length of two that must agree: the one that is known, where one is.
+    #[must_use]
+    fn known(&self, other: &Self) -> Self {
+        if matches!(self, Self::Runtime(..)) { other.clone() } else { self.clone() }
+    }
+
     /// False where the two can't be equal; lengths that are not known yet might be.
     #[must_use]
     pub fn may_equal(&self, other: &Self) -> bool {
@@ -63,6 +69,18 @@ impl Shape {
         *self == Self::Scalar
     }
 
+    /// True where a length is found at run time, so that the value lives on the heap.
+    #[must_use]
+    pub fn is_dynamic(&self) -> bool {
+        match self {
+            Self::Scalar => false,
+            Self::Array(n) => matches!(n, Dim::Runtime(..)),
+            Self::Matrix(rows, columns) => {
+                matches!(rows, Dim::Runtime(..)) || matches!(columns, Dim::Runtime(..))
+            }
+        }
+    }
+
     /// True for a matrix of one column.
     #[must_use]
     pub fn is_column(&self) -> bool {
@@ -93,9 +111,9 @@ impl Shape {
     pub fn join(&self, other: &Self) -> Option<Self> {
         match (self, other) {
             (Self::Scalar, shape) | (shape, Self::Scalar) => Some(shape.clone()),
-            (Self::Array(a), Self::Array(b)) if a.may_equal(b) => Some(self.clone()),
+            (Self::Array(a), Self::Array(b)) if a.may_equal(b) => Some(Self::Array(a.known(b))),
             (Self::Matrix(a, b), Self::Matrix(c, d)) if a.may_equal(c) && b.may_equal(d) => {
-                Some(self.clone())
+                Some(Self::Matrix(a.known(c), b.known(d)))
             }
             _ => None,
         }

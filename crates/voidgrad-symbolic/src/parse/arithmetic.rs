@@ -85,6 +85,11 @@ impl Reader<'_> {
 
     /// The matrix product of shapes that fit.
     pub(super) fn matrix_product(&mut self, a: NodeId, b: NodeId, tokens: impl ToTokens) -> Option<NodeId> {
+        if let (Shape::Matrix(_, inner), Shape::Matrix(rows, _)) =
+            (self.graph.shape(a).clone(), self.graph.shape(b).clone())
+        {
+            self.graph.must_agree(&inner, &rows);
+        }
         let node = self.graph.matmul(a, b);
         self.within_bounds(tokens)?;
         Some(node)

@@ -22,7 +22,10 @@ impl Reader<'_> {
         let arguments: Vec<Option<Value>> =
             call.args.iter().map(|argument| self.expression(argument)).collect();
         let arguments: Vec<Value> = arguments.into_iter().collect::<Option<_>>()?;
-        if is_f64_method(&path.path)
+        if self.is_select(&path.path) {
+            return self.select(arguments, call);
+        }
+        if self.is_method_path(&path.path)
             && let Some((receiver, rest)) = arguments.split_first()
         {
             let method = &path.path.segments[1].ident;
@@ -36,7 +39,7 @@ impl Reader<'_> {
 
     /// A function named by `path`, as `map(path)` calls it.
     pub(super) fn apply_path(&mut self, path: &Path, arguments: Vec<Value>) -> Option<Value> {
-        if is_f64_method(path) {
+        if self.is_method_path(path) {
             let method = &path.segments[1].ident;
             let mut arguments = arguments.into_iter();
             let receiver = arguments.next()?;
@@ -76,6 +79,9 @@ impl Reader<'_> {
             let shape = self.joined(a, b, path)?;
             let node = self.written(Op::Binary(primitive, a, b), shape, path)?;
             return Some(item.wrap(node));
+        }
+        if let Some(name) = ["log_sum_exp", "softmax"].into_iter().find(|known| name == *known) {
+            return self.reduction(path, name, arguments);
         }
         self.differentiated(path, arguments, by_ref)
     }
@@ -140,9 +146,46 @@ impl Reader<'_> {
             Value::Node(self.graph.node(Op::Assemble(entries), shape))
         }))
     }
+
+    /// `f64::sin` and its kin; in a function that is generic over its numbers, also `R::sin` and `Real::sin`.
+    fn is_method_path(&self, path: &Path) -> bool {
+        let [ty, _] = two_segments(path);
+        ty.is_some_and(|ty| ty == "f64" || self.real.as_ref().is_some_and(|real| ty == real || ty == "Real"))
+    }
+
+    /// `R::select`.
+    fn is_select(&self, path: &Path) -> bool {
+        let [ty, method] = two_segments(path);
+        self.real.is_some() && ty == self.real.as_ref() && method.is_some_and(|method| method == "select")
+    }
+
+    fn select(&mut self, arguments: Vec<Value>, call: &ExprCall) -> Option<Value> {
+        let Ok([mask, on_true, on_false]) = <[Value; 3]>::try_from(arguments) else {
+            return self.refuse(call, "`select` takes a mask and two values");
+        };
+        self.choose(&mask, on_true, on_false, call)
+    }
+
+    /// `log_sum_exp(x)` and `softmax(x)` of an array.
+    fn reduction(&mut self, path: &Path, name: &'static str, arguments: Vec<Value>) -> Option<Value> {
+        let array = match <[Value; 1]>::try_from(arguments) {
+            Ok([Value::Node(node)]) => Some(node),
+            _ => None,
+        };
+        let Some(array) = array.filter(|array| matches!(self.graph.shape(*array), Shape::Array(_))) else {
+            return self.refuse(path, format!("`{name}` takes one array: `{name}(&x)` with `x: [f64; N]`"));
+        };
+        self.functions.push((path.clone(), name));
+        let sum = self.written(Op::LogSumExp(array), Shape::Scalar, path)?;
+        Some(Value::Node(if name == "softmax" { self.graph.softmax(array, sum) } else { sum }))
+    }
 }
 
-/// `f64::sin` and its kin.
-fn is_f64_method(path: &Path) -> bool {
-    path.segments.len() == 2 && path.segments[0].ident == "f64"
+/// The two segments of a path like `f64::sin`.
+fn two_segments(path: &Path) -> [Option<&syn::Ident>; 2] {
+    if path.segments.len() == 2 {
+        [Some(&path.segments[0].ident), Some(&path.segments[1].ident)]
+    } else {
+        [None, None]
+    }
 }

@@ -41,6 +41,9 @@ impl Reader<'_> {
         let name = method.to_string();
         match (name.as_str(), arguments) {
             ("clone" | "to_owned" | "into", []) => return Some(receiver),
+            ("constant", [value]) if self.real.is_some() => {
+                return self.scalar(value).map(Value::Node);
+            }
             ("powi", [exponent]) => {
                 let n = self.integer(exponent)?;
                 let Ok(n) = i32::try_from(n) else {
@@ -73,13 +76,24 @@ impl Reader<'_> {
             }
             _ => {}
         }
-        if let ([], Some(primitive)) = (arguments, Unary::find(&name, Call::Method)) {
+        if let ([other], Some(comparison)) = (arguments, Comparison::of_method(&name))
+            && self.real.is_some()
+        {
+            let other = self.expression(other)?;
+            let ([a, b], item) = self.reals([receiver, other], whole)?;
+            let shape = self.joined(a, b, method)?;
+            let node = self.written(Op::Compare(comparison, a, b), shape, method)?;
+            return Some(item.wrap(node));
+        }
+        let unary = self.callable(&name, Unary::find);
+        if let ([], Some(primitive)) = (arguments, unary) {
             let ([a], item) = self.reals([receiver], whole)?;
             let shape = self.graph.shape(a).clone();
             let node = self.written(Op::Unary(primitive, a), shape, method)?;
             return Some(item.wrap(node));
         }
-        if let ([other], Some(primitive)) = (arguments, Binary::find(&name, Call::Method)) {
+        let binary = self.callable(&name, Binary::find);
+        if let ([other], Some(primitive)) = (arguments, binary) {
             let other = self.expression(other)?;
             let ([a, b], item) = self.reals([receiver, other], whole)?;
             let shape = self.joined(a, b, method)?;
@@ -87,6 +101,12 @@ impl Reader<'_> {
             return Some(item.wrap(node));
         }
         self.unknown_method(method)
+    }
+
+    /// A primitive that is called as a method here. For `f64` those are the standard library's; in a function that is
+    /// generic over `Real`, the field's functions are methods too.
+    fn callable<P>(&self, name: &str, find: fn(&str, Call) -> Option<P>) -> Option<P> {
+        find(name, Call::Method).or_else(|| self.real.as_ref().and_then(|_| find(name, Call::Function)))
     }
 
     fn unknown_method<T>(&mut self, method: &Ident) -> Option<T> {

@@ -94,6 +94,7 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         diagnostics,
         functions: Vec::new(),
         grown: false,
+        real: signature.real.clone(),
     };
     let value = reader.block(&function.block)?;
     let output = match value {
@@ -120,6 +121,8 @@ struct Reader<'d> {
     functions: Vec<(syn::Path, &'static str)>,
     /// True after the node limit was reported.
     grown: bool,
+    /// The type parameter that the numbers have, in a function that is generic over them.
+    real: Option<syn::Ident>,
 }
 
 impl Reader<'_> {

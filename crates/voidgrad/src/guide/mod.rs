@@ -1,0 +1,38 @@
+//! The guide to [`#[differentiate]`](macro@crate::differentiate) and [`#[control]`](macro@crate::control).
+//!
+//! - [`language`]: what an annotated function may say, and what is generated from it;
+//! - [`composing`]: functions that call one another, across modules and crates;
+//! - [`second_order`]: second derivatives, whole or in a direction;
+//! - [`refusals`]: what is refused, and why;
+//! - [`primitives`]: every function with a derivative, and how to add one;
+//! - [`comparison`]: beside symdiff, num-dual, autodiff and code written by hand.
+
+/// What an annotated function may say.
+pub mod language {
+    #![doc = include_str!("language.md")]
+}
+
+/// Functions that call one another.
+pub mod composing {
+    #![doc = include_str!("composing.md")]
+}
+
+/// Second derivatives.
+pub mod second_order {
+    #![doc = include_str!("second_order.md")]
+}
+
+/// What is refused, and why.
+pub mod refusals {
+    #![doc = include_str!("refusals.md")]
+}
+
+/// Every function with a derivative, and how to add one.
+pub mod primitives {
+    #![doc = include_str!("primitives.md")]
+}
+
+/// Beside symdiff, num-dual, autodiff and code written by hand.
+pub mod comparison {
+    #![doc = include_str!("comparison.md")]
+}

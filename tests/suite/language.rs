@@ -1,0 +1,205 @@
+//! The parts of the language that the oracle's functions do not use: dynamic matrices, generic numbers, lengths by
+//! name, reductions, arrays passed to other functions, statements.
+//!
+//! Derivatives are compared with central differences of step h = 2⁻¹⁸: the truncation error h²·f‴/6 is below 1e-10 for
+//! the functions here, whose third derivatives stay below 40, and the rounding error ε/h below 1e-10.
+
+use nalgebra::{DMatrix, DVector, SVector};
+use voidgrad::{Real, differentiate, log_sum_exp, softmax};
+
+const TOLERANCE: f64 = 1e-9;
+
+fn difference(f: impl Fn(f64) -> f64) -> f64 {
+    let h = 2.0_f64.powi(-18);
+    (f(h) - f(-h)) / (2.0 * h)
+}
+
+#[track_caller]
+fn assert_close(got: f64, expected: f64) {
+    assert!((got - expected).abs() <= TOLERANCE * expected.abs().max(1.0), "{got}, by differences {expected}");
+}
+
+#[differentiate(wrt(w, x, s), order = 2)]
+fn energy(w: &DMatrix<f64>, x: &DVector<f64>, s: f64) -> f64 {
+    let h = (w * x).map(|h| (h * s).tanh());
+    h.dot(x) + x.norm_squared()
+}
+
+#[differentiate(wrt(w, b, x))]
+fn layer(w: &DMatrix<f64>, b: &DVector<f64>, x: &DVector<f64>) -> DVector<f64> {
+    (w * x + b).map(f64::tanh)
+}
+
+fn matrix() -> DMatrix<f64> {
+    DMatrix::from_row_slice(2, 2, &[0.3, -0.4, 0.9, 0.2])
+}
+
+fn moved(matrix: &DMatrix<f64>, cell: usize, by: f64) -> DMatrix<f64> {
+    let mut matrix = matrix.clone();
+    matrix[cell] += by;
+    matrix
+}
+
+fn shifted(vector: &DVector<f64>, entry: usize, by: f64) -> DVector<f64> {
+    let mut vector = vector.clone();
+    vector[entry] += by;
+    vector
+}
+
+#[test]
+fn dynamic_matrices_have_first_and_mixed_second_derivatives() {
+    let (w, x, s) = (matrix(), DVector::from_vec(vec![0.7, -0.5]), 0.8);
+    let d_w = energy::d_w(&w, &x, s);
+    let d_w_d_s = energy::d_w_d_s(&w, &x, s);
+    for cell in 0..4 {
+        assert_close(d_w[cell], difference(|h| energy(&moved(&w, cell, h), &x, s)));
+        assert_close(d_w_d_s[cell], difference(|h| energy::d_w(&w, &x, s + h)[cell]));
+    }
+    let d_x = energy::d_x(&w, &x, s);
+    for i in 0..2 {
+        assert_close(d_x[i], difference(|h| energy(&w, &shifted(&x, i, h), s)));
+    }
+}
+
+#[test]
+fn a_dynamic_layer_pulls_adjoints_back() {
+    let (w, b, x) = (matrix(), DVector::from_vec(vec![0.1, 0.2]), DVector::from_vec(vec![0.7, -0.5]));
+    let y_bar = DVector::from_vec(vec![1.5, -2.0]);
+    let (w_bar, b_bar, x_bar) = layer::vjp(&w, &b, &x, y_bar.clone());
+    for cell in 0..4 {
+        assert_close(w_bar[cell], difference(|h| layer(&moved(&w, cell, h), &b, &x).dot(&y_bar)));
+    }
+    for i in 0..2 {
+        assert_close(b_bar[i], difference(|h| layer(&w, &shifted(&b, i, h), &x).dot(&y_bar)));
+        assert_close(x_bar[i], difference(|h| layer(&w, &b, &shifted(&x, i, h)).dot(&y_bar)));
+    }
+}
+
+#[test]
+#[should_panic(expected = "the columns of w (2) and the entries of x (3) must be the same number")]
+fn lengths_that_do_not_fit_are_named() {
+    let _ = layer::value(&matrix(), &DVector::zeros(2), &DVector::zeros(3));
+}
+
+#[differentiate(wrt(x, p), order = 2)]
+fn generic<R: Real>(x: R, p: [R; 3]) -> R {
+    let y = x.constant(2.0) * x.sigmoid();
+    R::select(x.is_gt(x.constant(0.0)), p[0] * y * y, p[1] * x.exp()) + p[2] * x
+}
+
+#[test]
+fn a_generic_function_is_differentiated_like_one_of_f64() {
+    let p = [0.5, -1.5, 2.0];
+    for x in [0.4, -0.4] {
+        assert_close(generic::d_x(x, p), difference(|h| generic(x + h, p)));
+        assert_close(generic::d_x_d_x(x, p), difference(|h| generic::d_x(x + h, p)));
+    }
+    // 24 bits of the result, and a few more lost on the way.
+    assert!((f64::from(generic::d_x(0.4_f32, [0.5, -1.5, 2.0])) - generic::d_x(0.4, p)).abs() < 1e-6);
+}
+
+#[differentiate(wrt(x, scale))]
+fn quadratic_form<const N: usize>(x: SVector<f64, N>, scale: f64) -> f64 {
+    let y = x * scale;
+    y.dot(&x) + x.map(|x| x.sin()).sum()
+}
+
+#[test]
+fn lengths_may_be_const_generics() {
+    let x = SVector::from([0.3, -0.8, 0.1]);
+    let d_x = quadratic_form::d_x(x, 1.5);
+    for i in 0..3 {
+        assert_close(d_x[i], 3.0 * x[i] + x[i].cos());
+    }
+    assert_close(quadratic_form::d_scale(x, 1.5), x.norm_squared());
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn categorical(x: [f64; 3]) -> f64 {
+    log_sum_exp(&x) * x[0] + softmax(&x)[2]
+}
+
+#[test]
+fn reductions_have_stable_derivatives() {
+    let x = [0.4, -0.3, 1.1];
+    let at = |i: usize, h: f64| {
+        let mut moved = x;
+        moved[i] += h;
+        moved
+    };
+    let hessian = categorical::d_x_d_x(x);
+    for i in 0..3 {
+        assert_close(categorical::d_x(x)[i], difference(|h| categorical(at(i, h))));
+        for j in 0..3 {
+            assert_close(hessian[i][j], difference(|h| categorical::d_x(at(i, h))[j]));
+        }
+    }
+    let far: [f64; 3] = categorical::d_x([1000.0, 999.0, -1000.0]);
+    assert!(far.iter().all(|entry| entry.is_finite()), "{far:?}");
+}
+
+#[differentiate(wrt(p))]
+fn norm(p: &[f64; 2]) -> f64 {
+    p[0].hypot(p[1])
+}
+
+#[differentiate(wrt(x, p))]
+fn scaled_norm(x: f64, p: [f64; 2]) -> f64 {
+    let q = [p[0] * x, p[1]];
+    norm(&q) * x
+}
+
+#[test]
+fn derivatives_go_through_whole_arrays_of_a_call() {
+    let (x, p) = (1.5, [0.4, -0.7]);
+    assert_close(scaled_norm::d_x(x, p), difference(|h| scaled_norm(x + h, p)));
+    assert_close(scaled_norm::d_p(x, p)[0], difference(|h| scaled_norm(x, [p[0] + h, p[1]])));
+    assert_close(scaled_norm::d_p(x, p)[1], difference(|h| scaled_norm(x, [p[0], p[1] + h])));
+}
+
+#[differentiate(wrt(x))]
+fn residual(x: f64, inputs: &[f64], targets: &[f64]) -> f64 {
+    inputs.iter().zip(targets).map(|(input, target)| (input * x - target) * (input * x - target)).sum::<f64>()
+}
+
+#[test]
+fn slices_are_data_of_any_length() {
+    let (inputs, targets) = ([1.0, 2.0, 3.0], [0.5, 0.1, -0.4]);
+    assert_close(residual::d_x(0.3, &inputs, &targets), difference(|h| residual(0.3 + h, &inputs, &targets)));
+    assert_eq!(residual::d_x(0.3, &[], &[]), 0.0);
+}
+
+const SCALE: f64 = 3.0;
+static SHIFT: f64 = 0.5;
+
+#[differentiate(wrt(x))]
+fn with_constants(x: f64) -> f64 {
+    x * SCALE + SHIFT * x.powi(2) * std::f64::consts::PI
+}
+
+#[test]
+fn constants_and_statics_are_read_by_path() {
+    assert_close(with_constants::d_x(2.0), 3.0 + 2.0 * std::f64::consts::PI);
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn statements(x: [f64; 2]) -> f64 {
+    let mut s = x[0];
+    s *= s;
+    if s < 1.0 {
+        s = x[0] * 2.0;
+    }
+    let mut sum = 0.0;
+    for x in x {
+        sum += x * s;
+    }
+    sum
+}
+
+#[test]
+fn assignments_mean_what_they_say() {
+    // (x₀ + x₁)·2x₀ where x₀² < 1, else (x₀ + x₁)·x₀²
+    assert_eq!(statements::d_x([0.5, 2.0]), [6.0, 1.0]);
+    assert_eq!(statements::d_x([1.5, 2.0]), [1.5 * 1.5 + 3.5 * 3.0, 1.5 * 1.5]);
+    assert_eq!(statements::d_x_d_x([0.5, 2.0]), [[4.0, 2.0], [2.0, 0.0]]);
+}

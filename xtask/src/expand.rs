@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::path::Path;
 
+use syn::visit_mut::VisitMut;
 use voidgrad_symbolic::expand::{Expansion, file};
 
 use crate::error::Error;
@@ -61,6 +62,24 @@ fn read(module: &str, source: &str) -> Result<Vec<(String, Expansion)>, Error> {
     Ok(expansions.into_iter().map(|expansion| (module.to_owned(), expansion)).collect())
 }
 
+/// Leaves out the documentation that is there for browsers: the formulas stand below the code.
+struct WithoutMarkup;
+
+impl VisitMut for WithoutMarkup {
+    fn visit_attributes_mut(&mut self, attributes: &mut Vec<syn::Attribute>) {
+        attributes.retain(|attribute| match &attribute.meta {
+            syn::Meta::NameValue(meta) if meta.path.is_ident("doc") => match &meta.value {
+                syn::Expr::Lit(syn::ExprLit { lit: syn::Lit::Str(text), .. }) => {
+                    let text = text.value();
+                    !text.is_empty() && !text.starts_with(" <")
+                }
+                _ => true,
+            },
+            _ => true,
+        });
+    }
+}
+
 fn located(error: &syn::Error) -> String {
     let start = error.span().start();
     format!("line {}, column {}: {error}", start.line, start.column + 1)
@@ -73,7 +92,8 @@ fn print(module: &str, expansion: &Expansion) -> Result<String, Error> {
         let lines: Vec<String> = errors.clone().into_iter().map(|error| located(&error)).collect();
         return Err(Error::computation(format!("{name} is refused: {}", lines.join("; "))));
     }
-    let code: syn::File = syn::parse2(expansion.tokens.clone()).map_err(Error::computation)?;
+    let mut code: syn::File = syn::parse2(expansion.tokens.clone()).map_err(Error::computation)?;
+    WithoutMarkup.visit_file_mut(&mut code);
     let mut text = format!("// {name}\n\n{}\n", prettyplease::unparse(&code));
     if !expansion.formulas.is_empty() {
         text.push_str("// Formulas, in LaTeX\n");

@@ -1,5 +1,9 @@
 //! Formulas in LaTeX, for the documentation of generated code and for people who check it by hand.
 
+use pulldown_latex::config::{DisplayMode, RenderConfig};
+use pulldown_latex::mathml::push_mathml;
+use pulldown_latex::{Parser, Storage};
+
 use crate::graph::{Comparison, Graph, NodeId, Op, Position};
 
 /// The formula of `root` in terms of `symbol`s: nodes for which `symbol` gives a name are written as that name.
@@ -36,6 +40,24 @@ pub fn symbol(name: &str) -> String {
         base.to_owned()
     };
     if digits.is_empty() { base } else { format!("{base}_{{{digits}}}") }
+}
+
+/// An equation as `MathML`, which browsers render without a script; the LaTeX stands in its `alttext`.
+#[must_use]
+pub fn mathml(equation: &str) -> String {
+    let storage = Storage::new();
+    let config = RenderConfig { display_mode: DisplayMode::Block, ..RenderConfig::default() };
+    let mut math = String::new();
+    let escaped =
+        equation.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;");
+    match push_mathml(&mut math, Parser::new(equation, &storage), config) {
+        Ok(()) => math
+            .replace(r"\_", "_")
+            .replace("<mo><</mo>", "<mo>&lt;</mo>")
+            .replace("<mo>></mo>", "<mo>&gt;</mo>")
+            .replacen("<math ", &format!("<math alttext=\"{escaped}\" "), 1),
+        Err(_) => format!("<code>{escaped}</code>"),
+    }
 }
 
 struct Printer<'a> {

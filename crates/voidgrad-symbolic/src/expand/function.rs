@@ -88,9 +88,10 @@ impl Function {
         if let Some(formula) = formula
             && formula.equations.len() <= 12
         {
-            lines.extend([String::new(), " ```text".to_owned()]);
-            lines.extend(formula.equations.iter().map(|equation| format!(" {equation}")));
-            lines.push(" ```".to_owned());
+            // Inside a block element, Markdown leaves everything alone.
+            lines.extend([String::new(), " <div style=\"line-height: 2.2; overflow-y: hidden\">".to_owned()]);
+            lines.extend(formula.equations.iter().map(|equation| format!(" {}", latex::mathml(equation))));
+            lines.push(" </div>".to_owned());
         }
         lines
     }

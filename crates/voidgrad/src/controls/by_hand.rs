@@ -7,11 +7,11 @@ type Column = SVector<f64, 5>;
 type Square = SMatrix<f64, 5, 5>;
 
 /// `c(z)`, `∂c/∂z`, `∂c/∂φ` and `∂²c/∂z∂φ` at one z.
-pub(super) struct Derivatives {
-    pub(super) c: f64,
-    pub(super) c_z: f64,
-    pub(super) c_phi: Vec<f64>,
-    pub(super) c_z_phi: Vec<f64>,
+pub(crate) struct Derivatives {
+    pub(crate) c: f64,
+    pub(crate) c_z: f64,
+    pub(crate) c_phi: Vec<f64>,
+    pub(crate) c_z_phi: Vec<f64>,
 }
 
 /// `k(x) = (σ(x) - t)²` and its first two derivatives.
@@ -23,7 +23,7 @@ fn relaxed(x: f64, target: f64) -> [f64; 3] {
 }
 
 /// REBAR at `φ = (η, ln λ)`: with `x = z/λ`, `∂x/∂ln λ = -x`.
-pub(super) fn rebar(z: f64, phi: &[f64], target: f64) -> Derivatives {
+pub(crate) fn rebar(z: f64, phi: &[f64], target: f64) -> Derivatives {
     let (eta, lambda) = (phi[0], phi[1].exp());
     let x = z / lambda;
     let [k, k_x, k_xx] = relaxed(x, target);
@@ -36,7 +36,7 @@ pub(super) fn rebar(z: f64, phi: &[f64], target: f64) -> Derivatives {
 }
 
 /// RELAX at `φ = (ln λ, w₁, b₁, W₂, b₂, w₃, b₃)`, with or without the last `ReLU`.
-pub(super) fn relax(z: f64, phi: &[f64], target: f64, last_relu: bool) -> Derivatives {
+pub(crate) fn relax(z: f64, phi: &[f64], target: f64, last_relu: bool) -> Derivatives {
     let lambda = phi[0].exp();
     let x = z / lambda;
     let [k, k_x, k_xx] = relaxed(x, target);
@@ -78,6 +78,37 @@ pub(super) fn relax(z: f64, phi: &[f64], target: f64, last_relu: bool) -> Deriva
             0.0,
         ),
     }
+}
+
+/// Where the slope of RELAX's network jumps, between -50 and 50, in increasing order.
+pub(crate) fn kinks(phi: &[f64], last_relu: bool) -> Vec<f64> {
+    let (w1, b1) = (Column::from_column_slice(&phi[1..6]), Column::from_column_slice(&phi[6..11]));
+    let (w2, b2) = (Square::from_column_slice(&phi[11..36]), Column::from_column_slice(&phi[36..41]));
+    let (w3, b3) = (Column::from_column_slice(&phi[41..46]), phi[46]);
+    let relu = |x: Column| x.map(|x| x.max(0.0));
+    let second = |z: f64| w2 * relu(w1 * z + b1) + b2;
+    let mut ends = vec![-50.0, 50.0];
+    ends.extend(w1.iter().zip(&b1).map(|(w, b)| -b / w).filter(|kink| kink.abs() < 50.0));
+    ends.sort_by(f64::total_cmp);
+    // Every layer is linear between the kinks of those before it.
+    let second_layer: Vec<f64> = (0..5).flat_map(|i| roots(&ends, |z| second(z)[i])).collect();
+    ends.extend(second_layer);
+    ends.sort_by(f64::total_cmp);
+    if last_relu {
+        ends.extend(roots(&ends, |z| w3.dot(&relu(second(z))) + b3));
+        ends.sort_by(f64::total_cmp);
+    }
+    ends[1..ends.len() - 1].to_vec()
+}
+
+/// The roots of a function that is linear between these points.
+fn roots(ends: &[f64], x: impl Fn(f64) -> f64) -> Vec<f64> {
+    ends.windows(2)
+        .filter_map(|ends| {
+            let (low, high) = (x(ends[0]), x(ends[1]));
+            (low * high < 0.0).then(|| ends[0] + (ends[1] - ends[0]) * low / (low - high))
+        })
+        .collect()
 }
 
 fn step(x: f64) -> f64 {

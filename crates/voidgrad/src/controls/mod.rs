@@ -11,7 +11,7 @@ pub mod relax_linear;
 pub mod zero;
 
 #[cfg(test)]
-mod by_hand;
+pub(crate) mod by_hand;
 #[cfg(test)]
 mod tests;
 

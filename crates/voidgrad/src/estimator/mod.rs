@@ -159,10 +159,15 @@ impl Estimate {
         jacobian
     }
 
-    /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries: an unbiased estimate of `∂/∂φ (1/M) Σ_m Var[ĝ_m]`, made without the M × N matrix.
+    /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries, made without the M × N matrix: an estimate of `∂/∂φ (1/M) Σ_m Var[ĝ_m]`.
     ///
-    /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made with. Source: RELAX, equation
-    /// 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is that of `E[ĝ²]`.
+    /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made with. Source:
+    /// RELAX, equation 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is that of `E[ĝ²]`.
+    ///
+    /// It is unbiased where `∂c/∂z` is continuous in z. A ReLU makes it jump, and the mean then lacks what comes from the
+    /// jumps that a step of φ moves: ĝ is a step function of such a φ, and its derivative a delta function that no sample
+    /// sees. In RELAX's network that concerns the layers before the last `ReLU`, whichever tool takes the derivative; λ
+    /// and the layer after it are not concerned, nor is the unbiasedness of `ĝ` itself.
     #[must_use]
     pub fn variance_gradient(&self, control: &(impl Control + ?Sized)) -> DVector<f64> {
         let mut phi_bar = DVector::zeros(control.parameters());

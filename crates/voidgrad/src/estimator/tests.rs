@@ -1,12 +1,15 @@
-use nalgebra::DVector;
+use nalgebra::{DVector, SVector};
+use voidgrad_macros::control;
+use voidgrad_real::sigmoid;
 
 use super::{Estimate, EstimateError, estimate, estimate_batch};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
-use crate::controls::{Rebar, RelaxLinear, Zero};
+use crate::controls::by_hand;
+use crate::controls::{Constant, Rebar, RelaxLinear, Zero};
 use crate::estimators::{METHODS, Setup};
 use crate::noise::{Noise, Stream};
-use crate::objective::MeanQuadratic;
+use crate::objective::{MeanQuadratic, quadratic};
 use crate::quadrature::{Tolerance, integrate};
 use crate::variance;
 
@@ -14,7 +17,14 @@ const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8 };
 
 /// The controls of all methods, with the same draw of the weights each time.
 fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
-    METHODS.iter().map(|method| (method.control)(&SETUP, &mut Stream::new(8, 0, 0)).unwrap()).collect()
+    METHODS.iter().map(|method| (method.control)(&SETUP, &mut Stream::new(8, 0, 2)).unwrap()).collect()
+}
+
+/// Where `∂c/∂z` jumps.
+fn kinks(control: &impl Control) -> Vec<f64> {
+    let phi = control.phi();
+    // The last ReLU of the one adds a kink that the other does not have; a needless breakpoint does no harm.
+    if phi.len() == 47 { by_hand::kinks(phi.as_slice(), true) } else { Vec::new() }
 }
 
 /// `E[x·y]` for one variable and quantities of the estimate that are, given b, a function of u plus one of v: integrals over one of
@@ -32,19 +42,29 @@ fn expectation(
     let uniform = |logit: f64| 1.0 / (1.0 + (-logit).exp());
     let density = |logit: f64| uniform(logit) * uniform(-logit);
     let at = |u: f64, v: f64| estimate(bernoulli, &f, control, Noise::new(&[u], &[v]).unwrap()).unwrap();
-    let tolerance = Tolerance { relative: 1e-11, absolute: 1e-11, panels: 2000 };
+    let tolerance = Tolerance { relative: 1e-11, absolute: 1e-12, panels: 1000 };
+    let kinks = kinks(control);
     let given = |b: bool| {
         let sign = if b { 1.0 } else { -1.0 };
         let p = uniform(sign * a);
         let (u_0, v_0) = (uniform(sign - a), 0.4);
         let reference = at(u_0, v_0);
+        // |z| of the kinks on this side, and the v that leads there.
+        let mut ends: Vec<f64> = kinks.iter().map(|z| sign * z).filter(|&z| z > 0.0 && z < 30.0).collect();
+        ends.extend([0.0, 0.1, 0.5, 1.0, 3.0, 9.0, 30.0]);
+        ends.sort_by(f64::total_cmp);
+        let logit_of_v: Vec<f64> =
+            ends[1..].iter().map(|z| (z.exp_m1() / (1.0 + (sign * a).exp())).ln()).collect();
+        let mut ends_of_v = vec![-30.0, -12.0, -4.0];
+        ends_of_v.extend(logit_of_v.into_iter().filter(|&logit| logit < 30.0));
+        ends_of_v.push(30.0);
+        ends_of_v.sort_by(f64::total_cmp);
         let over_v = |part: &dyn Fn(&Estimate) -> f64| {
-            let ends = [-30.0, -12.0, -4.0, -1.0, 0.0, 1.0, 4.0, 12.0, 30.0];
-            integrate(|v| density(v) * part(&at(u_0, uniform(v))), &ends, tolerance).value
+            integrate(|v| density(v) * part(&at(u_0, uniform(v))), &ends_of_v, tolerance).value
         };
         let over_u = |part: &dyn Fn(&Estimate) -> f64| {
             let integrand = |z: f64| density(sign * z - a) / p * part(&at(uniform(sign * z - a), v_0));
-            integrate(integrand, &[0.0, 0.1, 0.5, 1.0, 3.0, 9.0, 30.0], tolerance).value
+            integrate(integrand, &ends, tolerance).value
         };
         let (x_v, y_v) = (over_v(x), over_v(y));
         let x_u = over_u(&|estimate| x(estimate) - x(&reference));
@@ -94,31 +114,78 @@ fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
     }
 }
 
-#[test]
-fn the_variance_gradient_is_that_of_the_exact_variance() {
+/// `E[(2/M)(∂ĝ/∂φ)ᵀ ĝ]` and the finite difference of the exact variance, for entry n of φ.
+fn variance_gradients(control: &mut impl Control, n: usize) -> [f64; 2] {
     const STEP: f64 = 1e-4;
     let f = MeanQuadratic { target: SETUP.target };
     let bernoulli = Bernoulli::from_probabilities(&[0.35]).unwrap();
-    for mut control in controls() {
-        let phi = control.phi();
-        // A few entries of the network: first weights, matrix entries, last weights, the last bias.
-        for n in [0, 1, 2, 8, 14, 22, 37, 42, 46].into_iter().filter(|&n| n < phi.len()) {
-            let column = |estimate: &Estimate| 2.0 * estimate.jacobian(&control)[(0, n)];
-            let expected = expectation(&bernoulli, &control, &column, &|estimate| estimate.gradient[0]);
-            let mut at = |offset: f64| {
-                let mut moved = phi.clone();
-                moved[n] += offset;
-                control.set_phi(moved.as_view()).unwrap();
-                let tolerance = Tolerance { relative: 1e-11, ..Tolerance::default() };
-                let moments = variance::exact_within(&bernoulli, &f, &control, tolerance);
-                control.set_phi(phi.as_view()).unwrap();
-                moments.unwrap().variance
-            };
-            let difference = (at(STEP) - at(-STEP)) / (2.0 * STEP);
-            // Truncation STEP² = 1e-8 times a third derivative of order 1.
-            eprintln!("φ{n}/{}: {expected} {difference} {:e}", phi.len(), expected - difference);
+    let column = |estimate: &Estimate| 2.0 * estimate.jacobian(control)[(0, n)];
+    let expected = expectation(&bernoulli, control, &column, &|estimate| estimate.gradient[0]);
+    let phi = control.phi();
+    let mut at = |offset: f64| {
+        let mut moved = phi.clone();
+        moved[n] += offset;
+        control.set_phi(moved.as_view()).unwrap();
+        let tolerance = Tolerance { relative: 1e-9, ..Tolerance::default() };
+        let moments = variance::exact_within(&bernoulli, &f, control, tolerance);
+        control.set_phi(phi.as_view()).unwrap();
+        moments.unwrap().variance
+    };
+    [expected, (at(STEP) - at(-STEP)) / (2.0 * STEP)]
+}
+
+// Truncation STEP² = 1e-8 times a third derivative of order 1; the variance's own error is 1e-10/STEP = 1e-6 at most, and far less
+// in practice, since the panels of both sides are the same.
+const DIFFERENCE: f64 = 1e-7;
+
+/// RELAX with a network that has no kinks.
+#[control(positive(lambda), data(target))]
+fn smooth(
+    z: f64,
+    lambda: f64,
+    w: SVector<f64, 3>,
+    b: SVector<f64, 3>,
+    v: SVector<f64, 3>,
+    target: f64,
+) -> f64 {
+    quadratic(sigmoid(z / lambda), target) + v.dot(&(w * z + b).map(f64::tanh))
+}
+
+#[test]
+fn the_variance_gradient_is_that_of_the_exact_variance() {
+    let column = |x: f64, y: f64, z: f64| SVector::from([x, y, z]);
+    let (w, b, v) = (column(0.9, -1.7, 0.3), column(0.1, 0.4, -0.8), column(0.2, -0.1, 0.3));
+    let smooth = Smooth::new(0.6, w, b, v, SETUP.target).unwrap();
+    let controls: [Box<dyn Control>; 3] = [
+        Box::new(Constant::new(0.4).unwrap()),
+        Box::new(Rebar::new(SETUP.eta, SETUP.lambda, SETUP.target).unwrap()),
+        Box::new(smooth),
+    ];
+    for mut control in controls {
+        for n in 0..control.parameters() {
+            let [expected, difference] = variance_gradients(&mut control, n);
+            assert!((expected - difference).abs() < DIFFERENCE, "φ{n}: {expected} {difference}");
         }
     }
+}
+
+// ln λ, the last weights and the last bias move no kink.
+#[test]
+fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() {
+    let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();
+    for n in [0, 41, 42, 43, 44, 45, 46] {
+        let [expected, difference] = variance_gradients(&mut control, n);
+        assert!((expected - difference).abs() < DIFFERENCE, "φ{n}: {expected} {difference}");
+    }
+}
+
+// Not a defect of the code but of the method: for a given z, `∂c/∂z` jumps when a kink passes over it, and the derivative by φ
+// does not see that. It would be a delta function. Should this test fail, the documentation of `variance_gradient` is out of date.
+#[test]
+fn the_variance_gradient_misses_the_kinks_that_move() {
+    let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();
+    let [expected, difference] = variance_gradients(&mut control, 6);
+    assert!((expected - difference).abs() > 1e3 * DIFFERENCE, "{expected} {difference}");
 }
 
 /// An objective without symmetry, in which variables depend on each other.
@@ -128,7 +195,7 @@ fn tangled(b: &[f64]) -> f64 {
 
 #[test]
 fn it_is_unbiased_for_eight_variables() {
-    const SAMPLES: u64 = 40_000;
+    const SAMPLES: u64 = 10_000;
     let logits: Vec<f64> = (0..8).map(|m| 0.4 * f64::from(m) - 1.5).collect();
     let bernoulli = Bernoulli::from_logits(&logits).unwrap();
     let exact = variance::enumerate(&bernoulli, &tangled, &Zero).unwrap().mean;

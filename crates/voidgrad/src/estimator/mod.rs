@@ -164,7 +164,7 @@ impl Estimate {
     /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made with. Source:
     /// RELAX, equation 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is that of `E[ĝ²]`.
     ///
-    /// It is unbiased where `∂c/∂z` is continuous in z. A ReLU makes it jump, and the mean then lacks what comes from the
+    /// It is unbiased where `∂c/∂z` is continuous in z. A `ReLU` makes it jump, and the mean then lacks what comes from the
     /// jumps that a step of φ moves: ĝ is a step function of such a φ, and its derivative a delta function that no sample
     /// sees. In RELAX's network that concerns the layers before the last `ReLU`, whichever tool takes the derivative; λ
     /// and the layer after it are not concerned, nor is the unbiasedness of `ĝ` itself.

@@ -173,7 +173,7 @@ fn the_variance_gradient_is_that_of_the_exact_variance() {
 #[test]
 fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() {
     let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();
-    for n in [0, 41, 42, 43, 44, 45, 46] {
+    for n in [0, 41, 45, 46] {
         let [expected, difference] = variance_gradients(&mut control, n);
         assert!((expected - difference).abs() < DIFFERENCE, "φ{n}: {expected} {difference}");
     }

@@ -1,6 +1,7 @@
 //! One binary for all integration tests; the modules mirror the crates.
 
 mod bernoulli;
+mod cli;
 mod control_trait;
 mod derivatives;
 mod estimator;

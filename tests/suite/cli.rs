@@ -1,0 +1,278 @@
+//! `cargo xtask` as a program: exit codes, messages, and the files that it leaves behind.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::LazyLock;
+use std::{env, fs};
+
+use serde_json::Value;
+
+/// The program, built into the directory that this test was built into.
+static XTASK: LazyLock<PathBuf> = LazyLock::new(|| {
+    let suite = env::current_exe().unwrap();
+    let profile = suite.ancestors().nth(2).unwrap();
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--package", "xtask", "--target-dir"]).arg(profile.parent().unwrap());
+    if profile.ends_with("release") {
+        cargo.arg("--release");
+    }
+    assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
+    profile.join("xtask").with_extension(env::consts::EXE_EXTENSION)
+});
+
+fn xtask(arguments: &[&str]) -> Output {
+    Command::new(&*XTASK).args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+}
+
+/// What a call of `xtask` printed that has to succeed, without a word of complaint.
+#[track_caller]
+fn printed(arguments: &[&str]) -> String {
+    let output = xtask(arguments);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && complaint.is_empty(), "{arguments:?}: {complaint}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// The one line that a call with bad arguments is refused with.
+#[track_caller]
+fn refusal(arguments: &[&str]) -> String {
+    let output = xtask(arguments);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
+    assert!(output.stdout.is_empty() && line.ends_with('\n'), "{arguments:?}");
+    assert_eq!(line.lines().count(), 1, "{line}");
+    line
+}
+
+/// An empty directory of a test's own.
+fn workplace(name: &str) -> PathBuf {
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
+    if directory.exists() {
+        fs::remove_dir_all(&directory).unwrap();
+    }
+    fs::create_dir_all(&directory).unwrap();
+    directory
+}
+
+/// The names in a directory, hidden ones too.
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+fn keys(value: &Value) -> Vec<&str> {
+    value.as_object().unwrap().keys().map(String::as_str).collect()
+}
+
+/// The cells of a row; `"w2[0,1]"` is one.
+fn cells(line: &str) -> usize {
+    1 + line.split('"').step_by(2).map(|outside| outside.matches(',').count()).sum::<usize>()
+}
+
+#[test]
+fn bad_arguments_are_refused_in_one_line() {
+    for arguments in [
+        &["train", "--iterations", "0"][..],
+        &["train", "--batch", "0"],
+        &["train", "--dim", "-1"],
+        &["train", "--theta0", "1"],
+        &["train", "--theta0", "NaN"],
+        &["train", "--learning-rate", "-0.1"],
+        &["train", "--no-such-option"],
+        &["train", "--out", ""],
+        &["variance", "--estimator", "rebar", "--theta", "0", "--target", "0.499"],
+        &["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "inf"],
+        &["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "0.4", "--lambda", "0"],
+        &["variance", "--estimator", "rebar", "--theta", "0.5"],
+        &["expand", "no_such_function"],
+        &["no-such-command"],
+        &[],
+    ] {
+        refusal(arguments);
+    }
+    let line = refusal(&["variance", "--estimator", "rebar", "--theta", "1.2", "--target", "0.4"]);
+    assert!(line.contains("1.2") && line.contains("(0, 1)"), "the value and what is allowed: {line}");
+}
+
+#[test]
+fn an_unknown_estimator_is_answered_with_the_known_ones() {
+    for command in ["train", "variance"] {
+        let line = refusal(&[command, "--estimator", "relaxed", "--theta", "0.5", "--target", "0.4"]);
+        if command == "variance" {
+            assert!(line.contains("relaxed"), "{line}");
+        }
+    }
+    let line = refusal(&["train", "--estimator", "relaxed"]);
+    for method in voidgrad::METHODS {
+        assert!(line.contains(method.name), "{line}");
+    }
+}
+
+#[test]
+fn variance_answers_as_the_reference_for_every_row() {
+    let file: Value = serde_json::from_str(include_str!("../fixtures/toy_variance.json")).unwrap();
+    let mut checked = 0;
+    for row in file["rows"].as_array().unwrap() {
+        let estimator = row["estimator"].as_str().unwrap();
+        if !["reinforce", "rebar"].contains(&estimator) {
+            continue;
+        }
+        let [theta, target] = ["theta", "target"].map(|key| row[key].to_string());
+        let mut arguments =
+            vec!["variance", "--json", "--estimator", estimator, "--theta", &theta, "--target", &target];
+        let [lambda, eta] = ["lambda_", "eta"].map(|key| row[key].to_string());
+        if estimator == "rebar" {
+            arguments.extend(["--lambda", &lambda, "--eta", &eta]);
+        }
+        let answer: Value = serde_json::from_str(&printed(&arguments)).unwrap();
+        let expected = row["variance_logit"].as_f64().unwrap();
+        // The accuracy that is promised.
+        assert!((answer["variance"].as_f64().unwrap() / expected - 1.0).abs() < 1e-6, "{row}: {answer}");
+        assert_eq!((&answer["method"], &answer["standard_error"]), (&"quadrature".into(), &0.0.into()));
+        let [exact, mean] = ["gradient_exact", "gradient_mean"].map(|key| answer[key].as_f64().unwrap());
+        assert!((exact - mean).abs() < 1e-7 * expected.sqrt(), "{answer}");
+        checked += 1;
+    }
+    assert_eq!(checked, 30);
+}
+
+#[test]
+fn variance_says_by_which_method_it_was_computed() {
+    let expected =
+        ["estimator", "gradient_exact", "gradient_mean", "method", "samples", "standard_error", "variance"];
+    for (estimator, dim, method) in [
+        ("relax-linear", "1", "quadrature"),
+        ("reinforce", "3", "enumeration"),
+        ("rebar", "3", "monte-carlo"),
+    ] {
+        let arguments = ["variance", "--json", "--theta", "0.4", "--target", "0.499", "--samples", "500"];
+        let answer: Value = serde_json::from_str(&printed(
+            &[&arguments[..], &["--estimator", estimator, "--dim", dim]].concat(),
+        ))
+        .unwrap();
+        let mut found = keys(&answer);
+        found.sort_unstable();
+        assert_eq!(found, expected);
+        assert_eq!((&answer["estimator"], &answer["method"]), (&estimator.into(), &method.into()));
+        let samples = if method == "monte-carlo" { 500 } else { 0 };
+        assert_eq!(answer["samples"], samples);
+    }
+}
+
+const TINY: [&str; 6] = ["train", "--iterations", "20", "--repeats", "2", "--quiet"];
+
+#[test]
+fn train_leaves_three_whole_files_and_nothing_else() {
+    let place = workplace("train");
+    let out = place.join("results");
+    assert_eq!(printed(&[&TINY[..], &["--seed", "7", "--out", out.to_str().unwrap()]].concat()), "");
+    assert_eq!(names(&place), ["results"]);
+    assert_eq!(names(&out), ["metrics.csv", "report.html", "summary.json"]);
+
+    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    for key in ["target", "dim", "iterations", "seed", "repeats", "runs"] {
+        assert!(keys(&summary).contains(&key), "{key}");
+    }
+    assert_eq!((&summary["seed"], &summary["iterations"]), (&7.into(), &20.into()));
+    let runs = summary["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), 2 * voidgrad::METHODS.len());
+    for run in runs {
+        for key in [
+            "estimator",
+            "repeat",
+            "loss",
+            "gradient_exact",
+            "gradient_mean",
+            "variance",
+            "diverged",
+            "control",
+        ] {
+            assert!(keys(run).contains(&key), "{key}");
+        }
+        assert_eq!((run["theta"].as_array().unwrap().len(), &run["diverged"]), (1, &false.into()));
+    }
+    let rebar = runs.iter().find(|run| run["estimator"] == "rebar").unwrap();
+    assert_eq!(keys(&rebar["control"]), ["eta", "lambda"]);
+
+    let metrics = fs::read_to_string(out.join("metrics.csv")).unwrap();
+    let header = metrics.lines().next().unwrap();
+    assert!(
+        header.starts_with("estimator,repeat,iteration,theta,loss,variance,gradient_exact,gradient_mean,"),
+        "{header}"
+    );
+    assert!(header.contains(",eta,") || header.ends_with(",eta"), "{header}");
+    assert!(metrics.lines().all(|line| cells(line) == cells(header)));
+
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("<svg") && report.trim_end().ends_with("</html>"));
+    for outside in ["src=\"http", "href=\"http", "<script"] {
+        assert!(!report.contains(outside), "the report is one file: {outside}");
+    }
+}
+
+#[test]
+fn an_existing_directory_is_refused_and_left_alone_unless_forced() {
+    let place = workplace("existing");
+    let out = place.join("results");
+    fs::create_dir(&out).unwrap();
+    fs::write(out.join("summary.json"), "mine").unwrap();
+    let path = out.to_str().unwrap();
+    let line = refusal(&[&TINY[..], &["--out", path]].concat());
+    assert!(line.contains(path) && line.contains("--force"), "{line}");
+    assert_eq!((names(&place), names(&out)), (vec!["results".to_owned()], vec!["summary.json".to_owned()]));
+    assert_eq!(fs::read_to_string(out.join("summary.json")).unwrap(), "mine");
+
+    fs::write(out.join("notes.txt"), "mine").unwrap();
+    printed(&[&TINY[..], &["--estimator", "reinforce", "--out", path, "--force"]].concat());
+    assert_eq!(names(&out), ["metrics.csv", "notes.txt", "report.html", "summary.json"]);
+    assert_ne!(fs::read_to_string(out.join("summary.json")).unwrap(), "mine");
+    assert_eq!(names(&place), ["results"]);
+}
+
+#[test]
+fn the_same_seed_gives_the_same_files_for_every_number_of_threads() {
+    let place = workplace("threads");
+    for threads in ["1", "3"] {
+        let out = place.join(threads);
+        let mut command = Command::new(&*XTASK);
+        command.args(TINY).args([
+            "--seed",
+            "3",
+            "--dim",
+            "2",
+            "--estimator",
+            "relax-linear",
+            "--estimator",
+            "rebar",
+        ]);
+        let status = command.arg("--out").arg(&out).env("RAYON_NUM_THREADS", threads).status().unwrap();
+        assert!(status.success());
+    }
+    for file in ["metrics.csv", "summary.json"] {
+        let [one, three] = ["1", "3"].map(|threads| fs::read(place.join(threads).join(file)).unwrap());
+        assert!(one == three, "{file}");
+    }
+}
+
+#[test]
+fn a_run_that_diverges_is_marked_and_the_others_go_on() {
+    let place = workplace("diverged");
+    let out = place.join("results");
+    let path = out.to_str().unwrap();
+    // A target of 1e160 makes f(b) larger than any number.
+    printed(&[&TINY[..], &["--target", "1e160", "--estimator", "reinforce", "--out", path]].concat());
+    let text = fs::read_to_string(out.join("summary.json")).unwrap();
+    // JSON has no NaN and no infinity: to read it is the test.
+    let summary: Value = serde_json::from_str(&text).unwrap();
+    assert!(summary["runs"].as_array().unwrap().iter().all(|run| run["diverged"] == true), "{text}");
+}
+
+#[test]
+fn expand_prints_code_and_formulas() {
+    let text = printed(&["expand", "rebar"]);
+    assert!(text.contains("fn d_z_d_lambda") && text.contains("\\frac"), "{text}");
+    syn::parse_file(&text).expect("what is printed is Rust");
+}

@@ -49,12 +49,30 @@ fn uses_the_question_mark(x: f64) -> f64 {
 }
 
 #[differentiate(wrt(x))]
-fn loops_too_long(x: f64) -> f64 {
-    let mut sum = 0.0;
+fn recurs_for_too_long(x: f64) -> f64 {
+    let mut y = 1.0;
     for i in 0..100000 {
-        sum = sum + x;
+        y += y * x;
     }
-    sum
+    y
+}
+
+#[differentiate(wrt(x))]
+fn assigns_for_too_long(x: f64) -> f64 {
+    let mut y = 1.0;
+    for i in 0..100000 {
+        y = x;
+    }
+    y
+}
+
+#[differentiate(wrt(x))]
+fn runs_over_another_length(x: [f64; 400]) -> f64 {
+    let mut y = 1.0;
+    for i in 0..500 {
+        y += x[i];
+    }
+    y
 }
 
 #[differentiate(wrt(x))]

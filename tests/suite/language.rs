@@ -16,7 +16,10 @@ fn difference(f: impl Fn(f64) -> f64) -> f64 {
 
 #[track_caller]
 fn assert_close(got: f64, expected: f64) {
-    assert!((got - expected).abs() <= TOLERANCE * expected.abs().max(1.0), "{got}, by differences {expected}");
+    assert!(
+        (got - expected).abs() <= TOLERANCE * expected.abs().max(1.0),
+        "{got}, by differences {expected}"
+    );
 }
 
 #[differentiate(wrt(w, x, s), order = 2)]
@@ -202,4 +205,38 @@ fn assignments_mean_what_they_say() {
     assert_eq!(statements::d_x([0.5, 2.0]), [6.0, 1.0]);
     assert_eq!(statements::d_x([1.5, 2.0]), [1.5 * 1.5 + 3.5 * 3.0, 1.5 * 1.5]);
     assert_eq!(statements::d_x_d_x([0.5, 2.0]), [[4.0, 2.0], [2.0, 0.0]]);
+}
+
+#[differentiate(wrt(x, scale), order = 2)]
+fn long_sum(x: &[f64; 1000], scale: f64) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..1000 {
+        let weight = 1.0 / (1.0 + i as f64);
+        sum += weight * (x[i] * scale).sin();
+    }
+    sum
+}
+
+#[test]
+fn a_loop_of_many_rounds_is_a_loop_in_its_derivatives() {
+    let (x, scale) = ([0.3; 1000], 1.2);
+    assert_close(long_sum::d_scale(&x, scale), difference(|h| long_sum(&x, scale + h)));
+    let d_x_d_scale = long_sum::d_x_d_scale(&x, scale);
+    assert_close(d_x_d_scale[7], difference(|h| long_sum::d_x(&x, scale + h)[7]));
+}
+
+#[differentiate(wrt(scale))]
+fn mean<const N: usize>(scale: f64, x: [f64; N], y: &[f64]) -> f64 {
+    let mut sum = 0.0;
+    for i in 0..N {
+        sum += (x[i] * scale - y[i]).powi(2);
+    }
+    let tail = (0..y.len()).map(|i| y[i] * scale).sum::<f64>();
+    sum / N as f64 + tail / y.len() as f64
+}
+
+#[test]
+fn loops_run_over_lengths_that_are_not_known_here() {
+    let (x, y) = ([1.0, -2.0, 0.5], [0.2, 0.4, 0.6]);
+    assert_close(mean::d_scale(0.7, x, &y), difference(|h| mean(0.7 + h, x, &y)));
 }

@@ -16,6 +16,8 @@ fn operations_of(graph: &Graph, id: NodeId) -> usize {
         Op::Literal(_)
         | Op::Zero
         | Op::Path(_)
+        | Op::Length(_)
+        | Op::Places
         | Op::Parameter(_)
         | Op::Bool(_)
         | Op::Broadcast(_)

@@ -59,6 +59,10 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
     match graph.op(id) {
         Op::Literal(bits) => Some(vec![f64::from_bits(*bits)]),
         Op::Zero => Some(vec![0.0; length]),
+        Op::Places => each(&|i| i as f64),
+        Op::Length(Dim::Fixed(n)) => Some(vec![*n as f64]),
+        Op::Length(Dim::Runtime(parameter, 0)) => Some(vec![parameters.get(*parameter)?.len() as f64]),
+        Op::Length(_) => None,
         Op::Bool(value) => Some(vec![mask(*value)]),
         Op::Parameter(index) => parameters.get(*index).cloned(),
         Op::Path(_) | Op::Call(..) | Op::CallGradient(..) => None,

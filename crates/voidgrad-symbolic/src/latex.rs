@@ -95,6 +95,8 @@ impl Printer<'_> {
                 let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
                 (format!(r"\text{{{}}}", name.replace('_', r"\_")), ATOM)
             }
+            Op::Length(length) => (format!(r"\text{{{length}}}").replace('?', "n"), ATOM),
+            Op::Places => ("i".to_owned(), ATOM),
             Op::Parameter(_) => (symbol(self.graph.name(id).unwrap_or("x")), ATOM),
             Op::Bool(value) => (format!(r"\text{{{value}}}"), ATOM),
             Op::Neg(a) => (format!("-{}", self.at(*a, PRODUCT)), SUM),

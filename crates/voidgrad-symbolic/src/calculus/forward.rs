@@ -68,6 +68,8 @@ impl Push<'_> {
             Op::Literal(_)
             | Op::Zero
             | Op::Path(_)
+            | Op::Length(_)
+            | Op::Places
             | Op::Parameter(_)
             | Op::Bool(_)
             | Op::Compare(..)

@@ -176,6 +176,8 @@ impl Sweep<'_> {
             Op::Literal(_)
             | Op::Zero
             | Op::Path(_)
+            | Op::Length(_)
+            | Op::Places
             | Op::Parameter(_)
             | Op::Bool(_)
             | Op::Compare(..)

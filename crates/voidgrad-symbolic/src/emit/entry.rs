@@ -108,6 +108,7 @@ impl Writer<'_> {
             return Fragment::atom(quote!(#array[#index]));
         }
         match (&op, at) {
+            (Op::Places, At::Entry(i)) => self.constant(&quote!(#i as f64)),
             (Op::Outer(a, b), At::Cell(i, j)) => {
                 let (a, b) = (self.entry(*a, &At::Entry(i.clone())), self.entry(*b, &At::Entry(j.clone())));
                 Fragment::infix(a, &quote!(*), b, Level::Product)

@@ -294,6 +294,10 @@ impl Writer<'_> {
                 let path = self.graph.path(*index);
                 self.constant(&quote!(#path))
             }
+            Op::Length(length) => {
+                let length = self.length(length);
+                self.constant(&quote!(#length as f64))
+            }
             Op::Bool(value) => {
                 let anchor = &self.anchor;
                 Fragment::atom(quote!(#anchor.mask(#value)))
@@ -341,6 +345,7 @@ impl Writer<'_> {
             Op::Broadcast(a) => operand(self, *a),
             Op::Call(callee, orders, arguments) => self.call(*callee, orders, arguments, operand),
             Op::Parameter(_)
+            | Op::Places
             | Op::Index(..)
             | Op::Dot(..)
             | Op::Sum(_)

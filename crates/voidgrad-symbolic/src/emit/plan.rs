@@ -102,6 +102,7 @@ impl Plan {
 fn is_trivial(graph: &Graph, id: NodeId) -> bool {
     match *graph.op(id) {
         Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Parameter(_) | Op::Bool(_) => true,
+        Op::Length(_) | Op::Places => true,
         Op::Neg(a) => graph.shape(a).is_scalar() && matches!(graph.op(a), Op::Parameter(_)),
         Op::Index(a, _) => matches!(graph.op(a), Op::Parameter(_)),
         Op::Broadcast(a) => is_trivial(graph, a),

@@ -86,6 +86,10 @@ pub enum Op {
     Zero,
     /// A constant by its path; the number is the index for [`Graph::path`].
     Path(usize),
+    /// A length as a real number: `x.len() as f64`.
+    Length(Dim),
+    /// In each entry its place: 0, 1, 2, …
+    Places,
     /// A parameter of the function, by its index.
     Parameter(usize),
     /// `-a`
@@ -145,7 +149,13 @@ impl Op {
     /// Calls `visit` with each operand, in order.
     pub fn operands(&self, mut visit: impl FnMut(NodeId)) {
         match self {
-            Self::Literal(_) | Self::Zero | Self::Path(_) | Self::Parameter(_) | Self::Bool(_) => {}
+            Self::Literal(_)
+            | Self::Zero
+            | Self::Path(_)
+            | Self::Length(_)
+            | Self::Places
+            | Self::Parameter(_)
+            | Self::Bool(_) => {}
             Self::Neg(a)
             | Self::Powi(a, _)
             | Self::Unary(_, a)
@@ -185,7 +195,13 @@ impl Op {
     #[must_use]
     pub fn map_operands(self, mut f: impl FnMut(NodeId) -> NodeId) -> Self {
         match self {
-            Self::Literal(_) | Self::Zero | Self::Path(_) | Self::Parameter(_) | Self::Bool(_) => self,
+            Self::Literal(_)
+            | Self::Zero
+            | Self::Path(_)
+            | Self::Length(_)
+            | Self::Places
+            | Self::Parameter(_)
+            | Self::Bool(_) => self,
             Self::Neg(a) => Self::Neg(f(a)),
             Self::Powi(a, n) => Self::Powi(f(a), n),
             Self::Unary(primitive, a) => Self::Unary(primitive, f(a)),

@@ -2,7 +2,7 @@
 
 use quote::ToTokens;
 use syn::spanned::Spanned;
-use syn::{Expr, ExprIndex, ExprMatch, ExprUnary, Lit, Pat, RangeLimits, UnOp};
+use syn::{Expr, ExprIndex, ExprMatch, ExprRange, ExprUnary, Lit, Pat, RangeLimits, UnOp};
 
 use super::{Reader, Value};
 use crate::graph::{Dim, NodeId, Op, Position, Shape};
@@ -54,20 +54,7 @@ impl Reader<'_> {
                     _ => self.refuse(&repeat.len, "the length must be a positive number in the source"),
                 }
             }
-            Expr::Range(range) => {
-                let from = match &range.start {
-                    Some(start) => self.integer(start)?,
-                    None => return self.refuse(range, "a range needs a start: `0..n`"),
-                };
-                let to = match &range.end {
-                    Some(end) => self.integer(end)?,
-                    None => return self.refuse(range, "a range needs an end: `0..n`"),
-                };
-                Some(Value::Range(
-                    from,
-                    if matches!(range.limits, RangeLimits::Closed(_)) { to + 1 } else { to },
-                ))
-            }
+            Expr::Range(range) => self.range(range),
             Expr::Cast(cast) => self.cast(cast),
             Expr::Field(field) => self.field(field),
             Expr::While(w) => self.refuse(
@@ -148,6 +135,24 @@ impl Reader<'_> {
         }
     }
 
+    fn range(&mut self, range: &ExprRange) -> Option<Value> {
+        let Some(start) = &range.start else { return self.refuse(range, "a range needs a start: `0..n`") };
+        let Some(end) = &range.end else { return self.refuse(range, "a range needs an end: `0..n`") };
+        let from = self.integer(start)?;
+        let is_closed = matches!(range.limits, RangeLimits::Closed(_));
+        match self.expression(end)? {
+            Value::Integer(to) => Some(Value::Range(from, if is_closed { to + 1 } else { to })),
+            Value::Length(length) if from == 0 && !is_closed => Some(Value::Places(length)),
+            Value::Length(_) => {
+                self.refuse(range, "a range up to a length that is not known here starts at 0: `0..n`")
+            }
+            _ => self.refuse(
+                end,
+                "an integer that stands in the source is needed here, a loop variable or a length",
+            ),
+        }
+    }
+
     fn real_is_needed(&mut self, integer: &Expr) -> Option<()> {
         self.refuse(integer, super::INTEGER_FOR_REAL)
     }
@@ -179,6 +184,11 @@ impl Reader<'_> {
             if let Some((_, value)) = bound {
                 return value.clone();
             }
+        }
+        if let Some(name) = path.path.get_ident().map(ToString::to_string)
+            && self.lengths.contains(&name)
+        {
+            return Some(Value::Length(Dim::Named(name)));
         }
         if path.qself.is_some() {
             return self.refuse(path, "a qualified path is not modelled; name the constant by a plain path");
@@ -267,6 +277,12 @@ impl Reader<'_> {
             (Value::Integer(value), "usize" | "i32" | "i64" | "u32" | "u64" | "isize") => {
                 Some(Value::Integer(value))
             }
+            (Value::Length(length), "f64") => {
+                Some(Value::Node(self.graph.node(Op::Length(length), Shape::Scalar)))
+            }
+            (Value::Place(length), "f64") => {
+                Some(Value::Item(self.graph.node(Op::Places, Shape::Array(length))))
+            }
             (Value::Node(node), "f64") if !self.graph.is_mask(node) => Some(Value::Node(node)),
             (Value::Node(node), _) if self.graph.is_mask(node) => {
                 self.refuse(cast, "a cast of a `bool` is not modelled; write `if … { 1.0 } else { 0.0 }`")
@@ -306,6 +322,9 @@ impl Reader<'_> {
         let node = self.node_of(&base, &index.expr)?;
         let shape = self.graph.shape(node).clone();
         let place = self.expression(&index.index)?;
+        if let Value::Place(length) = place {
+            return self.item(node, &shape, &length, index);
+        }
         let at = match (&shape, place) {
             (Shape::Array(n), Value::Integer(i)) => self.position(i, n, index).map(Position::Entry),
             (Shape::Matrix(rows, Dim::Fixed(1)), Value::Integer(i)) => self.position(i, rows, index).map(Position::Entry),
@@ -323,6 +342,22 @@ impl Reader<'_> {
             _ => self.refuse(&index.index, "an index is a number that stands in the source, or a loop variable; a matrix takes `(row, column)`"),
         }?;
         Some(Value::Node(self.graph.index(node, at)))
+    }
+
+    /// `x[i]` in a loop over the entries of `x`.
+    fn item(&mut self, array: NodeId, shape: &Shape, length: &Dim, index: &ExprIndex) -> Option<Value> {
+        match shape {
+            Shape::Array(n) | Shape::Matrix(n, Dim::Fixed(1)) if n.may_equal(length) => {
+                self.graph.must_agree(n, length);
+                Some(Value::Item(array))
+            }
+            Shape::Array(n) | Shape::Matrix(n, Dim::Fixed(1)) => self
+                .refuse(&index.index, format!("the loop runs over {length} places, the length here is {n}")),
+            _ => self.refuse(
+                &index.expr,
+                "in a loop over a length that is not known here, only arrays and vectors are indexed",
+            ),
+        }
     }
 
     fn position(&mut self, i: i64, length: &Dim, index: &ExprIndex) -> Option<usize> {

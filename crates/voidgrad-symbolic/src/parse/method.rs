@@ -15,6 +15,10 @@ impl Reader<'_> {
         let name = call.method.to_string();
         match receiver {
             Value::Sequence(item, shape) => self.sequence_method(*item, shape, &call.method, &arguments),
+            Value::Places(length) => {
+                let shape = Shape::Array(length.clone());
+                self.sequence_method(Value::Place(length), shape, &call.method, &arguments)
+            }
             Value::Range(from, to) => self.range_method(from, to, &call.method, &arguments),
             Value::Node(node) | Value::Item(node) if self.graph.is_mask(node) => {
                 self.refuse(&call.method, "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`")
@@ -148,7 +152,7 @@ impl Reader<'_> {
         let node = match (name.as_str(), arguments) {
             ("clone" | "to_owned" | "clone_owned" | "into" | "as_slice" | "as_ref", []) => Some(a),
             ("iter" | "into_iter", []) => return Some(Value::Sequence(Box::new(Value::Item(a)), shape)),
-            ("len" | "nrows", []) => return self.length(&shape, method),
+            ("len" | "nrows", []) => return Some(Self::length(&shape)),
             ("map", [f]) => {
                 let item = self.apply(f, vec![Value::Item(a)])?;
                 let entry = self.item_node(item, f)?;
@@ -207,17 +211,11 @@ impl Reader<'_> {
         node.map(Value::Node)
     }
 
-    fn length(&mut self, shape: &Shape, method: &Ident) -> Option<Value> {
-        let n = match shape {
-            Shape::Array(n) | Shape::Matrix(n, _) => n.fixed(),
-            Shape::Scalar => None,
-        };
-        match n.and_then(|n| i64::try_from(n).ok()) {
-            Some(n) => Some(Value::Integer(n)),
-            None => self.refuse(
-                method,
-                "the length is not known while the macro runs; write it as a parameter of type `f64`",
-            ),
+    fn length(shape: &Shape) -> Value {
+        let (Shape::Array(n) | Shape::Matrix(n, _)) = shape else { return Value::Integer(1) };
+        match n.fixed().and_then(|n| i64::try_from(n).ok()) {
+            Some(n) => Value::Integer(n),
+            None => Value::Length(n.clone()),
         }
     }
 

@@ -15,7 +15,7 @@ use quote::ToTokens;
 use syn::ItemFn;
 
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Graph, NODE_LIMIT, NodeId, Op, Shape};
+use crate::graph::{Dim, Graph, NODE_LIMIT, NodeId, Op, Shape};
 use crate::signature::Signature;
 use crate::stable;
 
@@ -37,6 +37,14 @@ enum Value {
     Sequence(Box<Value>, Shape),
     /// `a..b`, half open.
     Range(i64, i64),
+    /// A length that is not known while reading: `x.len()`, a const generic.
+    Length(Dim),
+    /// `0..n` of such a length, or of too many rounds to write out.
+    Places(Dim),
+    /// The variable of a loop over [`Value::Places`].
+    Place(Dim),
+    /// A variable that such a loop adds to, while it does.
+    Accumulator,
     /// The value of a block that ends in a semicolon.
     Unit,
 }
@@ -94,6 +102,7 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         diagnostics,
         functions: Vec::new(),
         grown: false,
+        lengths: function.sig.generics.const_params().map(|parameter| parameter.ident.to_string()).collect(),
         real: signature.real.clone(),
     };
     let value = reader.block(&function.block)?;
@@ -121,6 +130,8 @@ struct Reader<'d> {
     functions: Vec<(syn::Path, &'static str)>,
     /// True after the node limit was reported.
     grown: bool,
+    /// The names of the const generics.
+    lengths: Vec<String>,
     /// The type parameter that the numbers have, in a function that is generic over them.
     real: Option<syn::Ident>,
 }
@@ -142,7 +153,18 @@ impl Reader<'_> {
             }
             Value::Tuple(_) => self.refuse(tokens, "a tuple where one value is needed; take it apart first"),
             Value::Sequence(..) => self.refuse(tokens, "an iterator where a value is needed; end it with `.sum::<f64>()`"),
-            Value::Range(..) => self.refuse(tokens, "a range where a value is needed"),
+            Value::Length(_) => {
+                self.refuse(tokens, "a length where a real number is needed; convert with `as f64`")
+            }
+            Value::Place(_) => self.refuse(
+                tokens,
+                "the variable of a loop over a length that is not known here indexes arrays (`x[i]`), or is a number (`i as f64`)",
+            ),
+            Value::Accumulator => self.refuse(
+                tokens,
+                "in a loop of this length a variable can only be added to (`sum += …`), not read; write the recurrence over fewer rounds",
+            ),
+            Value::Range(..) | Value::Places(_) => self.refuse(tokens, "a range where a value is needed"),
             Value::Unit => self.refuse(tokens, "this has no value; remove the semicolon at its end"),
         }
     }

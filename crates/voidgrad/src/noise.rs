@@ -76,9 +76,10 @@ pub(crate) fn check(name: &'static str, noise: &[f64]) -> Result<(), InvalidPara
 
 /// A stream of random numbers that is named by `(seed, run, row)`.
 ///
-/// The generator is `ChaCha8`. Its 256-bit key is `seed` and `run`, 8 bytes each, least significant byte first, and 16
-/// zero bytes; its 64-bit stream identifier is `row`. Two names that differ in any part give streams that have nothing to do
-/// with each other, and a name gives the same numbers wherever and on whichever thread it is asked for.
+/// The generator is `ChaCha8`. Its 256-bit key is `seed` and `run`, 8 bytes each, least significant byte
+/// first, and 16 zero bytes; its 64-bit stream identifier is `row`. Two names that differ in any part give
+/// streams that have nothing to do with each other, and a name gives the same numbers wherever and on
+/// whichever thread it is asked for.
 ///
 /// ```
 /// use voidgrad::Stream;
@@ -104,8 +105,8 @@ impl Stream {
         Self(generator)
     }
 
-    /// Fills `noise` with uniform numbers of the open interval (0, 1): `(k + ½)/2⁵²`, where k is the upper 52 bits of the
-    /// next 64. All of them are exact, and their distribution is symmetric about ½.
+    /// Fills `noise` with uniform numbers of the open interval (0, 1): `(k + ½)/2⁵²`, where k is the upper
+    /// 52 bits of the next 64. All of them are exact, and their distribution is symmetric about ½.
     pub fn fill_open01(&mut self, noise: &mut [f64]) {
         for value in noise {
             *value = open01(self.0.next_u64());

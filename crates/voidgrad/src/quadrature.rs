@@ -33,9 +33,9 @@ pub struct Integral {
 
 /// `∫ f(x) dx` from the first of the increasing `breakpoints` to the last.
 ///
-/// Each panel between two breakpoints is bisected until the Gauss–Legendre rules of the whole and of its halves agree; kinks and
-/// jumps that are known belong among the breakpoints. The value is there even where the tolerance was not reached: look at the
-/// error.
+/// Each panel between two breakpoints is bisected until the Gauss–Legendre rules of the whole and of its
+/// halves agree; kinks and jumps that are known belong among the breakpoints. The value is there even where
+/// the tolerance was not reached: look at the error.
 ///
 /// ```
 /// use voidgrad::quadrature::{Tolerance, integrate};
@@ -73,7 +73,8 @@ pub fn integrate(f: impl Fn(f64) -> f64, breakpoints: &[f64], tolerance: Toleran
     }
 }
 
-/// Nodes of a panel's rule. Eight are exact for polynomials of degree 15 and few enough to be spent close to a kink.
+/// Nodes of a panel's rule. Eight are exact for polynomials of degree 15 and few enough to be spent close to
+/// a kink.
 pub(crate) const NODES: usize = 8;
 
 /// Nodes and weights of the rule on `[low, high]`.

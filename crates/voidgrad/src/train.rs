@@ -13,8 +13,9 @@ use crate::optimise::{Adam, Optimiser};
 /// Minimises `E[f(b)]` over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`].
 ///
 /// Iteration i of run r draws its noise, `u` and then `v` of one sample after the other, from the
-/// [`Stream`] `(seed, r, i)`. Both gradients of a step are taken at the same point, before either optimiser moves. The
-/// control comes with its first parameters; where they are drawn at random, row `u64::MAX` of the run's streams is free for that.
+/// [`Stream`] `(seed, r, i)`. Both gradients of a step are taken at the same point, before either optimiser
+/// moves. The control comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
+/// run's streams is free for that.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, MeanQuadratic, Settings, Step, Zero, train};
@@ -29,8 +30,8 @@ use crate::optimise::{Adam, Optimiser};
 /// ```
 ///
 /// # Errors
-/// Where a setting is not in its domain, where the control is made for another dimension, or where a value or a gradient becomes NaN or
-/// infinite.
+/// Where a setting is not in its domain, where the control is made for another dimension, or where a value
+/// or a gradient becomes NaN or infinite.
 pub fn train<C: Control + Sync>(
     start: &Bernoulli,
     objective: &(impl Objective + ?Sized),
@@ -131,7 +132,8 @@ pub struct Outcome<C> {
 
 /// Something that watches [`train`]: any `FnMut(&Step<'_>)`.
 ///
-/// It is called with the start, as iteration 0, and after every step, the last one included; it decides itself what to keep.
+/// It is called with the start, as iteration 0, and after every step, the last one included; it decides
+/// itself what to keep.
 pub trait Observer {
     /// Sees one state.
     fn observe(&mut self, step: &Step<'_>);

@@ -1,7 +1,8 @@
 //! One Bernoulli variable by its logit `a = ln(θ/(1 - θ))`.
 //!
-//! All functions are exact to a few units in the last place for `|a|` up to 700 and noise down to one unit in the
-//! last place from 0 and 1. Source: RELAX (Grathwohl et al. 2018), appendix; REBAR (Tucker et al. 2017), appendix C.
+//! All functions are exact to a few units in the last place for `|a|` up to 700 and noise down to one unit
+//! in the last place from 0 and 1. Source: RELAX (Grathwohl et al. 2018), appendix; REBAR (Tucker et al.
+//! 2017), appendix C.
 
 use voidgrad_macros::differentiate;
 use voidgrad_real::{log_sigmoid, logit, sigmoid, softplus};
@@ -29,7 +30,8 @@ pub fn threshold(z: f64) -> bool {
     z >= 0.0
 }
 
-/// The conditional reparameterisation `z̃ = g̃(v, a, b)` of `v ~ U(0, 1)`: z as it is distributed where `H(z) = b`.
+/// The conditional reparameterisation `z̃ = g̃(v, a, b)` of `v ~ U(0, 1)`: z as it is distributed where
+/// `H(z) = b`.
 ///
 /// `ln(1 + v·e^a) - ln(1 - v)` where `b = 1`, `-(ln(1 + v·e^-a) - ln(1 - v))` where `b = 0`.
 ///

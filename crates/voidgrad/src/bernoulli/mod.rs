@@ -1,7 +1,7 @@
 //! M independent Bernoulli variables.
 //!
-//! The functions of one variable are in [`logit`] and [`probability`], once for each parameterisation. Everything
-//! inside the library works in logits, which stay exact where a probability rounds to 0 or 1.
+//! The functions of one variable are in [`logit`] and [`probability`], once for each parameterisation.
+//! Everything inside the library works in logits, which stay exact where a probability rounds to 0 or 1.
 
 pub mod logit;
 pub mod probability;
@@ -14,7 +14,8 @@ use voidgrad_real::sigmoid;
 
 /// `b_m ~ Bernoulli(σ(a_m))`, independent, `m = 1..M`.
 ///
-/// Parameterised by the logits `a_m = ln(θ_m/(1 - θ_m))`; [`from_probabilities`](Self::from_probabilities) converts.
+/// Parameterised by the logits `a_m = ln(θ_m/(1 - θ_m))`; [`from_probabilities`](Self::from_probabilities)
+/// converts.
 ///
 /// ```
 /// use voidgrad::Bernoulli;

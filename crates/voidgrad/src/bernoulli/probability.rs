@@ -25,7 +25,8 @@ pub fn threshold(z: f64) -> bool {
     logit::threshold(z)
 }
 
-/// The conditional reparameterisation `z̃ = g̃(v, θ, b)` of `v ~ U(0, 1)`: z as it is distributed where `H(z) = b`.
+/// The conditional reparameterisation `z̃ = g̃(v, θ, b)` of `v ~ U(0, 1)`: z as it is distributed where
+/// `H(z) = b`.
 ///
 /// `ln(v/(1 - v)·1/(1 - θ) + 1)` where `b = 1`, `-ln(v/(1 - v)·1/θ + 1)` where `b = 0`.
 ///

@@ -21,8 +21,8 @@ pub struct Weights {
 }
 
 impl Weights {
-    /// Weights and biases as `torch.nn.Linear` draws them: uniform on `±1/√inputs`, in the order of the fields, the
-    /// matrix by columns.
+    /// Weights and biases as `torch.nn.Linear` draws them: uniform on `±1/√inputs`, in the order of the
+    /// fields, the matrix by columns.
     pub fn draw(rng: &mut (impl Rng + ?Sized)) -> Self {
         let wide = 1.0 / 5.0_f64.sqrt();
         let mut uniform = |bound: f64| rng.random_range(-bound..bound);

@@ -9,7 +9,8 @@ use super::network::Weights;
 use crate::error::InvalidParameter;
 use crate::objective::quadratic;
 
-/// `c(z) = f(σ(z/λ)) + r_ρ(z)` with `f(b) = (b - t)²` and `r_ρ` = Linear(1, 5), `ReLU`, Linear(5, 5), `ReLU`, Linear(5, 1),
+/// `c(z) = f(σ(z/λ)) + r_ρ(z)` with `f(b) = (b - t)²` and `r_ρ` = Linear(1, 5), `ReLU`, Linear(5, 5),
+/// `ReLU`, Linear(5, 1),
 /// `ReLU`; `φ = (ln λ, w₁, b₁, W₂, b₂, w₃, b₃)`, 47 entries, the matrix by columns.
 ///
 /// Where the last `ReLU` is 0 for every z, so is the gradient of all 46 weights: they can then never recover.

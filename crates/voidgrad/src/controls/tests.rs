@@ -17,7 +17,8 @@ fn close(found: f64, expected: f64, tolerance: f64) -> bool {
     (found - expected).abs() <= tolerance * (1.0 + expected.abs())
 }
 
-/// Holds a control against derivatives worked out by hand, at one z after the other and at all of them together.
+/// Holds a control against derivatives worked out by hand, at one z after the other and at all of them
+/// together.
 fn agrees(control: &impl Control, by_hand: impl Fn(f64, &[f64]) -> Derivatives) {
     let phi = control.phi();
     let columns = control.parameters();

@@ -25,7 +25,8 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where the batch is empty, where a row's noise does not have M entries, or where a value or a gradient is NaN or infinite.
+/// Where the batch is empty, where a row's noise does not have M entries, or where a value or a gradient is
+/// NaN or infinite.
 pub fn estimate_batch(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + ?Sized),

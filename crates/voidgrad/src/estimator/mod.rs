@@ -19,8 +19,9 @@ use crate::objective::Objective;
 ///
 /// `ĝ = (f(b) - c_φ(z̃))·∂/∂a ln p(b) + ∂/∂a c_φ(z) - ∂/∂a c_φ(z̃)`
 ///
-/// where `z = g(u, a)`, `b = H(z)`, `z̃ = g̃(v, a, b)`, and b is held fixed in `∂z̃/∂a`. It is unbiased for every control.
-/// Source: RELAX (Grathwohl et al. 2018), equation 8; REINFORCE and REBAR are choices of the control.
+/// where `z = g(u, a)`, `b = H(z)`, `z̃ = g̃(v, a, b)`, and b is held fixed in `∂z̃/∂a`. It is unbiased for
+/// every control. Source: RELAX (Grathwohl et al. 2018), equation 8; REINFORCE and REBAR are choices of the
+/// control.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, Constant, Noise, estimate};
@@ -161,13 +162,15 @@ impl Estimate {
 
     /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries, made without the M × N matrix: an estimate of `∂/∂φ (1/M) Σ_m Var[ĝ_m]`.
     ///
-    /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made with. Source:
-    /// RELAX, equation 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is that of `E[ĝ²]`.
+    /// With respect to the flat, unconstrained φ of [`Control`], at the control that the estimate was made
+    /// with. Source: RELAX, equation 9; `E[ĝ]` does not depend on φ, so the derivative of the variance is
+    /// that of `E[ĝ²]`.
     ///
-    /// It is unbiased where `∂c/∂z` is continuous in z. A `ReLU` makes it jump, and the mean then lacks what comes from the
-    /// jumps that a step of φ moves: ĝ is a step function of such a φ, and its derivative a delta function that no sample
-    /// sees. In RELAX's network that concerns the layers before the last `ReLU`, whichever tool takes the derivative; λ
-    /// and the layer after it are not concerned, nor is the unbiasedness of `ĝ` itself.
+    /// It is unbiased where `∂c/∂z` is continuous in z. A `ReLU` makes it jump, and the mean then lacks what
+    /// comes from the jumps that a step of φ moves: ĝ is a step function of such a φ, and its derivative a
+    /// delta function that no sample sees. In RELAX's network that concerns the layers before the last
+    /// `ReLU`, whichever tool takes the derivative; λ and the layer after it are not concerned, nor is the
+    /// unbiasedness of `ĝ` itself.
     #[must_use]
     pub fn variance_gradient(&self, control: &(impl Control + ?Sized)) -> DVector<f64> {
         let mut phi_bar = DVector::zeros(control.parameters());
@@ -175,13 +178,15 @@ impl Estimate {
         phi_bar
     }
 
-    /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries, without allocating.
+    /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries, without
+    /// allocating.
     pub fn add_variance_gradient(&self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
         control.vjp_jvp(&self.z_tilde, &self.z_tilde_dot, self.c_bar, phi_bar);
         control.vjp_jvp(&self.z, &self.z_dot, 0.0, phi_bar);
     }
 
-    /// `ĝ` with respect to the probabilities, `ĝ_θ = ĝ_a/(θ(1 - θ))`, for the variables that the estimate was made with.
+    /// `ĝ` with respect to the probabilities, `ĝ_θ = ĝ_a/(θ(1 - θ))`, for the variables that the estimate
+    /// was made with.
     ///
     /// # Errors
     /// Where `bernoulli` does not have M variables.

@@ -27,8 +27,9 @@ fn kinks(control: &impl Control) -> Vec<f64> {
     if phi.len() == 47 { by_hand::kinks(phi.as_slice(), true) } else { Vec::new() }
 }
 
-/// `E[x·y]` for one variable and quantities of the estimate that are, given b, a function of u plus one of v: integrals over one of
-/// them at a time are then enough. [`quantities_split_into_a_part_of_u_and_a_part_of_v`] holds them to it.
+/// `E[x·y]` for one variable and quantities of the estimate that are, given b, a function of u plus one of
+/// v: integrals over one of them at a time are then enough.
+/// [`quantities_split_into_a_part_of_u_and_a_part_of_v`] holds them to it.
 ///
 /// Integrated over the logits of u and v, where the controls are tame.
 fn expectation(
@@ -134,8 +135,8 @@ fn variance_gradients(control: &mut impl Control, n: usize) -> [f64; 2] {
     [expected, (at(STEP) - at(-STEP)) / (2.0 * STEP)]
 }
 
-// Truncation STEP² = 1e-8 times a third derivative of order 1; the variance's own error is 1e-10/STEP = 1e-6 at most, and far less
-// in practice, since the panels of both sides are the same.
+// Truncation STEP² = 1e-8 times a third derivative of order 1; the variance's own error is 1e-10/STEP = 1e-6
+// at most, and far less in practice, since the panels of both sides are the same.
 const DIFFERENCE: f64 = 1e-7;
 
 /// RELAX with a network that has no kinks.
@@ -179,8 +180,9 @@ fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() 
     }
 }
 
-// Not a defect of the code but of the method: for a given z, `∂c/∂z` jumps when a kink passes over it, and the derivative by φ
-// does not see that. It would be a delta function. Should this test fail, the documentation of `variance_gradient` is out of date.
+// Not a defect of the code but of the method: for a given z, `∂c/∂z` jumps when a kink passes over it, and
+// the derivative by φ does not see that. It would be a delta function. Should this test fail, the
+// documentation of `variance_gradient` is out of date.
 #[test]
 fn the_variance_gradient_misses_the_kinks_that_move() {
     let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();

@@ -4,10 +4,11 @@ use super::Optimiser;
 use crate::error::{InvalidParameter, positive};
 
 /// Adam with bias correction:
-/// `m ← β₁m + (1 - β₁)g`, `s ← β₂s + (1 - β₂)g²`, `x ← x - α·m̂/(√ŝ + ε)`, where `m̂ = m/(1 - β₁ᵗ)` and `ŝ = s/(1 - β₂ᵗ)`.
+/// `m ← β₁m + (1 - β₁)g`, `s ← β₂s + (1 - β₂)g²`, `x ← x - α·m̂/(√ŝ + ε)`, where
+/// `m̂ = m/(1 - β₁ᵗ)` and `ŝ = s/(1 - β₂ᵗ)`.
 ///
-/// `β = (0.9, 0.999)` and `ε = 1e-8` unless [`with_moments`](Self::with_moments) says otherwise. Source: Kingma and Ba 2015,
-/// algorithm 1; ε stands where `PyTorch` has it.
+/// `β = (0.9, 0.999)` and `ε = 1e-8` unless [`with_moments`](Self::with_moments) says otherwise. Source:
+/// Kingma and Ba 2015, algorithm 1; ε stands where `PyTorch` has it.
 ///
 /// ```
 /// use voidgrad::{Adam, Optimiser};

@@ -9,7 +9,8 @@ use crate::objective::Objective;
 /// The largest M that [`enumerate`] takes: a million states.
 pub const LARGEST_ENUMERATION: usize = 20;
 
-/// Exact moments where the control is a constant c, by the sum over the `2ᴹ` states: `ĝ_m = (f(b) - c)·∂/∂a_m ln p(b)` then depends on b alone.
+/// Exact moments where the control is a constant c, by the sum over the `2ᴹ` states; then
+/// `ĝ_m = (f(b) - c)·∂/∂a_m ln p(b)` depends on b alone.
 ///
 /// Whether the control is a constant is judged by its values at a few points, each coordinate alone among them.
 ///
@@ -24,7 +25,8 @@ pub const LARGEST_ENUMERATION: usize = 20;
 /// ```
 ///
 /// # Errors
-/// Where M exceeds [`LARGEST_ENUMERATION`], where the control depends on z, or where a moment is NaN or infinite.
+/// Where M exceeds [`LARGEST_ENUMERATION`], where the control depends on z, or where a moment is NaN or
+/// infinite.
 pub fn enumerate(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + ?Sized),

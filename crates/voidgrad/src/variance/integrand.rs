@@ -6,8 +6,9 @@ use voidgrad_real::sigmoid;
 
 /// Given b, `ĝ = A(z̃) + B(z)` with `A = (f(b) - c)·∂/∂a ln p(b) - ∂c/∂z̃·∂z̃/∂a` and `B = ∂c/∂z`.
 ///
-/// Here z and z̃ are independent and have the same density `p(z|b)`, so the moments of `ĝ` need integrals over one variable only.
-/// It is `y = |z|`, from 0 to where the density ends; `z = y` where `b = 1` and `z = -y` where `b = 0`.
+/// Here z and z̃ are independent and have the same density `p(z|b)`, so the moments of `ĝ` need integrals
+/// over one variable only. It is `y = |z|`, from 0 to where the density ends; `z = y` where `b = 1` and `z =
+/// -y` where `b = 0`.
 pub(super) struct Integrand<'a, C: ?Sized> {
     control: &'a C,
     f: f64,
@@ -54,7 +55,8 @@ impl<'a, C: Control + ?Sized> Integrand<'a, C> {
         Point { density: self.density(y, decay), parts: [tilde, slope[0]], c, slope: self.sign * slope[0] }
     }
 
-    /// `p(z|b)`, in a form that stays exact where p(z) and p(b) are both too small to be numbers; `decay` is `e^-y`.
+    /// `p(z|b)`, in a form that stays exact where p(z) and p(b) are both too small to be numbers; `decay` is
+    /// `e^-y`.
     fn density(&self, y: f64, decay: f64) -> f64 {
         if self.s <= 0.0 {
             let far = 1.0 + decay * self.exp_s;
@@ -65,8 +67,8 @@ impl<'a, C: Control + ?Sized> Integrand<'a, C> {
         }
     }
 
-    /// Points between which the density and a control of any temperature are tame enough for the bisection to see what it has to: denser
-    /// towards 0, and around the peak where there is one.
+    /// Points between which the density and a control of any temperature are tame enough for the bisection
+    /// to see what it has to: denser towards 0, and around the peak where there is one.
     pub(super) fn breakpoints(&self) -> Vec<f64> {
         /// Where what is left of the density is 1e-22.
         const END: f64 = 50.0;

@@ -11,8 +11,9 @@ use crate::objective::Objective;
 
 /// Moments of the estimator from so many samples.
 ///
-/// The samples are made in parallel, in blocks of 256 with a [`Stream`] each, `(seed, u64::MAX, block)`, which no training run
-/// uses; the blocks are added in their order. The result has the same bits for every number of threads.
+/// The samples are made in parallel, in blocks of 256 with a [`Stream`] each, `(seed, u64::MAX, block)`,
+/// which no training run uses; the blocks are added in their order. The result has the same bits for every
+/// number of threads.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, MeanQuadratic, Rebar, variance};
@@ -69,7 +70,8 @@ pub fn monte_carlo(
     for mean in &mut mean {
         *mean /= count;
     }
-    // A second pass over the same noise, about the mean: the difference of two raw moments would lose the digits of a small variance.
+    // A second pass over the same noise, about the mean: the difference of two raw moments would lose the
+    // digits of a small variance.
     let squares = sum(2, &|estimate, sums| {
         let deviations = estimate.gradient.iter().zip(&mean).map(|(gradient, mean)| gradient - mean);
         let square = deviations.map(|deviation| deviation * deviation).sum::<f64>() / variables as f64;

@@ -20,9 +20,9 @@ pub struct Moments {
 
 /// The moments of `ĝ` for one variable, by quadrature, to a relative error of 1e-7 of the variance.
 ///
-/// Given b, `ĝ` is the sum of a function of z̃ and a function of z, which are independent and have the same distribution, so that
-/// integrals over one variable are enough. They are taken about the means, `Var = E[Var[ĝ|b]] + Var[E[ĝ|b]]`, so a variance that is a
-/// small fraction of REINFORCE's keeps its digits.
+/// Given b, `ĝ` is the sum of a function of z̃ and a function of z, which are independent and have the same
+/// distribution, so that integrals over one variable are enough. They are taken about the means, `Var =
+/// E[Var[ĝ|b]] + Var[E[ĝ|b]]`, so a variance that is a small fraction of REINFORCE's keeps its digits.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, MeanQuadratic, Zero, variance};
@@ -34,7 +34,8 @@ pub struct Moments {
 /// ```
 ///
 /// # Errors
-/// Where there is more than one variable, where a moment is NaN or infinite, or where the tolerance is out of reach.
+/// Where there is more than one variable, where a moment is NaN or infinite, or where the tolerance is out
+/// of reach.
 pub fn exact(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + ?Sized),
@@ -43,7 +44,8 @@ pub fn exact(
     exact_within(bernoulli, objective, control, Tolerance::default())
 }
 
-/// [`exact`] with a tolerance for the error of the variance; that of the mean is as small a fraction of the standard deviation.
+/// [`exact`] with a tolerance for the error of the variance; that of the mean is as small a fraction of the
+/// standard deviation.
 ///
 /// # Errors
 /// As [`exact`].

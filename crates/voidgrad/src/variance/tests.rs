@@ -73,7 +73,8 @@ fn by_rule(
     [mean, p_0 * variance_0 + p_1 * variance_1 + p_0 * p_1 * (mean_1 - mean_0).powi(2)]
 }
 
-// The reference is the trapezoidal rule in `t`, `|z| = e^t`: everything is analytic there and decays at both ends, so it converges geometrically.
+// The reference is the trapezoidal rule in `t`, `|z| = e^t`: everything is analytic there and decays at both
+// ends, so it converges geometrically.
 #[test]
 fn rebar_is_exact_for_small_and_large_probabilities_and_temperatures() {
     const STEP: f64 = 1.0 / 256.0;
@@ -231,7 +232,8 @@ fn the_standard_error_is_one() {
         ((sampled.variance - expected) / sampled.standard_error).powi(2)
     });
     let mean = scores.sum::<f64>() / 200.0;
-    // Four standard deviations of the mean of 200 χ² variables: false alarm in about 1e-4 of all choices of seeds.
+    // Four standard deviations of the mean of 200 χ² variables: false alarm in about 1e-4 of all choices of
+    // seeds.
     assert!((mean - 1.0).abs() < 0.4, "{mean}");
 }
 

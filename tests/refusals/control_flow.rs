@@ -49,19 +49,23 @@ fn uses_the_question_mark(x: f64) -> f64 {
 }
 
 #[differentiate(wrt(x))]
-fn recurs_for_too_long(x: f64) -> f64 {
+fn couples_two_variables_for_too_long(x: f64) -> f64 {
     let mut y = 1.0;
+    let mut z = x;
     for i in 0..100000 {
-        y += y * x;
+        y += z * x;
+        z = z * y;
     }
-    y
+    y + z
 }
 
 #[differentiate(wrt(x))]
-fn assigns_for_too_long(x: f64) -> f64 {
+fn nests_long_loops(x: f64) -> f64 {
     let mut y = 1.0;
-    for i in 0..100000 {
-        y = x;
+    for i in 0..1000 {
+        for j in 0..1000 {
+            y += x;
+        }
     }
     y
 }

@@ -240,3 +240,57 @@ fn loops_run_over_lengths_that_are_not_known_here() {
     let (x, y) = ([1.0, -2.0, 0.5], [0.2, 0.4, 0.6]);
     assert_close(mean::d_scale(0.7, x, &y), difference(|h| mean(0.7 + h, x, &y)));
 }
+
+#[differentiate(wrt(x, p), order = 2)]
+fn horner<const N: usize>(x: f64, p: [f64; N]) -> f64 {
+    let mut y = 0.5 * x;
+    for i in 0..N {
+        let t = (p[i] * y).tanh();
+        y = y * x + t * t + p[i];
+    }
+    y * x
+}
+
+#[test]
+fn a_recurrence_has_a_recurrence_as_its_derivative() {
+    let (x, p) = (0.6, [0.3, -0.2, 0.5, 0.1]);
+    let at = |i: usize, h: f64| {
+        let mut moved = p;
+        moved[i] += h;
+        moved
+    };
+    assert_eq!(horner::value(x, p), horner(x, p));
+    assert_close(horner::d_x(x, p), difference(|h| horner(x + h, p)));
+    assert_close(horner::d_x_d_x(x, p), difference(|h| horner::d_x(x + h, p)));
+    for i in 0..4 {
+        assert_close(horner::d_p(x, p)[i], difference(|h| horner(x, at(i, h))));
+        assert_close(horner::d_x_d_p(x, p)[i], difference(|h| horner::d_x(x, at(i, h))));
+    }
+    // The gradient of ȳ·y + ẏ̄·ẏ, by differences of its two parts.
+    let (x_dot, p_dot) = (0.7, [1.0, -1.0, 0.5, 2.0]);
+    let (x_bar, p_bar) = horner::vjp_jvp(x, p, x_dot, p_dot, 1.5, -0.5);
+    let part = |x: f64, p: [f64; 4]| {
+        let (y, y_dot) = horner::jvp(x, p, x_dot, p_dot);
+        1.5 * y - 0.5 * y_dot
+    };
+    assert_close(x_bar, difference(|h| part(x + h, p)));
+    assert_close(p_bar[2], difference(|h| part(x, at(2, h))));
+}
+
+#[differentiate(wrt(rate))]
+fn decay(rate: f64, inputs: &[f64]) -> f64 {
+    let mut level = 1.0;
+    let mut total = 0.0;
+    for i in 0..inputs.len() {
+        level = level * rate + inputs[i];
+        total += inputs[i] * i as f64;
+    }
+    level + total * rate
+}
+
+#[test]
+fn a_recurrence_runs_over_a_slice_beside_a_sum() {
+    let inputs = [0.3, -0.2, 0.5, 0.1, 0.9];
+    assert_close(decay::d_rate(0.8, &inputs), difference(|h| decay(0.8 + h, &inputs)));
+    assert_eq!(decay::d_rate(0.8, &[]), 0.0);
+}

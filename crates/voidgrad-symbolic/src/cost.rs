@@ -18,6 +18,9 @@ fn operations_of(graph: &Graph, id: NodeId) -> usize {
         | Op::Path(_)
         | Op::Length(_)
         | Op::Places
+        | Op::State(_)
+        | Op::Scan(..)
+        | Op::ScanEnd(..)
         | Op::Parameter(_)
         | Op::Bool(_)
         | Op::Broadcast(_)

@@ -97,6 +97,15 @@ impl Printer<'_> {
             }
             Op::Length(length) => (format!(r"\text{{{length}}}").replace('?', "n"), ATOM),
             Op::Places => ("i".to_owned(), ATOM),
+            Op::State(_) => ("s".to_owned(), ATOM),
+            Op::Scan(_, first, next) | Op::ScanEnd(_, first, next) => (
+                format!(
+                    r"\operatorname{{fold}}\left({}, s \mapsto {}\right)",
+                    self.at(*first, 0),
+                    self.at(*next, 0)
+                ),
+                ATOM,
+            ),
             Op::Parameter(_) => (symbol(self.graph.name(id).unwrap_or("x")), ATOM),
             Op::Bool(value) => (format!(r"\text{{{value}}}"), ATOM),
             Op::Neg(a) => (format!("-{}", self.at(*a, PRODUCT)), SUM),

@@ -70,6 +70,7 @@ impl Push<'_> {
             | Op::Path(_)
             | Op::Length(_)
             | Op::Places
+            | Op::State(_)
             | Op::Parameter(_)
             | Op::Bool(_)
             | Op::Compare(..)
@@ -154,6 +155,25 @@ impl Push<'_> {
                 let softmax = graph.softmax(a, node);
                 graph.dot(softmax, dot)
             }),
+            Op::Scan(recurrence, first, next) | Op::ScanEnd(recurrence, first, next) => {
+                let (first_dot, next_dot) = (self.of(first), self.of(next));
+                if first_dot.is_none() && next_dot.is_none() {
+                    return None;
+                }
+                let rate = self.graph.state_rate(recurrence, first, next);
+                let states = self.graph.states_of(recurrence, first, next);
+                let zero = self.graph.zero();
+                let offset = self.graph.with_states(next_dot.unwrap_or(zero), recurrence.state, states);
+                let shape = self.graph.shape(next).clone();
+                let first_dot = first_dot.unwrap_or(zero);
+                let (linear, body) = self.graph.linear_recurrence(recurrence.backward, rate, offset, &shape);
+                let is_end = matches!(self.graph.op(node), Op::ScanEnd(..));
+                Some(if is_end {
+                    self.graph.node(Op::ScanEnd(linear, first_dot, body), crate::graph::Shape::Scalar)
+                } else {
+                    self.graph.node(Op::Scan(linear, first_dot, body), shape)
+                })
+            }
             Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
             Op::Call(_, _, arguments) => {
                 let mut sum = None;

@@ -4,7 +4,8 @@
 //! output. Guards grow at each branch and are applied last, after all multiplications, so a factor that is NaN or
 //! infinite in a branch that was not taken can't get into a derivative.
 
-use crate::graph::{Graph, NodeId, Op, Pass, Position};
+use super::forward::tangents;
+use crate::graph::{Graph, NodeId, Op, Pass, Position, Recurrence, Shape};
 
 /// `∂output/∂node`, under the condition that the node has an influence; `None` where it always has.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -26,7 +27,7 @@ struct Pending {
 pub fn adjoints(graph: &mut Graph, seeds: &[(NodeId, NodeId)], inputs: &[NodeId]) -> Vec<Option<NodeId>> {
     let nodes: Vec<NodeId> = graph.ids().collect();
     let active = graph.dependent(inputs);
-    let mut sweep = Sweep { graph, active, pending: Vec::new() };
+    let mut sweep = Sweep { graph, active, pending: Vec::new(), states: Vec::new() };
     sweep.pending.resize_with(nodes.len(), Pending::default);
     for &(output, bar) in seeds {
         sweep.contribute(output, Adjoint { guard: None, value: bar });
@@ -42,6 +43,12 @@ pub fn adjoints(graph: &mut Graph, seeds: &[(NodeId, NodeId)], inputs: &[NodeId]
             sweep.propagate(node, adjoint);
         }
     }
+    // Inside a loop the rates are expressions in its state; outside, in the states that it went through.
+    for (state, states) in std::mem::take(&mut sweep.states) {
+        for gradient in gradients.iter_mut().flatten() {
+            *gradient = sweep.graph.with_states(*gradient, state, states);
+        }
+    }
     gradients
 }
 
@@ -49,6 +56,8 @@ struct Sweep<'g> {
     graph: &'g mut Graph,
     active: Vec<bool>,
     pending: Vec<Pending>,
+    /// The recurrences that were met, with their states as arrays.
+    states: Vec<(usize, NodeId)>,
 }
 
 impl Sweep<'_> {
@@ -178,6 +187,7 @@ impl Sweep<'_> {
             | Op::Path(_)
             | Op::Length(_)
             | Op::Places
+            | Op::State(_)
             | Op::Parameter(_)
             | Op::Bool(_)
             | Op::Compare(..)
@@ -281,6 +291,21 @@ impl Sweep<'_> {
                 self.pass(a, adjoint, |graph, bar| graph.mul(bar, b));
                 self.pass(b, adjoint, |graph, bar| graph.mul(bar, a));
             }
+            Op::Scan(recurrence, first, next) | Op::ScanEnd(recurrence, first, next) => {
+                let adjoint = self.settled(node, adjoint);
+                let is_end = self.graph.shape(node).is_scalar();
+                let rate = self.graph.state_rate(recurrence, first, next);
+                let (shape, zero) = (self.graph.shape(next).clone(), self.graph.zero());
+                // The adjoint of the state runs against the loop; what is read of the states joins it on the way.
+                let (last, offset) = if is_end { (adjoint.value, zero) } else { (zero, adjoint.value) };
+                let (back, body) = self.graph.linear_recurrence(!recurrence.backward, rate, offset, &shape);
+                self.pass(next, adjoint, |graph, _| graph.node(Op::Scan(back, last, body), shape));
+                self.pass(first, adjoint, |graph, _| {
+                    graph.node(Op::ScanEnd(back, last, body), Shape::Scalar)
+                });
+                let states = self.graph.states_of(recurrence, first, next);
+                self.states.push((recurrence.state, states));
+            }
             Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
             Op::Call(_, _, arguments) => {
                 for (position, argument) in arguments.into_iter().enumerate() {
@@ -299,6 +324,36 @@ impl Graph {
     pub fn softmax(&mut self, a: NodeId, y: NodeId) -> NodeId {
         let difference = self.sub(a, y);
         self.unary("exp", difference)
+    }
+
+    /// The states of a recurrence before each of its rounds.
+    pub(super) fn states_of(&mut self, recurrence: Recurrence, first: NodeId, next: NodeId) -> NodeId {
+        let shape = self.shape(next).clone();
+        self.node(Op::Scan(recurrence, first, next), shape)
+    }
+
+    /// `∂next/∂state` at each of the states that the recurrence goes through.
+    pub(super) fn state_rate(&mut self, recurrence: Recurrence, first: NodeId, next: NodeId) -> NodeId {
+        let shape = self.shape(next).clone();
+        let leaf = self.node(Op::State(recurrence.state), shape);
+        let one = self.literal(1.0);
+        let rate = tangents(self, &[(leaf, one)], &[next])[0].unwrap_or_else(|| self.zero());
+        let states = self.states_of(recurrence, first, next);
+        self.with_states(rate, recurrence.state, states)
+    }
+
+    /// A new recurrence `state = rate·state + offset`, with its next state.
+    pub(super) fn linear_recurrence(
+        &mut self,
+        backward: bool,
+        rate: NodeId,
+        offset: NodeId,
+        shape: &Shape,
+    ) -> (Recurrence, NodeId) {
+        let (recurrence, state) = self.new_state(backward, shape.clone());
+        let product = self.mul(rate, state);
+        let next = self.add(product, offset);
+        (recurrence, self.broadcast(next, shape))
     }
 
     /// The derivative of the call `node` with respect to its argument `position`.

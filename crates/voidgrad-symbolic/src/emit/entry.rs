@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::Writer;
 use super::fragment::{Fragment, Level};
-use crate::graph::{Dim, NodeId, Op, Position, Shape};
+use crate::graph::{Dim, NodeId, Op, Position, Recurrence, Shape};
 
 /// Where an entry is: loop variables of a `from_fn`.
 #[derive(Clone)]
@@ -44,6 +44,7 @@ impl Writer<'_> {
         match self.graph.op(id).clone() {
             Op::Assemble(entries) => self.assemble(&entries, &shape),
             Op::MatMul(a, b) => self.product(a, b),
+            Op::Scan(recurrence, first, next) => self.scan(recurrence, first, next, false),
             Op::CallGradient(callee, position, arguments) => {
                 self.call(callee, &[position], &arguments, Writer::value)
             }
@@ -98,6 +99,9 @@ impl Writer<'_> {
     pub(super) fn entry(&mut self, id: NodeId, at: &At) -> Fragment {
         if self.graph.shape(id).is_scalar() {
             return self.value(id);
+        }
+        if let Some(name) = self.round.get(&id) {
+            return Fragment::atom(quote!(#name));
         }
         let op = self.graph.op(id).clone();
         if let (Op::Zero, None) = (&op, self.bound.get(&id)) {
@@ -202,6 +206,64 @@ impl Writer<'_> {
         let (left, right) = (self.entry(a, &at), self.entry(b, &at));
         let entry = Fragment::infix(left, &quote!(*), right, Level::Product);
         self.fold(&shape, &at, &entry.tokens)
+    }
+
+    /// A recurrence: the states before each round, or the one after the last.
+    pub(super) fn scan(
+        &mut self,
+        recurrence: Recurrence,
+        first: NodeId,
+        next: NodeId,
+        is_end: bool,
+    ) -> Fragment {
+        let shape = self.graph.shape(next).clone();
+        let first = self.value(first).tokens;
+        let at = self.at(&shape);
+        let state = self.names.local("state");
+        let outer = std::mem::take(&mut self.round);
+        if let Some(leaf) = self.graph.find(Op::State(recurrence.state), &shape) {
+            self.round.insert(leaf, state.clone());
+        }
+        let statements = self.round_statements(next, &at);
+        let next = self.entry(next, &at).tokens;
+        self.round = outer;
+        let body = if statements.is_empty() { next } else { quote!({ #statements #next }) };
+        let (root, i) = (self.types.root().clone(), at.index());
+        let Shape::Array(n) = &shape else { unreachable!("recurrences run over arrays") };
+        let length = self.length(n);
+        let (forward, backward) = match (is_end, shape.is_dynamic()) {
+            (true, _) => (quote!(scan_end), quote!(scan_end_back)),
+            (false, false) => (quote!(scan), quote!(scan_back)),
+            (false, true) => (quote!(scan_vec), quote!(scan_vec_back)),
+        };
+        let function = if recurrence.backward { backward } else { forward };
+        Fragment::atom(if is_end || shape.is_dynamic() {
+            quote!(#root::#function(#length, #first, |#state, #i| #body))
+        } else {
+            quote!(#root::#function::<#length, _>(#first, |#state, #i| #body))
+        })
+    }
+
+    /// Names for what one round of a recurrence reads more than once.
+    fn round_statements(&mut self, next: NodeId, at: &At) -> TokenStream {
+        let graph = self.graph;
+        let (needed, inside) = (graph.of_one_round(next), graph.inside_recurrences());
+        let is_inside = |id: NodeId| needed[id.index()] && inside[id.index()];
+        let mut uses = vec![0_usize; graph.len()];
+        for id in graph.ids().filter(|id| is_inside(*id)) {
+            graph.op(id).operands(|operand| uses[operand.index()] += 1);
+        }
+        let mut statements = TokenStream::new();
+        for id in graph.ids().filter(|id| is_inside(*id) && uses[id.index()] > 1 && *id != next) {
+            if self.round.contains_key(&id) || graph.is_mask(id) {
+                continue;
+            }
+            let value = self.entry(id, at).tokens;
+            let name = self.names.local(&graph.describe(id));
+            statements.extend(quote!(let #name = #value;));
+            self.round.insert(id, name);
+        }
+        statements
     }
 
     /// The sum of the entries.

@@ -76,6 +76,7 @@ pub fn body(
         names: Names::new(arguments.iter().map(|argument| argument.ident.to_string())),
         bound: HashMap::new(),
         constants: HashMap::new(),
+        round: HashMap::new(),
     };
     let mut statements = writer.check_lengths();
     statements.extend(writer.name_constants(&plan));
@@ -133,6 +134,8 @@ struct Writer<'a> {
     anchor: TokenStream,
     names: Names,
     bound: HashMap<NodeId, Ident>,
+    /// Inside a recurrence: the values of this round that have a name.
+    round: HashMap<NodeId, Ident>,
     /// Numbers that have a name, by their bits.
     constants: HashMap<u64, Ident>,
 }
@@ -280,6 +283,7 @@ impl Writer<'_> {
             Op::Dot(a, b) => self.dot(a, b),
             Op::Sum(a) => self.sum(a),
             Op::LogSumExp(a) => self.log_sum_exp(a),
+            Op::ScanEnd(recurrence, first, next) => self.scan(recurrence, first, next, true),
             op => self.operation(&op, Writer::value),
         }
     }
@@ -350,6 +354,9 @@ impl Writer<'_> {
             | Op::Dot(..)
             | Op::Sum(_)
             | Op::LogSumExp(_)
+            | Op::State(_)
+            | Op::Scan(..)
+            | Op::ScanEnd(..)
             | Op::Assemble(_)
             | Op::MatMul(..)
             | Op::CallGradient(..)

@@ -40,6 +40,7 @@ impl Plan {
                 whole[operand.index()] |= reads_whole(graph, op, operand);
             });
         }
+        let inside = graph.inside_recurrences();
         let mut bound = vec![false; graph.len()];
         let mut weight = vec![0_usize; graph.len()];
         for id in graph.ids().filter(|id| reachable[id.index()]) {
@@ -53,7 +54,9 @@ impl Plan {
             });
             weight[index] = inlined;
             let is_result = single_output && roots.contains(&id) && uses[index] == 1;
-            bound[index] = !is_trivial(graph, id)
+            // What changes with the rounds of a recurrence is written inside it.
+            bound[index] = !inside[index]
+                && !is_trivial(graph, id)
                 && !is_result
                 && match (graph.is_mask(id), graph.shape(id)) {
                     (true, Shape::Scalar) => uses[index] > 1 || in_loop[index] || graph.name(id).is_some(),
@@ -70,7 +73,10 @@ impl Plan {
                             || whole[index]
                             || graph.name(id).is_some()
                             || inlined > LONGEST_EXPRESSION
-                            || matches!(op, Op::MatMul(..) | Op::Assemble(_) | Op::CallGradient(..))
+                            || matches!(
+                                op,
+                                Op::MatMul(..) | Op::Assemble(_) | Op::CallGradient(..) | Op::Scan(..)
+                            )
                     }
                 };
             if bound[index] || is_trivial(graph, id) {

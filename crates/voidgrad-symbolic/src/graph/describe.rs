@@ -50,6 +50,9 @@ fn describe(graph: &Graph, id: NodeId) -> String {
                 _ => format!("dd_{function}"),
             }
         }
+        Op::State(_) => "state".to_owned(),
+        Op::Scan(..) => "states".to_owned(),
+        Op::ScanEnd(..) => "end".to_owned(),
         Op::Assemble(_) => "entries".to_owned(),
         Op::Transpose(a) => one("transposed", *a),
         _ => "value".to_owned(),

@@ -77,6 +77,15 @@ pub enum Position {
     Cell(usize, usize),
 }
 
+/// A loop `state = next(state, entries)` over the entries of arrays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Recurrence {
+    /// The number of its [`Op::State`].
+    pub state: usize,
+    /// True where it runs from the last entry to the first.
+    pub backward: bool,
+}
+
 /// What a node computes. Arithmetic, primitives and selection work entry by entry, and spread scalars over arrays.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Op {
@@ -138,6 +147,13 @@ pub enum Op {
     Sum(NodeId),
     /// `ln Σ e^a` over the entries.
     LogSumExp(NodeId),
+    /// In a recurrence, the state before each round.
+    State(usize),
+    /// The states of a recurrence before each of its rounds, from the first state and the next one as an expression in
+    /// [`Op::State`].
+    Scan(Recurrence, NodeId, NodeId),
+    /// The state of a recurrence after its last round.
+    ScanEnd(Recurrence, NodeId, NodeId),
     /// A call to another differentiated function (index for [`Graph::callee`]); the numbers, at most two, are the
     /// arguments that it is differentiated with respect to, in ascending order.
     Call(usize, Vec<usize>, Vec<NodeId>),
@@ -154,6 +170,7 @@ impl Op {
             | Self::Path(_)
             | Self::Length(_)
             | Self::Places
+            | Self::State(_)
             | Self::Parameter(_)
             | Self::Bool(_) => {}
             Self::Neg(a)
@@ -175,7 +192,9 @@ impl Op {
             | Self::Or(a, b)
             | Self::MatMul(a, b)
             | Self::Outer(a, b)
-            | Self::Dot(a, b) => {
+            | Self::Dot(a, b)
+            | Self::Scan(_, a, b)
+            | Self::ScanEnd(_, a, b) => {
                 visit(*a);
                 visit(*b);
             }
@@ -200,6 +219,7 @@ impl Op {
             | Self::Path(_)
             | Self::Length(_)
             | Self::Places
+            | Self::State(_)
             | Self::Parameter(_)
             | Self::Bool(_) => self,
             Self::Neg(a) => Self::Neg(f(a)),
@@ -222,6 +242,8 @@ impl Op {
             Self::MatMul(a, b) => Self::MatMul(f(a), f(b)),
             Self::Outer(a, b) => Self::Outer(f(a), f(b)),
             Self::Dot(a, b) => Self::Dot(f(a), f(b)),
+            Self::Scan(recurrence, a, b) => Self::Scan(recurrence, f(a), f(b)),
+            Self::ScanEnd(recurrence, a, b) => Self::ScanEnd(recurrence, f(a), f(b)),
             Self::Select(mask, a, b) => Self::Select(f(mask), f(a), f(b)),
             Self::Assemble(entries) => {
                 Self::Assemble(entries.into_iter().map(|(at, entry)| (at, f(entry))).collect())
@@ -298,6 +320,7 @@ pub struct Graph {
     paths: Vec<syn::Path>,
     callees: Vec<Callee>,
     agreements: Vec<(Dim, Dim)>,
+    states: usize,
     masks: Vec<bool>,
     entries: HashMap<(NodeId, Position), NodeId>,
 }
@@ -466,6 +489,78 @@ impl Graph {
         self.hints.push(None);
         self.masks.push(mask);
         id
+    }
+
+    /// The state of a new recurrence over arrays of this shape.
+    pub fn new_state(&mut self, backward: bool, shape: Shape) -> (Recurrence, NodeId) {
+        let recurrence = Recurrence { state: self.states, backward };
+        self.states += 1;
+        (recurrence, self.node(Op::State(recurrence.state), shape))
+    }
+
+    /// Which nodes one round of a recurrence computes for its `next` state, by index; recurrences inside it count as one
+    /// step, whatever their own rounds compute.
+    #[must_use]
+    pub fn of_one_round(&self, next: NodeId) -> Vec<bool> {
+        let mut reached = vec![false; self.len()];
+        reached[next.index()] = true;
+        for id in self.ids().rev() {
+            if reached[id.index()] {
+                match self.op(id) {
+                    Op::Scan(_, first, _) | Op::ScanEnd(_, first, _) => reached[first.index()] = true,
+                    op => op.operands(|operand| reached[operand.index()] = true),
+                }
+            }
+        }
+        reached
+    }
+
+    /// Which nodes are a part of a recurrence's next state that changes from round to round, by index.
+    #[must_use]
+    pub fn inside_recurrences(&self) -> Vec<bool> {
+        let mut inside = vec![false; self.len()];
+        for id in self.ids() {
+            inside[id.index()] = match self.op(id) {
+                Op::State(_) => true,
+                Op::Scan(_, first, _) | Op::ScanEnd(_, first, _) => inside[first.index()],
+                op => {
+                    let mut any = false;
+                    op.operands(|operand| any |= inside[operand.index()]);
+                    any
+                }
+            };
+        }
+        inside
+    }
+
+    /// `node` with `array` in the place of the state `state`. A recurrence over that state keeps its own.
+    pub fn with_states(&mut self, node: NodeId, state: usize, array: NodeId) -> NodeId {
+        let Some(leaf) = self.find(Op::State(state), &self.shape(array).clone()) else { return node };
+        let needed = self.reachable(&[node]);
+        let mut replaced: HashMap<NodeId, NodeId> = HashMap::from([(leaf, array)]);
+        let ids: Vec<NodeId> = self.ids().filter(|id| needed[id.index()] && *id != leaf).collect();
+        for id in ids {
+            let (op, shape) = (self.op(id).clone(), self.shape(id).clone());
+            let own = match &op {
+                Op::Scan(recurrence, _, next) | Op::ScanEnd(recurrence, _, next)
+                    if recurrence.state == state =>
+                {
+                    Some(*next)
+                }
+                _ => None,
+            };
+            let copy = op.clone().map_operands(|operand| match replaced.get(&operand) {
+                Some(copy) if Some(operand) != own => *copy,
+                _ => operand,
+            });
+            if copy != op {
+                let copy = self.node(copy, shape);
+                let hint = self.describe(id);
+                self.set_hint(copy, hint);
+                replaced.insert(id, copy);
+            }
+        }
+        replaced.get(&node).copied().unwrap_or(node)
     }
 
     /// The node of a number.

@@ -347,16 +347,14 @@ impl Reader<'_> {
     /// `x[i]` in a loop over the entries of `x`.
     fn item(&mut self, array: NodeId, shape: &Shape, length: &Dim, index: &ExprIndex) -> Option<Value> {
         match shape {
-            Shape::Array(n) | Shape::Matrix(n, Dim::Fixed(1)) if n.may_equal(length) => {
+            Shape::Array(n) if n.may_equal(length) => {
                 self.graph.must_agree(n, length);
                 Some(Value::Item(array))
             }
-            Shape::Array(n) | Shape::Matrix(n, Dim::Fixed(1)) => self
-                .refuse(&index.index, format!("the loop runs over {length} places, the length here is {n}")),
-            _ => self.refuse(
-                &index.expr,
-                "in a loop over a length that is not known here, only arrays and vectors are indexed",
-            ),
+            Shape::Array(n) => {
+                self.refuse(&index.index, format!("the loop runs over {length} places, the length here is {n}"))
+            }
+            _ => self.refuse(&index.expr, "in a loop of many rounds arrays and slices are indexed; for vectors write `dot`, `map` and `sum`"),
         }
     }
 

@@ -8,6 +8,7 @@ mod arithmetic;
 mod call;
 mod expression;
 mod method;
+mod recurrence;
 mod sequence;
 mod statement;
 
@@ -43,8 +44,6 @@ enum Value {
     Places(Dim),
     /// The variable of a loop over [`Value::Places`].
     Place(Dim),
-    /// A variable that such a loop adds to, while it does.
-    Accumulator,
     /// The value of a block that ends in a semicolon.
     Unit,
 }
@@ -102,6 +101,7 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         diagnostics,
         functions: Vec::new(),
         grown: false,
+        looping: false,
         lengths: function.sig.generics.const_params().map(|parameter| parameter.ident.to_string()).collect(),
         real: signature.real.clone(),
     };
@@ -130,6 +130,8 @@ struct Reader<'d> {
     functions: Vec<(syn::Path, &'static str)>,
     /// True after the node limit was reported.
     grown: bool,
+    /// True inside a loop that is read once for all its rounds.
+    looping: bool,
     /// The names of the const generics.
     lengths: Vec<String>,
     /// The type parameter that the numbers have, in a function that is generic over them.
@@ -159,10 +161,6 @@ impl Reader<'_> {
             Value::Place(_) => self.refuse(
                 tokens,
                 "the variable of a loop over a length that is not known here indexes arrays (`x[i]`), or is a number (`i as f64`)",
-            ),
-            Value::Accumulator => self.refuse(
-                tokens,
-                "in a loop of this length a variable can only be added to (`sum += …`), not read; write the recurrence over fewer rounds",
             ),
             Value::Range(..) | Value::Places(_) => self.refuse(tokens, "a range where a value is needed"),
             Value::Unit => self.refuse(tokens, "this has no value; remove the semicolon at its end"),

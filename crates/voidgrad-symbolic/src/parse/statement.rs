@@ -3,7 +3,7 @@
 use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, Local, Pat, Stmt};
 
 use super::{Kind, Reader, Value};
-use crate::graph::{Dim, Op, Shape};
+use crate::graph::{Dim, Op};
 
 /// The longest loop that is written out.
 pub(super) const UNROLL_LIMIT: i64 = 256;
@@ -177,10 +177,10 @@ impl Reader<'_> {
 
     fn for_loop(&mut self, for_loop: &ExprForLoop) -> Option<()> {
         let values = match self.expression(&for_loop.expr)? {
-            Value::Places(length) => return self.sum_loop(for_loop, &length),
+            Value::Places(length) => return self.long_loop(for_loop, &length),
             Value::Range(0, to) if to > UNROLL_LIMIT => {
                 let length = Dim::Fixed(usize::try_from(to).ok()?);
-                return self.sum_loop(for_loop, &length);
+                return self.long_loop(for_loop, &length);
             }
             Value::Range(from, to) if to - from > UNROLL_LIMIT => {
                 return self.refuse(
@@ -200,70 +200,6 @@ impl Reader<'_> {
             done?;
             self.within_bounds(for_loop.for_token)?;
         }
-        Some(())
-    }
-
-    /// A loop of many rounds, or of a number that is not known here: its variables can only be added to, so it is a
-    /// sum, and its derivative is a loop over the entries too.
-    fn sum_loop(&mut self, for_loop: &ExprForLoop, length: &Dim) -> Option<()> {
-        let depth = self.bindings.len();
-        self.bind(&for_loop.pat, Some(Value::Place(length.clone())));
-        let mut sums: Vec<(usize, Value)> = Vec::new();
-        let mut done = Some(());
-        for statement in &for_loop.body.stmts {
-            let one = match statement {
-                Stmt::Local(local) => {
-                    self.local(local);
-                    Some(())
-                }
-                Stmt::Expr(Expr::Binary(binary), _)
-                    if matches!(binary.op, BinOp::AddAssign(_) | BinOp::SubAssign(_)) =>
-                {
-                    self.add_to_sum(binary, length, depth, &mut sums)
-                }
-                other => {
-                    self.refuse(other, "a loop of many rounds consists of `let` and of sums: `sum += …;`")
-                }
-            };
-            done = done.and(one);
-        }
-        self.bindings.truncate(depth);
-        for (slot, sum) in sums {
-            self.bindings[slot].1 = Some(sum);
-        }
-        done
-    }
-
-    fn add_to_sum(
-        &mut self,
-        binary: &ExprBinary,
-        length: &Dim,
-        outer: usize,
-        sums: &mut Vec<(usize, Value)>,
-    ) -> Option<()> {
-        let name = match &*binary.left {
-            Expr::Path(path) => path.path.get_ident().map(ToString::to_string),
-            _ => None,
-        };
-        let slot = name.and_then(|name| self.bindings.iter().rposition(|(bound, _)| *bound == name));
-        let Some(slot) = slot.filter(|slot| *slot < outer) else {
-            return self.refuse(&binary.left, "a variable from outside the loop is needed here");
-        };
-        if !sums.iter().any(|(known, _)| *known == slot) {
-            let before = self.bindings[slot].1.replace(Value::Accumulator)?;
-            sums.push((slot, before));
-        }
-        let term = self.expression(&binary.right)?;
-        let ([term], _) = self.reals([term], &binary.right)?;
-        let terms = if self.graph.shape(term).is_scalar() {
-            self.graph.broadcast(term, &Shape::Array(length.clone()))
-        } else {
-            term
-        };
-        let sum = self.written(Op::Sum(terms), Shape::Scalar, binary.op)?;
-        let entry = sums.iter().position(|(known, _)| *known == slot)?;
-        let before = sums[entry].1.clone();
-        sums[entry].1 = self.binary(before, &binary.op, Value::Node(sum), binary)?;
         Some(())
     }
 

@@ -327,7 +327,9 @@ fn agrees(control: &Control, x: &[f64]) {
 fn draw(row: u64) -> Vec<f64> {
     let mut x = vec![0.0; 48];
     Stream::new(20_260, 1, row).fill_open01(&mut x);
-    x.iter_mut().for_each(|x| *x = 2.0 * *x - 1.0);
+    for x in &mut x {
+        *x = 2.0 * *x - 1.0;
+    }
     (x[0], x[1]) = (4.0 * x[0], 0.9 + 0.7 * x[1]);
     x
 }

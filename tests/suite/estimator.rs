@@ -1,4 +1,5 @@
-//! `ĝ` is unbiased for every control, and its product with `∂ĝ/∂φ` is the derivative of its variance.
+//! `ĝ` is unbiased for every control, and its product with `∂ĝ/∂φ` is the derivative of its variance
+//! where the control is smooth in z.
 
 use voidgrad::nalgebra::DVector;
 use voidgrad::quadrature::Tolerance;
@@ -197,8 +198,8 @@ fn reinforce_at_eight_variables_is_exact_over_all_256_states() {
             .map(|(&b, theta)| if b == 1.0 { 1.0 - theta / 2.0 } else { (1.0 - theta) / 2.0 })
             .collect();
         let made = estimate(&bernoulli, &mixed, &Zero, Noise::new(&u, &[0.5; 8]).unwrap()).unwrap();
-        for m in 0..8 {
-            mean[m] += probability(&b) * made.gradient[m];
+        for (mean, gradient) in mean.iter_mut().zip(&made.gradient) {
+            *mean += probability(&b) * gradient;
         }
     }
     let enumerated = variance::enumerate(&bernoulli, &mixed, &Zero).unwrap();

@@ -10,6 +10,7 @@ mod language;
 mod oracle;
 mod outside;
 mod own_control;
+mod readme;
 mod refusals;
 mod snapshots;
 mod variance;

@@ -30,7 +30,7 @@ impl Check {
     }
 }
 
-#[allow(unused_variables, unused_mut, unused_assignments, double_negations, clippy::all, clippy::pedantic)]
+#[allow(dead_code, unused, double_negations, clippy::all, clippy::pedantic)]
 mod functions {
     use super::Check;
     use voidgrad::differentiate;

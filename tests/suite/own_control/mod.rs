@@ -3,7 +3,7 @@
 #[allow(missing_docs, unreachable_pub)] // the file is as a user writes it
 mod ramp;
 
-use ramp::Ramp;
+pub(crate) use ramp::Ramp;
 use voidgrad::{Bernoulli, Control as _, MeanQuadratic, Settings, Step, Zero, train, variance};
 
 #[test]

@@ -1,0 +1,50 @@
+//! What the README shows, compiled and run: its code blocks are held against the copies here, word for word.
+
+use crate::own_control::Ramp;
+use voidgrad::{Bernoulli, Settings, Step, differentiate, train};
+
+const README: &str = include_str!("../../README.md");
+
+/// The code blocks of the README in Rust.
+fn blocks() -> Vec<&'static str> {
+    README.split("```rust\n").skip(1).map(|rest| rest.split("```").next().expect("a block ends")).collect()
+}
+
+#[test]
+fn the_own_control_is_the_tested_file() {
+    assert_eq!(blocks()[0], include_str!("own_control/ramp.rs"));
+}
+
+#[test]
+fn the_own_control_trains_as_shown() {
+    for line in [
+        "let objective = |b: &[f64]| (b[0] - 0.499).powi(2);",
+        "let start = Bernoulli::from_probabilities(&[0.5]).unwrap();",
+        "let control = Ramp::new(0.0, 0.0, 0.5).unwrap();",
+        "let outcome = train(&start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();",
+        "assert!(outcome.bernoulli.probabilities()[0] < 0.2);",
+    ] {
+        assert!(blocks()[1].lines().any(|shown| shown == line), "the README no longer shows {line}");
+    }
+    let objective = |b: &[f64]| (b[0] - 0.499).powi(2);
+    let start = Bernoulli::from_probabilities(&[0.5]).unwrap();
+    let control = Ramp::new(0.0, 0.0, 0.5).unwrap();
+    let outcome =
+        train(&start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();
+    assert!(outcome.bernoulli.probabilities()[0] < 0.2);
+}
+
+#[differentiate(wrt(x, p), order = 2)]
+fn softplus_of_line(x: f64, p: [f64; 2]) -> f64 {
+    (1.0 + (p[0] * x + p[1]).exp()).ln()
+}
+
+#[test]
+fn the_derivatives_are_as_shown() {
+    let shown = blocks()[2];
+    assert!(shown.contains("(1.0 + (p[0] * x + p[1]).exp()).ln()"));
+    assert!(shown.contains("assert_eq!(softplus_of_line::d_x(800.0, [1.0, 0.0]), 1.0);"));
+    assert!(shown.contains("assert_eq!(softplus_of_line::d_x_d_p(0.0, [1.0, 0.0]), [0.5, 0.25]);"));
+    assert_eq!(softplus_of_line::d_x(800.0, [1.0, 0.0]), 1.0);
+    assert_eq!(softplus_of_line::d_x_d_p(0.0, [1.0, 0.0]), [0.5, 0.25]);
+}

@@ -1,10 +1,12 @@
 //! One binary for all integration tests; the modules mirror the crates.
 
 mod bernoulli;
+mod bounds;
 mod cli;
 mod control_trait;
 mod derivatives;
 mod estimator;
+mod fuzz;
 mod guide;
 mod language;
 mod oracle;
@@ -12,6 +14,7 @@ mod outside;
 mod own_control;
 mod readme;
 mod refusals;
+mod silent_faults;
 mod snapshots;
 mod variance;
 

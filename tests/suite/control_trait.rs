@@ -244,3 +244,30 @@ fn values_outside_a_parameter_s_domain_are_refused_by_name() {
     assert_eq!(message(1.0, f64::INFINITY), "shift = inf is not a finite number");
     assert!(Array::new([0.0, f64::NAN, 0.0], 1.0, 0.0).is_err());
 }
+
+#[control(positive(rates))]
+fn mixture(z: f64, rates: [f64; 2], height: f64) -> f64 {
+    height * (z * rates[0]).tanh() + (z * rates[1]).sin()
+}
+
+#[test]
+fn an_array_may_be_kept_positive() {
+    let control = Mixture::new([0.5, 2.0], 0.3).unwrap();
+    assert!(Mixture::new([0.5, -2.0], 0.3).is_err());
+    let phi = control.phi();
+    assert_eq!(phi.as_slice(), [0.5_f64.ln(), 2.0_f64.ln(), 0.3]);
+    let mut c_phi = [0.0; 3];
+    control.d_phi(&[0.7], &mut c_phi);
+    for n in 0..3 {
+        let at = |h: f64| {
+            let (mut moved, mut phi) = (control.clone(), phi.clone());
+            phi[n] += h;
+            moved.set_phi(phi.as_view()).unwrap();
+            moved.value(&[0.7])
+        };
+        // Central differences: h² is 4e-11 and ε/h 4e-11, of values and third derivatives near 1.
+        let h = 2.0_f64.powi(-18);
+        let difference = (at(h) - at(-h)) / (2.0 * h);
+        assert!((c_phi[n] - difference).abs() < 1e-9, "{n}: {} and {difference}", c_phi[n]);
+    }
+}

@@ -174,9 +174,26 @@ impl<'a> Adder<'a> {
     #[inline]
     pub fn add(&mut self, derivative: &impl Flat) {
         let entries = derivative.entries();
-        let (here, rest) = std::mem::take(&mut self.rest).split_at_mut(entries.len());
-        here.iter_mut().zip(entries).for_each(|(sum, entry)| *sum += self.scale * entry);
+        let scale = self.scale;
+        self.next(entries.len()).iter_mut().zip(entries).for_each(|(sum, entry)| *sum += scale * entry);
+    }
+
+    /// Adds the entries of the next parameter, which stands in φ by its logarithm: `∂/∂(ln λ) = λ·∂/∂λ`.
+    ///
+    /// # Panics
+    /// Where the vector has fewer entries than the parameters.
+    #[inline]
+    pub fn add_positive<T: Flat>(&mut self, derivative: &T, value: &T) {
+        let (entries, values) = (derivative.entries(), value.entries());
+        let scale = self.scale;
+        let sums = self.next(entries.len()).iter_mut().zip(entries.iter().zip(values));
+        sums.for_each(|(sum, (entry, value))| *sum += scale * (entry * value));
+    }
+
+    fn next(&mut self, count: usize) -> &mut [f64] {
+        let (here, rest) = std::mem::take(&mut self.rest).split_at_mut(count);
         self.rest = rest;
+        here
     }
 }
 

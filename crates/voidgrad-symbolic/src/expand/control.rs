@@ -91,11 +91,6 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
                 name,
                 format!("`{name}` is not one of the parameters φ, so it can't be kept positive"),
             );
-        } else if !signature.parameters[index].shape.is_scalar() {
-            diagnostics.error(
-                name,
-                "only a single number is kept positive; write the array's entries as `x.exp()` in the body",
-            );
         }
     }
     let mut parameters = Vec::new();
@@ -389,16 +384,17 @@ fn implementation(source: &Source, roles: &Roles, root: &TokenStream) -> TokenSt
         .iter()
         .map(|Field { ident, by_ref, .. }| if *by_ref { quote!(&self.#ident) } else { quote!(self.#ident) })
         .collect();
-    // ∂/∂(ln λ) = λ·∂/∂λ
     let bars: Vec<Ident> = phi.iter().map(|field| format_ident!("{}_bar", field.ident)).collect();
     let adds: Vec<TokenStream> = phi
         .iter()
         .zip(&bars)
-        .map(
-            |(Field { ident, is_positive, .. }, bar)| {
-                if *is_positive { quote!(phi.add(&(#bar * self.#ident));) } else { quote!(phi.add(&#bar);) }
-            },
-        )
+        .map(|(Field { ident, is_positive, .. }, bar)| {
+            if *is_positive {
+                quote!(phi.add_positive(&#bar, &self.#ident);)
+            } else {
+                quote!(phi.add(&#bar);)
+            }
+        })
         .collect();
     let add_all = |call: TokenStream| {
         if bars.is_empty() {

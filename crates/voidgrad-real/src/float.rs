@@ -74,18 +74,29 @@ macro_rules! float {
                 if cfg!(target_feature = "fma") { Self::mul_add(self, a, b) } else { self * a + b }
             }
 
-            #[inline]
+            // The three have e^-|x| and 1/(1 + e^-|x|) in common, so that a function that calls them computes both once.
+            #[inline(always)]
             fn sigmoid(self) -> Self {
                 let e = (-Self::abs(self)).exp();
-                let numerator = if self >= 0.0 { 1.0 } else { e };
-                numerator / (1.0 + e)
+                let rate = 1.0 / (1.0 + e);
+                if self >= 0.0 { rate } else { e * rate }
             }
 
-            #[inline]
+            #[inline(always)]
             fn d_sigmoid(self) -> Self {
                 let e = (-Self::abs(self)).exp();
-                let denominator = 1.0 + e;
-                e / (denominator * denominator)
+                let rate = 1.0 / (1.0 + e);
+                e * rate * rate
+            }
+
+            #[inline(always)]
+            fn d2_sigmoid(self) -> Self {
+                let e = (-Self::abs(self)).exp();
+                let rate = 1.0 / (1.0 + e);
+                // tanh(x/2) is (1 - e)/(1 + e), but close to 0 the difference has no digits left. Few arguments are that
+                // small, and a call that is marked so does not delay the others.
+                let tanh = if e <= 0.75 { (1.0 - e) * rate } else { cold::$float(0.5 * Self::abs(self)) };
+                -Self::copysign(e * rate * rate * tanh, self)
             }
 
             #[inline]
@@ -133,6 +144,19 @@ macro_rules! float {
             }
         }
     };
+}
+
+/// `tanh` where it is seldom needed.
+mod cold {
+    #[cold]
+    pub(super) fn f32(x: f32) -> f32 {
+        x.tanh()
+    }
+
+    #[cold]
+    pub(super) fn f64(x: f64) -> f64 {
+        x.tanh()
+    }
 }
 
 float!(f32);

@@ -83,8 +83,11 @@ pub fn log_sum_exp<R: Real, const N: usize>(x: &[R; N]) -> R {
 /// assert_eq!(voidgrad_real::softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
 /// ```
 pub fn softmax<R: Real, const N: usize>(x: &[R; N]) -> [R; N] {
-    let sum = log_sum_exp(x);
-    core::array::from_fn(|i| (x[i] - sum).exp())
+    const { assert!(N > 0, "the array has no entries, and so no probabilities") };
+    let largest = x.iter().skip(1).fold(x[0], |largest, x| largest.max(*x));
+    let weights: [R; N] = core::array::from_fn(|i| (x[i] - largest).exp());
+    let sum = weights.iter().skip(1).fold(weights[0], |sum, weight| sum + *weight);
+    weights.map(|weight| weight / sum)
 }
 
 /// [`log_sum_exp()`] of `n` entries; `zero` is any number, to make constants from.

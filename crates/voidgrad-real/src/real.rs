@@ -193,6 +193,9 @@ pub trait Real:
     /// `σ'(self) = σ(self)·σ(-self)`.
     #[must_use]
     fn d_sigmoid(self) -> Self;
+    /// `σ''(self) = -tanh(self/2)·σ'(self)`, exact also near 0, where it is 0.
+    #[must_use]
+    fn d2_sigmoid(self) -> Self;
     /// `1/cosh²(self)`, the derivative of `tanh`.
     #[must_use]
     fn sech2(self) -> Self;
@@ -215,5 +218,17 @@ pub trait Real:
     #[must_use]
     fn d_ln_1p_ratio(self, d: Self) -> Self {
         self / d / (self + d)
+    }
+    /// `1 - self²`, exact also near ±1.
+    #[must_use]
+    fn one_minus_square(self) -> Self {
+        let one = self.constant(1.0);
+        (one - self) * (one + self)
+    }
+    /// `self/√(self² + other²)`, the derivative of [`hypot`](Self::hypot); 0 where both are 0.
+    #[must_use]
+    fn d_hypot(self, other: Self) -> Self {
+        let (norm, zero) = (self.hypot(other), self.constant(0.0));
+        Self::select(norm.is_ne(zero), self / norm, zero)
     }
 }

@@ -125,12 +125,10 @@ impl Graph {
         self.node(crate::graph::Op::Binary(Binary(row), a, b), shape)
     }
 
-    /// `1/√((1 - x)(1 + x))`, which keeps its digits near ±1.
+    /// `1/√(1 - x²)`.
     fn reciprocal_root_of_one_minus_square(&mut self, x: NodeId) -> NodeId {
-        let one = self.literal(1.0);
-        let (below, above) = (self.sub(one, x), self.add(one, x));
-        let product = self.mul(below, above);
-        let root = self.unary("sqrt", product);
+        let (one, square) = (self.literal(1.0), self.unary("one_minus_square", x));
+        let root = self.unary("sqrt", square);
         self.div(one, root)
     }
 
@@ -292,13 +290,16 @@ pub static UNARY: &[UnaryRow] = &[
         one = literal(1.0), below = sub(x, one), above = add(x, one), product = mul(below, above),
         root = unary("sqrt", product), d = div(one, root))),
     unary!(atanh, Method, r"\operatorname{artanh} #", (-0.9, 0.9), |g, x, y| steps!(g;
-        one = literal(1.0), below = sub(one, x), above = add(one, x), product = mul(below, above),
-        d = div(one, product))),
+        one = literal(1.0), square = unary("one_minus_square", x), d = div(one, square))),
+    // (1 - x)(1 + x) as a row of its own: differentiating the product subtracts two numbers that are equal at 0.
+    unary!(one_minus_square, Generated, r"\left(1 - {#}^2\right)", (-0.9, 0.9), |g, x, y| steps!(g;
+        two = literal(-2.0), d = mul(two, x))),
     unary!(sigmoid, Function, r"\sigma\left(#\right)", (-6.0, 6.0), |g, x, y| g.unary("d_sigmoid", x)),
     // σ(x)·σ(-x) as a row of its own: differentiating the product subtracts two numbers that are equal at 0.
-    unary!(d_sigmoid, Generated, r"\sigma'\left(#\right)", (-6.0, 6.0), |g, x, y| steps!(g;
-        half = literal(0.5), half_x = mul(half, x), tanh = unary("tanh", half_x), product = mul(tanh, y),
-        d = neg(product))),
+    unary!(d_sigmoid, Generated, r"\sigma'\left(#\right)", (-6.0, 6.0), |g, x, y| g.unary("d2_sigmoid", x)),
+    unary!(d2_sigmoid, Generated, r"\sigma''\left(#\right)", (-6.0, 6.0), |g, x, y| steps!(g;
+        slope = unary("d_sigmoid", x), six = literal(6.0), part = mul(six, slope), one = literal(1.0),
+        rest = sub(one, part), d = mul(slope, rest))),
     unary!(logit, Function, r"\operatorname{logit} #", (0.05, 0.95), |g, x, y| steps!(g;
         one = literal(1.0), rest = sub(one, x), product = mul(x, rest), d = div(one, product))),
     unary!(softplus, Function, r"\operatorname{softplus}\left(#\right)", (-6.0, 6.0), |g, x, y| g
@@ -330,9 +331,23 @@ pub static BINARY: &[BinaryRow] = &[
         g.second_taken(Comparison::Lt, a, b)
     ]),
     binary!(hypot, Method, r"\sqrt{{#1}^2 + {#2}^2}", [(0.2, 3.0), (0.2, 3.0)], false, |g, a, b, y| [
-        g.over_or_zero(a, y),
-        g.over_or_zero(b, y)
+        g.binary("d_hypot", a, b),
+        g.binary("d_hypot", b, a)
     ]),
+    // a/√(a² + b²) as a row of its own: its derivative by a is b², not the difference of two numbers that are nearly 1.
+    binary!(
+        d_hypot,
+        Generated,
+        r"\frac{#1}{\sqrt{{#1}^2 + {#2}^2}}",
+        [(0.2, 3.0), (0.2, 3.0)],
+        false,
+        |g, a, b, y| [
+            steps!(g; norm = binary("hypot", a, b), other = binary("d_hypot", b, a), square = powi(other, 2),
+            d = over_or_zero(square, norm)),
+            steps!(g; norm = binary("hypot", a, b), other = binary("d_hypot", b, a), product = mul(y, other),
+            rate = over_or_zero(product, norm), d = neg(rate))
+        ]
+    ),
     binary!(
         atan2,
         Method,

@@ -27,7 +27,12 @@ impl<R> Scalar for R where
 /// The vector with these entries.
 #[inline(always)]
 pub fn vector<R: Scalar, const N: usize>(entry: impl Fn(usize) -> R) -> SVector<R, N> {
-    SVector::from_fn(|i, _| entry(i))
+    // A loop over zeros compiles to fewer moves than `from_fn`, which writes through `MaybeUninit`.
+    let mut vector = SVector::zeros();
+    for i in 0..N {
+        vector[i] = entry(i);
+    }
+    vector
 }
 
 /// The matrix with these entries, by row and column.
@@ -35,7 +40,13 @@ pub fn vector<R: Scalar, const N: usize>(entry: impl Fn(usize) -> R) -> SVector<
 pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
     entry: impl Fn(usize, usize) -> R,
 ) -> SMatrix<R, ROWS, COLUMNS> {
-    SMatrix::from_fn(entry)
+    let mut matrix = SMatrix::zeros();
+    for column in 0..COLUMNS {
+        for row in 0..ROWS {
+            matrix[(row, column)] = entry(row, column);
+        }
+    }
+    matrix
 }
 
 /// The vector with these `n` entries.

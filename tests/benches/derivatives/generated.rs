@@ -15,11 +15,7 @@ pub(super) type Fused<Phi> = ((f64, f64), Phi);
 
 pub(super) fn rebar_all(z: f64, phi: &Rebar) -> All<(f64, f64)> {
     let Rebar { eta, lambda, target } = *phi;
-    (
-        rebar::value_and_d_z(z, eta, lambda, target),
-        rebar::partials(z, eta, lambda, target),
-        rebar::mixed_partials(z, eta, lambda, target),
-    )
+    rebar::derivatives(z, eta, lambda, target)
 }
 
 pub(super) fn rebar_fused(z: f64, phi: &Rebar) -> Fused<(f64, f64)> {
@@ -35,11 +31,7 @@ pub(super) fn rebar_gradient(z: f64, phi: &Rebar) -> (f64, f64, f64) {
 
 pub(super) fn relax_all(z: f64, phi: &Relax) -> All<RelaxPhi> {
     let Relax { lambda, w1, b1, w2, b2, w3, b3, target } = *phi;
-    (
-        relax::value_and_d_z(z, lambda, w1, b1, w2, b2, w3, b3, target),
-        relax::partials(z, lambda, w1, b1, w2, b2, w3, b3, target),
-        relax::mixed_partials(z, lambda, w1, b1, w2, b2, w3, b3, target),
-    )
+    relax::derivatives(z, lambda, w1, b1, w2, b2, w3, b3, target)
 }
 
 pub(super) fn relax_fused(z: f64, phi: &Relax) -> Fused<RelaxPhi> {

@@ -90,6 +90,9 @@ const OPERATORS: &[&str] = &["+", "-", "*", "/", "+", "*", "%", "&"];
 const COMPARISONS: &[&str] = &["<", "<=", ">", ">=", "==", "!="];
 /// What stands where something else should: each has made some parser stumble.
 const SLIPS: &[&str] = &[
+    "0..=9223372036854775807",
+    "9223372036854775807 + 1",
+    "-9223372036854775808",
     "7 / 2",
     "1",
     "()",

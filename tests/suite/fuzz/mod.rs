@@ -109,7 +109,6 @@ fn soups_of_tokens_are_refused() {
 
 /// What fuzzing found, with the body of `fn f(x: f64) -> f64`.
 #[test]
-#[ignore = "the engine does not survive them yet"]
 fn what_fuzzing_found_stays_found() {
     for body in FOUND {
         check(&tokens("wrt(x), order = 2"), &tokens(&format!("fn f(x: f64, y: f64) -> f64 {{ {body} }}")));

@@ -94,14 +94,16 @@ impl Push<'_> {
             }),
             Op::Mul(a, b) => self.bilinear(a, b, Graph::mul),
             Op::Div(a, b) => {
-                let top = self.of(a).map(|dot| self.graph.div(dot, b));
+                let rate = self.graph.reciprocal(b);
+                let top = self.of(a).map(|dot| self.graph.mul(dot, rate));
                 let bottom = self.of(b).map(|dot| {
-                    let rate = self.graph.div(dot, b);
+                    let rate = self.graph.mul(dot, rate);
                     let product = self.graph.mul(node, rate);
                     self.graph.neg(product)
                 });
                 self.sum(top, bottom)
             }
+            Op::Powi(_, 0) => None,
             Op::Powi(a, n) => self.linear(a, |graph, dot| {
                 let factor = graph.literal(f64::from(n));
                 let power = graph.powi(a, n - 1);

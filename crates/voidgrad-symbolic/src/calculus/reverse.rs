@@ -213,13 +213,18 @@ impl Sweep<'_> {
                 self.pass(b, adjoint, |graph, bar| graph.mul(bar, a));
             }
             Op::Div(a, b) => {
-                self.pass(a, adjoint, |graph, bar| graph.div(bar, b));
+                self.pass(a, adjoint, |graph, bar| {
+                    let rate = graph.reciprocal(b);
+                    graph.mul(bar, rate)
+                });
                 self.pass(b, adjoint, |graph, bar| {
-                    let rate = graph.div(bar, b);
+                    let rate = graph.reciprocal(b);
+                    let rate = graph.mul(bar, rate);
                     let product = graph.mul(rate, node);
                     graph.neg(product)
                 });
             }
+            Op::Powi(_, 0) => {}
             Op::Powi(a, n) => self.pass(a, adjoint, |graph, bar| {
                 let factor = graph.literal(f64::from(n));
                 let power = graph.powi(a, n - 1);
@@ -324,6 +329,12 @@ impl Graph {
     pub fn softmax(&mut self, a: NodeId, y: NodeId) -> NodeId {
         let difference = self.sub(a, y);
         self.unary("exp", difference)
+    }
+
+    /// `1/b`. The derivatives of a quotient all divide by its denominator, so they share one division.
+    pub(super) fn reciprocal(&mut self, b: NodeId) -> NodeId {
+        let one = self.literal(1.0);
+        self.div(one, b)
     }
 
     /// The states of a recurrence before each of its rounds.

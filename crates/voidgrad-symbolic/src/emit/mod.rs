@@ -28,6 +28,8 @@ pub enum Output {
     Node(NodeId),
     /// An array of arrays.
     Rows(Vec<NodeId>),
+    /// A tuple; of one value, the value.
+    Group(Vec<NodeId>),
 }
 
 impl Output {
@@ -36,7 +38,7 @@ impl Output {
     pub fn nodes(&self) -> &[NodeId] {
         match self {
             Self::Node(node) => std::slice::from_ref(node),
-            Self::Rows(rows) => rows,
+            Self::Rows(nodes) | Self::Group(nodes) => nodes,
         }
     }
 }
@@ -203,6 +205,14 @@ impl Writer<'_> {
                 }
             }
             Output::Node(node) => self.value(*node).tokens,
+            Output::Group(nodes) => {
+                let values: Vec<TokenStream> =
+                    nodes.iter().map(|node| self.output(&Output::Node(*node))).collect();
+                match values.as_slice() {
+                    [single] => single.clone(),
+                    several => quote!((#(#several),*)),
+                }
+            }
             Output::Rows(rows) => {
                 let rows: Vec<TokenStream> = rows.iter().map(|row| self.value(*row).tokens).collect();
                 quote!([#(#rows),*])

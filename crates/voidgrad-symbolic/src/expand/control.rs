@@ -222,14 +222,31 @@ fn control_functions(
     let phi =
         tuple(&roles.parameters.iter().map(|index| namesake.type_of_parameter(*index)).collect::<Vec<_>>());
     let nodes = |nodes: &[NodeId]| nodes.iter().copied().map(Output::Node).collect::<Vec<_>>();
-    let dot = (z_dot.clone(), z_type);
+    let dot = (z_dot.clone(), z_type.clone());
     let is_scalar = namesake.arguments[0].shape.is_scalar();
     let mut mixed_arguments = own.clone();
     if !is_scalar {
         mixed_arguments.push(dot.clone());
     }
     let mut directed = own.clone();
-    directed.extend([dot, (c_bar.clone(), result)]);
+    directed.extend([dot, (c_bar.clone(), result.clone())]);
+    if is_scalar {
+        functions.push(Function {
+            name: format_ident!("derivatives"),
+            doc: "The value and `∂c/∂z`, `∂c/∂φ` and `∂²c/∂z∂φ` for all parameters φ, in one pass."
+                .to_owned(),
+            left: format!(
+                r"\left({c}, \partial_z {c}, \partial_\phi {c}, \partial_z \partial_\phi {c}\right)"
+            ),
+            arguments: own.clone(),
+            result: tuple(&[tuple(&[result.clone(), z_type.clone()]), phi.clone(), phi.clone()]),
+            outputs: vec![
+                Output::Group(vec![output, d_z]),
+                Output::Group(parts.partials.clone()),
+                Output::Group(parts.mixed.clone()),
+            ],
+        });
+    }
     functions.extend([
         Function {
             name: format_ident!("partials"),

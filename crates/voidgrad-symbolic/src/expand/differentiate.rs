@@ -98,7 +98,9 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
     let (items, formulas) = namesake.write(&functions, &doc);
     let partials = namesake.partials(wrt, &plan.pairs(wrt));
     let function = source.function.to_token_stream();
-    Expansion { name, tokens: quote!(#function #items #partials), formulas, error: None }
+    // It is often called through its namesake alone.
+    let tokens = quote!(#[allow(dead_code)] #function #items #partials);
+    Expansion { name, tokens, formulas, error: None }
 }
 
 /// The derivatives that have names of their own.
@@ -509,5 +511,6 @@ fn rows_type(namesake: &Namesake<'_>, output: &Output, row: &TokenStream) -> Tok
             quote!([#row; #n])
         }
         Output::Node(node) => namesake.types.of(namesake.source.body.graph.shape(*node)),
+        Output::Group(_) => unreachable!("a table is rows or a matrix"),
     }
 }

@@ -76,7 +76,7 @@ impl Function {
         let where_clause = &generics.where_clause;
         quote! {
             #(#[doc = #docs])*
-            #[inline]
+            #[inline(always)]
             #vis fn #name<#(#lifetimes,)* #real: #bound #(, #consts)*>(#(#arguments),*) -> #result #where_clause {
                 #body
             }

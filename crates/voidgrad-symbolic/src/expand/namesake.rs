@@ -187,8 +187,9 @@ impl<'a> Namesake<'a> {
         let idents: Vec<&Ident> = self.arguments[..count].iter().map(|argument| &argument.ident).collect();
         quote! {
             #[automatically_derived]
+            #[allow(clippy::all, clippy::pedantic)]
             impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start #output, (#(#types,)*)> for #name #where_clause {
-                #[inline]
+                #[inline(always)]
                 fn #method((#(#idents,)*): (#(#types,)*)) -> #output {
                     #name::#function(#(#idents),*)
                 }

@@ -205,7 +205,7 @@ impl Op {
             }
             Self::Assemble(entries) => entries.iter().for_each(|(_, entry)| visit(*entry)),
             Self::Call(_, _, arguments) | Self::CallGradient(_, _, arguments) => {
-                arguments.iter().for_each(|argument| visit(*argument))
+                arguments.iter().for_each(|argument| visit(*argument));
             }
         }
     }

@@ -108,7 +108,7 @@ impl Reader<'_> {
                     ),
                 );
             }
-            BinOp::Rem(_) if b != 0 => Some(a.rem_euclid(b)),
+            BinOp::Rem(_) if b != 0 => a.checked_rem(b),
             _ => match comparison(op) {
                 Some(comparison) => {
                     let answer = match comparison {

@@ -141,7 +141,10 @@ impl Reader<'_> {
         let from = self.integer(start)?;
         let is_closed = matches!(range.limits, RangeLimits::Closed(_));
         match self.expression(end)? {
-            Value::Integer(to) => Some(Value::Range(from, if is_closed { to + 1 } else { to })),
+            Value::Integer(to) => match to.checked_add(i64::from(is_closed)) {
+                Some(to) => Some(Value::Range(from, to)),
+                None => self.refuse(end, "this integer is too large"),
+            },
             Value::Length(length) if from == 0 && !is_closed => Some(Value::Places(length)),
             Value::Length(_) => {
                 self.refuse(range, "a range up to a length that is not known here starts at 0: `0..n`")
@@ -200,7 +203,10 @@ impl Reader<'_> {
     fn unary(&mut self, unary: &ExprUnary) -> Option<Value> {
         let value = self.expression(&unary.expr)?;
         match (&unary.op, value) {
-            (UnOp::Neg(_), Value::Integer(value)) => Some(Value::Integer(-value)),
+            (UnOp::Neg(_), Value::Integer(value)) => match value.checked_neg() {
+                Some(value) => Some(Value::Integer(value)),
+                None => self.refuse(unary, "this integer is too large"),
+            },
             (UnOp::Neg(_), value) => {
                 let ([a], kind) = self.reals([value], &unary.expr)?;
                 if let Some(value) = self.graph.literal_value(a) {

@@ -50,7 +50,8 @@ impl Reader<'_> {
             }
             ("powi", [exponent]) => {
                 let n = self.integer(exponent)?;
-                let Ok(n) = i32::try_from(n) else {
+                // Two derivatives lower the exponent twice.
+                let Some(n) = i32::try_from(n).ok().filter(|n| *n > i32::MIN + 2) else {
                     return self.refuse(exponent, "the exponent does not fit `i32`");
                 };
                 let ([a], item) = self.reals([receiver], whole)?;

@@ -101,6 +101,7 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         diagnostics,
         functions: Vec::new(),
         grown: false,
+        rounds: 0,
         looping: false,
         lengths: function.sig.generics.const_params().map(|parameter| parameter.ident.to_string()).collect(),
         real: signature.real.clone(),
@@ -130,6 +131,8 @@ struct Reader<'d> {
     functions: Vec<(syn::Path, &'static str)>,
     /// True after the node limit was reported.
     grown: bool,
+    /// How many rounds the loops have taken so far.
+    rounds: usize,
     /// True inside a loop that is read once for all its rounds.
     looping: bool,
     /// The names of the const generics.

@@ -10,6 +10,9 @@ use super::method::fixed_length;
 use super::{Reader, Value};
 use crate::graph::{Dim, NodeId, Op, Position, Shape};
 
+/// The longest array whose entries are taken one by one.
+const MOST_ENTRIES: usize = 4096;
+
 impl Reader<'_> {
     /// A method of an iterator.
     pub(super) fn sequence_method(
@@ -80,7 +83,7 @@ impl Reader<'_> {
         method: &Ident,
         arguments: &[&Expr],
     ) -> Option<Value> {
-        if to - from > super::statement::UNROLL_LIMIT {
+        if super::statement::rounds(from, to) > super::statement::UNROLL_LIMIT {
             return self.refuse(method, "this range is too long to write out; use array operations");
         }
         match (method.to_string().as_str(), arguments) {
@@ -151,6 +154,14 @@ impl Reader<'_> {
         let Some(n) = fixed_length(&shape) else {
             return self.refuse(tokens, "the length is not known while the macro runs; use `map` and `sum`");
         };
+        if n > MOST_ENTRIES {
+            return self.refuse(
+                tokens,
+                format!(
+                    "{n} entries are more than the {MOST_ENTRIES} that are written out; use `map` and `sum`"
+                ),
+            );
+        }
         Some((0..n).map(|i| self.item_at(&item, place(&shape, i))).collect())
     }
 

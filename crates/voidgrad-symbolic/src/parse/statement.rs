@@ -5,6 +5,14 @@ use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, Local
 use super::{Kind, Reader, Value};
 use crate::graph::{Dim, Op};
 
+/// The rounds that all loops which are written out may take together.
+const ROUND_LIMIT: usize = 20_000;
+
+/// The number of rounds of `from..to`.
+pub(super) fn rounds(from: i64, to: i64) -> i64 {
+    to.saturating_sub(from)
+}
+
 /// The longest loop that is written out.
 pub(super) const UNROLL_LIMIT: i64 = 256;
 
@@ -182,7 +190,7 @@ impl Reader<'_> {
                 let length = Dim::Fixed(usize::try_from(to).ok()?);
                 return self.long_loop(for_loop, &length);
             }
-            Value::Range(from, to) if to - from > UNROLL_LIMIT => {
+            Value::Range(from, to) if rounds(from, to) > UNROLL_LIMIT => {
                 return self.refuse(
                     &for_loop.expr,
                     format!("a loop of more than {UNROLL_LIMIT} rounds starts at 0: `0..n`"),
@@ -192,6 +200,13 @@ impl Reader<'_> {
             value => self.entries(value, &for_loop.expr)?,
         };
         for value in values {
+            self.rounds += 1;
+            if self.rounds > ROUND_LIMIT {
+                return self.refuse(
+                    for_loop.for_token,
+                    format!("the loops of this function take more than {ROUND_LIMIT} rounds together; use array operations"),
+                );
+            }
             let depth = self.bindings.len();
             self.bind(&for_loop.pat, Some(value));
             let done = self.block(&for_loop.body);

@@ -31,7 +31,7 @@ fn table() -> String {
         let mut graph = Graph::default();
         let [x, y] = parameters(&mut graph, ["x", "y"]);
         let derivative = (row.derivative)(&mut graph, x, y);
-        let kinks: Vec<String> = row.kinks.iter().map(|kink| kink.to_string()).collect();
+        let kinks: Vec<String> = row.kinks.iter().map(ToString::to_string).collect();
         let written = written(row.name, row.call, &["x"]);
         lines.push(format!("| {written} | {} | {} |", code(&graph, derivative), kinks.join(", ")));
     }

@@ -4,6 +4,8 @@
 //! Derivatives are compared with central differences of step h = 2⁻¹⁸: the truncation error h²·f‴/6 is below 1e-10 for
 //! the functions here, whose third derivatives stay below 40, and the rounding error ε/h below 1e-10.
 
+#![allow(clippy::needless_range_loop)] // rows and columns by number, as the formulas have them
+
 use nalgebra::{DMatrix, DVector, SVector};
 use voidgrad::{Real, differentiate, log_sum_exp, softmax};
 
@@ -104,7 +106,7 @@ fn a_generic_function_is_differentiated_like_one_of_f64() {
 #[differentiate(wrt(x, scale))]
 fn quadratic_form<const N: usize>(x: SVector<f64, N>, scale: f64) -> f64 {
     let y = x * scale;
-    y.dot(&x) + x.map(|x| x.sin()).sum()
+    y.dot(&x) + x.map(f64::sin).sum()
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The faults are grouped in `refusals/*.rs`. What the compiler prints stands beside each in `*.stderr`
 //! (`TRYBUILD=overwrite` writes it anew); what the engine itself says, and where, in the snapshots.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use voidgrad_symbolic::expand::file;
@@ -25,7 +26,7 @@ fn errors(path: &Path) -> String {
             let line: Vec<char> = lines[start.line - 1].chars().collect();
             let to = if end.line == start.line { end.column } else { line.len() };
             let words: String = line[start.column..to].iter().collect();
-            text += &format!("{}: `{words}`: {error}\n", expansion.name);
+            let _ = writeln!(text, "{}: `{words}`: {error}", expansion.name);
         }
     }
     text

@@ -203,9 +203,9 @@ impl Op {
                 visit(*a);
                 visit(*b);
             }
-            Self::Assemble(entries) => entries.iter().for_each(|(_, entry)| visit(*entry)),
+            Self::Assemble(entries) => entries.iter().map(|(_, entry)| *entry).for_each(visit),
             Self::Call(_, _, arguments) | Self::CallGradient(_, _, arguments) => {
-                arguments.iter().for_each(|argument| visit(*argument));
+                arguments.iter().copied().for_each(visit);
             }
         }
     }

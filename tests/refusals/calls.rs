@@ -22,4 +22,14 @@ fn builds_a_struct(x: f64) -> f64 {
     std::ops::Range { start: x, end: x }.start
 }
 
+#[differentiate(wrt(p))]
+fn weighted(x: f64, p: &[f64; 2]) -> f64 {
+    x * p[0] + p[1]
+}
+
+#[differentiate(wrt(p))]
+fn passes_an_array_for_each_entry(v: nalgebra::SVector<f64, 3>, p: [f64; 2]) -> f64 {
+    v.map(|v| weighted(v, &p)).sum()
+}
+
 fn main() {}

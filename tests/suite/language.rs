@@ -296,3 +296,87 @@ fn a_recurrence_runs_over_a_slice_beside_a_sum() {
     assert_close(decay::d_rate(0.8, &inputs), difference(|h| decay(0.8 + h, &inputs)));
     assert_eq!(decay::d_rate(0.8, &[]), 0.0);
 }
+
+#[differentiate(wrt(p, s), order = 2)]
+fn bump(p: &[f64; 2], s: f64) -> f64 {
+    (p[0] * p[1] * s).sin() + p[0].powi(3) * s * s
+}
+
+#[differentiate(wrt(v), order = 2)]
+fn bowl(v: SVector<f64, 2>) -> f64 {
+    v.norm_squared() * v[0]
+}
+
+#[differentiate(wrt(x, p), order = 2)]
+fn composed(x: f64, p: [f64; 2]) -> f64 {
+    let q = [p[0] * x, p[1] + x * x];
+    let v = SVector::from([q[1] * x, p[0]]);
+    bump(&q, x * p[1]) * bowl(v) + bump(&p, x)
+}
+
+#[test]
+fn second_derivatives_go_through_whole_arrays_of_a_call() {
+    let (x, p) = (0.7, [0.4, -0.6]);
+    let at = |i: usize, h: f64| {
+        let mut moved = p;
+        moved[i] += h;
+        moved
+    };
+    assert_close(composed::d_x(x, p), difference(|h| composed(x + h, p)));
+    assert_close(composed::d_x_d_x(x, p), difference(|h| composed::d_x(x + h, p)));
+    let hessian = composed::d_p_d_p(x, p);
+    for i in 0..2 {
+        assert_close(composed::d_x_d_p(x, p)[i], difference(|h| composed::d_x(x, at(i, h))));
+        for j in 0..2 {
+            assert_close(hessian[i][j], difference(|h| composed::d_p(x, at(i, h))[j]));
+        }
+    }
+    let (x_bar, p_bar) = composed::vjp_jvp(x, p, 0.3, [1.0, -2.0], 0.5, 1.5);
+    let part = |x: f64, p: [f64; 2]| {
+        let (y, y_dot) = composed::jvp(x, p, 0.3, [1.0, -2.0]);
+        0.5 * y + 1.5 * y_dot
+    };
+    assert_close(x_bar, difference(|h| part(x + h, p)));
+    assert_close(p_bar[1], difference(|h| part(x, at(1, h))));
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn potential(x: &DVector<f64>) -> f64 {
+    x.map(f64::cos).sum() + x.norm_squared()
+}
+
+#[differentiate(wrt(t), order = 2)]
+fn along_a_line(t: f64, start: &DVector<f64>, step: &DVector<f64>) -> f64 {
+    let x = start + step * t;
+    potential(&x)
+}
+
+#[test]
+fn a_dynamic_vector_may_be_passed_on() {
+    let (start, step) = (DVector::from_vec(vec![0.1, 0.5, -0.3]), DVector::from_vec(vec![1.0, -0.5, 0.25]));
+    assert_close(along_a_line::d_t(0.4, &start, &step), difference(|h| along_a_line(0.4 + h, &start, &step)));
+    assert_close(
+        along_a_line::d_t_d_t(0.4, &start, &step),
+        difference(|h| along_a_line::d_t(0.4 + h, &start, &step)),
+    );
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn cube(x: f64) -> f64 {
+    x * x * x
+}
+
+#[differentiate(wrt(v, s), order = 2)]
+fn mapped(v: SVector<f64, 2>, s: f64) -> f64 {
+    (v * s).map(cube).sum()
+}
+
+#[test]
+fn a_differentiated_function_may_be_mapped_over_entries() {
+    let (v, s) = (SVector::from([0.5, -1.5]), 0.8_f64);
+    for i in 0..2 {
+        assert_close(mapped::d_v(v, s)[i], 3.0 * s.powi(3) * v[i] * v[i]);
+        assert_close(mapped::d_v_d_s(v, s)[i], 9.0 * s * s * v[i] * v[i]);
+        assert_close(mapped::d_v_d_v(v, s)[(i, i)], 6.0 * s.powi(3) * v[i]);
+    }
+}

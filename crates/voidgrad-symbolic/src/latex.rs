@@ -170,6 +170,10 @@ impl Printer<'_> {
             }
             Op::Sum(a) => (format!(r"\sum_i \left({}\right)_i", self.at(*a, 0)), PRODUCT),
             Op::LogSumExp(a) => (format!(r"\ln \sum_i e^{{{}_i}}", self.at(*a, ATOM)), PRODUCT),
+            Op::CallAlong(callee, [i, j], arguments, dot) => {
+                let call = self.call(*callee, &[*i, *j], arguments);
+                (format!(r"{call}\left[{}\right]", self.at(*dot, 0)), POWER)
+            }
             Op::CallGradient(callee, position, arguments) => {
                 (self.call(*callee, &[*position], arguments), POWER)
             }

@@ -36,6 +36,19 @@ pub trait SecondPartial<const I: usize, const J: usize, D, Args> {
     fn second_partial(arguments: Args) -> D;
 }
 
+/// The derivative with respect to argument `I` of the derivative with respect to argument `J` in a direction: second
+/// derivatives where one of the arguments is an array that the function takes whole. `D` is the type of argument `I`,
+/// `Dot` that of argument `J`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no second derivative with respect to its arguments {I} and {J} (counted from 0)",
+    label = "a second derivative goes through this call",
+    note = "annotate `{Self}` with `#[differentiate(wrt(…), order = 2)]`"
+)]
+pub trait SecondDirection<const I: usize, const J: usize, D, Dot, Args> {
+    /// The derivative.
+    fn second_direction(arguments: Args, dot: Dot) -> D;
+}
+
 /// The derivative of `F` with respect to its argument `I`.
 #[inline(always)]
 pub fn partial<const I: usize, F: Partial<I, D, Args>, D, Args>(arguments: Args) -> D {
@@ -48,4 +61,20 @@ pub fn second_partial<const I: usize, const J: usize, F: SecondPartial<I, J, D, 
     arguments: Args,
 ) -> D {
     F::second_partial(arguments)
+}
+
+/// The derivative of `F` with respect to its argument `I` of that with respect to `J` in the direction `dot`.
+#[inline(always)]
+pub fn second_direction<
+    const I: usize,
+    const J: usize,
+    F: SecondDirection<I, J, D, Dot, Args>,
+    D,
+    Dot,
+    Args,
+>(
+    arguments: Args,
+    dot: Dot,
+) -> D {
+    F::second_direction(arguments, dot)
 }

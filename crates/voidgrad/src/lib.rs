@@ -54,7 +54,7 @@ pub use voidgrad_macros::{control, differentiate};
 pub use voidgrad_real::*;
 
 pub use bernoulli::Bernoulli;
-pub use compose::{Partial, SecondPartial, partial, second_partial};
+pub use compose::{Partial, SecondDirection, SecondPartial, partial, second_direction, second_partial};
 pub use control::Control;
 pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 pub use error::{InvalidParameter, ShapeMismatch};

@@ -1,6 +1,6 @@
 //! Forward mode: the derivative of every value in one direction, in one walk upward.
 
-use crate::graph::{Graph, NodeId, Op, Position};
+use crate::graph::{Graph, NodeId, Op, Pass, Position};
 
 /// The tangents of `outputs` in the direction that `seeds` gives: pairs of an input and its tangent. `None` where
 /// an output does not depend on them. Intermediate tangents are named after their values: `h1_dot`.
@@ -176,7 +176,32 @@ impl Push<'_> {
                     self.graph.node(Op::Scan(linear, first_dot, body), shape)
                 })
             }
-            Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
+            Op::CallAlong(..) => unreachable!("no third derivatives are taken"),
+            Op::CallGradient(callee, i, arguments) => {
+                let mut sum = None;
+                for (j, &argument) in arguments.iter().enumerate() {
+                    let term =
+                        self.of(argument).map(|dot| self.graph.call_along(callee, [i, j], &arguments, dot));
+                    sum = self.sum(sum, term);
+                }
+                sum
+            }
+            Op::Call(callee, orders, arguments) if orders.len() == 1 => {
+                let mut sum = None;
+                for (j, &argument) in arguments.iter().enumerate() {
+                    let term = self.of(argument).map(|dot| match self.graph.callee(callee).passes[j] {
+                        Pass::Number => {
+                            let rate = self.graph.call_derivative(node, j);
+                            self.graph.mul(rate, dot)
+                        }
+                        Pass::Array | Pass::Reference => {
+                            self.graph.call_along(callee, [orders[0], j], &arguments, dot)
+                        }
+                    });
+                    sum = self.sum(sum, term);
+                }
+                sum
+            }
             Op::Call(_, _, arguments) => {
                 let mut sum = None;
                 for (position, argument) in arguments.into_iter().enumerate() {

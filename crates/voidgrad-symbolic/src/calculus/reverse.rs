@@ -311,7 +311,28 @@ impl Sweep<'_> {
                 let states = self.graph.states_of(recurrence, first, next);
                 self.states.push((recurrence.state, states));
             }
-            Op::CallGradient(..) => unreachable!("second derivatives through whole arrays were refused"),
+            Op::CallAlong(..) => unreachable!("no third derivatives are taken"),
+            Op::CallGradient(callee, i, arguments) => {
+                let adjoint = self.settled(node, adjoint);
+                for (j, &argument) in arguments.iter().enumerate() {
+                    self.pass(argument, adjoint, |graph, bar| {
+                        graph.call_along(callee, [j, i], &arguments, bar)
+                    });
+                }
+            }
+            Op::Call(callee, orders, arguments) if orders.len() == 1 => {
+                for (j, &argument) in arguments.iter().enumerate() {
+                    self.pass(argument, adjoint, |graph, bar| match graph.callee(callee).passes[j] {
+                        Pass::Number => {
+                            let rate = graph.call_derivative(node, j);
+                            graph.mul(bar, rate)
+                        }
+                        Pass::Array | Pass::Reference => {
+                            graph.call_along(callee, [j, orders[0]], &arguments, bar)
+                        }
+                    });
+                }
+            }
             Op::Call(_, _, arguments) => {
                 for (position, argument) in arguments.into_iter().enumerate() {
                     self.pass(argument, adjoint, |graph, bar| {
@@ -365,6 +386,19 @@ impl Graph {
         let product = self.mul(rate, state);
         let next = self.add(product, offset);
         (recurrence, self.broadcast(next, shape))
+    }
+
+    /// `∂/∂x_i (∂f/∂x_j · dot)` of a call.
+    pub(super) fn call_along(
+        &mut self,
+        callee: usize,
+        [i, j]: [usize; 2],
+        arguments: &[NodeId],
+        dot: NodeId,
+    ) -> NodeId {
+        let (shape, dot_shape) = (self.shape(arguments[i]).clone(), self.shape(arguments[j]).clone());
+        let dot = self.broadcast(dot, &dot_shape);
+        self.node(Op::CallAlong(callee, [i, j], arguments.to_vec(), dot), shape)
     }
 
     /// The derivative of the call `node` with respect to its argument `position`.

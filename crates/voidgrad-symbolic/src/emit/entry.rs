@@ -45,6 +45,7 @@ impl Writer<'_> {
             Op::Assemble(entries) => self.assemble(&entries, &shape),
             Op::MatMul(a, b) => self.product(a, b),
             Op::Scan(recurrence, first, next) => self.scan(recurrence, first, next, false),
+            Op::CallAlong(callee, orders, arguments, dot) => self.call_along(callee, orders, &arguments, dot),
             Op::CallGradient(callee, position, arguments) => {
                 self.call(callee, &[position], &arguments, Writer::value)
             }

@@ -18,7 +18,7 @@ use self::fragment::{Fragment, Level};
 use self::naming::Names;
 use self::plan::Plan;
 pub use self::types::{Types, type_with};
-use crate::graph::{Dim, Graph, NodeId, Op, Pass, Shape};
+use crate::graph::{Callee, Dim, Graph, NodeId, Op, Pass, Shape};
 use crate::primitives::UnaryRow;
 
 /// What a function returns: one value, or the rows of a table.
@@ -90,7 +90,7 @@ pub fn body(
                 let ty = types.of(graph.shape(id));
                 quote!(: #ty)
             }
-            Shape::Array(_) if matches!(graph.op(id), Op::CallGradient(..)) => {
+            Shape::Array(_) if matches!(graph.op(id), Op::CallGradient(..) | Op::CallAlong(..)) => {
                 let ty = types.of(graph.shape(id));
                 quote!(: #ty)
             }
@@ -293,6 +293,7 @@ impl Writer<'_> {
             Op::Dot(a, b) => self.dot(a, b),
             Op::Sum(a) => self.sum(a),
             Op::LogSumExp(a) => self.log_sum_exp(a),
+            Op::CallAlong(callee, orders, arguments, dot) => self.call_along(callee, orders, &arguments, dot),
             Op::ScanEnd(recurrence, first, next) => self.scan(recurrence, first, next, true),
             op => self.operation(&op, Writer::value),
         }
@@ -370,9 +371,52 @@ impl Writer<'_> {
             | Op::Assemble(_)
             | Op::MatMul(..)
             | Op::CallGradient(..)
+            | Op::CallAlong(..)
             | Op::Outer(..)
             | Op::Transpose(_) => unreachable!("written by the caller"),
         }
+    }
+
+    /// A second derivative of another function, in one direction.
+    fn call_along(
+        &mut self,
+        callee: usize,
+        [i, j]: [usize; 2],
+        arguments: &[NodeId],
+        dot: NodeId,
+    ) -> Fragment {
+        let callee = self.graph.callee(callee).clone();
+        let values = self.call_arguments(&callee, arguments, &mut Writer::value);
+        let dot = self.owned(dot);
+        let (path, root) = (&callee.path, self.types.root());
+        let (i, j) = (Literal::usize_unsuffixed(i), Literal::usize_unsuffixed(j));
+        Fragment::atom(quote!(#root::second_direction::<#i, #j, (#path), _, _, _>((#(#values,)*), #dot)))
+    }
+
+    /// A value to give away: what lives on the heap and has a name is cloned.
+    fn owned(&mut self, id: NodeId) -> TokenStream {
+        if self.graph.shape(id).is_dynamic() {
+            self.place(id).method("clone", &[]).tokens
+        } else {
+            self.value(id).tokens
+        }
+    }
+
+    /// The arguments of a call, each as the callee takes it.
+    fn call_arguments(
+        &mut self,
+        callee: &Callee,
+        arguments: &[NodeId],
+        operand: &mut dyn FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Vec<TokenStream> {
+        let passes = arguments.iter().zip(&callee.passes);
+        passes
+            .map(|(argument, pass)| match pass {
+                Pass::Number => operand(self, *argument).tokens,
+                Pass::Array => self.owned(*argument),
+                Pass::Reference => self.reference(*argument),
+            })
+            .collect()
     }
 
     /// A call to another differentiated function, or to one of its derivatives.
@@ -384,17 +428,7 @@ impl Writer<'_> {
         mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
     ) -> Fragment {
         let callee = self.graph.callee(callee).clone();
-        let mut values = Vec::new();
-        for (argument, pass) in arguments.iter().zip(&callee.passes) {
-            values.push(match pass {
-                Pass::Number => operand(self, *argument).tokens,
-                Pass::Array if self.graph.shape(*argument).is_dynamic() => {
-                    self.place(*argument).method("clone", &[]).tokens
-                }
-                Pass::Array => self.place(*argument).tokens,
-                Pass::Reference => self.reference(*argument),
-            });
-        }
+        let values = self.call_arguments(&callee, arguments, &mut operand);
         let (path, root) = (&callee.path, self.types.root());
         // In parentheses, the path of a function that has no namesake is not taken for a const argument.
         let ty = quote!((#path));

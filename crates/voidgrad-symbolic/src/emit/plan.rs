@@ -75,7 +75,11 @@ impl Plan {
                             || inlined > LONGEST_EXPRESSION
                             || matches!(
                                 op,
-                                Op::MatMul(..) | Op::Assemble(_) | Op::CallGradient(..) | Op::Scan(..)
+                                Op::MatMul(..)
+                                    | Op::Assemble(_)
+                                    | Op::CallGradient(..)
+                                    | Op::CallAlong(..)
+                                    | Op::Scan(..)
                             )
                     }
                 };
@@ -126,7 +130,7 @@ fn reads_whole(graph: &Graph, op: &Op, operand: NodeId) -> bool {
     match op {
         Op::MatMul(..) | Op::Transpose(_) | Op::Outer(..) | Op::Index(..) => true,
         Op::Dot(..) => matches!(graph.shape(operand), Shape::Matrix(..)),
-        Op::Call(..) | Op::CallGradient(..) => true,
+        Op::Call(..) | Op::CallGradient(..) | Op::CallAlong(..) => true,
         _ => false,
     }
 }

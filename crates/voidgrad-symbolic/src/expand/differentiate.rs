@@ -37,9 +37,7 @@ pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStr
     let derived = attribute.zip(source).and_then(|(attribute, source)| {
         let wrt = resolve(&attribute.wrt, &source, &mut diagnostics)?;
         let nodes: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
-        if attribute.order == 2 {
-            source.check_calls(&nodes, &mut diagnostics);
-        }
+        source.check_calls(&nodes, &mut diagnostics);
         diagnostics.is_empty().then(|| derive(source, &wrt, attribute.order, root))
     });
     match (diagnostics.check(), derived) {
@@ -89,14 +87,24 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
         array_derivatives(&mut source.body.graph, output, &inputs)
     };
     let directions = Directions::derive(&mut source, wrt, order);
+    let along = if order == 2 && source.signature.output_shape.is_scalar() {
+        along_arrays(&mut source.body.graph, &inputs, &plan, &directions)
+    } else {
+        Vec::new()
+    };
     let mut namesake = Namesake::new(&source, root);
     let directions = directions.name(&mut namesake, wrt);
+    let along = along_functions(&namesake, wrt, &along, &directions);
     let mut functions = named_functions(&namesake, output, wrt, &plan);
     functions.extend(direction_functions(&namesake, output, wrt, directions));
+    functions.extend(along.iter().map(|(_, function)| function.clone()));
     let name = source.name();
     let doc = format!("The derivatives of [`{name}`](fn@{name}), as associated functions.");
     let (items, formulas) = namesake.write(&functions, &doc);
-    let partials = namesake.partials(wrt, &plan.pairs(wrt));
+    let mut partials = namesake.partials(wrt, &plan.pairs(wrt));
+    for ((i, j), function) in &along {
+        partials.extend(namesake.second_direction(wrt[*i], wrt[*j], &function.name));
+    }
     let function = source.function.to_token_stream();
     // It is often called through its namesake alone.
     let tokens = quote!(#[allow(dead_code)] #function #items #partials);
@@ -254,6 +262,59 @@ fn jacobian(graph: &mut Graph, output: NodeId, input: NodeId) -> Option<Output> 
         }
     }
     Some(Output::Node(graph.assemble(cells, Shape::Matrix(Dim::Fixed(rows), Dim::Fixed(columns)))))
+}
+
+/// `∂/∂x_i (∂f/∂x_j · ẋ_j)` for the pairs of which one is an array, by position in `wrt`.
+fn along_arrays(
+    graph: &mut Graph,
+    inputs: &[NodeId],
+    derivatives: &Derivatives,
+    directions: &Directions,
+) -> Vec<((usize, usize), NodeId)> {
+    let mut nodes = Vec::new();
+    for (i, &x) in inputs.iter().enumerate() {
+        for (j, &y) in inputs.iter().enumerate() {
+            if graph.shape(x).is_scalar() && graph.shape(y).is_scalar() {
+                continue;
+            }
+            let shape = graph.shape(y).clone();
+            let dot = graph.parameter(directions.dots[j], shape, false);
+            let [tangent] = along(graph, &[(y, dot)], &[derivatives.first(i)]);
+            let tangent = tangent.unwrap_or_else(|| zero_like(graph, x));
+            let shape = graph.shape(x).clone();
+            nodes.push(((i, j), graph.broadcast(tangent, &shape)));
+        }
+    }
+    nodes
+}
+
+/// The functions for [`along_arrays`].
+fn along_functions(
+    namesake: &Namesake<'_>,
+    wrt: &[usize],
+    along: &[((usize, usize), NodeId)],
+    directions: &NamedDirections,
+) -> Vec<((usize, usize), Function)> {
+    let name = namesake.source.name();
+    let f = latex::symbol(&name);
+    let function = |&((i, j), node): &((usize, usize), NodeId)| {
+        let (x, y) = (&namesake.arguments[wrt[i]].ident, &namesake.arguments[wrt[j]].ident);
+        let (dot, dot_type) = &directions.dots[j];
+        let mut arguments = namesake.own_arguments();
+        arguments.push((dot.clone(), dot_type.clone()));
+        let function = Function {
+            name: format_ident!("d_{x}_d_{y}_along"),
+            doc: format!(
+                "The derivative `∂/∂{x}` of the derivative of `{name}` by `{y}` in the direction `{dot}`."
+            ),
+            left: format!(r"{}\left[{}\right]", partial(&f, &[x, y]), latex::symbol(&dot.to_string())),
+            arguments,
+            result: namesake.type_of_parameter(wrt[i]),
+            outputs: single(node),
+        };
+        ((i, j), function)
+    };
+    along.iter().map(function).collect()
 }
 
 /// Derivatives in given directions: `jvp`, `vjp` and `vjp_jvp`. Their additional arguments are parameters of the

@@ -67,20 +67,23 @@ impl Source {
         self.body.graph.ids().any(|id| matches!(self.body.graph.shape(id), Shape::Matrix(..)))
     }
 
-    /// Reports calls through which a second derivative would have to go in a whole array: it would be a matrix for
-    /// each pair of arguments.
+    /// Reports calls for each entry of an array that also take another array whole, through which the derivative would
+    /// go: there would be an array of it for each entry.
     fn check_calls(&self, wrt: &[NodeId], diagnostics: &mut Diagnostics) {
         let graph = &self.body.graph;
         let dependent = graph.dependent(wrt);
         let reachable = graph.reachable(&[self.body.output]);
         for id in graph.ids().filter(|id| reachable[id.index()]) {
             let Op::Call(callee, _, arguments) = graph.op(id) else { continue };
+            if graph.shape(id).is_scalar() {
+                continue;
+            }
             let callee = graph.callee(*callee);
             for (argument, pass) in arguments.iter().zip(&callee.passes) {
                 if *pass != crate::graph::Pass::Number && dependent[argument.index()] {
                     diagnostics.error(
                         &callee.path,
-                        "the second derivative would go through a whole array that this call takes, which is not modelled; pass its entries as numbers, or write the function out here",
+                        "the derivative would go through a whole array that is passed to a call for each entry, which is not modelled; pass its entries as numbers, or write the function out here",
                     );
                 }
             }

@@ -171,28 +171,69 @@ impl<'a> Namesake<'a> {
         function: &Ident,
         output: &TokenStream,
     ) -> TokenStream {
+        let idents = self.own_idents();
+        let types = self.argument_types();
+        let name = &self.source.function.sig.ident;
+        self.implement(
+            &quote!(#trait_start #output, (#(#types,)*)>),
+            &quote! {
+                fn #method((#(#idents,)*): (#(#types,)*)) -> #output {
+                    #name::#function(#(#idents),*)
+                }
+            },
+        )
+    }
+
+    /// How callers reach a second derivative in the direction of an array: `function` is that with respect to the
+    /// parameters i and j.
+    pub(super) fn second_direction(&self, i: usize, j: usize, function: &Ident) -> TokenStream {
+        let idents = self.own_idents();
+        let types = self.argument_types();
+        let name = &self.source.function.sig.ident;
+        let (output, dot) = (self.type_of_parameter(i), self.type_of_parameter(j));
+        let (i, j) = (Literal::usize_unsuffixed(i), Literal::usize_unsuffixed(j));
+        self.implement(
+            &quote!(SecondDirection<#i, #j, #output, #dot, (#(#types,)*)>),
+            &quote! {
+                fn second_direction((#(#idents,)*): (#(#types,)*), dot: #dot) -> #output {
+                    #name::#function(#(#idents,)* dot)
+                }
+            },
+        )
+    }
+
+    fn own_idents(&self) -> Vec<&Ident> {
+        self.arguments[..self.source.signature.parameters.len()]
+            .iter()
+            .map(|argument| &argument.ident)
+            .collect()
+    }
+
+    fn argument_types(&self) -> Vec<TokenStream> {
+        let argument_type = |(index, parameter): (usize, &crate::signature::Parameter)| match &parameter.ty {
+            syn::Type::Reference(_) => {
+                let ty = self.type_of_parameter(index);
+                quote!(&'a #ty)
+            }
+            _ => self.type_of_parameter(index),
+        };
+        self.source.signature.parameters.iter().enumerate().map(argument_type).collect()
+    }
+
+    fn implement(&self, trait_with_arguments: &TokenStream, method: &TokenStream) -> TokenStream {
         let (root, real) = (self.types.root(), self.types.real());
         let generics = &self.source.function.sig.generics;
         let (consts, where_clause) = (generics.const_params(), &generics.where_clause);
         let name = &self.source.function.sig.ident;
         let bound = self.context("").bound;
-        let count = self.source.signature.parameters.len();
-        let types: Vec<TokenStream> = (0..count)
-            .map(|index| {
-                let ty = self.type_of_parameter(index);
-                if self.arguments[index].by_ref { quote!(&'a #ty) } else { ty }
-            })
-            .collect();
-        let lifetime = self.arguments[..count].iter().any(|argument| argument.by_ref).then(|| quote!('a,));
-        let idents: Vec<&Ident> = self.arguments[..count].iter().map(|argument| &argument.ident).collect();
+        let has_references = self.source.signature.parameters.iter().any(|parameter| parameter.by_ref);
+        let lifetime = has_references.then(|| quote!('a,));
         quote! {
             #[automatically_derived]
             #[allow(clippy::all, clippy::pedantic)]
-            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_start #output, (#(#types,)*)> for #name #where_clause {
+            impl<#lifetime #real: #bound #(, #consts)*> #root::#trait_with_arguments for #name #where_clause {
                 #[inline(always)]
-                fn #method((#(#idents,)*): (#(#types,)*)) -> #output {
-                    #name::#function(#(#idents),*)
-                }
+                #method
             }
         }
     }

@@ -159,6 +159,9 @@ pub enum Op {
     Call(usize, Vec<usize>, Vec<NodeId>),
     /// The derivative of a call with respect to the whole array that its argument with this number is.
     CallGradient(usize, usize, Vec<NodeId>),
+    /// `∂/∂x_i (∂f/∂x_j · ẋ_j)` of a call to `f`, where the numbers are i and j and the last node is `ẋ_j`: what second
+    /// derivatives through whole arrays are made of.
+    CallAlong(usize, [usize; 2], Vec<NodeId>, NodeId),
 }
 
 impl Op {
@@ -204,6 +207,10 @@ impl Op {
                 visit(*b);
             }
             Self::Assemble(entries) => entries.iter().map(|(_, entry)| *entry).for_each(visit),
+            Self::CallAlong(_, _, arguments, dot) => {
+                arguments.iter().copied().for_each(&mut visit);
+                visit(*dot);
+            }
             Self::Call(_, _, arguments) | Self::CallGradient(_, _, arguments) => {
                 arguments.iter().copied().for_each(visit);
             }
@@ -250,6 +257,10 @@ impl Op {
             }
             Self::Call(callee, orders, arguments) => {
                 Self::Call(callee, orders, arguments.into_iter().map(f).collect())
+            }
+            Self::CallAlong(callee, orders, arguments, dot) => {
+                let arguments = arguments.into_iter().map(&mut f).collect();
+                Self::CallAlong(callee, orders, arguments, f(dot))
             }
             Self::CallGradient(callee, position, arguments) => {
                 Self::CallGradient(callee, position, arguments.into_iter().map(f).collect())

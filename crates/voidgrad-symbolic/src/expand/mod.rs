@@ -2,13 +2,16 @@
 
 mod control;
 mod differentiate;
+mod directions;
 mod file;
 mod function;
 mod namesake;
+mod structure;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ItemFn;
+use syn::parse::Parse;
 
 pub use control::control;
 pub use differentiate::differentiate;
@@ -91,12 +94,29 @@ impl Source {
     }
 }
 
-/// The function that an attribute stands on.
-fn parse_function(item: &TokenStream, what: &str) -> Result<ItemFn, Expansion> {
-    syn::parse2::<ItemFn>(item.clone()).map_err(|_| {
+/// Expands an attribute: reads its arguments and the function, and lets `derive` make the items; all that is wrong is
+/// reported together.
+fn expand<A: Parse>(
+    what: &str,
+    attribute: TokenStream,
+    item: &TokenStream,
+    derive: impl FnOnce(A, Source, &mut Diagnostics) -> Option<Expansion>,
+) -> Expansion {
+    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
         let first =
             item.clone().into_iter().next().map_or_else(TokenStream::new, ToTokens::into_token_stream);
         let error = syn::Error::new_spanned(first, format!("`{what}` belongs on a function"));
-        Expansion::refused(String::new(), item, error)
-    })
+        return Expansion::refused(String::new(), item, error);
+    };
+    let name = function.sig.ident.to_string();
+    let mut diagnostics = Diagnostics::default();
+    let attribute = syn::parse2::<A>(attribute).map_err(|error| diagnostics.push(error)).ok();
+    let source = Source::read(function, &mut diagnostics);
+    let derived =
+        attribute.zip(source).and_then(|(attribute, source)| derive(attribute, source, &mut diagnostics));
+    match (diagnostics.check(), derived) {
+        (Ok(()), Some(expansion)) => expansion,
+        (Err(error), _) => Expansion::refused(name, item, error),
+        (Ok(()), None) => unreachable!("what was refused was reported"),
+    }
 }

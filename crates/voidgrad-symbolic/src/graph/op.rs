@@ -68,7 +68,7 @@ pub enum Op {
     Literal(u64),
     /// The zero of something that doesn't depend on the input: unlike a written `0.0`, it may be folded away.
     Zero,
-    /// A constant by its path; the number is the index for [`Graph::path`].
+    /// A constant by its path; the number is the index for [`Graph::path`](super::Graph::path).
     Path(usize),
     /// A length as a real number: `x.len() as f64`.
     Length(Dim),
@@ -129,7 +129,7 @@ pub enum Op {
     Scan(Recurrence, NodeId, NodeId),
     /// The state of a recurrence after its last round.
     ScanEnd(Recurrence, NodeId, NodeId),
-    /// A call to another differentiated function (index for [`Graph::callee`]); the numbers, at most two, are the
+    /// A call to another differentiated function (index for [`Graph::callee`](super::Graph::callee)); the numbers, at most two, are the
     /// arguments that it is differentiated with respect to, in ascending order.
     Call(usize, Vec<usize>, Vec<NodeId>),
     /// The derivative of a call with respect to the whole array that its argument with this number is.

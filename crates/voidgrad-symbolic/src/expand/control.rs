@@ -151,7 +151,7 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let parameters = structure(&source, roles, root);
     let implementation = implementation(&source, roles, root);
     let function = source.function.to_token_stream();
-    // A control need not depend on z, and is mostly called through its struct.
+    // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.
     let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation);
     Expansion { name, tokens, formulas, error: None }
 }

@@ -87,7 +87,7 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
         partials.extend(namesake.second_direction(wrt[*i], wrt[*j], &function.name));
     }
     let function = source.function.to_token_stream();
-    // It is often called through its namesake alone.
+    // It is often called through its namesake alone, and the compiler can't see that as a use of the function.
     let tokens = quote!(#[allow(dead_code)] #function #items #partials);
     Expansion { name, tokens, formulas, error: None }
 }

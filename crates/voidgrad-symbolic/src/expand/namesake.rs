@@ -242,6 +242,8 @@ impl<'a> Namesake<'a> {
 /// The namesake around its functions.
 pub(super) fn items(vis: &syn::Visibility, name: &Ident, functions: &TokenStream, doc: &str) -> TokenStream {
     let doc = format!(" {doc}");
+    // A user calls some of the functions, a derivative reads some of the arguments, and the types of callees stand in
+    // parentheses; style lints are for code that people write.
     quote! {
         #[doc = #doc]
         #[allow(non_camel_case_types, dead_code)]

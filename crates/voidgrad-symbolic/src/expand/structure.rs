@@ -1,6 +1,6 @@
 //! What `#[control]` makes beside the derivatives: the struct of the parameters, and `impl Control`.
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
@@ -76,6 +76,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
             #vis struct #name;
         };
     }
+    // Not every getter is called.
     let new_doc = format!(
         " The control with these values.\n\n # Errors\n Where a value is NaN or infinite{}.",
         if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" }
@@ -154,11 +155,11 @@ pub(super) fn implementation(source: &Source, roles: &Roles, root: &TokenStream)
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
         Some(m) => vector(function, root, z, m, &arguments, &add_all),
     };
-    let control = Ident::new("Control", Span::call_site());
+    // A control that does not depend on z has arguments that it does not read.
     quote! {
         #[automatically_derived]
         #[allow(unused_variables, clippy::all, clippy::pedantic)]
-        impl #root::#control for #name {
+        impl #root::Control for #name {
             fn parameters(&self) -> usize {
                 #root::flat::count(&[#(&self.#values),*])
             }

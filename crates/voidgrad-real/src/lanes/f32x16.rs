@@ -1,0 +1,63 @@
+//! 16 `f32` side by side.
+
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use fearless_simd::prelude::*;
+use fearless_simd::{f32x16, mask32x16};
+
+use super::Lanes;
+use super::vector::vector;
+use crate::{Mask, Real};
+
+vector!(
+    /// Sixteen `f32` side by side: one AVX-512 register, two of AVX2, four of SSE and NEON.
+    ///
+    /// The first value is made from a token that proves the instruction set, every other from a value at hand.
+    ///
+    /// ```
+    /// use fearless_simd::{Level, Simd, dispatch};
+    /// use voidgrad_real::{F32x16, Lanes, Real};
+    ///
+    /// #[inline(always)]
+    /// fn softplus<S: Simd>(simd: S, x: &mut [f32; 16]) {
+    ///     F32x16::splat_with(simd, 0.0).load(x).softplus().store(x);
+    /// }
+    /// let mut x = [0.0; 16];
+    /// dispatch!(Level::new(), simd => softplus(simd, &mut x));
+    /// assert_eq!(x, [core::f32::consts::LN_2; 16]);
+    /// ```
+    F32x16(f32x16),
+    /// The answers of a comparison of two [`F32x16`].
+    Mask32x16(mask32x16),
+    f32,
+    16
+);
+
+impl<S: Simd> Lanes for F32x16<S> {
+    type Element = f32;
+
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        Self::splat_with(self.0.simd, value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> Self {
+        Self(f32x16::from_slice(self.0.simd, &from[..16]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        self.0.store_slice(&mut to[..16]);
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let (low, high) = self.0.split();
+        let (low, high) = (low + high).split();
+        let four = low + high;
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
+}

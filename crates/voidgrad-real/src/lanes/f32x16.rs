@@ -3,10 +3,11 @@
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use fearless_simd::prelude::*;
-use fearless_simd::{f32x16, mask32x16};
+use fearless_simd::{f32x16, mask32x16, u32x16, u64x8};
 
-use super::Lanes;
+use super::uniform::{BELOW_ONE_32, Generators, ONE_32};
 use super::vector::vector;
+use super::{GeneratorState, Lanes};
 use crate::{Mask, Real};
 
 vector!(
@@ -60,4 +61,26 @@ impl<S: Simd> Lanes for F32x16<S> {
         let four = low + high;
         (four[0] + four[2]) + (four[1] + four[3])
     }
+
+    #[inline(always)]
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
+        let simd = self.0.simd;
+        let mut generators = Generators::load(simd, state);
+        let mut groups = to.chunks_exact_mut(16);
+        for group in &mut groups {
+            open01(generators.step()).store(group);
+        }
+        let tail = groups.into_remainder();
+        if !tail.is_empty() {
+            tail.copy_from_slice(&open01(generators.step()).to_array()[..tail.len()]);
+        }
+        generators.store(state);
+    }
+}
+
+/// The middles of 2²³ equal steps of (0, 1), named by the upper bits.
+#[inline(always)]
+fn open01<S: Simd>(bits: u64x8<S>) -> F32x16<S> {
+    let above_one: f32x16<S> = ((bits.bitcast::<u32x16<S>>() >> 9) | ONE_32).bitcast();
+    F32x16(above_one - BELOW_ONE_32)
 }

@@ -3,10 +3,11 @@
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use fearless_simd::prelude::*;
-use fearless_simd::{f64x8, mask64x8};
+use fearless_simd::{f64x8, mask64x8, u64x8};
 
-use super::Lanes;
+use super::uniform::{BELOW_ONE_64, Generators, ONE_64};
 use super::vector::vector;
+use super::{GeneratorState, Lanes};
 use crate::{Mask, Real};
 
 vector!(
@@ -60,4 +61,26 @@ impl<S: Simd> Lanes for F64x8<S> {
         let pair = low + high;
         pair[0] + pair[1]
     }
+
+    #[inline(always)]
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
+        let simd = self.0.simd;
+        let mut generators = Generators::load(simd, state);
+        let mut groups = to.chunks_exact_mut(8);
+        for group in &mut groups {
+            open01(generators.step()).store(group);
+        }
+        let tail = groups.into_remainder();
+        if !tail.is_empty() {
+            tail.copy_from_slice(&open01(generators.step()).to_array()[..tail.len()]);
+        }
+        generators.store(state);
+    }
+}
+
+/// The middles of 2⁵² equal steps of (0, 1), named by the upper bits.
+#[inline(always)]
+fn open01<S: Simd>(bits: u64x8<S>) -> F64x8<S> {
+    let above_one: f64x8<S> = ((bits >> 12) | ONE_64).bitcast();
+    F64x8(above_one - BELOW_ONE_64)
 }

@@ -5,6 +5,7 @@ mod f32x16;
 #[cfg(feature = "lanes")]
 mod f64x8;
 mod scalar;
+mod uniform;
 #[cfg(feature = "lanes")]
 mod vector;
 
@@ -12,6 +13,8 @@ mod vector;
 pub use f32x16::{F32x16, Mask32x16};
 #[cfg(feature = "lanes")]
 pub use f64x8::{F64x8, Mask64x8};
+
+pub use uniform::GeneratorState;
 
 use crate::Real;
 
@@ -49,6 +52,14 @@ pub trait Lanes: Real {
 
     /// The sum over the lanes, in an order that is the same on every machine: halves are added until one number is left.
     fn sum(self) -> Self::Element;
+
+    /// Fills a slice with uniform numbers of the open interval (0, 1) from eight xoshiro256++ generators, word w of
+    /// generator g in `state[w][g]`. The numbers are the same, bit for bit, for every vector and for the scalar.
+    ///
+    /// One step of all generators gives a group of 8 `f64`s, `(k + ½)/2⁵²` with k the upper 52 bits of a generator's
+    /// output, or of 16 `f32`s, `(k + ½)/2²³` with k the upper 23 bits of its lower half, then of its upper half. Where the length is
+    /// not a multiple of a group, the end of the last group is dropped. A generator whose four words are all 0 stays there.
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
     /// 1 where `mask` holds, else 0.
     #[must_use]

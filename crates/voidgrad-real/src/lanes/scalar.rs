@@ -1,9 +1,9 @@
 //! A scalar is one lane.
 
-use super::Lanes;
+use super::{GeneratorState, Lanes, uniform};
 
 macro_rules! scalar {
-    ($float:ident) => {
+    ($float:ident, $fill:ident) => {
         impl Lanes for $float {
             type Element = Self;
 
@@ -28,9 +28,13 @@ macro_rules! scalar {
             fn sum(self) -> Self {
                 self
             }
+
+            fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self]) {
+                uniform::$fill(state, to);
+            }
         }
     };
 }
 
-scalar!(f32);
-scalar!(f64);
+scalar!(f32, fill_f32);
+scalar!(f64, fill_f64);

@@ -61,7 +61,7 @@ pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{METHODS, Method, Setup};
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
-pub use noise::{Noise, NoiseError, Stream};
+pub use noise::{BlockStream, Noise, NoiseError, Stream};
 pub use objective::{MeanQuadratic, Objective, quadratic};
 pub use optimise::{Adam, Optimiser, Sgd};
 pub use quadrature::Tolerance;

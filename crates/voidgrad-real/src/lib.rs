@@ -16,5 +16,5 @@ pub use functions::{
 };
 #[cfg(feature = "lanes")]
 pub use lanes::{F32x16, F64x8, Mask32x16, Mask64x8};
-pub use lanes::{GeneratorState, Lanes};
+pub use lanes::{Element, GeneratorState, Lanes};
 pub use real::{Mask, Real};

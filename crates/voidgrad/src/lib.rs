@@ -29,6 +29,7 @@
 
 extern crate self as voidgrad;
 
+pub mod batch;
 pub mod bernoulli;
 pub mod compose;
 pub mod control;
@@ -39,6 +40,7 @@ pub mod estimator;
 pub mod estimators;
 pub mod flat;
 pub mod guide;
+pub mod kernel;
 pub mod matrix;
 pub mod noise;
 pub mod objective;
@@ -57,6 +59,7 @@ pub use bernoulli::Bernoulli;
 pub use compose::{Partial, SecondDirection, SecondPartial, partial, second_direction, second_partial};
 pub use control::Control;
 pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+pub use kernel::Kernel;
 pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{METHODS, Method, Setup};

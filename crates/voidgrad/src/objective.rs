@@ -17,6 +17,14 @@ use crate::bernoulli::Bernoulli;
 pub trait Objective {
     /// `f(b)`.
     fn value(&self, b: &[f64]) -> f64;
+
+    /// `f` of many samples: b comes row by row, a sample a row, and each has its entry in `f`.
+    ///
+    /// # Panics
+    /// Where `variables` is 0.
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+    }
 }
 
 impl<F: Fn(&[f64]) -> f64 + ?Sized> Objective for F {
@@ -74,5 +82,14 @@ impl MeanQuadratic {
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {
         b.iter().map(|&b| quadratic(b, self.target)).sum::<f64>() / b.len() as f64
+    }
+
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        if variables == 1 {
+            // The mean of one number takes no division, and the loop no rows.
+            b.iter().zip(f).for_each(|(b, f)| *f = quadratic(*b, self.target));
+        } else {
+            b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+        }
     }
 }

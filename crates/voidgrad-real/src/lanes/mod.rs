@@ -34,7 +34,7 @@ use crate::Real;
 /// ```
 pub trait Lanes: Real {
     /// The number of one lane: `f32` or `f64`.
-    type Element: Lanes<Element = Self::Element, Mask = bool> + Default + PartialOrd + Into<f64> + Send + Sync;
+    type Element: Element;
 
     /// How many numbers there are.
     const LANES: usize;
@@ -68,3 +68,11 @@ pub trait Lanes: Real {
         Self::select(mask, self.constant(1.0), self.constant(0.0))
     }
 }
+
+/// One number: `f32` or `f64`.
+pub trait Element:
+    Lanes<Element = Self, Mask = bool> + Default + PartialOrd + Into<f64> + Send + Sync
+{
+}
+
+impl<T: Lanes<Element = T, Mask = bool> + Default + PartialOrd + Into<f64> + Send + Sync> Element for T {}

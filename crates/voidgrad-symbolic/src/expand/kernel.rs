@@ -78,7 +78,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                     #numbers_function
                 }
 
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn forward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
                     z: R,
@@ -87,7 +87,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                     (#c, #c_z, #kept)
                 }
 
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn backward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
                     (z, z_dot, residuals): (R, R, &Self::Residuals<R>),

@@ -1,0 +1,105 @@
+//! A part of a batch, and the memory that one is made in.
+
+use super::{Draw, Sums};
+use crate::bernoulli::Bernoulli;
+use crate::control::Control;
+use crate::estimator::{Estimate, EstimateError};
+use crate::noise::BlockStream;
+
+/// What the lanes of a batch compute in; sums over a batch are always in `f64`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Precision {
+    /// `f32`, with noise of 24 bits.
+    Single,
+    /// `f64`, with noise of 53 bits.
+    #[default]
+    Double,
+}
+
+/// Which instructions a batch uses.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Instructions {
+    /// One number at a time.
+    Scalar,
+    /// The widest lanes that the machine has; one number at a time in a build without the feature `lanes`.
+    #[default]
+    Best,
+}
+
+/// Samples that are drawn together: what a control adds to the sums.
+pub struct Chunk<'a> {
+    pub(super) bernoulli: &'a Bernoulli,
+    pub(super) samples: usize,
+    pub(super) precision: Precision,
+    pub(super) instructions: Instructions,
+    pub(super) stream: BlockStream,
+    /// `f` of each row of b.
+    pub(super) values: &'a (dyn Fn(&[f64], &mut [f64]) + Sync),
+    pub(super) sums: &'a mut Sums,
+    pub(super) memory: &'a mut Memory,
+}
+
+/// Buffers that are reused from chunk to chunk.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    pub(super) double: Buffers<f64>,
+    pub(super) single: Buffers<f32>,
+    /// b of one sample.
+    pub(super) b: Vec<f64>,
+    /// Noise of one sample, or of a block of samples of one variable.
+    pub(super) noise: Vec<f64>,
+    pub(super) estimate: Option<Estimate>,
+}
+
+/// The rows of the cells, and the lanes of the sums of φ.
+#[derive(Debug, Default)]
+pub(super) struct Buffers<T> {
+    pub(super) rows: Vec<T>,
+    pub(super) sums: Vec<T>,
+}
+
+/// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out.
+pub(super) fn samples(variables: usize) -> u64 {
+    (4096 / variables as u64).max(1)
+}
+
+/// A chunk's place in memory, with its result.
+#[derive(Debug, Default)]
+pub(super) struct Slot {
+    pub(super) sums: Sums,
+    memory: Memory,
+    failure: Option<EstimateError>,
+}
+
+impl Slot {
+    /// Draws chunk `number` of a batch.
+    pub(super) fn run(
+        &mut self,
+        bernoulli: &Bernoulli,
+        control: &(impl Control + ?Sized),
+        values: &(dyn Fn(&[f64], &mut [f64]) + Sync),
+        draw: &Draw,
+        number: u64,
+        samples: u64,
+    ) {
+        self.sums.reset(bernoulli.len(), control.parameters());
+        self.sums.samples = samples;
+        let mut chunk = Chunk {
+            bernoulli,
+            // A chunk has at most 4096 samples.
+            samples: usize::try_from(samples).unwrap_or(usize::MAX),
+            precision: draw.precision,
+            instructions: draw.instructions,
+            stream: BlockStream::new(draw.seed, draw.run, draw.row, number),
+            values,
+            sums: &mut self.sums,
+            memory: &mut self.memory,
+        };
+        self.failure = control.add_chunk(&mut chunk).err();
+    }
+
+    /// Whether the chunk could be drawn.
+    pub(super) fn outcome(&mut self) -> Result<(), EstimateError> {
+        self.failure.take().map_or(Ok(()), Err)
+    }
+}

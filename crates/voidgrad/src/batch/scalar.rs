@@ -30,8 +30,9 @@ pub(super) fn run<T: Number>(
     noise.resize(2 * rows * variables, 0.0);
     let mut remaining = chunk.samples;
     while remaining > 0 {
+        let count = rows.min(remaining) * variables;
         for half in noise.chunks_exact_mut(rows * variables) {
-            chunk.stream.fill(at_hand, &mut plain);
+            chunk.stream.fill(at_hand, &mut plain[..count]);
             half.iter_mut().zip(&plain).for_each(|(number, plain)| *number = (*plain).into());
         }
         let (u, v) = noise.split_at(rows * variables);

@@ -1,5 +1,6 @@
 //! `c̄·p + m`, the two derivatives that a parameter's sum is made of, with what they have in common taken out.
 
+use super::scalars::product;
 use crate::graph::{Graph, NodeId, Op};
 
 /// `weight·p + m`, where `p` is a derivative of the value and `m` one of its tangent.
@@ -32,11 +33,11 @@ pub(super) fn weighted_sum(graph: &mut Graph, weight: NodeId, p: NodeId, m: Node
         // `p = 1·p`: where m has p as a factor, `p·(c̄ + m/p)`.
         (_, Op::Mul(c, d)) if p == c => {
             let sum = graph.add(weight, d);
-            graph.mul(p, sum)
+            product(graph, p, sum)
         }
         (_, Op::Mul(c, d)) if p == d => {
             let sum = graph.add(weight, c);
-            graph.mul(p, sum)
+            product(graph, p, sum)
         }
         _ => {
             let product = graph.mul(weight, p);
@@ -47,5 +48,5 @@ pub(super) fn weighted_sum(graph: &mut Graph, weight: NodeId, p: NodeId, m: Node
 
 fn factored(graph: &mut Graph, factor: NodeId, weight: NodeId, p: NodeId, m: NodeId) -> NodeId {
     let sum = weighted_sum(graph, weight, p, m);
-    graph.mul(factor, sum)
+    product(graph, factor, sum)
 }

@@ -81,7 +81,7 @@ pub struct Kernel {
 pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Option<Kernel> {
     let mut roots = vec![parts.z, parts.z_dot, parts.c_bar, parts.c, parts.c_z];
     roots.extend(parts.partials.iter().chain(parts.mixed));
-    let mut scalars = Scalars::new(parts.graph, &roots)?;
+    let mut scalars = Scalars::new(parts.graph, &[parts.z, parts.z_dot, parts.c_bar], &roots)?;
     let [z, z_dot, c_bar, c, c_z] =
         [parts.z, parts.z_dot, parts.c_bar, parts.c, parts.c_z].map(|id| scalars.of(id)[0]);
     let flat = |arrays: &[NodeId]| -> Vec<NodeId> {

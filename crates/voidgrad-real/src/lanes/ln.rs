@@ -168,6 +168,21 @@ pub(super) fn logit<W: Wide>(p: W) -> W {
     W::select(inside, logit, ends)
 }
 
+/// ln(p/q) of positive numbers that are not subnormal, by the quotient of [`logit`] without its ends and its last rounding
+/// error.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn ln_ratio<W: Wide>(p: W, q: W) -> W {
+    let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
+    let field = (p.to_bits() + p.bits(one_and_half)) - q.to_bits();
+    let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
+    let a = W::from_bits(p.to_bits() - exponent);
+    let minus_k = minus_exponent(field, p.constant(0.0));
+    let s = (a - q) / (a + q);
+    let z = s * s;
+    let [high, low] = W::LN_2;
+    minus_k.mul_add(p.constant(-(high + low)), (s * z).mul_add(z.atanh_series(), s + s))
+}
+
 /// ln(1 - e^x): ln of -(e^x - 1) close to 0, ln(1 + y) of y = -e^x below -ln 2.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ln_of_complement<W: Wide>(one_minus_exp: W, exp: W, close_to_zero: W::Mask) -> W {

@@ -69,6 +69,14 @@ pub trait Lanes: Real {
     /// not a multiple of a group, the end of the last group is dropped. A generator whose four words are all 0 stays there.
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
+    /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
+    /// error of a few units in the last place of the larger of 1 and the logarithm.
+    #[must_use]
+    #[inline(always)]
+    fn ln_ratio(self, q: Self) -> Self {
+        (self / q).ln()
+    }
+
     /// 1 where `mask` holds, else 0.
     #[must_use]
     #[inline(always)]

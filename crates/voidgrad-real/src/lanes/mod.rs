@@ -77,6 +77,20 @@ pub trait Lanes: Real {
         (self / q).ln()
     }
 
+    /// `self + term` where `mask` holds, else `self`: one masked instruction where there is one.
+    #[must_use]
+    #[inline(always)]
+    fn add_where(self, mask: Self::Mask, term: Self) -> Self {
+        Self::select(mask, self + term, self)
+    }
+
+    /// `self + a·b` where `mask` holds, else `self`.
+    #[must_use]
+    #[inline(always)]
+    fn add_product_where(self, mask: Self::Mask, a: Self, b: Self) -> Self {
+        Self::select(mask, a.mul_add(b, self), self)
+    }
+
     /// 1 where `mask` holds, else 0.
     #[must_use]
     #[inline(always)]

@@ -353,6 +353,10 @@ impl Writer<'_> {
             }
             Op::Neg(a) => operand(self, *a).prefix(&quote!(-)),
             Op::Not(a) => operand(self, *a).prefix(&quote!(!)),
+            Op::Add(a, b) if self.guarded(*a).is_some() || self.guarded(*b).is_some() => {
+                let (sum, term) = if self.guarded(*b).is_some() { (*a, *b) } else { (*b, *a) };
+                self.added_where(sum, term, operand)
+            }
             Op::Add(a, b) => match (self.factors(*a), self.factors(*b)) {
                 (Some((x, y)), _) => self.fused(x, y, *b, operand),
                 (None, Some((x, y))) => self.fused(x, y, *a, operand),
@@ -427,6 +431,42 @@ impl Writer<'_> {
         match *self.graph.op(id) {
             Op::Mul(a, b) if self.sums == Sums::Fused && !self.bound.contains_key(&id) => Some((a, b)),
             _ => None,
+        }
+    }
+
+    /// The mask and the value of `select(mask, value, 0)` that is written where it is read.
+    fn guarded(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
+        match *self.graph.op(id) {
+            Op::Select(mask, value, zero)
+                if self.sums == Sums::Fused
+                    && self.graph.is_zero(zero)
+                    && !self.graph.is_mask(id)
+                    && !self.bound.contains_key(&id) =>
+            {
+                Some((mask, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// `sum + select(mask, value, 0)` as one operation.
+    fn added_where(
+        &mut self,
+        sum: NodeId,
+        term: NodeId,
+        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Fragment {
+        let (mask, value) = self.guarded(term).expect("the caller saw the guard");
+        let (sum, mask) = (operand(self, sum), operand(self, mask).tokens);
+        match self.factors(value) {
+            Some((x, y)) => {
+                let (x, y) = (operand(self, x).tokens, operand(self, y).tokens);
+                sum.method("add_product_where", &[mask, x, y])
+            }
+            None => {
+                let value = operand(self, value).tokens;
+                sum.method("add_where", &[mask, value])
+            }
         }
     }
 

@@ -63,7 +63,8 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
         kernel.residuals.iter().zip(&results[2..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
-    let chain = chain(source, roles, root);
+    let mut chain = scale_sums(&kernel.scales);
+    chain.extend(self::chain(source, roles, root));
     quote! {
         #[allow(dead_code, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
@@ -191,6 +192,20 @@ fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
         }
     };
     Residuals { definition, ty: quote!(Residuals<R>), value: quote!(Residuals) }
+}
+
+/// The factors that the sums were added up without.
+fn scale_sums((statements, scales): &(TokenStream, Vec<(usize, TokenStream)>)) -> TokenStream {
+    if scales.is_empty() {
+        return TokenStream::new();
+    }
+    let (places, factors): (Vec<Literal>, Vec<&TokenStream>) =
+        scales.iter().map(|(place, factor)| (Literal::usize_unsuffixed(*place), factor)).unzip();
+    quote! {
+        let numbers = self.numbers::<f64>();
+        #statements
+        #(phi_bar[#places] *= #factors;)*
+    }
 }
 
 /// `∂/∂(ln λ) = λ·∂/∂λ` for the parameters that stand in φ by their logarithm.

@@ -21,7 +21,7 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use self::fuse::weighted_sum;
+use self::fuse::{shared_factor, weighted_sum};
 use self::scalars::{Scalars, entry_number};
 use self::split::Split;
 use self::stage::{Point, Stage};
@@ -74,6 +74,8 @@ pub struct Kernel {
     pub forward: (TokenStream, Vec<TokenStream>),
     /// The way back from two points: from z, where the weight `c̄` of the value is 0, and from z̃.
     pub backward: TokenStream,
+    /// Statements, and by entry of φ the factor that its sum is multiplied with at the end.
+    pub scales: (TokenStream, Vec<(usize, TokenStream)>),
 }
 
 /// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where the function is too large, or calls others with whole arrays.
@@ -87,9 +89,10 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     let flat = |arrays: &[NodeId]| -> Vec<NodeId> {
         arrays.iter().flat_map(|id| scalars.of(*id).iter().copied()).collect()
     };
-    let (partials, slopes) = (flat(parts.partials), flat(parts.mixed));
-    let weighted: Vec<NodeId> =
+    let (partials, mut slopes) = (flat(parts.partials), flat(parts.mixed));
+    let mut weighted: Vec<NodeId> =
         partials.iter().zip(&slopes).map(|(p, m)| weighted_sum(&mut scalars.graph, c_bar, *p, *m)).collect();
+    let scales = take_out_scales(&mut scalars.graph, &[z, z_dot, c_bar], &mut slopes, &mut weighted);
     let graph = &scalars.graph;
     let back: Vec<NodeId> = weighted.iter().chain(&slopes).copied().collect();
     let split = Split::new(graph, &[z, z_dot, c_bar], &[c, c_z], &back);
@@ -106,6 +109,18 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
         plain.given(*id, place(name, *at));
     }
     let uniform = plain.values(&Point::default(), &split.shared);
+
+    let mut ends = Stage::new(graph, plain_types, quote!(0.0_f64));
+    for (id, name, at) in &arguments {
+        let number = place(name, *at);
+        ends.given(*id, quote!(numbers.#number));
+    }
+    for (id, Kept { ident, .. }) in split.shared.iter().zip(&shared) {
+        ends.given(*id, quote!(numbers.#ident));
+    }
+    let (places, factors): (Vec<usize>, Vec<NodeId>) = scales.into_iter().unzip();
+    let (statements, factors) = ends.values(&Point::default(), &factors);
+    let scales = (statements, places.into_iter().zip(factors).collect());
 
     let mut lanes = Stage::new(graph, lanes_types, quote!(z));
     for (id, name, at) in &arguments {
@@ -130,7 +145,32 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
         suffix: "_tilde",
     };
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
-    Some(Kernel { shared, uniform, residuals, forward, backward })
+    Some(Kernel { shared, uniform, residuals, forward, backward, scales })
+}
+
+/// Takes a factor that all samples share out of both terms of an entry of φ, where they have the same one.
+fn take_out_scales(
+    graph: &mut Graph,
+    given: &[NodeId],
+    slopes: &mut [NodeId],
+    weighted: &mut [NodeId],
+) -> Vec<(usize, NodeId)> {
+    let shared: Vec<bool> = graph.dependent(given).iter().map(|varies| !varies).collect();
+    let mut scales = Vec::new();
+    for (i, (slope, weighted)) in slopes.iter_mut().zip(weighted).enumerate() {
+        let mut terms: Vec<&mut NodeId> =
+            [slope, weighted].into_iter().filter(|term| !graph.is_zero(**term)).collect();
+        let found: Option<Vec<(NodeId, NodeId)>> =
+            terms.iter().map(|term| shared_factor(graph, &shared, **term)).collect();
+        if let Some(found) = found
+            && let Some((factor, _)) = found.first().copied()
+            && found.iter().all(|(other, _)| *other == factor)
+        {
+            terms.iter_mut().zip(found).for_each(|(term, (_, rest))| **term = rest);
+            scales.push((i, factor));
+        }
+    }
+    scales
 }
 
 /// The argument that a node is, or is an entry of: its index, and the place of the entry.

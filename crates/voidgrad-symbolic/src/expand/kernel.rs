@@ -58,9 +58,9 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let (residuals_type, residuals_of, residuals_value) =
         (residuals.definition, residuals.ty, residuals.value);
     let (forward, results) = (&kernel.forward.0, &kernel.forward.1);
-    let (c, c_z) = (&results[0], &results[1]);
+    let (slope, at_z_tilde) = (&results[0], &results[1..3]);
     let kept =
-        kernel.residuals.iter().zip(&results[2..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
+        kernel.residuals.iter().zip(&results[3..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
     let mut chain = scale_sums(&kernel.scales);
@@ -90,16 +90,18 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                 fn forward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
                     z: R,
-                ) -> (R, R, Self::Residuals<R>) {
+                    z_tilde: R,
+                ) -> (R, (R, R), Self::Residuals<R>) {
                     #forward
-                    (#c, #c_z, #kept)
+                    (#slope, (#(#at_z_tilde),*), #kept)
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn backward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
-                    (z, z_dot, residuals): (R, R, &Self::Residuals<R>),
-                    (z_tilde, z_tilde_dot, residuals_tilde): (R, R, &Self::Residuals<R>),
+                    residuals: &Self::Residuals<R>,
+                    (z, z_dot): (R, R),
+                    (z_tilde, z_tilde_dot): (R, R),
                     c_bar: R,
                     phi_bar: &mut Self::Sums<R>,
                 ) {

@@ -23,8 +23,8 @@ impl<C: Kernel, T: Element> Work<T> for Forward<'_, '_, C, T> {
         let mut sum = hand;
         let numbers = lane_numbers(hand);
         for i in (0..*count).step_by(R::LANES) {
-            let (_, c_z, _) = C::forward(self.numbers, hand.load(&z[i..]));
-            let (c, c_z_tilde, _) = C::forward(self.numbers, hand.load(&z_tilde[i..]));
+            let (c_z, (c, c_z_tilde), _) =
+                C::forward(self.numbers, hand.load(&z[i..]), hand.load(&z_tilde[i..]));
             sum = sum + R::select(numbers.is_lt(hand.constant((*count - i) as f64)), c, hand);
             (c_z - c_z_tilde * hand.load(&z_tilde_a[i..])).store(&mut g[i..]);
         }
@@ -82,8 +82,7 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
         for i in (0..*count).step_by(R::LANES) {
             let (z, z_tilde) = (hand.load(&z[i..]), hand.load(&z_tilde[i..]));
             let (z_tilde_a, score) = (hand.load(&z_tilde_a[i..]), hand.load(&score[i..]));
-            let (_, c_z, residuals) = C::forward(self.numbers, z);
-            let (c_tilde, c_z_tilde, residuals_tilde) = C::forward(self.numbers, z_tilde);
+            let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(self.numbers, z, z_tilde);
             let f_or_g = hand.load(&g[i..]);
             let of_sample = (f_or_g - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
             let live = numbers.is_lt(hand.constant((*count - i) as f64));
@@ -95,8 +94,9 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
             let c_bar = R::select(is_given, R::select(live, c_bar, zero), -(z_dot * score));
             C::backward(
                 self.numbers,
-                (z, z_dot, &residuals),
-                (z_tilde, -(z_dot * z_tilde_a), &residuals_tilde),
+                &residuals,
+                (z, z_dot),
+                (z_tilde, -(z_dot * z_tilde_a)),
                 c_bar,
                 &mut phi_bar,
             );

@@ -108,6 +108,8 @@ pub(super) struct Negative<W: Wide> {
 impl<W: Wide> Negative<W> {
     /// More than what the smallest k, that of the smallest number, is below the exponents of full precision.
     const EXTRA: u32 = W::MANTISSA + 8;
+    /// 2^-`EXTRA`.
+    const DOWN: f64 = f64::from_bits((1023 - Self::EXTRA as u64) << 52);
 
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new(x: W) -> Self {
@@ -115,21 +117,15 @@ impl<W: Wide> Negative<W> {
         Self { reduced, scale: W::from_bits(reduced.exponent << W::MANTISSA) }
     }
 
-    /// 2^-`EXTRA`.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn down(self) -> f64 {
-        f64::from_bits((1023 - u64::from(Self::EXTRA)) << 52)
-    }
-
     /// e^x.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn exp(self) -> W {
-        self.reduced.mantissa() * self.scale * self.scale.constant(self.down())
+        self.reduced.mantissa() * self.scale * self.scale.constant(Self::DOWN)
     }
 
     /// `unit`·(e^x - 1), where `unit` is a power of 2.
     #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn exp_m1(self, unit: f64) -> W {
-        self.reduced.exp_m1(self.scale * self.scale.constant(unit * self.down()), unit)
+        self.reduced.exp_m1(self.scale * self.scale.constant(unit * Self::DOWN), unit)
     }
 }

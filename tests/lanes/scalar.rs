@@ -1,5 +1,8 @@
 //! Lanes against the scalar, with every lane different.
 
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+use fearless_simd::Level;
+
 use crate::functions::{Bounds, Function, OnSlices, functions, levels, sums};
 use crate::ulps::{Number, steps};
 
@@ -98,5 +101,32 @@ fn each_lane_of_a_sum_that_cancels_is_the_scalars_value_to_the_digits_of_what_is
     for [Function { name, bounds: Bounds { scalar, .. }, f64, f32 }, size] in sums() {
         check(name, scalar, f64, size.f64, is_close);
         check(name, scalar, f32, size.f32, is_close);
+    }
+}
+
+#[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+#[test]
+fn avx2_and_avx512_give_the_same_bits() {
+    fn check<T: Number>(name: &str, function: OnSlices<T>, levels: &[Level]) {
+        let [x, y, z] = [0, 1, 5].map(inputs::<T>);
+        let mut values = levels.iter().map(|level| {
+            let mut value = vec![T::default(); x.len()];
+            function(Some(*level), [&x, &y, &z], &mut value);
+            value
+        });
+        let Some(first) = values.next() else { return };
+        for value in values {
+            for i in 0..x.len() {
+                let (x, first, value) = (x[i], first[i], value[i]);
+                assert_eq!(steps(first, value), 0.0, "{name}({x:?}, …) = {first:?} or {value:?}");
+            }
+        }
+    }
+    let mut levels = levels();
+    levels.retain(|level| level.as_avx2().is_some());
+    let sums = sums().into_iter().map(|[sum, _]| sum);
+    for function in functions().into_iter().chain(sums) {
+        check(function.name, function.f64, &levels);
+        check(function.name, function.f32, &levels);
     }
 }

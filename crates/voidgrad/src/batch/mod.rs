@@ -101,7 +101,7 @@ impl Batches {
         let size = chunk::samples(variables);
         let chunks = draw.samples.div_ceil(size);
         self.total.reset(variables, parameters);
-        let wave = WAVE.min(usize::try_from(chunks).unwrap_or(WAVE));
+        let wave = wave(variables + parameters).min(usize::try_from(chunks).unwrap_or(usize::MAX));
         self.slots.resize_with(wave.max(self.slots.len()), Slot::default);
         let values = |b: &[f64], f: &mut [f64]| objective.values(variables, b, f);
         let mut first = 0;
@@ -129,8 +129,14 @@ impl Batches {
     }
 }
 
-/// Chunks between two additions to the total: what is in memory at a time.
-const WAVE: usize = 32;
+/// How many chunks are in memory between two additions to the total. The sums do not depend on it: they are added in the
+/// order of the chunks.
+fn wave(size: usize) -> usize {
+    /// Chunks of this many numbers are worth a task each, however few of them there are.
+    const LARGE: usize = 1 << 14;
+    let threads = rayon::current_num_threads();
+    if size > LARGE { threads } else { 8 * threads }
+}
 
 /// Adds the samples of a chunk one after the other, in double precision: what [`fused`] is held against.
 ///

@@ -2,6 +2,9 @@
 
 use crate::bernoulli::{Bernoulli, logit};
 use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::estimators::Rule;
+use crate::estimators::rule::Node;
+use voidgrad_real::sigmoid;
 
 /// A distribution `p(b|a)` that is sampled by uniform numbers and whose score is known.
 ///
@@ -39,6 +42,11 @@ pub trait Distribution: Send + Sync {
     /// # Panics
     /// Where `u` or `b` have another length than [`uniforms`](Self::uniforms) and [`dimension`](Self::dimension).
     fn draw(&self, u: &[f64], b: &mut [f64]);
+
+    /// A finite set of noise over which the expectation of every function of one sample is a sum, where there is one.
+    fn rule(&self) -> Option<Rule> {
+        None
+    }
 
     /// Writes `∂/∂a ln p(b|a)`, as many entries as `a` has.
     ///
@@ -85,6 +93,14 @@ impl Distribution for Bernoulli {
         for ((&a, &u), b) in self.logits().iter().zip(u).zip(b) {
             *b = f64::from(u8::from(logit::threshold(logit::g(u, a))));
         }
+    }
+
+    fn rule(&self) -> Option<Rule> {
+        let nodes = self.logits().iter().map(|&a| {
+            let (p_0, p_1) = (sigmoid(-a), sigmoid(a));
+            vec![Node { u: 0.5 * p_0, weight: p_0 }, Node { u: 1.0 - 0.5 * p_1, weight: p_1 }]
+        });
+        Some(Rule::new(nodes.collect()))
     }
 
     fn score(&self, b: &[f64], score: &mut [f64]) {

@@ -7,7 +7,7 @@ use crate::estimator::{Estimate, EstimateError, suits};
 use crate::noise::{Noise, Uniforms};
 use crate::objective::Objective;
 
-use super::Draw;
+use super::{Draw, Rule};
 
 /// An estimator of `∂/∂a E[f(b)]`, where `b` has the distribution `D` with the parameters `a`.
 ///
@@ -83,6 +83,12 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
     fn suits(&self, distribution: &D, objective: &dyn Objective) -> Result<(), EstimateError> {
         let _ = (distribution, objective);
         Ok(())
+    }
+
+    /// A finite set of noise over which the expectations of `ĝ` and its squares are sums, where there is one.
+    fn rule(&self, distribution: &D) -> Option<Rule> {
+        let _ = distribution;
+        None
     }
 
     /// The control variate, where there is one: its parameters φ are what a training moves along with `a`.
@@ -173,6 +179,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn suits(&self, distribution: &D, objective: &dyn Objective) -> Result<(), EstimateError> {
         (**self).suits(distribution, objective)
+    }
+
+    fn rule(&self, distribution: &D) -> Option<Rule> {
+        (**self).rule(distribution)
     }
 
     fn control(&self) -> Option<&dyn Control> {

@@ -1,6 +1,6 @@
 //! REINFORCE with a constant baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs};
+use super::{Bias, Draw, Estimator, Method, Needs, Rule};
 use crate::controls::Zero;
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, finite};
@@ -71,5 +71,9 @@ impl<D: Distribution> Estimator<D> for Reinforce {
             *gradient *= draw.f - self.baseline;
         }
         Ok(())
+    }
+
+    fn rule(&self, distribution: &D) -> Option<Rule> {
+        distribution.rule()
     }
 }

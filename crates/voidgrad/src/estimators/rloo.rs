@@ -1,6 +1,6 @@
 //! RLOO: K samples, each the others' baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs};
+use super::{Bias, Draw, Estimator, Method, Needs, Rule, leave_one_out};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
 use crate::estimator::EstimateError;
@@ -44,6 +44,7 @@ impl Rloo {
 struct Samples {
     b: Vec<f64>,
     f: Vec<f64>,
+    advantages: Vec<f64>,
     score: Vec<f64>,
 }
 
@@ -56,7 +57,7 @@ impl<D: Distribution> Estimator<D> for Rloo {
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
         let Draw { gradient, f: mean, memory } = draw;
-        let Samples { b, f, score } = memory.of(Samples::default);
+        let Samples { b, f, advantages, score } = memory.of(Samples::default);
         let dimension = distribution.dimension();
         b.resize(self.samples * dimension, 0.0);
         score.resize(gradient.len(), 0.0);
@@ -68,9 +69,8 @@ impl<D: Distribution> Estimator<D> for Rloo {
         let count = self.samples as f64;
         *mean = f.iter().map(|f| f / count).sum();
         gradient.fill(0.0);
-        for (k, b) in b.chunks(dimension).enumerate() {
-            // A sum of differences keeps what f varies by where f itself is large.
-            let advantage: f64 = f.iter().map(|other| (f[k] - other) / (count - 1.0) / count).sum();
+        leave_one_out(f, advantages);
+        for (b, advantage) in b.chunks(dimension).zip(&*advantages) {
             distribution.score(b, score);
             gradient.iter_mut().zip(&*score).for_each(|(gradient, score)| *gradient += advantage * score);
         }
@@ -83,5 +83,9 @@ impl<D: Distribution> Estimator<D> for Rloo {
 
     fn noise(&self, distribution: &D) -> usize {
         self.samples * distribution.uniforms()
+    }
+
+    fn rule(&self, distribution: &D) -> Option<Rule> {
+        Some(distribution.rule()?.repeat(self.samples))
     }
 }

@@ -1,0 +1,113 @@
+//! Enumeration: the gradient itself, by the sum over all states.
+
+use super::rule::Rule;
+use super::{Bias, Draw, Estimator, Method, Needs};
+use crate::bernoulli::Bernoulli;
+use crate::estimator::EstimateError;
+use crate::noise::Uniforms;
+use crate::objective::{Objective, evaluate};
+use crate::variance::LARGEST_ENUMERATION;
+use voidgrad_real::sigmoid;
+
+/// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states.
+///
+/// ```
+/// use voidgrad::estimators::{Draw, Enumerate};
+/// use voidgrad::{Bernoulli, Uniforms};
+/// let bernoulli = Bernoulli::from_logits(&[0.0, 0.0])?;
+/// let mut draw = Draw::new(&bernoulli);
+/// draw.update(&Enumerate, &bernoulli, &|b: &[f64]| b[0] * b[1], Uniforms::new(&[])?)?;
+/// assert_eq!(draw.gradient, [0.125, 0.125]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enumerate;
+
+/// What the list says of it.
+pub const METHOD: Method = Method {
+    name: "enumerate",
+    title: "enumeration",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states",
+    source: "the definition",
+    bias: Bias::Unbiased,
+    needs: Needs::Values,
+    cost: "2^M",
+    parameters: "",
+    bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
+};
+
+/// The values of f at all states, and what is left of them while variables are summed out.
+#[derive(Default)]
+struct Table {
+    b: Vec<f64>,
+    all: Vec<f64>,
+    rest: Vec<f64>,
+}
+
+impl Estimator for Enumerate {
+    fn estimate(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        _: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        self.suits(bernoulli, objective)?;
+        let Draw { gradient, f, memory } = draw;
+        let Table { b, all, rest } = memory.of(Table::default);
+        let logits = bernoulli.logits();
+        b.resize(logits.len(), 0.0);
+        all.clear();
+        for state in 0..1_usize << logits.len() {
+            for (m, b) in b.iter_mut().enumerate() {
+                *b = f64::from(u8::from(state >> m & 1 == 1));
+            }
+            all.push(evaluate(objective, b)?);
+        }
+        for (m, gradient) in gradient.iter_mut().enumerate() {
+            rest.clear();
+            rest.extend_from_slice(all);
+            // From the last variable to the first, so that the numbers of the others stay what they are.
+            for (other, &a) in logits.iter().enumerate().rev().filter(|&(other, _)| other != m) {
+                sum_out(rest, other, sigmoid(-a), sigmoid(a));
+            }
+            let a = logits[m];
+            *gradient = (rest[1] - rest[0]) * (sigmoid(a) * sigmoid(-a));
+            *f = sigmoid(a) * rest[1] + sigmoid(-a) * rest[0];
+        }
+        Ok(())
+    }
+
+    fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
+        u32::try_from(bernoulli.len()).ok().and_then(|m| 1_u64.checked_shl(m)).unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &Bernoulli) -> usize {
+        0
+    }
+
+    fn suits(&self, bernoulli: &Bernoulli, _: &dyn Objective) -> Result<(), EstimateError> {
+        if bernoulli.len() > LARGEST_ENUMERATION {
+            let (found, allowed) = (bernoulli.len(), LARGEST_ENUMERATION);
+            return Err(EstimateError::TooManyVariables { found, allowed });
+        }
+        Ok(())
+    }
+
+    fn rule(&self, _: &Bernoulli) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
+}
+
+/// The expectation over the variable whose number in the state is `digit`.
+fn sum_out(table: &mut Vec<f64>, digit: usize, p_0: f64, p_1: f64) {
+    let stride = 1 << digit;
+    let mut kept = 0;
+    for block in (0..table.len()).step_by(2 * stride) {
+        for i in block..block + stride {
+            table[kept] = p_0 * table[i] + p_1 * table[i + stride];
+            kept += 1;
+        }
+    }
+    table.truncate(kept);
+}

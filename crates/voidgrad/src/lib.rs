@@ -29,6 +29,7 @@
 
 extern crate self as voidgrad;
 
+pub mod batch;
 pub mod bernoulli;
 pub mod compose;
 pub mod control;
@@ -40,6 +41,8 @@ pub mod estimator;
 pub mod estimators;
 pub mod flat;
 pub mod guide;
+pub mod kernel;
+mod lanes;
 pub mod matrix;
 pub mod noise;
 pub mod objective;
@@ -62,8 +65,9 @@ pub use distribution::{Distribution, DistributionError};
 pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{AnyEstimator, Draw, Estimator, METHODS, Method, Reinforce, Rloo, Setup};
+pub use kernel::Kernel;
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
-pub use noise::{Noise, NoiseError, Stream, Uniforms};
+pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};
 pub use objective::{Differentiable, MeanQuadratic, Objective, Smooth, quadratic};
 pub use optimise::{Adam, Optimiser, Sgd};
 pub use quadrature::Tolerance;

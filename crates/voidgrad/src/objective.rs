@@ -19,6 +19,14 @@ pub trait Objective {
     /// `f(b)`.
     fn value(&self, b: &[f64]) -> f64;
 
+    /// `f` of many samples: b comes row by row, a sample a row, and each has its entry in `f`.
+    ///
+    /// # Panics
+    /// Where `variables` is 0.
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+    }
+
     /// f with its gradient, where it has one.
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         None
@@ -165,6 +173,15 @@ impl MeanQuadratic {
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {
         b.iter().map(|&b| quadratic(b, self.target)).sum::<f64>() / b.len() as f64
+    }
+
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        if variables == 1 {
+            // The mean of one number takes no division, and the loop no rows.
+            b.iter().zip(f).for_each(|(b, f)| *f = quadratic(*b, self.target));
+        } else {
+            b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+        }
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {

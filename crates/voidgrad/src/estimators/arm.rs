@@ -1,5 +1,6 @@
 //! ARM: one uniform number and its reflection.
 
+use super::pair::Between;
 use super::{Bias, Draw, Estimator, Method, Needs, Pair, Rule};
 use crate::bernoulli::Bernoulli;
 use crate::estimator::EstimateError;
@@ -58,6 +59,6 @@ impl Estimator for Arm {
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
-        Some(super::pair::rule(bernoulli))
+        Some(super::pair::rule(bernoulli, Between::Linear))
     }
 }

@@ -48,9 +48,10 @@ impl Arms {
     fn correction(self, a: f64) -> f64 {
         let spare = (self.samples - 1) as f64;
         let ln_r = log_sigmoid(-a.abs());
-        // p/r = (2 - r^(-1/(K-1)))₊^(K-1).
-        let both = (2.0 - (-ln_r / spare).exp()).max(0.0).powf(spare);
-        sigmoid(a.abs()) / (1.0 - both)
+        // p/r = (2 - r^(-1/(K-1)))₊^(K-1); by its logarithm, as 2 - 1 would lose the digits where K is large.
+        let lack = (-ln_r / spare).exp_m1();
+        let neither = if lack < 1.0 { -(spare * (-lack).ln_1p()).exp_m1() } else { 1.0 };
+        sigmoid(a.abs()) / neither
     }
 }
 

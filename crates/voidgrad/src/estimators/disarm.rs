@@ -1,5 +1,6 @@
 //! `DisARM`, also called U2G: ARM with its uniform numbers integrated out.
 
+use super::pair::Between;
 use super::{Bias, Draw, Estimator, Method, Needs, Pair, Rule};
 use crate::bernoulli::Bernoulli;
 use crate::error::InvalidParameter;
@@ -88,6 +89,6 @@ impl Estimator for Disarm {
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
-        Some(super::pair::rule(bernoulli).repeat(self.pairs))
+        Some(super::pair::rule(bernoulli, Between::Constant).repeat(self.pairs))
     }
 }

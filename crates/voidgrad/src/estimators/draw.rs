@@ -3,6 +3,7 @@
 use std::any::Any;
 use std::fmt;
 
+use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::ShapeMismatch;
 use crate::estimator::EstimateError;
@@ -56,6 +57,44 @@ impl Draw {
         same_length("draw", self.gradient.len(), parameters.len())?;
         same_length("noise", noise.len(), estimator.noise(distribution))?;
         estimator.estimate(distribution, objective, noise, self)?;
+        self.check(parameters)
+    }
+
+    /// [`update`](Self::update), and adds `(2/M)(∂ĝ/∂φ)ᵀ ĝ` of the control of the estimator to `phi_bar`.
+    ///
+    /// ```
+    /// use voidgrad::estimators::Draw;
+    /// use voidgrad::{Bernoulli, Constant, Uniforms};
+    /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
+    /// let (mut draw, mut phi_bar) = (Draw::new(&bernoulli), [0.0]);
+    /// let (control, noise) = (Constant::new(1.0)?, [0.75, 0.5]);
+    /// let f = |b: &[f64]| 3.0 * b[0];
+    /// draw.update_with_variance_gradient(&control, &bernoulli, &f, Uniforms::new(&noise)?, &mut phi_bar)?;
+    /// // ĝ = (f - c)·½, and its square has the derivative 2ĝ·(-½).
+    /// assert_eq!((draw.gradient[0], phi_bar), (1.0, [-1.0]));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`update`](Self::update); also where `phi_bar` is not as long as φ.
+    pub fn update_with_variance_gradient<D: Distribution>(
+        &mut self,
+        estimator: &(impl Estimator<D> + ?Sized),
+        distribution: &D,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        let parameters = distribution.parameters();
+        same_length("draw", self.gradient.len(), parameters.len())?;
+        same_length("noise", noise.len(), estimator.noise(distribution))?;
+        same_length("phi_bar", phi_bar.len(), estimator.control().map_or(0, Control::parameters))?;
+        estimator.estimate_with_variance_gradient(distribution, objective, noise, self, phi_bar)?;
+        self.check(parameters)
+    }
+
+    /// Refuses a gradient that is NaN or infinite.
+    fn check(&self, parameters: &[f64]) -> Result<(), EstimateError> {
         if self.gradient.iter().all(|gradient| gradient.is_finite()) {
             Ok(())
         } else {

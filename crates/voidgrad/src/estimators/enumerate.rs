@@ -65,16 +65,19 @@ impl Estimator for Enumerate {
             all.push(evaluate(objective, b)?);
         }
         for (m, gradient) in gradient.iter_mut().enumerate() {
+            // Differences before means, so that a large constant in f costs no digits.
             rest.clear();
-            rest.extend_from_slice(all);
-            // From the last variable to the first, so that the numbers of the others stay what they are.
-            for (other, &a) in logits.iter().enumerate().rev().filter(|&(other, _)| other != m) {
-                sum_out(rest, other, sigmoid(-a), sigmoid(a));
+            let pairs = (0..all.len()).filter(|state| state >> m & 1 == 0);
+            rest.extend(pairs.map(|state| all[state | 1 << m] - all[state]));
+            for &a in logits[..m].iter().chain(&logits[m + 1..]) {
+                sum_out(rest, sigmoid(-a), sigmoid(a));
             }
-            let a = logits[m];
-            *gradient = (rest[1] - rest[0]) * (sigmoid(a) * sigmoid(-a));
-            *f = sigmoid(a) * rest[1] + sigmoid(-a) * rest[0];
+            *gradient = rest[0] * (sigmoid(logits[m]) * sigmoid(-logits[m]));
         }
+        for &a in logits {
+            sum_out(all, sigmoid(-a), sigmoid(a));
+        }
+        *f = all[0];
         Ok(())
     }
 
@@ -99,15 +102,10 @@ impl Estimator for Enumerate {
     }
 }
 
-/// The expectation over the variable whose number in the state is `digit`.
-fn sum_out(table: &mut Vec<f64>, digit: usize, p_0: f64, p_1: f64) {
-    let stride = 1 << digit;
-    let mut kept = 0;
-    for block in (0..table.len()).step_by(2 * stride) {
-        for i in block..block + stride {
-            table[kept] = p_0 * table[i] + p_1 * table[i + stride];
-            kept += 1;
-        }
+/// The expectation over the variable that is the last digit of the state.
+fn sum_out(table: &mut Vec<f64>, p_0: f64, p_1: f64) {
+    for i in 0..table.len() / 2 {
+        table[i] = p_0 * table[2 * i] + p_1 * table[2 * i + 1];
     }
-    table.truncate(kept);
+    table.truncate(table.len() / 2);
 }

@@ -6,6 +6,7 @@ use crate::distribution::Distribution;
 use crate::estimator::{Estimate, EstimateError, suits};
 use crate::noise::{Noise, Uniforms};
 use crate::objective::Objective;
+use crate::variance::{self, Exact, Moments, Technique, VarianceError};
 
 use super::{Draw, Rule};
 
@@ -107,6 +108,38 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         let _ = (draw, phi_bar);
     }
 
+    /// [`estimate`](Self::estimate) and [`add_variance_gradient`](Self::add_variance_gradient) in one, for estimators that
+    /// need not compute everything twice for that; call [`Draw::update_with_variance_gradient`].
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate).
+    ///
+    /// # Panics
+    /// Where `noise`, `draw` or `phi_bar` have the wrong length.
+    fn estimate_with_variance_gradient(
+        &self,
+        distribution: &D,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        self.estimate(distribution, objective, noise, draw)?;
+        self.add_variance_gradient(draw, phi_bar);
+        Ok(())
+    }
+
+    /// The moments of `ĝ` without samples, where there is a way to them: unless said otherwise, the sum over the
+    /// [`rule`](Self::rule). Call [`variance::moments`], which knows a second way.
+    ///
+    /// # Errors
+    /// Where there is no way to them, where it would take too long, where an estimate fails, or where a moment is NaN or
+    /// infinite.
+    fn moments(&self, distribution: &D, objective: &dyn Objective) -> Result<Exact, VarianceError> {
+        let moments = variance::over_noise(distribution, objective, self)?;
+        Ok(Exact::new(moments, Technique::Enumeration))
+    }
+
     /// Takes from an estimate what the next one may know of it: a moving average moves. The estimate stays
     /// unbiased, since what it knows is independent of its own sample.
     fn advance(&mut self, draw: &Draw) {
@@ -156,6 +189,35 @@ impl<C: Control + Send + Sync> Estimator for C {
             estimate.add_variance_gradient(self, phi_bar);
         }
     }
+
+    fn estimate_with_variance_gradient(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        let variables = bernoulli.len();
+        let estimate = draw.memory.of(|| Estimate::new(variables));
+        let (u, v) = noise.get().split_at(variables);
+        let noise = Noise::trusted(u, v);
+        estimate.update_with_variance_gradient(bernoulli, objective, self, noise, phi_bar)?;
+        draw.gradient.copy_from_slice(estimate.gradient.as_slice());
+        draw.f = estimate.f;
+        Ok(())
+    }
+
+    /// One variable by quadrature; more of them by the sum over all states, where the control does not depend on z.
+    fn moments(&self, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<Exact, VarianceError> {
+        match bernoulli.len() {
+            1 => {
+                let Moments { mean, variance } = variance::exact(bernoulli, objective, self)?;
+                Ok(Exact { mean: vec![mean], variance, technique: Technique::Quadrature })
+            }
+            _ => Ok(Exact::new(variance::enumerate(bernoulli, objective, self)?, Technique::Enumeration)),
+        }
+    }
 }
 
 impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
@@ -195,6 +257,21 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {
         (**self).add_variance_gradient(draw, phi_bar);
+    }
+
+    fn estimate_with_variance_gradient(
+        &self,
+        distribution: &D,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        (**self).estimate_with_variance_gradient(distribution, objective, noise, draw, phi_bar)
+    }
+
+    fn moments(&self, distribution: &D, objective: &dyn Objective) -> Result<Exact, VarianceError> {
+        (**self).moments(distribution, objective)
     }
 
     fn advance(&mut self, draw: &Draw) {

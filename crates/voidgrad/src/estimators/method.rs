@@ -46,6 +46,9 @@ pub enum Bias {
 pub enum Needs {
     /// `f(b)` at samples, and nothing else: f is a black box.
     Values,
+    /// `f(b)` at samples; what the estimator knows of f besides is in its control, which may be made of a relaxed f and is
+    /// differentiated by `#[control]`.
+    Control,
     /// `∇f` as well, at b or at relaxed numbers between 0 and 1.
     Gradient,
 }
@@ -100,6 +103,12 @@ impl Method {
     pub fn make(&self, setup: &Setup, rng: &mut dyn Rng) -> Result<AnyEstimator, InvalidParameter> {
         let make = self.bernoulli.expect("an estimator of Bernoulli variables");
         make(setup, rng)
+    }
+
+    /// The distributions that it is for.
+    #[must_use]
+    pub fn distributions(&self) -> Vec<&'static str> {
+        [self.bernoulli.map(|_| "Bernoulli")].into_iter().flatten().collect()
     }
 
     /// Whether its mean is not the gradient.

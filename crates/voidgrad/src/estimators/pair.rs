@@ -41,22 +41,46 @@ impl Pair {
     }
 }
 
-/// Exact for what is a polynomial of degree 3 in u on each side of `1 - θ` and of `θ`: two nodes a piece.
-pub(super) fn rule(bernoulli: &Bernoulli) -> Rule {
-    let of_one = |&a: &f64| {
+/// How ĝ depends on u between the points where a sample changes.
+#[derive(Clone, Copy)]
+pub(super) enum Between {
+    /// Not at all.
+    Constant,
+    /// As a polynomial of degree 1, so that its square is one of degree 2.
+    Linear,
+}
+
+/// Nodes on each side of `1 - θ` and of `θ`, exact for ĝ and its square.
+///
+/// Where all u become 1 - u, ĝ stays as it is, so one of the variables needs half of its nodes. It is the one with the
+/// rarest state: of the two numbers that lead there, only the one close to 0 is always a number.
+pub(super) fn rule(bernoulli: &Bernoulli, between: Between) -> Rule {
+    const OFFSET: f64 = 0.288_675_134_594_812_9;
+    let parts: &[(f64, f64)] = match between {
+        Between::Constant => &[(0.5, 1.0)],
+        // The rule of Gauss with two nodes, √3/6 from the middle.
+        Between::Linear => &[(0.5 - OFFSET, 0.5), (0.5 + OFFSET, 0.5)],
+    };
+    let logits = bernoulli.logits();
+    let rarest = (0..logits.len()).max_by(|&i, &j| logits[i].abs().total_cmp(&logits[j].abs()));
+    let of_one = |(m, &a): (usize, &f64)| {
         // The outer pieces are as wide as the rarer state is probable.
         let rare = sigmoid(-a.abs());
-        let offset = 0.5 - 0.5 / 3.0_f64.sqrt();
-        let middle = 1.0 - 2.0 * rare;
+        let half = 0.5 - rare;
         let mut nodes = Vec::new();
-        for part in [offset, 1.0 - offset] {
-            nodes.push(Node { u: rare * part, weight: 0.5 * rare });
-            nodes.push(Node { u: 1.0 - rare * part, weight: 0.5 * rare });
-            if middle > 0.0 {
-                nodes.push(Node { u: rare + middle * part, weight: 0.5 * middle });
+        for &(part, weight) in parts {
+            nodes.push(Node { u: rare * part, weight: weight * rare });
+            if half > 0.0 {
+                nodes.push(Node { u: rare + half * part, weight: weight * half });
             }
+        }
+        if rarest == Some(m) {
+            nodes.iter_mut().for_each(|node| node.weight *= 2.0);
+        } else {
+            let above: Vec<Node> = nodes.iter().map(|node| Node { u: 1.0 - node.u, ..*node }).collect();
+            nodes.extend(above);
         }
         nodes
     };
-    Rule::new(bernoulli.logits().iter().map(of_one).collect())
+    Rule::new(logits.iter().enumerate().map(of_one).collect())
 }

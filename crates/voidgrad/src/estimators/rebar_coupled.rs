@@ -10,8 +10,8 @@ pub const METHOD: Method = Method {
     formula: "c(z) = η·f(σ(z/λ)), z̃ = z",
     source: "Tucker et al. 2017, equation 5 and appendix C",
     bias: Bias::Unbiased,
-    needs: Needs::Values,
-    cost: "1",
+    needs: Needs::Control,
+    cost: "1, c once",
     parameters: "η, λ, trained on the variance",
     bernoulli: Some(|setup, _| {
         Ok(Box::new(Coupled::new(Rebar::new(setup.eta, setup.lambda, setup.target)?)))

@@ -32,8 +32,9 @@ pub struct ReinforceOptimal {
     decay: f64,
     /// `c_m`; empty before the first estimate.
     baselines: Vec<f64>,
-    /// The sums of `s_m²`, each weighted by `decay` to the power of its age.
-    weights: Vec<f64>,
+    /// The roots of the sums of `s_m²`, each weighted by `decay` to the power of its age: the sums themselves would be 0
+    /// where scores are below 1e-154.
+    roots: Vec<f64>,
 }
 
 /// What the list says of it.
@@ -55,7 +56,7 @@ impl ReinforceOptimal {
     /// # Errors
     /// Where it is not in [0, 1).
     pub fn new(decay: f64) -> Result<Self, InvalidParameter> {
-        Ok(Self { decay: super::decay(decay)?, baselines: Vec::new(), weights: Vec::new() })
+        Ok(Self { decay: super::decay(decay)?, baselines: Vec::new(), roots: Vec::new() })
     }
 
     /// `c_m`; none before the first estimate.
@@ -100,13 +101,12 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
     fn advance(&mut self, draw: &Draw) {
         let Some(Sample { score, .. }) = draw.memory.get() else { return };
         self.baselines.resize(score.len(), 0.0);
-        self.weights.resize(score.len(), 0.0);
-        for ((c, weight), score) in self.baselines.iter_mut().zip(&mut self.weights).zip(score) {
-            let square = score * score;
-            *weight = self.decay * *weight + square;
-            // A score whose square is no number any more says nothing.
-            if *weight > 0.0 {
-                *c += (draw.f - *c) * (square / *weight);
+        self.roots.resize(score.len(), 0.0);
+        for ((c, root), score) in self.baselines.iter_mut().zip(&mut self.roots).zip(score) {
+            *root = (self.decay.sqrt() * *root).hypot(*score);
+            // A score of 0 before any other says nothing.
+            if *root > 0.0 {
+                *c += (draw.f - *c) * (score / *root).powi(2);
             }
         }
     }

@@ -10,8 +10,8 @@ pub const METHOD: Method = Method {
     formula: "c(z) = f(σ(z/λ)) + r(z), r: 1-5-5-1, ReLU after every layer",
     source: "Grathwohl et al. 2018, equation 8, with the note's network",
     bias: Bias::Unbiased,
-    needs: Needs::Values,
-    cost: "1",
+    needs: Needs::Control,
+    cost: "1, c twice",
     parameters: "λ and 46 weights, trained on the variance",
     bernoulli: Some(|setup, rng| Ok(Box::new(Relax::draw(setup.lambda, setup.target, rng)?))),
 };

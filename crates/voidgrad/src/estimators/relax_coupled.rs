@@ -10,8 +10,8 @@ pub const METHOD: Method = Method {
     formula: "c(z) = f(σ(z/λ)) + r(z) as in relax-linear, z̃ = z",
     source: "Grathwohl et al. 2018, equation 8; Tucker et al. 2017, appendix C",
     bias: Bias::Unbiased,
-    needs: Needs::Values,
-    cost: "1",
+    needs: Needs::Control,
+    cost: "1, c once",
     parameters: "λ and 46 weights, trained on the variance",
     bernoulli: Some(|setup, rng| {
         Ok(Box::new(Coupled::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?)))

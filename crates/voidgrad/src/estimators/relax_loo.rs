@@ -30,8 +30,8 @@ pub const METHOD: Method = Method {
     formula: "RELAX of K samples, f(b_k) - c(z̃_k) less the mean of the others; c as in relax-linear",
     source: "Grathwohl et al. 2018, equation 8; Kool, van Hoof and Welling 2019",
     bias: Bias::Unbiased,
-    needs: Needs::Values,
-    cost: "K",
+    needs: Needs::Control,
+    cost: "K, c 2K times",
     parameters: "K ≥ 2, 2 unless given; λ and 46 weights, trained on the variance",
     bernoulli: Some(|setup, rng| {
         let control = RelaxLinear::draw(setup.lambda, setup.target, rng)?;

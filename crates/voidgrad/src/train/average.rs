@@ -50,9 +50,9 @@ impl Average {
         objective: &impl Objective,
         noise: Uniforms<'_>,
     ) -> Result<(), EstimateError> {
-        self.last.update(estimator, bernoulli, objective, noise)?;
+        let phi_bar = self.variance_gradient.as_mut_slice();
+        self.last.update_with_variance_gradient(estimator, bernoulli, objective, noise, phi_bar)?;
         self.gradient.iter_mut().zip(&self.last.gradient).for_each(|(sum, gradient)| *sum += gradient);
-        estimator.add_variance_gradient(&self.last, self.variance_gradient.as_mut_slice());
         self.f += self.last.f;
         self.estimates += 1;
         estimator.advance(&self.last);

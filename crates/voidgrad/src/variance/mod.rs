@@ -3,6 +3,7 @@
 //! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
 
 mod enumeration;
+mod exact;
 mod integrand;
 mod monte_carlo;
 mod noise;
@@ -12,6 +13,7 @@ mod quadrature;
 mod tests;
 
 pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
+pub use exact::{Exact, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
 pub use noise::{LARGEST_RULE, over_noise};
 pub use quadrature::{Moments, exact, exact_within};

@@ -25,7 +25,7 @@ pub const LARGEST_RULE: u64 = 1 << 22;
 /// number in f64 leads to it (a probability below 1e-15); where an estimate fails or a moment is NaN or infinite.
 pub fn over_noise<D: Distribution>(
     distribution: &D,
-    objective: &impl Objective,
+    objective: &dyn Objective,
     estimator: &(impl Estimator<D> + ?Sized),
 ) -> Result<VectorMoments, VarianceError> {
     estimator.suits(distribution, objective)?;

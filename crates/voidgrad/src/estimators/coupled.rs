@@ -5,6 +5,7 @@ use crate::control::Control;
 use crate::estimator::{EstimateError, suits};
 use crate::noise::Uniforms;
 use crate::objective::{Objective, evaluate};
+use crate::variance::{self, Exact, Moments, Technique, VarianceError};
 use voidgrad_real::sigmoid;
 
 use super::{Draw, Estimator};
@@ -86,6 +87,12 @@ impl<C: Control + Send + Sync> Estimator for Coupled<C> {
 
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         Some(&mut self.control)
+    }
+
+    /// One variable, by quadrature.
+    fn moments(&self, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<Exact, VarianceError> {
+        let Moments { mean, variance } = variance::coupled(bernoulli, objective, &self.control)?;
+        Ok(Exact { mean: vec![mean], variance, technique: Technique::Quadrature })
     }
 
     fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {

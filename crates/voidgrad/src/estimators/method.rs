@@ -117,3 +117,36 @@ impl Method {
         self.bias == Bias::Biased
     }
 }
+
+/// The list as a table of Markdown, a row an estimator.
+///
+/// ```
+/// let table = voidgrad::estimators::table();
+/// assert!(table.contains("| `rloo` | RLOO |"));
+/// ```
+#[must_use]
+pub fn table() -> String {
+    let mut table = String::from(
+        "| name | estimator | ĝ | evaluations of f | needs | mean | for | parameters | source |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for method in METHODS {
+        let needs = match method.needs {
+            Needs::Values => "f",
+            Needs::Control => "f; c with its derivatives",
+            Needs::Gradient => "f and ∇f",
+        };
+        let mean = match method.bias {
+            Bias::Unbiased => "unbiased",
+            Bias::Biased => "**biased**",
+        };
+        let distributions = method.distributions().join(", ");
+        let Method { name, title, formula, cost, parameters, source, .. } = method;
+        // A bar would end the cell.
+        let formula = formula.replace('|', "\\|");
+        table += &format!(
+            "| `{name}` | {title} | {formula} | {cost} | {needs} | {mean} | {distributions} | {parameters} | {source} |\n"
+        );
+    }
+    table
+}

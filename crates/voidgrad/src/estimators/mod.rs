@@ -2,6 +2,8 @@
 //!
 //! The list, [`METHODS`], makes the names of the command line, the table of the guide, and the tests that each has to
 //! pass. A new estimator is a file with its [`Method`], and a line of the list.
+//!
+#![doc = include_str!("table.md")]
 
 mod draw;
 mod estimator;
@@ -48,7 +50,7 @@ pub use enumerate::Enumerate;
 pub use estimator::{AnyEstimator, Estimator};
 pub use gumbel::Gumbel;
 pub use local_expectation::LocalExpectation;
-pub use method::{Bias, Make, Method, Needs, Setup};
+pub use method::{Bias, Make, Method, Needs, Setup, table};
 pub use muprop::MuProp;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
@@ -119,3 +121,6 @@ fn decay(decay: f64) -> Result<f64, InvalidParameter> {
 fn has_gradient(objective: &dyn Objective) -> Result<(), EstimateError> {
     objective.differentiable().map(drop).ok_or(EstimateError::NoGradient)
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,7 +8,7 @@ use crate::objective::{Differentiable, Objective};
 /// The moments of an estimator of Bernoulli variables without samples: by quadrature or by a finite sum over its noise.
 ///
 /// With one variable that is every estimator of the [list](crate::estimators::METHODS) but ARMS, RELAX over several
-/// samples and those with coupled or relaxed noise; with more of them, those that have a
+/// samples and Concrete; with more of them, those that have a
 /// [`rule`](Estimator::rule), as long as it has no more than [`LARGEST_RULE`](super::LARGEST_RULE) nodes.
 ///
 /// ```

@@ -16,7 +16,7 @@ pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
 pub use exact::{Exact, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
 pub use noise::{LARGEST_RULE, over_noise};
-pub use quadrature::{Moments, exact, exact_within};
+pub use quadrature::{Moments, coupled, exact, exact_within};
 
 use thiserror::Error;
 

@@ -27,7 +27,7 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where there are fewer than 2 samples, or where an estimate fails.
+/// Where there are fewer than 2 samples, where an estimate fails, or where a moment is infinite.
 pub fn monte_carlo<D: Distribution>(
     distribution: &D,
     objective: &(impl Objective + Sync),
@@ -64,16 +64,18 @@ pub fn monte_carlo<D: Distribution>(
         Ok::<_, VarianceError>(total)
     };
     let count = samples as f64;
-    let mut mean = sum(variables, &|draw, sums| {
+    let mut mean = sum(variables + 1, &|draw, sums| {
         sums.iter_mut().zip(&draw.gradient).for_each(|(sum, gradient)| *sum += gradient);
+        sums[variables] += draw.gradient.iter().map(|gradient| gradient.abs() / count).sum::<f64>();
     })?;
+    let unit = mean.pop().map_or(1.0, power_of_two);
     for mean in &mut mean {
         *mean /= count;
     }
     // A second pass over the same noise, about the mean: the difference of two raw moments would lose the
-    // digits of a small variance.
+    // digits of a small variance. It is made in a unit of the size of ĝ, whose fourth power may not be a number.
     let squares = sum(2, &|draw, sums| {
-        let deviations = draw.gradient.iter().zip(&mean).map(|(gradient, mean)| gradient - mean);
+        let deviations = draw.gradient.iter().zip(&mean).map(|(gradient, mean)| (gradient - mean) / unit);
         let square = deviations.map(|deviation| deviation * deviation).sum::<f64>() / variables as f64;
         sums[0] += square;
         sums[1] += square * square;
@@ -81,7 +83,18 @@ pub fn monte_carlo<D: Distribution>(
     let variance = squares[0] / (count - 1.0);
     let spread = (squares[1] / count - (squares[0] / count).powi(2)).max(0.0);
     let standard_error = (spread / (count - 1.0)).sqrt();
-    Ok(Sampled { mean, variance, standard_error, samples })
+    let [variance, standard_error] = [variance, standard_error].map(|value| value * unit * unit);
+    match mean.iter().copied().chain([variance]).find(|value| !value.is_finite()) {
+        Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
+        None => Ok(Sampled { mean, variance, standard_error, samples }),
+    }
+}
+
+/// The power of two below a size; 1 for 0. A division by it is exact.
+fn power_of_two(size: f64) -> f64 {
+    // The bits of the exponent alone.
+    let power = f64::from_bits(size.to_bits() & f64::INFINITY.to_bits());
+    if size == 0.0 { 1.0 } else { power.max(f64::MIN_POSITIVE) }
 }
 
 /// Samples that share a stream.

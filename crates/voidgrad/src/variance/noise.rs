@@ -34,7 +34,7 @@ pub fn over_noise<D: Distribution>(
         Some(size) if size <= LARGEST_RULE => {}
         _ => return Err(VarianceError::TooManyNodes { allowed: LARGEST_RULE }),
     }
-    if rule.nodes().iter().flatten().any(|node| !(node.u > 1e-300 && node.u < 1.0 - 1e-15)) {
+    if rule.nodes().iter().flatten().any(|node| !(node.u >= f64::MIN_POSITIVE && node.u < 1.0 - 1e-15)) {
         return Err(VarianceError::OutOfReach);
     }
     let mut draw = Draw::new(distribution);

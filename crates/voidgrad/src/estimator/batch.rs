@@ -73,14 +73,6 @@ impl Batch {
         &self.last
     }
 
-    /// Forgets all samples.
-    pub(crate) fn clear(&mut self) {
-        self.gradient.fill(0.0);
-        self.variance_gradient.fill(0.0);
-        self.f = 0.0;
-        self.samples = 0;
-    }
-
     /// Adds one sample; the means are sums until [`finish`](Self::finish).
     pub(crate) fn add(
         &mut self,

@@ -271,6 +271,19 @@ pub enum EstimateError {
     /// A batch without samples.
     #[error("a batch of 0 samples has no mean; at least 1 is needed")]
     EmptyBatch,
+    /// An estimator that needs ∇f, with an objective that has values only.
+    #[error(
+        "this estimator needs the gradient of f, and the objective gives values only; Smooth and Differentiable give both"
+    )]
+    NoGradient,
+    /// An estimator that cannot take so many variables.
+    #[error("{found} variables are too many here: at most {allowed}")]
+    TooManyVariables {
+        /// M.
+        found: usize,
+        /// What would have been accepted.
+        allowed: usize,
+    },
     /// `f(b)` is NaN or infinite.
     #[error("f(b) = {value} is not a finite number, at b = {b:?}")]
     Objective {

@@ -1,13 +1,14 @@
 //! The experiment: what is trained, from where, and how often.
 
 use rayon::prelude::*;
-use voidgrad::estimators::{METHODS, Method, Setup};
+use voidgrad::estimators::{Method, Setup};
 use voidgrad::train::Settings;
-use voidgrad::{Bernoulli, MeanQuadratic, Zero};
+use voidgrad::{Bernoulli, MeanQuadratic, Stream, Zero};
 
+use crate::choice;
 use crate::cli::TrainArguments;
 use crate::error::Error;
-use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::evaluation::{self, Evaluation, Sampling};
 use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
@@ -48,9 +49,8 @@ impl Experiment {
     /// Where the library refuses one of the values, or a step would need more memory than is reasonable.
     pub(crate) fn new(arguments: &TrainArguments) -> Result<Self, Error> {
         let asked = &arguments.estimators;
-        let methods = METHODS
-            .iter()
-            .copied()
+        let methods: Vec<&'static Method> = Method::of_bernoulli()
+            .map(|(method, _)| method)
             .filter(|method| !asked.is_empty() || NOTE.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();
@@ -60,12 +60,18 @@ impl Experiment {
                 "--dim {dim} times --batch {batch} is more than {LARGEST_STEP} variables a step"
             )));
         }
+        let (start, objective) = (identical(theta0, dim)?, MeanQuadratic { target });
+        let evaluations = arguments.evaluations;
+        let setup = Setup { target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+        for method in &methods {
+            choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+        }
         Ok(Self {
             methods,
-            start: identical(theta0, dim)?,
+            start,
             theta0,
-            objective: MeanQuadratic { target },
-            setup: Setup { target, lambda: LAMBDA, eta: ETA, ..Setup::default() },
+            objective,
+            setup,
             settings: Settings {
                 iterations: arguments.iterations,
                 batch: size(batch)?,
@@ -127,12 +133,7 @@ impl Experiment {
     /// # Errors
     /// Where they cannot be computed.
     pub(crate) fn reinforce(&self, bernoulli: &Bernoulli, sampling: Sampling) -> Result<Evaluation, Error> {
-        let technique = match self.dimension() {
-            1 => Technique::Quadrature,
-            2..=16 => Technique::Enumeration,
-            _ => Technique::MonteCarlo,
-        };
-        evaluation::evaluate(technique, bernoulli, self.objective, &Zero, sampling)
+        evaluation::evaluate(bernoulli, &self.objective, &Zero, sampling)
     }
 }
 

@@ -1,6 +1,7 @@
 //! `cargo xtask train | variance | expand`: the experiments of voidgrad from the command line.
 
 mod analysis;
+mod choice;
 mod cli;
 mod error;
 mod evaluation;
@@ -10,6 +11,7 @@ mod metrics;
 mod network;
 mod number;
 mod output;
+mod preparation;
 mod progress;
 mod report;
 mod run;

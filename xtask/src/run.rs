@@ -8,7 +8,7 @@ use voidgrad::train::{self, Observer, Step, TrainError};
 use voidgrad::{Bernoulli, Control, Stream};
 
 use crate::error::Error;
-use crate::evaluation::{self, Sampling, Technique};
+use crate::evaluation::{self, Evaluation, Sampling, Technique};
 use crate::experiment::Experiment;
 use crate::network;
 use crate::progress::Progress;
@@ -29,8 +29,8 @@ pub(crate) struct Run {
     pub(crate) estimator: AnyEstimator,
     /// REINFORCE's variance at the last record's θ.
     pub(crate) reinforce: Option<f64>,
-    /// How the variances were made.
-    pub(crate) technique: Technique,
+    /// How often an estimate evaluates f.
+    pub(crate) evaluations: u64,
     /// Where and how it broke down, if it did.
     pub(crate) diverged: Option<Divergence>,
     /// Seconds per step, without the time spent on records.
@@ -54,6 +54,8 @@ pub(crate) struct Record {
     pub(crate) variance: Option<f64>,
     /// Standard error of `variance`, 0 where it is exact.
     pub(crate) standard_error: Option<f64>,
+    /// How it was computed.
+    pub(crate) technique: Option<Technique>,
     /// The control's parameters by name.
     pub(crate) parameters: Vec<(String, f64)>,
     /// Whether the network of the note's RELAX is zero everywhere, with a gradient that is zero everywhere.
@@ -75,6 +77,9 @@ const RECORDS: u64 = 200;
 /// summary shows.
 const SAMPLES: (u64, u64) = (16, 256);
 const FINAL_SAMPLES: u64 = 4_000;
+/// The most terms of a sum instead of samples: thousands of them at every record would take longer than the training.
+const TERMS: u64 = 256;
+const FINAL_TERMS: u64 = 1 << 16;
 
 impl Run {
     /// The last record.
@@ -196,26 +201,21 @@ impl<'a> Recorder<'a> {
 
     fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, estimator: &dyn Estimator) {
         let experiment = self.experiment;
-        let technique = technique_of_records(self.method(), bernoulli.len());
         let samples =
             if iteration == experiment.settings.iterations { FINAL_SAMPLES } else { samples(experiment) };
         // A state whose variance overflows has none; the run itself goes on until its gradient overflows, too.
-        let evaluation = evaluation::evaluate(
-            technique,
-            bernoulli,
-            experiment.objective,
-            estimator,
-            self.sampling(iteration, samples),
-        )
-        .ok();
+        let sampling = self.sampling(iteration, samples, TERMS);
+        let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
+        let evaluation = evaluation.as_ref();
         self.records.push(Record {
             iteration,
             theta: statistics::mean(&bernoulli.probabilities()),
             loss: experiment.loss(bernoulli),
             gradient_exact: experiment.gradient(bernoulli),
-            gradient_mean: evaluation.map(|evaluation| evaluation.gradient_mean),
+            gradient_mean: evaluation.map(Evaluation::gradient_mean),
             variance: evaluation.map(|evaluation| evaluation.variance),
             standard_error: evaluation.map(|evaluation| evaluation.standard_error),
+            technique: evaluation.map(|evaluation| evaluation.technique),
             parameters: estimator.control().map_or_else(Vec::new, Control::named),
             dead: network::is_dead(self.method(), experiment.target(), estimator.control()),
         });
@@ -236,17 +236,18 @@ impl<'a> Recorder<'a> {
             gradient_mean: None,
             variance: None,
             standard_error: None,
+            technique: None,
             parameters,
             dead: false,
         });
     }
 
     /// Every record has samples of its own.
-    fn sampling(&self, iteration: u64, samples: u64) -> Sampling {
+    fn sampling(&self, iteration: u64, samples: u64, terms: u64) -> Sampling {
         let seed = [self.row as u64, self.repeat, iteration]
             .into_iter()
             .fold(self.experiment.settings.seed, |seed, part| mix(seed ^ mix(part)));
-        Sampling { samples, seed }
+        Sampling { terms, samples, seed }
     }
 
     fn into_run(
@@ -261,11 +262,11 @@ impl<'a> Recorder<'a> {
         let steps = last.iteration;
         let reinforce = self
             .experiment
-            .reinforce(&self.bernoulli, self.sampling(last.iteration, FINAL_SAMPLES))
+            .reinforce(&self.bernoulli, self.sampling(last.iteration, FINAL_SAMPLES, FINAL_TERMS))
             .ok()
             .map(|evaluation| evaluation.variance);
         Ok(Run {
-            technique: technique_of_records(self.method(), self.bernoulli.len()),
+            evaluations: estimator.evaluations(&self.bernoulli),
             method: self.method(),
             repeat: self.repeat,
             bernoulli: self.bernoulli,
@@ -275,14 +276,6 @@ impl<'a> Recorder<'a> {
             seconds_per_step: training.as_secs_f64() / steps.max(1) as f64,
             records: self.records,
         })
-    }
-}
-
-/// Enumerating thousands of states at every record would take longer than the training.
-fn technique_of_records(method: &Method, dimension: usize) -> Technique {
-    match evaluation::technique(method, dimension) {
-        Technique::Enumeration if dimension > 8 => Technique::MonteCarlo,
-        technique => technique,
     }
 }
 

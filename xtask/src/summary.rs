@@ -28,6 +28,10 @@ struct Summary<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     estimator: &'static str,
+    /// How often an estimate evaluates f.
+    evaluations: u64,
+    /// Whether the estimator's mean is not the gradient.
+    biased: bool,
     repeat: u64,
     theta: Vec<f64>,
     loss: f64,
@@ -37,7 +41,7 @@ struct Row<'a> {
     variance: Option<f64>,
     /// Of `variance`; 0 where it is exact.
     standard_error: Option<f64>,
-    method: Technique,
+    method: Option<Technique>,
     /// REINFORCE's variance at the same θ.
     reinforce_variance: Option<f64>,
     diverged: bool,
@@ -88,6 +92,8 @@ fn row(run: &Run) -> Row<'_> {
     let last = run.last();
     Row {
         estimator: run.method.name,
+        evaluations: run.evaluations,
+        biased: run.method.is_biased(),
         repeat: run.repeat,
         theta: run.bernoulli.probabilities(),
         loss: last.loss,
@@ -95,7 +101,7 @@ fn row(run: &Run) -> Row<'_> {
         gradient_mean: last.gradient_mean,
         variance: last.variance,
         standard_error: last.standard_error,
-        method: run.technique,
+        method: last.technique,
         reinforce_variance: run.reinforce,
         diverged: run.diverged.is_some(),
         diverged_at: run.diverged.as_ref().map(|divergence| divergence.iteration),

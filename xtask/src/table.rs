@@ -1,16 +1,31 @@
 //! The table that `train` ends with.
 
+use voidgrad::estimators::Method;
+
 use crate::analysis::Analysis;
 use crate::experiment::Experiment;
 use crate::number;
 use crate::statistics::Quartiles;
 
 /// The column heads; the report's table has the same columns.
-pub(crate) const HEADS: [&str; 7] =
-    ["estimator", "converged", "final θ", "final loss", "variance", "vs REINFORCE", "time per step"];
+pub(crate) const HEADS: [&str; 8] = [
+    "estimator",
+    "evaluations",
+    "converged",
+    "final θ",
+    "final loss",
+    "variance",
+    "vs REINFORCE",
+    "time per step",
+];
+
+/// The name of an estimator, with a mark where its mean is not the gradient.
+pub(crate) fn marked(method: &Method) -> String {
+    if method.is_biased() { format!("{} (biased)", method.name) } else { method.name.to_owned() }
+}
 
 /// One row of [`HEADS`], as plain text: medians over the runs that did not diverge, θ with its quartiles.
-pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 7] {
+pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 8] {
     let median = |quartiles: Option<Quartiles>| quartiles.map(|quartiles| quartiles.median);
     let show = |value: Option<f64>, format: fn(f64) -> String| value.map_or_else(|| "–".to_owned(), format);
     let theta = analysis.theta.map_or_else(
@@ -18,7 +33,8 @@ pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 7] {
         |Quartiles { lower, median, upper }| format!("{median:.3} ({lower:.3}–{upper:.3})"),
     );
     [
-        analysis.method.name.to_owned(),
+        marked(analysis.method),
+        analysis.runs.first().map_or_else(|| "–".to_owned(), |run| run.evaluations.to_string()),
         converged(analysis),
         theta,
         show(median(analysis.loss), number::loss),
@@ -42,16 +58,16 @@ fn converged(analysis: &Analysis<'_>) -> String {
 fn legend(experiment: &Experiment) -> String {
     let exact = if experiment.dimension() == 1 { "exact variance" } else { "variance" };
     format!(
-        "converged: the loss is within a tenth of the way from its minimum to its maximum; medians over the runs,\n\
-         θ with its quartiles; {exact} with respect to the logit, and its ratio to REINFORCE's at the same θ"
+        "evaluations of f in an estimate; converged: the loss is within a tenth of the way from its minimum to its maximum; medians over\n\
+         the runs, θ with its quartiles; {exact} with respect to the logit, and its ratio to REINFORCE's at the same θ"
     )
 }
 
 /// The whole table, aligned.
 pub(crate) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
-    let rows: Vec<[String; 7]> =
+    let rows: Vec<[String; 8]> =
         std::iter::once(HEADS.map(str::to_owned)).chain(analyses.iter().map(row)).collect();
-    let widths: [usize; 7] =
+    let widths: [usize; 8] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
     let mut lines: Vec<String> = rows
         .iter()

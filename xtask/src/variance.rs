@@ -1,19 +1,23 @@
 //! `cargo xtask variance`: the gradient and variance of one estimator at one point.
 
 use serde::Serialize;
-use voidgrad::estimators::Setup;
+use voidgrad::estimators::{Estimator as _, Setup};
 use voidgrad::{MeanQuadratic, Stream};
 
 use crate::cli::VarianceArguments;
 use crate::error::Error;
-use crate::evaluation::{self, Sampling, Technique};
+use crate::evaluation::{self, MOST_TERMS, Sampling, Technique};
 use crate::experiment::identical;
-use crate::{number, statistics, terminal};
+use crate::{choice, number, preparation, statistics, terminal};
 
 /// The answer. Gradients and variance are with respect to the logit and averaged over the coordinates.
 #[derive(Serialize)]
 struct Answer {
     estimator: &'static str,
+    /// How often an estimate evaluates f.
+    evaluations: u64,
+    /// Whether the mean is not the gradient.
+    biased: bool,
     gradient_exact: f64,
     gradient_mean: f64,
     variance: f64,
@@ -34,21 +38,24 @@ pub(crate) fn run(arguments: &VarianceArguments) -> Result<(), Error> {
 }
 
 fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
-    let VarianceArguments { estimator, target, lambda, eta, samples, seed, .. } = *arguments;
+    let VarianceArguments { estimator, target, lambda, eta, evaluations, samples, seed, .. } = *arguments;
     let bernoulli = identical(arguments.theta, arguments.dim)?;
     let objective = MeanQuadratic { target };
-    let setup = Setup { target, lambda, eta, ..Setup::default() };
-    let made = estimator.make(&setup, &mut Stream::new(seed, 0, u64::MAX)).map_err(Error::arguments)?;
-    let technique = evaluation::technique(estimator, bernoulli.len());
-    let evaluation =
-        evaluation::evaluate(technique, &bernoulli, objective, &*made, Sampling { samples, seed })?;
+    let setup = Setup { target, lambda, eta, evaluations, ..Setup::default() };
+    let mut made =
+        choice::make(estimator, &setup, &bernoulli, &objective, &mut Stream::new(seed, 0, u64::MAX))?;
+    preparation::settle(&mut made, &bernoulli, &objective, seed)?;
+    let sampling = Sampling { terms: MOST_TERMS, samples, seed };
+    let evaluation = evaluation::evaluate(&bernoulli, &objective, &made, sampling)?;
     Ok(Answer {
         estimator: estimator.name,
+        evaluations: made.evaluations(&bernoulli),
+        biased: estimator.is_biased(),
         gradient_exact: statistics::mean(&objective.gradient(&bernoulli)),
-        gradient_mean: evaluation.gradient_mean,
+        gradient_mean: evaluation.gradient_mean(),
         variance: evaluation.variance,
         standard_error: evaluation.standard_error,
-        method: technique,
+        method: evaluation.technique,
         samples: evaluation.samples,
     })
 }
@@ -61,8 +68,10 @@ fn text(answer: &Answer) -> String {
             format!("± {} (standard error, {} samples)", number::short(answer.standard_error), answer.samples)
         }
     };
+    let biased = if answer.biased { ", biased" } else { "" };
+    let plural = if answer.evaluations == 1 { "" } else { "s" };
     format!(
-        "{} with respect to the logit\ngradient  exact {:.10e}, mean of the estimator {:.10e}\nvariance  {:.10e} {how}\n",
-        answer.estimator, answer.gradient_exact, answer.gradient_mean, answer.variance
+        "{}{biased}, {} evaluation{plural} of f; with respect to the logit\ngradient  exact {:.10e}, mean of the estimator {:.10e}\nvariance  {:.10e} {how}\n",
+        answer.estimator, answer.evaluations, answer.gradient_exact, answer.gradient_mean, answer.variance
     )
 }

@@ -1,5 +1,6 @@
 //! The paragraphs under the pictures.
 
+use voidgrad::estimators::Method;
 use voidgrad::{Adam, Bernoulli, Optimiser};
 
 use super::controls::best_constant;
@@ -72,13 +73,19 @@ fn median_iteration(analysis: &Analysis<'_>, accept: impl Fn(&Record, &Record) -
     Quartiles::of(iterations).map(|quartiles| quartiles.median)
 }
 
+/// The name of an estimator, marked where it is biased.
+fn code(method: &Method) -> String {
+    let biased = if method.is_biased() { " (biased)" } else { "" };
+    format!("<code>{}</code>{biased}", method.name)
+}
+
 /// Under the picture of θ.
 pub(super) fn theta(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
     let ends: Vec<String> = analyses
         .iter()
         .filter_map(|analysis| {
             let Quartiles { lower, median, upper } = analysis.theta?;
-            Some(format!("{median:.3} ({lower:.3}–{upper:.3}) for <code>{}</code>", analysis.method.name))
+            Some(format!("{median:.3} ({lower:.3}–{upper:.3}) for {}", code(analysis.method)))
         })
         .collect();
     let mean = if experiment.dimension() == 1 { "" } else { ", the mean over the coordinates" };
@@ -104,7 +111,7 @@ pub(super) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> St
         .iter()
         .filter(|analysis| analysis.method.name != "reinforce")
         .filter_map(|analysis| {
-            Some(format!("{} for <code>{}</code>", html_ratio(analysis.ratio?.median), analysis.method.name))
+            Some(format!("{} for {}", html_ratio(analysis.ratio?.median), code(analysis.method)))
         })
         .collect();
     if !ratios.is_empty() {

@@ -3,6 +3,8 @@
 use kuva::prelude::{BandPlot, Histogram, Layout, LinePlot, LineStyle, Plot, TickFormat};
 use voidgrad::estimators::{METHODS, Method};
 
+use crate::experiment::NOTE;
+
 /// How a line is drawn. Lines differ by colour and by dash, so that they can be told apart without colours.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Style {
@@ -20,7 +22,7 @@ pub(crate) const PURPLE: &str = "#CC79A7";
 pub(crate) const ORANGE: &str = "#E69F00";
 pub(crate) const SKY: &str = "#56B4E9";
 
-const METHOD_STYLES: [Style; 7] = [
+const STYLES: [Style; 7] = [
     Style::solid(BLACK),
     Style::dashed(VERMILION, "9 4"),
     Style::dashed(BLUE, "2 3"),
@@ -48,8 +50,13 @@ impl Style {
 
     /// The line of an estimator, the same in every picture.
     pub(crate) fn of(method: &Method) -> Self {
-        let index = METHODS.iter().position(|other| other.name == method.name).unwrap_or(0);
-        METHOD_STYLES[index % METHOD_STYLES.len()]
+        // Those of the note come first, so that they are told apart most easily.
+        let others = METHODS.iter().map(|other| other.name).filter(|name| !NOTE.contains(name));
+        let index = NOTE.into_iter().chain(others).position(|name| name == method.name).unwrap_or(0);
+        let Style { color, .. } = STYLES[index % STYLES.len()];
+        // Where the colours have been used up, the dashes move on.
+        let Style { dash, width, .. } = STYLES[(index + index / STYLES.len()) % STYLES.len()];
+        Self { color, dash, width }
     }
 }
 

@@ -5,6 +5,7 @@ use crate::analysis::Analysis;
 use crate::experiment::Experiment;
 use crate::run::Record;
 use crate::statistics::Quartiles;
+use crate::table::marked;
 
 /// The exact loss.
 pub(crate) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
@@ -48,7 +49,7 @@ fn draw(
         if !median.is_empty() {
             let style = Style::of(analysis.method);
             chart.band(&x, &lower, &upper, style);
-            chart.line(&median, style, Some(analysis.method.name));
+            chart.line(&median, style, Some(&marked(analysis.method)));
         }
     }
     finish(chart).draw()

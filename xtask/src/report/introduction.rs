@@ -32,6 +32,18 @@ pub(super) fn facts(experiment: &Experiment) -> String {
 
 /// What is being asked.
 pub(super) fn question(experiment: &Experiment) -> String {
+    let biased: Vec<String> = experiment
+        .methods
+        .iter()
+        .filter(|method| method.is_biased())
+        .map(|method| format!("<code>{}</code>", method.name))
+        .collect();
+    let estimators = if biased.is_empty() { "Every estimator below" } else { "Every other estimator below" };
+    let biased = if biased.is_empty() {
+        String::new()
+    } else {
+        format!("<b>Biased</b>, with a mean that is not the gradient: {}. ", biased.join(", "))
+    };
     let t = experiment.target();
     let goal = match experiment.goal() {
         Some(goal) => format!("so θ should go to {goal}"),
@@ -40,9 +52,9 @@ pub(super) fn question(experiment: &Experiment) -> String {
     let mean = if experiment.dimension() == 1 { "" } else { ", averaged over the variables," };
     format!(
         "A variable b is 1 with probability θ and 0 otherwise. The objective f(b) = (b − t)²{mean} with \
-         t = {} is {} at b = 0 and {} at b = 1, {goal}. Every estimator below has the same mean, the gradient \
-         of E[f(b)] with respect to the logit of θ; they differ in the control c<sub>φ</sub> that is meant to \
-         reduce the variance, and in nothing else.",
+         t = {} is {} at b = 0 and {} at b = 1, {goal}. {biased}{estimators} has the same mean, the gradient \
+         of E[f(b)] with respect to the logit of θ; they differ in what is meant to reduce the variance, and in \
+         how often they evaluate f.",
         number(t),
         loss(t * t),
         loss((1.0 - t).powi(2)),

@@ -48,7 +48,7 @@ fn small_gradient(experiment: &Experiment) -> String {
         ""
     };
     let logit = experiment.gradient(start);
-    let samples = Sampling { samples: 10_000, seed: experiment.settings.seed };
+    let samples = Sampling { terms: 1 << 16, samples: 10_000, seed: experiment.settings.seed };
     let noise = match experiment.reinforce(start, samples) {
         Ok(moments) if logit != 0.0 => {
             let deviation = moments.variance.sqrt();

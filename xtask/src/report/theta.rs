@@ -5,10 +5,11 @@ use rayon::prelude::*;
 use super::chart::{Chart, Drawing, Style};
 use crate::analysis::Analysis;
 use crate::error::Error;
-use crate::evaluation::{self, Sampling, Technique};
+use crate::evaluation::{self, Sampling};
 use crate::experiment::{Experiment, identical};
 use crate::run::Run;
 use crate::statistics::Quartiles;
+use crate::table::marked;
 
 /// Where the variance is not exact: how many runs and samples are worth their time, and up to which dimension.
 const SAMPLED_RUNS: usize = 3;
@@ -47,7 +48,7 @@ pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Re
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
         let style = Style::of(analysis.method);
         chart.band(&x, &lower, &upper, style);
-        chart.line(&median, style, Some(analysis.method.name));
+        chart.line(&median, style, Some(&marked(analysis.method)));
     }
     Ok(Some(chart.draw()))
 }
@@ -68,11 +69,7 @@ fn thetas() -> Vec<f64> {
 /// NaN, which quartiles leave out, where the variance cannot be computed.
 fn log_variance(experiment: &Experiment, run: &Run, theta: f64) -> Result<f64, Error> {
     let bernoulli = identical(theta, experiment.dimension() as u64)?;
-    let technique = match experiment.dimension() {
-        1 => Technique::Quadrature,
-        _ => Technique::MonteCarlo,
-    };
-    let sampling = Sampling { samples: SAMPLES, seed: experiment.settings.seed };
-    Ok(evaluation::evaluate(technique, &bernoulli, experiment.objective, &*run.estimator, sampling)
+    let sampling = Sampling { terms: SAMPLES, samples: SAMPLES, seed: experiment.settings.seed };
+    Ok(evaluation::evaluate(&bernoulli, &experiment.objective, &*run.estimator, sampling)
         .map_or(f64::NAN, |evaluation| evaluation.variance.log10()))
 }

@@ -1,5 +1,8 @@
 //! `cargo xtask` as a program: exit codes, messages, and the files that it leaves behind.
 
+mod compare;
+mod estimators;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::sync::LazyLock;
@@ -113,7 +116,7 @@ fn an_unknown_estimator_is_answered_with_the_known_ones() {
 
 #[test]
 fn variance_answers_as_the_reference_for_every_row() {
-    let file: Value = serde_json::from_str(include_str!("../fixtures/toy_variance.json")).unwrap();
+    let file: Value = serde_json::from_str(include_str!("../../fixtures/toy_variance.json")).unwrap();
     let mut checked = 0;
     for row in file["rows"].as_array().unwrap() {
         let estimator = row["estimator"].as_str().unwrap();
@@ -141,12 +144,23 @@ fn variance_answers_as_the_reference_for_every_row() {
 
 #[test]
 fn variance_says_by_which_method_it_was_computed() {
-    let expected =
-        ["estimator", "gradient_exact", "gradient_mean", "method", "samples", "standard_error", "variance"];
+    let expected = [
+        "biased",
+        "estimator",
+        "evaluations",
+        "gradient_exact",
+        "gradient_mean",
+        "method",
+        "samples",
+        "standard_error",
+        "variance",
+    ];
     for (estimator, dim, method) in [
         ("relax-linear", "1", "quadrature"),
         ("reinforce", "3", "enumeration"),
         ("rebar", "3", "monte-carlo"),
+        ("arm", "2", "enumeration"),
+        ("gumbel", "1", "monte-carlo"),
     ] {
         let arguments = ["variance", "--json", "--theta", "0.4", "--target", "0.499", "--samples", "500"];
         let answer: Value = serde_json::from_str(&printed(
@@ -187,6 +201,8 @@ fn train_leaves_three_whole_files_and_nothing_else() {
             "gradient_exact",
             "gradient_mean",
             "variance",
+            "evaluations",
+            "biased",
             "diverged",
             "control",
         ] {

@@ -1,0 +1,199 @@
+//! `cargo xtask variance` and `train` know every estimator of the list.
+
+use std::fs;
+
+use serde_json::Value;
+use voidgrad::METHODS;
+use voidgrad_tests::by_hand::sigmoid;
+
+use super::{TINY, keys, printed, refusal, workplace};
+
+fn answer(arguments: &[&str]) -> Value {
+    serde_json::from_str(&printed(&[&["variance", "--json"], arguments].concat())).unwrap()
+}
+
+fn number(value: &Value, key: &str) -> f64 {
+    value[key].as_f64().unwrap_or_else(|| panic!("{key} is a number in {value}"))
+}
+
+/// What is promised: 1e-9, of the number, or of a unit where it is 0 but for rounding.
+#[track_caller]
+fn agrees(answer: &Value, key: &str, expected: f64, unit: f64) {
+    let error = (number(answer, key) - expected).abs();
+    assert!(error <= 1e-9 * expected.abs() || error <= 1e-20 * unit, "{answer}: {key} is not {expected:e}");
+}
+
+#[test]
+fn rloo_and_disarm_have_the_variances_of_the_reference_for_every_row() {
+    let file: Value = serde_json::from_str(include_str!("../../fixtures/toy_variance.json")).unwrap();
+    let mut checked = 0;
+    for row in file["rows"].as_array().unwrap() {
+        let estimator = row["estimator"].as_str().unwrap();
+        if !["rloo", "disarm"].contains(&estimator) {
+            continue;
+        }
+        let [theta, target] = ["theta", "target"].map(|key| row[key].to_string());
+        let answer =
+            answer(&["--estimator", estimator, "--theta", &theta, "--target", &target, "--evaluations", "2"]);
+        agrees(&answer, "variance", number(row, "variance_logit"), 1.0);
+        assert_eq!((&answer["evaluations"], &answer["biased"]), (&2.into(), &false.into()));
+        assert_eq!((&answer["samples"], &answer["standard_error"]), (&0.into(), &0.0.into()));
+        checked += 1;
+    }
+    assert_eq!(checked, 12);
+}
+
+/// The mean and the variance of RLOO's ĝ with two samples for one variable, by the sum over both.
+fn rloo(theta: f64, target: f64) -> (f64, f64) {
+    let f = |b: f64| (b - target) * (b - target);
+    let states = [(0.0, 1.0 - theta), (1.0, theta)];
+    let mut moments = (0.0, 0.0);
+    for (b, p) in states {
+        for (other, q) in states {
+            let estimate = 0.5 * (f(b) - f(other)) * (b - other);
+            moments.0 += p * q * estimate;
+            moments.1 += p * q * estimate * estimate;
+        }
+    }
+    (moments.0, moments.1 - moments.0 * moments.0)
+}
+
+/// The same for DisARM: the samples of u and of 1 - u differ for u in an interval of the width 2·min(θ, 1 - θ), and then
+/// `ĝ = ½·(f(1) - f(0))·σ(|a|)`.
+fn disarm(theta: f64, target: f64) -> (f64, f64) {
+    let difference = (1.0 - target) * (1.0 - target) - target * target;
+    let estimate = 0.5 * difference * sigmoid((theta / (1.0 - theta)).ln().abs());
+    let p = 2.0 * theta.min(1.0 - theta);
+    (p * estimate, p * (1.0 - p) * estimate * estimate)
+}
+
+#[test]
+fn rloo_and_disarm_have_the_variance_of_a_sum_for_any_probability_and_target() {
+    for theta in ["1e-7", "0.013", "0.31", "0.5", "0.74", "0.9999"] {
+        for target in ["0.499", "-3.7", "0.5", "12.25"] {
+            let [p, t] = [theta, target].map(|text| text.parse().unwrap());
+            for (estimator, (mean, variance)) in [("rloo", rloo(p, t)), ("disarm", disarm(p, t))] {
+                let answer = answer(&["--estimator", estimator, "--theta", theta, "--target", target]);
+                // The size of f, whose rounding is left where its two values are equal.
+                let unit = 1.0 + t * t;
+                agrees(&answer, "variance", variance, unit * unit);
+                agrees(&answer, "gradient_mean", mean, unit * 1e5);
+            }
+        }
+    }
+}
+
+#[test]
+fn variance_knows_every_estimator_and_says_what_it_is() {
+    for method in METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+        let answer = answer(&[
+            "--estimator",
+            method.name,
+            "--theta",
+            "0.3",
+            "--target",
+            "0.45",
+            "--dim",
+            "3",
+            "--samples",
+            "300",
+        ]);
+        let expected = match method.cost {
+            "M + 1" => 4,
+            "2^M" => 8,
+            cost if cost.starts_with('K') => 2,
+            cost => cost.split(',').next().unwrap().parse().unwrap(),
+        };
+        assert_eq!(
+            (&answer["estimator"], &answer["biased"]),
+            (&method.name.into(), &method.is_biased().into())
+        );
+        assert_eq!(answer["evaluations"], expected, "{answer}");
+        let spread = if answer["method"] == "monte-carlo" { number(&answer, "variance").sqrt() } else { 0.0 };
+        let error = (number(&answer, "gradient_mean") - number(&answer, "gradient_exact")).abs();
+        // 300 samples of three coordinates: six standard errors of a mean over all of them, were they one and the same.
+        let unbiased = error <= 6.0 * spread / 300_f64.sqrt() + 1e-12;
+        assert!(unbiased || method.is_biased(), "{answer}");
+    }
+}
+
+#[test]
+fn evaluations_are_what_is_asked_for_where_there_is_a_choice() {
+    let point = ["--theta", "0.3", "--target", "0.45", "--evaluations", "6"];
+    for estimator in ["rloo", "disarm", "arms", "double-cv", "relax-loo"] {
+        let answer = answer(&[&point[..], &["--estimator", estimator, "--samples", "100"]].concat());
+        assert_eq!(answer["evaluations"], 6, "{answer}");
+    }
+    // With three pairs a third of the variance of one.
+    let [one, three] = ["2", "6"].map(|k| {
+        let k = ["--estimator", "disarm", "--theta", "0.3", "--target", "0.45", "--evaluations", k];
+        number(&answer(&k), "variance")
+    });
+    assert!((one / three / 3.0 - 1.0).abs() < 1e-9, "{one} {three}");
+}
+
+#[test]
+fn evaluations_that_make_no_sense_are_refused() {
+    for (estimator, k) in [
+        ("disarm", "3"),
+        ("disarm", "1"),
+        ("rloo", "1"),
+        ("rloo", "0"),
+        ("arms", "1"),
+        ("double-cv", "1"),
+        ("relax-loo", "1"),
+        ("rloo", "two"),
+        ("rloo", "10000000"),
+        ("reinforce", "2"),
+        ("arm", "2"),
+        ("local-expectation", "2"),
+        ("rebar", "1"),
+    ] {
+        let place = workplace("evaluations");
+        let out = place.join("out");
+        let choice = ["--estimator", estimator, "--evaluations", k];
+        let point = ["variance", "--theta", "0.5", "--target", "0.4"];
+        let train = [&TINY[..], &["--out", out.to_str().unwrap()]].concat();
+        for command in [&point[..], &train] {
+            let line = refusal(&[command, &choice].concat());
+            assert!(line.contains(k) || line.contains(estimator), "{line}");
+        }
+        assert!(!out.exists());
+    }
+    let line = refusal(&[
+        "variance",
+        "--estimator",
+        "enumerate",
+        "--dim",
+        "21",
+        "--theta",
+        "0.5",
+        "--target",
+        "0.4",
+    ]);
+    assert!(line.contains("21") && line.contains("20"), "{line}");
+}
+
+#[test]
+fn train_trains_every_estimator_and_marks_those_with_a_bias() {
+    let place = workplace("all");
+    let out = place.join("results");
+    let mut arguments = ["train", "--iterations", "20", "--repeats", "1", "--dim", "2"].to_vec();
+    arguments.extend(["--out", out.to_str().unwrap()]);
+    let names = METHODS.iter().filter(|method| method.bernoulli.is_some()).map(|method| method.name);
+    arguments.extend(names.flat_map(|name| ["--estimator", name]));
+    let output = super::xtask(&arguments);
+    let table = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{table}");
+    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    for method in METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+        let runs = summary["runs"].as_array().unwrap();
+        let run = runs.iter().find(|run| run["estimator"] == method.name).unwrap();
+        assert!(keys(run).contains(&"evaluations") && run["evaluations"].as_u64().unwrap() > 0);
+        assert_eq!((&run["biased"], &run["diverged"]), (&method.is_biased().into(), &false.into()), "{run}");
+        let marked = format!("{} (biased)", method.name);
+        assert_eq!(table.contains(&marked), method.is_biased(), "{table}");
+        assert_eq!(report.contains(&marked), method.is_biased(), "{}", method.name);
+    }
+}

@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::Method;
 
+use crate::compare::Kind;
 use crate::error::Error;
 
 /// The experiments of voidgrad.
@@ -26,6 +27,15 @@ pub(crate) enum Command {
     /// The estimator is as it starts: a control has the λ and η given here and weights that are drawn from the seed; a baseline
     /// that is a moving average has settled on what it averages.
     Variance(VarianceArguments),
+    /// All estimators at the same number of evaluations of f: bias, variance and time, a chart, and what to use
+    ///
+    /// Every estimator has a budget of K evaluations of f. Where it has a choice it makes one estimate of K; otherwise it
+    /// averages as many independent estimates as fit into K. One that can't do with K (local-expectation takes M + 1,
+    /// enumerate 2^M) is shown with its own number, and marked. They are ranked by variance × evaluations, the unbiased ones
+    /// first. Controls are trained on the variance at the point of the comparison before they are measured (--control-steps),
+    /// and moving averages have settled. The last line says what to use here: differences below two standard errors are a
+    /// tie, and of those that tie the one that takes the least time wins.
+    Compare(CompareArguments),
     /// The generated code of the library's functions, and the formula of each derivative in LaTeX
     Expand(ExpandArguments),
 }
@@ -112,6 +122,47 @@ pub(crate) struct VarianceArguments {
     pub(crate) json: bool,
 }
 
+/// Arguments of `compare`.
+#[derive(Debug, Args)]
+pub(crate) struct CompareArguments {
+    /// Objective
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Kind::Quadratic)]
+    pub(crate) problem: Kind,
+    /// M, the number of Bernoulli variables [default: 200, for the toy 1]
+    #[arg(long, value_name = "M", value_parser = count(LARGEST_DIMENSION))]
+    pub(crate) dim: Option<u64>,
+    /// Probability of every variable
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_negative_numbers = true)]
+    pub(crate) theta: f64,
+    /// t of the objective (b - t)², and of every control
+    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_negative_numbers = true)]
+    pub(crate) target: f64,
+    /// K, the evaluations of f that a gradient may take
+    #[arg(long, value_name = "K", default_value = "2", value_parser = count(LARGEST_EVALUATIONS))]
+    pub(crate) evaluations: u64,
+    /// Estimator to compare; repeat the option for several [default: all]
+    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator)]
+    pub(crate) estimators: Vec<&'static Method>,
+    /// Samples of each estimator, where its moments are not exact; fewer where it evaluates f very often
+    #[arg(long, value_name = "N", default_value = "50000", value_parser = samples)]
+    pub(crate) samples: u64,
+    /// Steps of 8 estimates for which a control is trained before it is measured
+    #[arg(long, value_name = "N", default_value = "2000")]
+    pub(crate) control_steps: u64,
+    /// Seed of all random numbers; the same seed gives the same results, but for the times, for every number of threads
+    #[arg(long, value_name = "S", default_value = "1")]
+    pub(crate) seed: u64,
+    /// Directory to write [default: out/compare, or the first of out/compare-2, out/compare-3, … that is free]
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrite the three files in a directory that exists
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// Print nothing but errors
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
 /// Arguments of `expand`.
 #[derive(Debug, Args)]
 pub(crate) struct ExpandArguments {
@@ -140,9 +191,9 @@ pub(crate) fn parse() -> Result<Option<Command>, Error> {
                 crate::terminal::print(&error.render().to_string())?;
                 Ok(None)
             }
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Err(Error::arguments("no command given; known: train, variance, expand (--help tells more)"))
-            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Error::arguments(
+                "no command given; known: train, variance, compare, expand (--help tells more)",
+            )),
             _ => Err(Error::Arguments(one_line(&error.render().to_string()))),
         },
     }

@@ -1,8 +1,9 @@
-//! `cargo xtask train | variance | expand`: the experiments of voidgrad from the command line.
+//! `cargo xtask train | variance | compare | expand`: the experiments of voidgrad from the command line.
 
 mod analysis;
 mod choice;
 mod cli;
+mod compare;
 mod error;
 mod evaluation;
 mod expand;
@@ -15,6 +16,7 @@ mod preparation;
 mod progress;
 mod report;
 mod run;
+mod seed;
 mod statistics;
 mod summary;
 mod table;
@@ -41,6 +43,7 @@ fn execute(command: Option<Command>) -> Result<(), Error> {
     match command {
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Variance(arguments)) => variance::run(&arguments),
+        Some(Command::Compare(arguments)) => compare::run(&arguments),
         Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref(), arguments.path.as_deref()),
         None => Ok(()),
     }

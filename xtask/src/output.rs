@@ -13,24 +13,21 @@ pub(crate) struct Output {
     directory: PathBuf,
 }
 
-/// Where the results go unless `--out` says otherwise.
-const DEFAULT: &str = "out/train";
-
 impl Output {
     /// Checks that `directory` can be made, or, with `force`, that files in it can be replaced. Without a name the
-    /// first free one of `out/train`, `out/train-2`, … is taken.
+    /// first free one of `default`, `default-2`, … is taken.
     ///
     /// # Errors
     /// Where the directory exists and `force` is not set, where a file is in its place, or where its parent
     /// cannot be written.
-    pub(crate) fn prepare(directory: Option<&Path>, force: bool) -> Result<Self, Error> {
+    pub(crate) fn prepare(default: &str, directory: Option<&Path>, force: bool) -> Result<Self, Error> {
         let directory = match directory {
             Some(directory) if directory.as_os_str().is_empty() => {
                 return Err(Error::arguments("--out needs the name of a directory"));
             }
             Some(directory) => directory.to_path_buf(),
-            None if force => PathBuf::from(DEFAULT),
-            None => first_free(DEFAULT),
+            None if force => PathBuf::from(default),
+            None => first_free(default),
         };
         if directory.exists() && !directory.is_dir() {
             return Err(Error::arguments(format!("{} exists and is not a directory", directory.display())));
@@ -123,7 +120,7 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("results");
         fs::create_dir(&directory).unwrap();
-        let error = Output::prepare(Some(&directory), false).unwrap_err();
+        let error = Output::prepare("out", Some(&directory), false).unwrap_err();
         assert_eq!(error.exit_code(), 2);
         assert!(error.to_string().contains("--force"));
     }
@@ -135,7 +132,7 @@ mod tests {
         fs::create_dir(&directory).unwrap();
         fs::write(directory.join("a"), "old").unwrap();
         fs::write(directory.join("mine"), "kept").unwrap();
-        let output = Output::prepare(Some(&directory), true).unwrap();
+        let output = Output::prepare("out", Some(&directory), true).unwrap();
         output.write(&[("a", b"new".to_vec())]).unwrap();
         assert_eq!(fs::read_to_string(directory.join("a")).unwrap(), "new");
         assert_eq!(fs::read_dir(&directory).unwrap().count(), 2);
@@ -145,7 +142,7 @@ mod tests {
     fn a_new_directory_appears_whole_and_leaves_nothing_beside_it() {
         let parent = tempfile::tempdir().unwrap();
         let directory = parent.path().join("deep/results");
-        let output = Output::prepare(Some(&directory), false).unwrap();
+        let output = Output::prepare("out", Some(&directory), false).unwrap();
         assert!(!directory.exists());
         output.write(&[("a", b"1".to_vec()), ("b", b"2".to_vec())]).unwrap();
         assert_eq!(fs::read_to_string(directory.join("b")).unwrap(), "2");

@@ -12,6 +12,7 @@ use crate::evaluation::{self, Evaluation, Sampling, Technique};
 use crate::experiment::Experiment;
 use crate::network;
 use crate::progress::Progress;
+use crate::seed;
 use crate::statistics;
 
 /// A run that has ended.
@@ -244,9 +245,7 @@ impl<'a> Recorder<'a> {
 
     /// Every record has samples of its own.
     fn sampling(&self, iteration: u64, samples: u64, terms: u64) -> Sampling {
-        let seed = [self.row as u64, self.repeat, iteration]
-            .into_iter()
-            .fold(self.experiment.settings.seed, |seed, part| mix(seed ^ mix(part)));
+        let seed = seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration]);
         Sampling { terms, samples, seed }
     }
 
@@ -286,12 +285,4 @@ fn shortened(message: &str) -> String {
         Some((end, _)) => format!("{}…", &message[..end]),
         None => message.to_owned(),
     }
-}
-
-/// One round of `SplitMix64` (Steele, Lea and Flood 2014): numbers that are close become seeds that are not.
-fn mix(value: u64) -> u64 {
-    let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    let value = (value ^ (value >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    value ^ (value >> 31)
 }

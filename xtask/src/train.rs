@@ -11,7 +11,7 @@ use crate::{metrics, report, summary, table, terminal};
 /// Runs the experiment, writes the three files and prints the table.
 pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Error> {
     let experiment = Experiment::new(arguments)?;
-    let output = Output::prepare(arguments.out.as_deref(), arguments.force)?;
+    let output = Output::prepare("out/train", arguments.out.as_deref(), arguments.force)?;
 
     let names: Vec<&str> = experiment.methods.iter().map(|method| method.name).collect();
     let iterations = experiment.settings.iterations;

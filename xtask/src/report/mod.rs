@@ -1,7 +1,8 @@
 //! `report.html`: the pictures of a run, and what they show.
 
+pub(crate) mod bars;
 mod captions;
-mod chart;
+pub(crate) mod chart;
 mod controls;
 mod curves;
 mod densities;

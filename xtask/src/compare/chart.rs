@@ -1,0 +1,47 @@
+//! `compare.svg`: variance × evaluations as bars.
+
+use super::comparison::Comparison;
+use super::measurement::Measurement;
+use super::table::heading;
+use crate::number;
+use crate::report::bars::{Bar, Bars};
+use crate::report::chart::{BLUE, ORANGE, VERMILION};
+
+/// The picture, in the order of the table.
+pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {
+    let bars = ranking
+        .iter()
+        .map(|row| {
+            let value = comparison.settled(row.product());
+            Bar { label: format!("{}  {}", label(row), number::short(value)), value, color: color(row) }
+        })
+        .collect();
+    Bars {
+        title: heading(comparison),
+        axis: "variance × evaluations of f",
+        bars,
+        legend: vec![
+            ("unbiased, asks for f alone", BLUE),
+            ("unbiased, needs ∇f or a control", ORANGE),
+            ("biased", VERMILION),
+        ],
+    }
+    .svg()
+}
+
+fn label(row: &Measurement) -> String {
+    let name = row.method.name;
+    match (row.method.is_biased(), row.over_budget) {
+        (true, _) => format!("{name} (biased)"),
+        (false, true) => format!("{name} ({} evaluations)", row.evaluations),
+        (false, false) => name.to_owned(),
+    }
+}
+
+fn color(row: &Measurement) -> &'static str {
+    match (row.method.is_biased(), row.is_black_box()) {
+        (true, _) => VERMILION,
+        (false, true) => BLUE,
+        (false, false) => ORANGE,
+    }
+}

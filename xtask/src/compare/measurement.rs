@@ -1,0 +1,192 @@
+//! One estimator at a number of evaluations.
+
+use std::time::{Duration, Instant};
+
+use voidgrad::estimators::{AnyEstimator, Draw, Estimator, Method, Needs};
+use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
+
+use super::comparison::Comparison;
+use crate::error::Error;
+use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::{preparation, seed};
+
+/// An estimator that is ready to be measured.
+pub(crate) struct Contender {
+    /// What it is.
+    pub(crate) method: &'static Method,
+    /// How often one of its estimates evaluates f.
+    pub(crate) evaluations: u64,
+    estimator: AnyEstimator,
+}
+
+/// What was measured, for the mean of as many independent estimates as the budget allows.
+#[derive(Debug, Clone)]
+pub(crate) struct Measurement {
+    /// The estimator.
+    pub(crate) method: &'static Method,
+    /// How often a gradient evaluates f.
+    pub(crate) evaluations: u64,
+    /// How many estimates are averaged for that.
+    pub(crate) averaged: u64,
+    /// Whether that is more than asked for, because the estimator can't do with less.
+    pub(crate) over_budget: bool,
+    /// `√((1/M) Σ_m (E[ĝ_m] - g_m)²)`.
+    pub(crate) bias: f64,
+    /// What sampling alone would leave of it; 0 where it is exact.
+    pub(crate) bias_standard_error: f64,
+    /// `(1/M) Σ_m Var[ĝ_m]`, with respect to the logit.
+    pub(crate) variance: f64,
+    /// Of `variance`; 0 where it is exact.
+    pub(crate) standard_error: f64,
+    /// How they were computed.
+    pub(crate) technique: Technique,
+    /// Samples drawn; 0 where the result is exact.
+    pub(crate) samples: u64,
+    /// Seconds a gradient, on one thread.
+    pub(crate) seconds: f64,
+}
+
+/// The most terms of a sum instead of samples.
+const TERMS: u64 = 1 << 16;
+
+/// Variables times evaluations of all samples together: a few seconds. Above it there are fewer samples.
+const WORK: u64 = 4_000_000_000;
+
+/// Fewer samples than this say nothing.
+const FEWEST_SAMPLES: u64 = 200;
+
+/// Row of the stream of weights, as in `train`.
+const WEIGHTS: u64 = u64::MAX;
+
+impl Contender {
+    /// The estimator with as many evaluations of f as are allowed, or as few as it can do with.
+    ///
+    /// # Errors
+    /// A sentence that says why it can't be compared here.
+    pub(crate) fn new(comparison: &Comparison, method: &'static Method) -> Result<Self, String> {
+        let budget = comparison.evaluations;
+        // DisARM takes pairs, so it leaves one evaluation of an odd number unused.
+        let choices = [Some(budget), Some(budget - 1), None];
+        let choices = if crate::choice::has_choice(method) { &choices[..] } else { &choices[2..] };
+        let mut refusal = String::new();
+        for &evaluations in choices {
+            match comparison.make(method, evaluations, &mut Stream::new(comparison.seed, 0, WEIGHTS)) {
+                Ok(estimator) => {
+                    let evaluations = estimator.evaluations(&comparison.bernoulli);
+                    let work = evaluations.saturating_mul(comparison.bernoulli.len() as u64);
+                    return if work > WORK / FEWEST_SAMPLES {
+                        Err(format!("{}: {evaluations} evaluations are too many to sample it", method.name))
+                    } else {
+                        Ok(Self { method, evaluations, estimator })
+                    };
+                }
+                Err(error) => refusal = error.to_string(),
+            }
+        }
+        Err(refusal)
+    }
+
+    /// Trains what there is to train, and measures.
+    ///
+    /// # Errors
+    /// Where an estimate fails.
+    pub(crate) fn measure(mut self, comparison: &Comparison) -> Result<Measurement, Error> {
+        let Comparison { bernoulli, problem, control_steps, .. } = comparison;
+        // The estimators have streams of their own, so that their errors are independent.
+        let seed = seed::derive(comparison.seed, self.method.name.bytes().map(u64::from));
+        preparation::train(&mut self.estimator, bernoulli, problem, *control_steps, seed)?;
+        let work = self.evaluations * bernoulli.len() as u64;
+        let samples = comparison.samples.min(WORK / work);
+        let sampling = Sampling { terms: TERMS, samples, seed };
+        let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;
+        let averaged = (comparison.evaluations / self.evaluations).max(1);
+        let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
+        Ok(self.measurement(&evaluation, &comparison.gradient, averaged, seconds))
+    }
+
+    fn measurement(
+        self,
+        evaluation: &Evaluation,
+        gradient: &[f64],
+        averaged: u64,
+        seconds: f64,
+    ) -> Measurement {
+        let Evaluation { mean, variance, standard_error, technique, samples } = evaluation;
+        let squares: f64 = mean.iter().zip(gradient).map(|(mean, exact)| (mean - exact).powi(2)).sum();
+        let count = averaged as f64;
+        Measurement {
+            method: self.method,
+            evaluations: self.evaluations * averaged,
+            averaged,
+            over_budget: false,
+            bias: (squares / mean.len() as f64).sqrt(),
+            bias_standard_error: if *samples == 0 { 0.0 } else { (variance / *samples as f64).sqrt() },
+            variance: variance / count,
+            standard_error: standard_error / count,
+            technique: *technique,
+            samples: *samples,
+            seconds,
+        }
+    }
+}
+
+impl Measurement {
+    /// The variance that one evaluation of f would have, if variances fell with the number of evaluations.
+    pub(crate) fn product(&self) -> f64 {
+        self.variance * self.evaluations as f64
+    }
+
+    /// Of [`product`](Self::product).
+    pub(crate) fn product_standard_error(&self) -> f64 {
+        self.standard_error * self.evaluations as f64
+    }
+
+    /// Whether it asks for values of f and nothing else.
+    pub(crate) fn is_black_box(&self) -> bool {
+        self.method.needs == Needs::Values
+    }
+
+    /// What else has to be known about it, in words.
+    pub(crate) fn marks(&self) -> String {
+        let mut marks = Vec::new();
+        if self.method.is_biased() {
+            marks.push("biased".to_owned());
+        }
+        match self.method.needs {
+            Needs::Values => {}
+            Needs::Control => marks.push("needs a control".to_owned()),
+            Needs::Gradient => marks.push("needs ∇f".to_owned()),
+        }
+        if self.over_budget {
+            marks.push("more evaluations".to_owned());
+        }
+        if self.averaged > 1 {
+            marks.push(format!("mean of {}", self.averaged));
+        }
+        marks.join(", ")
+    }
+}
+
+/// Seconds an estimate takes, its noise included: the best of five turns, since whatever else runs on the machine only
+/// ever adds to it.
+fn seconds(estimator: &AnyEstimator, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<f64, Error> {
+    const TURNS: u32 = 5;
+    const TURN: Duration = Duration::from_millis(8);
+    let (mut noise, mut draw) = (vec![0.0; estimator.noise(bernoulli)], Draw::new(bernoulli));
+    let mut stream = Stream::new(0, 0, 0);
+    let mut best = f64::INFINITY;
+    for _ in 0..TURNS {
+        let started = Instant::now();
+        let mut estimates = 0_u32;
+        while started.elapsed() < TURN {
+            for _ in 0..4 {
+                stream.fill_open01(&mut noise);
+                let noise = Uniforms::new(&noise).map_err(Error::computation)?;
+                draw.update(estimator, bernoulli, objective, noise).map_err(Error::computation)?;
+            }
+            estimates += 4;
+        }
+        best = best.min(started.elapsed().as_secs_f64() / f64::from(estimates));
+    }
+    Ok(best)
+}

@@ -1,0 +1,88 @@
+//! The table that `compare` prints.
+
+use super::comparison::{Comparison, Outcome};
+use super::measurement::Measurement;
+use crate::number;
+
+const HEADS: [&str; 7] =
+    ["estimator", "evaluations", "bias", "variance", "variance × evaluations", "time per gradient", ""];
+
+/// The whole table with its heading and its notes.
+pub(super) fn text(comparison: &Comparison, outcome: &Outcome) -> String {
+    let mut rows = vec![HEADS.map(str::to_owned)];
+    rows.extend(outcome.ranking.iter().map(|measurement| row(comparison, measurement)));
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut lines = vec![heading(comparison), String::new()];
+    lines.extend(rows.iter().map(|row| {
+        let cells: Vec<String> =
+            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        cells.join("  ").trim_end().to_owned()
+    }));
+    lines.push(String::new());
+    lines.extend(notes(comparison, outcome));
+    lines.join("\n")
+}
+
+/// The problem.
+pub(super) fn heading(comparison: &Comparison) -> String {
+    let Comparison { kind, target, theta, evaluations, bernoulli, .. } = comparison;
+    format!(
+        "{}, M = {}, θ = {theta}, {} of f a gradient",
+        kind.formula(*target),
+        bernoulli.len(),
+        plural(*evaluations, "evaluation")
+    )
+}
+
+fn row(comparison: &Comparison, measurement: &Measurement) -> [String; 7] {
+    let Measurement { method, evaluations, bias, bias_standard_error, variance, standard_error, .. } =
+        measurement;
+    let bias = if *bias < comparison.rounding() { 0.0 } else { *bias };
+    let product = comparison.settled(measurement.product());
+    [
+        method.name.to_owned(),
+        evaluations.to_string(),
+        with_error(bias, *bias_standard_error),
+        with_error(comparison.settled(*variance), *standard_error),
+        number::short(product),
+        number::duration(measurement.seconds),
+        measurement.marks(),
+    ]
+}
+
+fn with_error(value: f64, error: f64) -> String {
+    if error == 0.0 || value == 0.0 {
+        number::short(value)
+    } else {
+        // One digit more than elsewhere, since the error may be smaller than the third.
+        format!("{value:.3e} ± {error:.0e}")
+    }
+}
+
+fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
+    let k = comparison.evaluations;
+    let mut notes = vec![
+        format!(
+            "evaluations: K = {k} where there is a choice, otherwise the mean of as many independent estimates as fit into \
+             {k}, or one of more;"
+        ),
+        "bias: the distance of the mean from the exact gradient, root mean square over the coordinates, ± what sampling \
+         leaves of it;"
+            .to_owned(),
+        "variance: per coordinate, with respect to the logit, ± its standard error, exact where there is none;".to_owned(),
+        format!(
+            "controls are trained on the variance at this θ for {} of 8 estimates, moving averages have settled;",
+            plural(comparison.control_steps, "step")
+        ),
+        format!("every control is made of (b − {})², whatever f is.", comparison.target),
+    ];
+    notes.extend(outcome.left_out.iter().map(|reason| format!("left out: {reason}")));
+    notes
+}
+
+/// `1 step`, `2 steps`.
+pub(super) fn plural(count: u64, noun: &str) -> String {
+    let number = number::grouped(count);
+    if count == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
+}

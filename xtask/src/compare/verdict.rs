@@ -1,0 +1,142 @@
+//! One sentence: what to use, and why.
+
+use std::cmp::Ordering;
+
+use voidgrad::estimators::Needs;
+
+use super::comparison::Comparison;
+use super::measurement::Measurement;
+use super::table::plural;
+use crate::number;
+
+/// The sentence, from the numbers of this run alone.
+///
+/// Differences below two standard errors are a tie, and of those that tie the one that takes the least time wins.
+pub(super) fn sentence(comparison: &Comparison, ranking: &[Measurement]) -> String {
+    let unbiased: Vec<&Measurement> = ranking.iter().filter(|row| !row.method.is_biased()).collect();
+    let affordable = filtered(&unbiased, |row| !row.over_budget);
+    let black_boxes = filtered(&affordable, Measurement::is_black_box);
+    let budget = plural(comparison.evaluations, "evaluation");
+    let groups = [
+        (&black_boxes, format!("that ask for values of f alone and take no more than {budget}")),
+        (&affordable, format!("that take no more than {budget}")),
+        (&unbiased, "compared here".to_owned()),
+    ];
+    let choices: Vec<(Choice<'_>, &str)> = groups
+        .iter()
+        .filter_map(|(rows, which)| Some((Choice::of(comparison, rows)?, which.as_str())))
+        .collect();
+    let [(first, which), others @ ..] = &choices[..] else {
+        return "Nothing here is unbiased, so there is nothing to recommend.".to_owned();
+    };
+    let mut sentence = format!(
+        "Use {} here: of the {} {which} {}",
+        first.winner.method.name,
+        estimators(first.size),
+        first.reason(comparison)
+    );
+    let mut last = first.winner;
+    for (choice, _) in others {
+        if choice.winner.method.name != last.method.name && is_better(comparison, choice.winner, last) {
+            sentence.push_str(&alternative(comparison, choice.winner, last));
+            last = choice.winner;
+        }
+    }
+    sentence + "."
+}
+
+fn filtered<'a>(rows: &[&'a Measurement], accept: impl Fn(&Measurement) -> bool) -> Vec<&'a Measurement> {
+    rows.iter().copied().filter(|row| accept(row)).collect()
+}
+
+fn estimators(count: usize) -> String {
+    if count == 1 { "one unbiased estimator".to_owned() } else { format!("{count} unbiased estimators") }
+}
+
+/// The best of a group.
+struct Choice<'a> {
+    winner: &'a Measurement,
+    /// The others that can't be told from the best, in their order.
+    tied: Vec<&'a Measurement>,
+    /// The best of those that can.
+    next: Option<&'a Measurement>,
+    size: usize,
+}
+
+impl<'a> Choice<'a> {
+    fn of(comparison: &Comparison, rows: &[&'a Measurement]) -> Option<Self> {
+        let value = |row: &Measurement| comparison.settled(row.product());
+        let best = rows.iter().copied().min_by(|one, other| value(one).total_cmp(&value(other)))?;
+        let (tied, rest): (Vec<_>, Vec<_>) =
+            rows.iter().copied().partition(|row| !is_better(comparison, best, row));
+        let winner = tied.iter().copied().min_by(|one, other| one.seconds.total_cmp(&other.seconds))?;
+        let tied = filtered(&tied, |row| row.method.name != winner.method.name);
+        let next = rest.into_iter().min_by(|one, other| value(one).total_cmp(&value(other)));
+        Some(Self { winner, tied, next, size: rows.len() })
+    }
+
+    fn reason(&self, comparison: &Comparison) -> String {
+        let value = comparison.settled(self.winner.product());
+        let amount = if value == 0.0 {
+            "no variance at all".to_owned()
+        } else {
+            format!("a variance × evaluations of {}", number::short(value))
+        };
+        let names: Vec<&str> = self.tied.iter().map(|row| row.method.name).collect();
+        match (&names[..], self.next) {
+            ([], None) => format!("it has {amount}"),
+            ([], Some(next)) if value == 0.0 => {
+                format!(
+                    "it alone has {amount}; {} is next, with {}",
+                    next.method.name,
+                    number::short(next.product())
+                )
+            }
+            ([], Some(next)) => format!(
+                "it has the least, {amount}, where {}, the next, has {} times as much",
+                next.method.name,
+                number::ratio(next.product() / value)
+            ),
+            (names, _) => format!(
+                "it has {amount}, as {} within two standard errors, and takes the least time, {}",
+                if let [name] = names { format!("{name} has") } else { format!("{} have", listed(names)) },
+                number::duration(self.winner.seconds)
+            ),
+        }
+    }
+}
+
+/// `a`, `a and b`, `a, b and c`.
+fn listed(names: &[&str]) -> String {
+    match names {
+        [rest @ .., last] if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
+        names => names.concat(),
+    }
+}
+
+/// Whether `one` has less variance × evaluations than `other`, by more than two standard errors of the difference.
+fn is_better(comparison: &Comparison, one: &Measurement, other: &Measurement) -> bool {
+    let [less, more] = [one, other].map(|row| comparison.settled(row.product()));
+    let error = one.product_standard_error().hypot(other.product_standard_error());
+    // Quadrature is exact to 1e-7.
+    let error = (2.0 * error).max(1e-6 * more);
+    (more - less).partial_cmp(&error) == Some(Ordering::Greater)
+}
+
+/// What could be done with more: ∇f, a control, or more evaluations.
+fn alternative(comparison: &Comparison, row: &Measurement, last: &Measurement) -> String {
+    let name = row.method.name;
+    let value = comparison.settled(row.product());
+    let amount = if value == 0.0 {
+        "no variance".to_owned()
+    } else {
+        format!("{} times less", number::short(last.product() / value))
+    };
+    let evaluations = row.evaluations;
+    match (row.over_budget, row.method.needs) {
+        (true, _) => format!("; {name} has {amount} of it, for {evaluations} evaluations a gradient"),
+        (false, Needs::Gradient) => format!("; with ∇f at hand, {name} has {amount}"),
+        (false, Needs::Control) => format!("; with a control that is trained, {name} has {amount}"),
+        (false, Needs::Values) => format!("; {name} has {amount}"),
+    }
+}

@@ -17,8 +17,8 @@ const LEARNING_RATES: [f64; 4] = [0.03, 0.01, 0.003, 0.001];
 /// The rows of streams that nothing else uses: `u64::MAX` is for weights.
 const ROW: u64 = u64::MAX - 1;
 
-/// Lets what an estimator keeps from one estimate to the next, a moving average, come to rest. The parameters of a control
-/// stay as they are.
+/// Lets what an estimator keeps from one estimate to the next, a moving average, come to rest, and says whether there is
+/// anything. The parameters of a control stay as they are.
 ///
 /// # Errors
 /// Where an estimate fails.
@@ -27,17 +27,19 @@ pub(crate) fn settle(
     bernoulli: &Bernoulli,
     objective: &dyn Objective,
     seed: u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let mut learner = Learner::new(estimator, bernoulli, objective, seed);
-    if learner.keeps_something(estimator)? {
+    let keeps_something = learner.keeps_something(estimator)?;
+    if keeps_something {
         for _ in 0..SETTLING {
             learner.draw(estimator)?;
         }
     }
-    Ok(())
+    Ok(keeps_something)
 }
 
 /// Trains the parameters of the control, if there are any, on the variance at this point; otherwise the same as [`settle`].
+/// It says whether there was anything to learn.
 ///
 /// # Errors
 /// Where an estimate fails.
@@ -47,7 +49,7 @@ pub(crate) fn train(
     objective: &dyn Objective,
     steps: u64,
     seed: u64,
-) -> Result<(), Error> {
+) -> Result<bool, Error> {
     let Some(mut phi) = estimator.control().map(Control::phi).filter(|phi| !phi.is_empty()) else {
         return settle(estimator, bernoulli, objective, seed);
     };
@@ -67,7 +69,7 @@ pub(crate) fn train(
             }
         }
     }
-    Ok(())
+    Ok(true)
 }
 
 /// Makes one estimate after the other.

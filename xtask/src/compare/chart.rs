@@ -2,22 +2,23 @@
 
 use super::comparison::Comparison;
 use super::measurement::Measurement;
-use super::table::heading;
 use crate::number;
 use crate::report::bars::{Bar, Bars};
 use crate::report::chart::{BLUE, ORANGE, VERMILION};
 
 /// The picture, in the order of the table.
 pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {
+    let Comparison { kind, theta, evaluations, bernoulli, .. } = comparison;
+    let title = format!("{}, M = {}, θ = {theta}, K = {evaluations}", kind.name(), bernoulli.len());
     let bars = ranking
         .iter()
         .map(|row| {
             let value = comparison.settled(row.product());
-            Bar { label: format!("{}  {}", label(row), number::short(value)), value, color: color(row) }
+            Bar { label: format!("{}: {}", label(row), number::short(value)), value, color: color(row) }
         })
         .collect();
     Bars {
-        title: heading(comparison),
+        title,
         axis: "variance × evaluations of f",
         bars,
         legend: vec![

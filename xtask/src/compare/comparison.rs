@@ -1,7 +1,7 @@
 //! The comparison: the problem, the budget, and the estimators in their order.
 
 use voidgrad::estimators::{AnyEstimator, Method, Setup};
-use voidgrad::{Bernoulli, Stream};
+use voidgrad::{Bernoulli, Objective as _, Stream};
 
 use super::measurement::{Contender, Measurement};
 use super::problem::{Kind, Problem};
@@ -67,9 +67,6 @@ impl Comparison {
         };
         let (bernoulli, problem) = (identical(theta, dim)?, kind.problem(target));
         let gradient = problem.gradient(&bernoulli);
-        if gradient.iter().any(|gradient| !gradient.is_finite()) {
-            return Err(Error::arguments(format!("--target {target} makes f larger than any number")));
-        }
         let asked = &arguments.estimators;
         let methods = Method::of_bernoulli()
             .map(|(method, _)| method)
@@ -88,6 +85,9 @@ impl Comparison {
             gradient,
             methods,
         };
+        if !comparison.rounding().is_finite() {
+            return Err(Error::arguments(format!("--target {target:e} makes f larger than any number")));
+        }
         let (contenders, left_out) = comparison.contenders();
         if contenders.is_empty() {
             return Err(Error::arguments(left_out.join("; ")));
@@ -166,10 +166,11 @@ impl Comparison {
         if variance < self.rounding().powi(2) { 0.0 } else { variance }
     }
 
-    /// The size of what rounding may leave of ĝ: f at both corners of the cube, and what a few hundred operations lose.
+    /// The size of what rounding may leave of ĝ: f where it is largest and least, and what a few hundred operations lose.
     pub(crate) fn rounding(&self) -> f64 {
-        use voidgrad::Objective as _;
-        let at = |b: f64| self.problem.value(&vec![b; self.bernoulli.len()]).abs();
-        1e-14 * (at(0.0) + at(1.0))
+        let corner = |up: bool| -> Vec<f64> {
+            self.gradient.iter().map(|&slope| f64::from(u8::from((slope > 0.0) == up))).collect()
+        };
+        1e-14 * [true, false].map(|up| self.problem.value(&corner(up)).abs()).iter().sum::<f64>()
     }
 }

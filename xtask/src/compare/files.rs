@@ -39,6 +39,8 @@ struct Row {
     /// Independent estimates, of which a gradient is the mean.
     averaged: u64,
     over_budget: bool,
+    /// Whether it has learned from estimates before those that were measured.
+    learned: bool,
     bias: f64,
     bias_standard_error: f64,
     /// Per coordinate, with respect to the logit.
@@ -100,6 +102,7 @@ fn rows(ranking: &[Measurement]) -> impl Iterator<Item = Row> {
         evaluations: measurement.evaluations,
         averaged: measurement.averaged,
         over_budget: measurement.over_budget,
+        learned: measurement.learned,
         bias: measurement.bias,
         bias_standard_error: measurement.bias_standard_error,
         variance: measurement.variance,

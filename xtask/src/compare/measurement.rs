@@ -28,6 +28,8 @@ pub(crate) struct Measurement {
     pub(crate) evaluations: u64,
     /// How many estimates are averaged for that.
     pub(crate) averaged: u64,
+    /// Whether it has learned from estimates before those that were measured: a control, or a moving average.
+    pub(crate) learned: bool,
     /// Whether that is more than asked for, because the estimator can't do with less.
     pub(crate) over_budget: bool,
     /// `√((1/M) Σ_m (E[ĝ_m] - g_m)²)`.
@@ -94,14 +96,15 @@ impl Contender {
         let Comparison { bernoulli, problem, control_steps, .. } = comparison;
         // The estimators have streams of their own, so that their errors are independent.
         let seed = seed::derive(comparison.seed, self.method.name.bytes().map(u64::from));
-        preparation::train(&mut self.estimator, bernoulli, problem, *control_steps, seed)?;
+        let learned = preparation::train(&mut self.estimator, bernoulli, problem, *control_steps, seed)?;
         let work = self.evaluations * bernoulli.len() as u64;
         let samples = comparison.samples.min(WORK / work);
         let sampling = Sampling { terms: TERMS, samples, seed };
         let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;
         let averaged = (comparison.evaluations / self.evaluations).max(1);
         let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
-        Ok(self.measurement(&evaluation, &comparison.gradient, averaged, seconds))
+        let measurement = self.measurement(&evaluation, &comparison.gradient, averaged, seconds);
+        Ok(Measurement { learned, ..measurement })
     }
 
     fn measurement(
@@ -118,6 +121,7 @@ impl Contender {
             method: self.method,
             evaluations: self.evaluations * averaged,
             averaged,
+            learned: false,
             over_budget: false,
             bias: (squares / mean.len() as f64).sqrt(),
             bias_standard_error: if *samples == 0 { 0.0 } else { (variance / *samples as f64).sqrt() },
@@ -153,8 +157,9 @@ impl Measurement {
             marks.push("biased".to_owned());
         }
         match self.method.needs {
+            Needs::Values if self.learned => marks.push("settled average".to_owned()),
             Needs::Values => {}
-            Needs::Control => marks.push("needs a control".to_owned()),
+            Needs::Control => marks.push("trained control".to_owned()),
             Needs::Gradient => marks.push("needs ∇f".to_owned()),
         }
         if self.over_budget {

@@ -25,7 +25,7 @@ pub(super) fn text(comparison: &Comparison, outcome: &Outcome) -> String {
 }
 
 /// The problem.
-pub(super) fn heading(comparison: &Comparison) -> String {
+fn heading(comparison: &Comparison) -> String {
     let Comparison { kind, target, theta, evaluations, bernoulli, .. } = comparison;
     format!(
         "{}, M = {}, θ = {theta}, {} of f a gradient",

@@ -97,11 +97,16 @@ impl<'a> Choice<'a> {
                 next.method.name,
                 number::ratio(next.product() / value)
             ),
-            (names, _) => format!(
-                "it has {amount}, as {} within two standard errors, and takes the least time, {}",
-                if let [name] = names { format!("{name} has") } else { format!("{} have", listed(names)) },
-                number::duration(self.winner.seconds)
-            ),
+            (names, _) => {
+                let have = if names.len() == 1 { "has" } else { "have" };
+                let exact = [self.winner].iter().chain(&self.tied).all(|row| row.standard_error == 0.0);
+                let within = if exact { "" } else { " within two standard errors" };
+                format!(
+                    "it has {amount}, as {} {have}{within}, and takes the least time, {}",
+                    listed(names),
+                    number::duration(self.winner.seconds)
+                )
+            }
         }
     }
 }
@@ -134,7 +139,7 @@ fn alternative(comparison: &Comparison, row: &Measurement, last: &Measurement) -
     };
     let evaluations = row.evaluations;
     match (row.over_budget, row.method.needs) {
-        (true, _) => format!("; {name} has {amount} of it, for {evaluations} evaluations a gradient"),
+        (true, _) => format!("; {name} has {amount}, for {evaluations} evaluations a gradient"),
         (false, Needs::Gradient) => format!("; with ∇f at hand, {name} has {amount}"),
         (false, Needs::Control) => format!("; with a control that is trained, {name} has {amount}"),
         (false, Needs::Values) => format!("; {name} has {amount}"),

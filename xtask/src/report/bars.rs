@@ -65,6 +65,7 @@ impl Bars {
             .with_x_tick_format(TickFormat::Custom(Arc::new(move |x| power_of_ten(x + from))))
             .with_legend_entries(self.legend.into_iter().map(entry).collect())
             .with_legend_position(LegendPosition::OutsideBottomColumns)
+            .with_legend_box(false)
             .with_font_family("system-ui, sans-serif")
             .with_label_size(14)
             .with_tick_size(12)

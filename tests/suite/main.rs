@@ -6,6 +6,7 @@ mod cli;
 mod control_trait;
 mod derivatives;
 mod estimator;
+mod estimators;
 mod fuzz;
 mod guide;
 mod language;

@@ -101,7 +101,9 @@ impl Contender {
         let samples = comparison.samples.min(WORK / work);
         let sampling = Sampling { terms: TERMS, samples, seed };
         let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;
-        let averaged = (comparison.evaluations / self.evaluations).max(1);
+        // Without noise a second estimate is the first one again.
+        let is_exact = self.estimator.noise(bernoulli) == 0;
+        let averaged = if is_exact { 1 } else { (comparison.evaluations / self.evaluations).max(1) };
         let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
         let measurement = self.measurement(&evaluation, &comparison.gradient, averaged, seconds);
         Ok(Measurement { learned, ..measurement })

@@ -1,0 +1,69 @@
+//! Every estimator of the library's list, and one that is added here, from outside of the crate.
+
+mod own;
+mod training;
+mod unbiased;
+
+use voidgrad::estimators::{AnyEstimator, Setup};
+use voidgrad::{Bernoulli, Method, Smooth, Stream};
+
+/// The library's list, and one line of our own.
+fn methods() -> impl Iterator<Item = &'static Method> {
+    voidgrad::METHODS.iter().chain(own::METHODS).copied().filter(|method| method.bernoulli.is_some())
+}
+
+/// An estimator with settings that are nowhere 0 or 1.
+fn made(method: &Method, evaluations: Option<u64>) -> AnyEstimator {
+    let setup = Setup { target: 0.45, lambda: 0.6, eta: 0.8, baseline: 0.3, evaluations };
+    method.make(&setup, &mut Stream::new(11, 0, 0)).unwrap()
+}
+
+/// An objective of the third degree in every variable, and in which all of them meet.
+fn mixed(x: &[f64]) -> f64 {
+    let s = sum(x);
+    s * s * s - 0.7 * s + 1.2
+}
+
+/// `∇` of [`mixed`], and its value.
+fn mixed_with_gradient(x: &[f64], gradient: &mut [f64]) -> f64 {
+    let s = sum(x);
+    for (m, gradient) in gradient.iter_mut().enumerate() {
+        *gradient = weight(m) * (3.0 * s * s - 0.7);
+    }
+    mixed(x)
+}
+
+fn sum(x: &[f64]) -> f64 {
+    x.iter().enumerate().map(|(m, x)| weight(m) * x).sum::<f64>() - 0.4
+}
+
+fn weight(m: usize) -> f64 {
+    1.1 - 0.17 * m as f64
+}
+
+type Closures = Smooth<fn(&[f64]) -> f64, fn(&[f64], &mut [f64]) -> f64>;
+
+/// [`mixed`] with its gradient.
+fn objective() -> Closures {
+    Smooth::new(mixed, mixed_with_gradient)
+}
+
+/// The first of eight variables with probabilities of all kinds.
+fn variables(count: usize) -> Bernoulli {
+    Bernoulli::from_probabilities(&[0.3, 0.62, 0.08, 0.5, 0.85, 0.41, 0.93, 0.2][..count]).unwrap()
+}
+
+/// `∂/∂a E[f(b)]` by the sum over all states.
+fn exact_gradient(bernoulli: &Bernoulli, f: impl Fn(&[f64]) -> f64) -> Vec<f64> {
+    let theta = bernoulli.probabilities();
+    let mut gradient = vec![0.0; theta.len()];
+    for state in 0..1_usize << theta.len() {
+        let b: Vec<f64> = (0..theta.len()).map(|m| f64::from(u8::from(state >> m & 1 == 1))).collect();
+        let p: f64 =
+            b.iter().zip(&theta).map(|(&b, theta)| if b == 1.0 { *theta } else { 1.0 - theta }).product();
+        for (m, gradient) in gradient.iter_mut().enumerate() {
+            *gradient += p * f(&b) * (b[m] - theta[m]);
+        }
+    }
+    gradient
+}

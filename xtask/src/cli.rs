@@ -6,6 +6,7 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::{METHODS, Method};
 
+use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
 use crate::error::Error;
 
 /// The experiments of voidgrad.
@@ -25,6 +26,8 @@ pub(crate) enum Command {
     Variance(VarianceArguments),
     /// The generated code of the library's functions, and the formula of each derivative in LaTeX
     Expand(ExpandArguments),
+    /// The time of a sample and of a training step, beside code written by hand and other tools
+    Bench(BenchArguments),
 }
 
 /// Arguments of `train`.
@@ -113,6 +116,20 @@ pub(crate) struct ExpandArguments {
     pub(crate) path: Option<PathBuf>,
 }
 
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    /// Case to time; repeat the option for several [default: all of them, and the scaling table]
+    #[arg(long = "case", value_name = "NAME", value_parser = case)]
+    pub(crate) cases: Vec<Case>,
+    /// Numbers to time [default: f64 and f32]
+    #[arg(long, value_name = "TYPE", value_parser = scalar)]
+    pub(crate) scalar: Option<Precision>,
+    /// A tenth of the time: enough to see that it runs, too little to quote
+    #[arg(long)]
+    pub(crate) quick: bool,
+}
+
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step.
 const LARGEST_DIMENSION: u64 = 1_000_000;
 const LARGEST_BATCH: u64 = 1_000_000;
@@ -130,9 +147,9 @@ pub(crate) fn parse() -> Result<Option<Command>, Error> {
                 crate::terminal::print(&error.render().to_string())?;
                 Ok(None)
             }
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Err(Error::arguments("no command given; known: train, variance, expand (--help tells more)"))
-            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Error::arguments(
+                "no command given; known: train, variance, expand, bench (--help tells more)",
+            )),
             _ => Err(Error::Arguments(one_line(&error.render().to_string()))),
         },
     }
@@ -150,6 +167,18 @@ fn estimator(name: &str) -> Result<&'static Method, String> {
         let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
         format!("no estimator has this name; known: {}", known.join(", "))
     })
+}
+
+fn case(name: &str) -> Result<Case, String> {
+    CASES.into_iter().find_map(|(known, case)| (known == name).then_some(case)).ok_or_else(|| {
+        let known = CASES.map(|(name, _)| name);
+        format!("no case has this name; known: {}", known.join(", "))
+    })
+}
+
+fn scalar(name: &str) -> Result<Precision, String> {
+    let known = PRECISIONS.into_iter().find(|precision| precision.name() == name);
+    known.ok_or_else(|| "known: f64, f32".to_owned())
 }
 
 fn number(text: &str) -> Result<f64, String> {

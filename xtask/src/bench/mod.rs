@@ -1,0 +1,66 @@
+//! `cargo xtask bench`: how long a sample and a training step take, beside code written by hand and other tools.
+
+mod agreement;
+mod by_hand;
+pub(crate) mod case;
+mod generated;
+mod given;
+mod implementation;
+mod machine;
+mod reference;
+mod rounds;
+mod row;
+mod table;
+mod training;
+
+use agreement::Agreement;
+use case::{CASES, Case, PRECISIONS, Precision};
+use implementation::Contestant;
+use machine::Machine;
+use rounds::Rounds;
+use row::Row;
+
+use crate::cli::BenchArguments;
+use crate::error::Error;
+use crate::progress::Steps;
+use crate::terminal;
+
+/// Checks, times and shows what was asked for.
+pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
+    // Everything that is timed runs on one thread; the library's own parallelism included.
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
+    let rows = pool.install(|| rows(arguments))?;
+    terminal::print(&format!("{}\n", table::text(&Machine::this(), &rows)))
+}
+
+/// The rows of all cases that were asked for.
+fn rows(arguments: &BenchArguments) -> Result<Vec<Row>, Error> {
+    let rounds = if arguments.quick { Rounds::QUICK } else { Rounds::FULL };
+    let is_wanted = |case: Case| arguments.cases.is_empty() || arguments.cases.contains(&case);
+    let mut rows = Vec::new();
+    for (_, case) in CASES.into_iter().filter(|(_, case)| is_wanted(*case)) {
+        let agreement = Agreement::of(case)?;
+        let mut own = Vec::new();
+        for mut contestant in contestants(case, arguments.scalar)? {
+            if agreement.check(&mut contestant)? {
+                own.push(contestant);
+            }
+        }
+        let steps = Steps::start(case.name(), own.len() * rounds.count);
+        let times = rounds::times(&mut own, rounds, || steps.advance())?;
+        steps.finish();
+        rows.extend(own.iter().zip(times).map(|(contestant, time)| Row::new(contestant, time)));
+    }
+    Ok(rows)
+}
+
+/// Every implementation of a case, in the numbers that were asked for.
+fn contestants(case: Case, scalar: Option<Precision>) -> Result<Vec<Contestant>, Error> {
+    let mut contestants = Vec::new();
+    for precision in
+        PRECISIONS.into_iter().filter(|precision| scalar.is_none_or(|scalar| scalar == *precision))
+    {
+        contestants.extend(implementation::contestants(case, precision)?);
+    }
+    Ok(contestants)
+}

@@ -108,7 +108,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     for (id, name, at) in &arguments {
         plain.given(*id, place(name, *at));
     }
-    let uniform = plain.values(&Point::new(), &split.shared);
+    let uniform = plain.values(&Point::default(), &split.shared);
 
     let mut lanes = Stage::new(graph, lanes_types, quote!(z));
     for (id, name, at) in &arguments {
@@ -120,18 +120,18 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     }
     let mut outputs = vec![c, c_z];
     outputs.extend(&split.residuals);
-    let forward = lanes.values(&Point::from([(z, quote!(z))]), &outputs);
+    let forward = lanes.values(&Point { given: [(z, quote!(z))].into(), suffix: "" }, &outputs);
     let kept = |owner: TokenStream| {
         let residuals = split.residuals.iter().zip(&residuals);
         residuals.map(move |(id, Kept { ident, .. })| (*id, quote!(#owner.#ident)))
     };
-    let at_z: Point =
-        [(z, quote!(z)), (z_dot, quote!(z_dot))].into_iter().chain(kept(quote!(residuals))).collect();
-    let at_z_tilde: Point =
-        [(z, quote!(z_tilde)), (z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))]
-            .into_iter()
-            .chain(kept(quote!(residuals_tilde)))
-            .collect();
+    let own = [(z, quote!(z)), (z_dot, quote!(z_dot))];
+    let own_tilde = [(z, quote!(z_tilde)), (z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))];
+    let at_z = Point { given: own.into_iter().chain(kept(quote!(residuals))).collect(), suffix: "" };
+    let at_z_tilde = Point {
+        given: own_tilde.into_iter().chain(kept(quote!(residuals_tilde))).collect(),
+        suffix: "_tilde",
+    };
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
     Some(Kernel { shared, uniform, residuals, forward, backward })
 }

@@ -52,8 +52,9 @@ impl Scalars {
             _ => format!("{name}_{i}"),
         };
         for (i, entry) in entries.iter().enumerate() {
-            // The name of an array says more than one that is made from the operands.
-            if source.hint(id).is_some() || !source.shape(id).is_scalar() {
+            // The name of an array says more than one that is made from the operands, and a quotient may have become a product.
+            let is_better = !source.shape(id).is_scalar() || matches!(source.op(id), Op::Div(..));
+            if source.hint(id).is_some() || is_better {
                 self.graph.set_hint(*entry, numbered(i));
             }
         }

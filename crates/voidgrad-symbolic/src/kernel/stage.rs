@@ -19,7 +19,13 @@ pub(super) struct Stage<'a> {
 }
 
 /// What is given at one z.
-pub(super) type Point = HashMap<NodeId, TokenStream>;
+#[derive(Debug, Default)]
+pub(super) struct Point {
+    /// The values by their expressions.
+    pub(super) given: HashMap<NodeId, TokenStream>,
+    /// What the names of values at this point end in.
+    pub(super) suffix: &'static str,
+}
 
 impl<'a> Stage<'a> {
     pub(super) fn new(graph: &'a Graph, types: &'a Types, anchor: TokenStream) -> Self {
@@ -112,12 +118,12 @@ impl<'s, 'a> Part<'s, 'a> {
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             let is_there = copies.contains_key(&id) || std::mem::replace(&mut needed[id.index()], true);
-            if !is_there && !point.contains_key(&id) && !self.stage.shared.contains_key(&id) {
+            if !is_there && !point.given.contains_key(&id) && !self.stage.shared.contains_key(&id) {
                 source.op(id).operands(|operand| open.push(operand));
             }
         }
         for id in source.ids().filter(|id| needed[id.index()]) {
-            let copy = if let Some(given) = point.get(&id) {
+            let copy = if let Some(given) = point.given.get(&id) {
                 self.argument(format_ident!("given"), given.clone(), source.is_mask(id))
             } else if let Some(given) = self.stage.shared.get(&id) {
                 self.shared(id, given)
@@ -125,8 +131,13 @@ impl<'s, 'a> Part<'s, 'a> {
                 let op = source.op(id).clone();
                 let op = self.graph.adopt(op, source).map_operands(|operand| copies[&operand]);
                 let copy = self.graph.node(op, Shape::Scalar);
-                if let Some(hint) = source.hint(id) {
-                    self.graph.set_hint(copy, hint.to_owned());
+                match (source.hint(id), point.suffix) {
+                    (Some(hint), suffix) => self.graph.set_hint(copy, format!("{hint}{suffix}")),
+                    (None, "") => {}
+                    (None, suffix) => {
+                        let name = format!("{}{suffix}", source.describe(id));
+                        self.graph.set_hint(copy, name);
+                    }
                 }
                 copy
             };

@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::{METHODS, Method};
 
 use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
+use crate::bench::implementation::NAMES;
 use crate::error::Error;
 
 /// The experiments of voidgrad.
@@ -125,6 +126,9 @@ pub(crate) struct BenchArguments {
     /// Numbers to time [default: f64 and f32]
     #[arg(long, value_name = "TYPE", value_parser = scalar)]
     pub(crate) scalar: Option<Precision>,
+    /// Implementation to time; repeat the option for several [default: all of them]
+    #[arg(long = "implementation", value_name = "NAME", value_parser = implementation)]
+    pub(crate) implementations: Vec<&'static str>,
     /// A tenth of the time: enough to see that it runs, too little to quote
     #[arg(long)]
     pub(crate) quick: bool,
@@ -174,6 +178,13 @@ fn case(name: &str) -> Result<Case, String> {
         let known = CASES.map(|(name, _)| name);
         format!("no case has this name; known: {}", known.join(", "))
     })
+}
+
+fn implementation(name: &str) -> Result<&'static str, String> {
+    NAMES
+        .into_iter()
+        .find(|known| *known == name)
+        .ok_or_else(|| format!("no implementation has this name; known: {}", NAMES.join(", ")))
 }
 
 fn scalar(name: &str) -> Result<Precision, String> {

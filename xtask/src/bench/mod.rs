@@ -5,7 +5,7 @@ mod by_hand;
 pub(crate) mod case;
 mod generated;
 mod given;
-mod implementation;
+pub(crate) mod implementation;
 mod machine;
 mod reference;
 mod rounds;
@@ -14,7 +14,7 @@ mod table;
 mod training;
 
 use agreement::Agreement;
-use case::{CASES, Case, PRECISIONS, Precision};
+use case::{CASES, Case, PRECISIONS};
 use implementation::Contestant;
 use machine::Machine;
 use rounds::Rounds;
@@ -41,7 +41,7 @@ fn rows(arguments: &BenchArguments) -> Result<Vec<Row>, Error> {
     for (_, case) in CASES.into_iter().filter(|(_, case)| is_wanted(*case)) {
         let agreement = Agreement::of(case)?;
         let mut own = Vec::new();
-        for mut contestant in contestants(case, arguments.scalar)? {
+        for mut contestant in contestants(case, arguments)? {
             if agreement.check(&mut contestant)? {
                 own.push(contestant);
             }
@@ -54,13 +54,15 @@ fn rows(arguments: &BenchArguments) -> Result<Vec<Row>, Error> {
     Ok(rows)
 }
 
-/// Every implementation of a case, in the numbers that were asked for.
-fn contestants(case: Case, scalar: Option<Precision>) -> Result<Vec<Contestant>, Error> {
+/// Every implementation of a case that was asked for.
+fn contestants(case: Case, arguments: &BenchArguments) -> Result<Vec<Contestant>, Error> {
+    let names = &arguments.implementations;
     let mut contestants = Vec::new();
     for precision in
-        PRECISIONS.into_iter().filter(|precision| scalar.is_none_or(|scalar| scalar == *precision))
+        PRECISIONS.into_iter().filter(|precision| arguments.scalar.is_none_or(|scalar| scalar == *precision))
     {
         contestants.extend(implementation::contestants(case, precision)?);
     }
+    contestants.retain(|contestant| names.is_empty() || names.contains(&contestant.name));
     Ok(contestants)
 }

@@ -2,7 +2,7 @@
 
 use fearless_simd::Simd;
 
-use super::relaxation::at_both;
+use super::relaxation::{Logistic, logistic, relaxed};
 use super::source::Source;
 use super::variable::{Sample, Variable};
 use super::vector::Vector;
@@ -39,6 +39,7 @@ impl Kernel for Rebar {
         let mut lanes = [zero; 4];
         let mut noise = [(zero, zero); BLOCK];
         let mut samples = [Sample { z: zero, z_tilde: zero, z_tilde_a: zero, score: zero, f: zero }; BLOCK];
+        let mut logistics = [[Logistic::new(zero); 2]; BLOCK];
         for _ in 0..blocks {
             for n in 0..BLOCK {
                 noise[n] = source.pair(simd);
@@ -50,8 +51,15 @@ impl Kernel for Rebar {
                 samples[n] = self.variable.sample(simd, samples[n].z, noise[n].1);
             }
             for n in 0..BLOCK {
+                let Sample { z, z_tilde, .. } = samples[n];
+                logistics[n] = logistic(simd, [z, z_tilde], self.rate);
+            }
+            for n in 0..BLOCK {
                 let Sample { z, z_tilde, z_tilde_a, score, f } = samples[n];
-                let [(x, c), (x_tilde, c_tilde)] = at_both(simd, [z, z_tilde], self.rate, self.target);
+                let [at_x, at_x_tilde] = logistics[n];
+                let c = relaxed(simd, at_x, self.target);
+                let c_tilde = relaxed(simd, at_x_tilde, self.target);
+                let (x, x_tilde) = (z * rate, z_tilde * rate);
                 // ∂c/∂z = η/λ·k′; ĝ and its derivatives by η and by ln λ have it in common.
                 let slope = c.k_x - z_tilde_a * c_tilde.k_x;
                 let g = (f - eta * c_tilde.k).mul_add(score, scale * slope);

@@ -8,7 +8,7 @@
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
-use super::relaxation::at_both;
+use super::relaxation::{Logistic, logistic, relaxed};
 use super::source::Source;
 use super::variable::{Sample, Variable};
 use super::vector::Vector;
@@ -50,63 +50,82 @@ impl Relax {
     }
 }
 
-/// The network at one point.
-struct Point<V> {
-    /// `h₁`, and `w₁` where the first mask is on.
-    h1: [V; H],
-    h1_z: [V; H],
-    /// 1 where the path through unit i of the second layer is open to the end.
-    open: [V; H],
-    /// `δ₁` behind the first mask.
-    delta1: [V; H],
-    last: V,
+/// Numbers that are spread over lanes where they are used, which costs nothing: they are read from memory anyway.
+struct Weights<E> {
+    w1: [E; H],
+    b1: [E; H],
+    w2: [[E; H]; H],
+    b2: [E; H],
+    w3: [E; H],
+    b3: E,
+    /// `w₃[i]·W₂[i, j]`
+    w3_w2: [[E; H]; H],
+}
+
+/// The network at the points of a vector.
+#[derive(Clone, Copy)]
+struct Point<V, M> {
+    /// Where unit j of the first layer is on.
+    on: [M; H],
+    /// Where the path through unit i of the second layer is open to the end.
+    open: [M; H],
+    /// Where the last `ReLU` is on.
+    last: M,
     r: V,
+    /// `δ₁` before the first mask.
+    delta1: [V; H],
     r_z: V,
 }
 
 #[inline(always)]
-fn point<S: Simd, V: Vector<S>>(simd: S, at: &Relax, w3_w2: &[[f64; H]; H], z: V) -> Point<V> {
-    let (zero, one) = (V::splat_of(simd, 0.0), V::splat_of(simd, 1.0));
+fn forward<S: Simd, V: Vector<S>>(at: &Weights<V::Element>, z: V, point: &mut Point<V, V::Mask>) {
+    let simd = z.token();
+    let zero = V::splat_of(simd, 0.0);
     let mut h1 = [zero; H];
-    let mut h1_z = [zero; H];
     for j in 0..H {
-        let x1 = z.mul_add(V::splat_of(simd, at.w1[j]), V::splat_of(simd, at.b1[j]));
-        h1[j] = x1.max(zero);
-        h1_z[j] = x1.simd_gt(zero).select(V::splat_of(simd, at.w1[j]), zero);
+        h1[j] = z.mul_add(V::splat(simd, at.w1[j]), V::splat(simd, at.b1[j])).max(zero);
+        point.on[j] = h1[j].simd_gt(zero);
     }
     let mut x2 = [zero; H];
-    let mut x3 = V::splat_of(simd, at.b3);
+    let mut x3 = V::splat(simd, at.b3);
     for i in 0..H {
-        let mut sum = V::splat_of(simd, at.b2[i]);
+        let mut sum = V::splat(simd, at.b2[i]);
         for j in 0..H {
-            sum = h1[j].mul_add(V::splat_of(simd, at.w2[i][j]), sum);
+            sum = h1[j].mul_add(V::splat(simd, at.w2[i][j]), sum);
         }
         x2[i] = sum;
-        x3 = sum.max(zero).mul_add(V::splat_of(simd, at.w3[i]), x3);
+        x3 = sum.max(zero).mul_add(V::splat(simd, at.w3[i]), x3);
     }
-    let last = x3.simd_gt(zero).select(one, zero);
-    let mut open = [zero; H];
+    point.last = x3.simd_gt(zero);
+    point.r = x3.max(zero);
     for i in 0..H {
-        open[i] = x2[i].simd_gt(zero).select(last, zero);
+        point.open[i] = x2[i].simd_gt(zero) & point.last;
     }
-    let mut delta1 = [zero; H];
-    let mut r_z = zero;
-    for j in 0..H {
-        let mut sum = open[0] * V::splat_of(simd, w3_w2[0][j]);
-        for i in 1..H {
-            sum = open[i].mul_add(V::splat_of(simd, w3_w2[i][j]), sum);
-        }
-        r_z = h1_z[j].mul_add(sum, r_z);
-        delta1[j] = h1[j].simd_gt(zero).select(sum, zero);
-    }
-    Point { h1, h1_z, open, delta1, last, r: x3.max(zero), r_z }
 }
 
-/// What a block leaves for the sums over `W₂` and `b₂`.
+#[inline(always)]
+fn slope<S: Simd, V: Vector<S>>(simd: S, at: &Weights<V::Element>, point: &mut Point<V, V::Mask>) {
+    let zero = V::splat_of(simd, 0.0);
+    let mut r_z = zero;
+    for j in 0..H {
+        let mut sum = zero;
+        for i in 0..H {
+            sum = point.open[i].select(sum + V::splat(simd, at.w3_w2[i][j]), sum);
+        }
+        r_z = point.on[j].select(sum.mul_add(V::splat(simd, at.w1[j]), r_z), r_z);
+        point.delta1[j] = sum;
+    }
+    point.r_z = r_z;
+}
+
+/// What weighs the derivatives of a vector of samples: `∂c/∂z` at z by `z_dot`, at z̃ by `z_tilde_dot`, and c at z̃ by
+/// `c_bar`.
 #[derive(Clone, Copy)]
-struct Outer<V> {
-    open: [V; H],
-    h: [V; H],
+struct Weighed<V> {
+    z_dot: V,
+    c_bar: V,
+    /// `c̄·z̃ + ż`, what weighs `w₁`.
+    z_bar: V,
 }
 
 impl Kernel for Relax {
@@ -120,21 +139,29 @@ impl Kernel for Relax {
     ) {
         let zero = V::splat_of(simd, 0.0);
         let rate = V::splat_of(simd, self.rate);
-        let mut w3_w2 = self.w2;
-        for i in 0..H {
-            for j in 0..H {
-                w3_w2[i][j] *= self.w3[i];
-            }
-        }
+        let narrow = V::narrow;
+        let at = &Weights {
+            w1: self.w1.map(narrow),
+            b1: self.b1.map(narrow),
+            w2: self.w2.map(|row| row.map(narrow)),
+            b2: self.b2.map(narrow),
+            w3: self.w3.map(narrow),
+            b3: narrow(self.b3),
+            w3_w2: std::array::from_fn(|i| self.w2[i].map(|w2| narrow(self.w3[i] * w2))),
+        };
         let mut first = [zero; 4];
         let (mut w1, mut b1) = ([zero; H], [zero; H]);
         let (mut w2, mut b2) = ([[zero; H]; H], [zero; H]);
         // The buffers of a block, made once: clearing or copying them each time would cost a tenth of the whole.
-        let nothing = Outer { open: [zero; H], h: [zero; H] };
+        let off = zero.simd_gt(zero);
+        let nothing =
+            Point { on: [off; H], open: [off; H], last: off, r: zero, delta1: [zero; H], r_z: zero };
         let mut noise = [(zero, zero); BLOCK];
         let mut samples = [Sample { z: zero, z_tilde: zero, z_tilde_a: zero, score: zero, f: zero }; BLOCK];
         let (mut at_z, mut at_z_tilde) = ([nothing; BLOCK], [nothing; BLOCK]);
-        let mut c_bars = [zero; BLOCK];
+        let mut weighed = [Weighed { z_dot: zero, c_bar: zero, z_bar: zero }; BLOCK];
+        let mut h = [[zero; 2 * H]; BLOCK];
+        let mut logistics = [[Logistic::new(zero); 2]; BLOCK];
         for _ in 0..blocks {
             for n in 0..BLOCK {
                 noise[n] = source.pair(simd);
@@ -146,16 +173,29 @@ impl Kernel for Relax {
                 samples[n] = self.variable.sample(simd, samples[n].z, noise[n].1);
             }
             for n in 0..BLOCK {
+                let at = std::hint::black_box(at);
+                forward(at, samples[n].z, &mut at_z[n]);
+                forward(at, samples[n].z_tilde, &mut at_z_tilde[n]);
+            }
+            for n in 0..BLOCK {
+                let at = std::hint::black_box(at);
+                slope(simd, at, &mut at_z[n]);
+                slope(simd, at, &mut at_z_tilde[n]);
+            }
+            for n in 0..BLOCK {
+                let Sample { z, z_tilde, .. } = samples[n];
+                logistics[n] = logistic(simd, [z, z_tilde], self.rate);
+            }
+            for n in 0..BLOCK {
                 let Sample { z, z_tilde, z_tilde_a, score, f } = samples[n];
-                let here = point(simd, self, &w3_w2, z);
-                at_z[n].open = here.open;
-                let there = point(simd, self, &w3_w2, z_tilde);
-                at_z_tilde[n].open = there.open;
-                let [(x, k), (x_tilde, k_tilde)] = at_both(simd, [z, z_tilde], self.rate, self.target);
+                let (here, there) = (&at_z[n], &at_z_tilde[n]);
+                let [at_x, at_x_tilde] = logistics[n];
+                let k = relaxed(simd, at_x, self.target);
+                let k_tilde = relaxed(simd, at_x_tilde, self.target);
+                let (x, x_tilde) = (z * rate, z_tilde * rate);
                 let c_z = k.k_x.mul_add(rate, here.r_z);
                 let c_z_tilde = k_tilde.k_x.mul_add(rate, there.r_z);
                 let g = (f - k_tilde.k - there.r).mul_add(score, c_z) - c_z_tilde * z_tilde_a;
-                // The weights on ∂c/∂z at z and at z̃, and on c at z̃.
                 let z_dot = g + g;
                 let z_tilde_dot = -(z_dot * z_tilde_a);
                 let c_bar = -(z_dot * score);
@@ -164,30 +204,35 @@ impl Kernel for Relax {
                 first[0] += g;
                 first[1] = g.mul_add(g, first[1]);
                 first[2] -= c_bar * x_tilde * k_tilde.k_x + rate * bend;
-                first[3] = c_bar.mul_add(there.last, first[3]);
-                let z_bar = c_bar.mul_add(z_tilde, z_tilde_dot);
-                c_bars[n] = c_bar;
+                first[3] = there.last.select(first[3] + c_bar, first[3]);
+                weighed[n] = Weighed { z_dot, c_bar, z_bar: c_bar.mul_add(z_tilde, z_tilde_dot) };
+            }
+            for n in 0..BLOCK {
+                let at = std::hint::black_box(at);
+                let Weighed { z_dot, c_bar, z_bar } = weighed[n];
+                let (here, there) = (&at_z[n], &at_z_tilde[n]);
                 for j in 0..H {
-                    w1[j] = here.delta1[j].mul_add(z_dot, there.delta1[j].mul_add(z_bar, w1[j]));
-                    b1[j] = there.delta1[j].mul_add(c_bar, b1[j]);
-                    at_z[n].h[j] = here.h1_z[j] * z_dot;
-                    at_z_tilde[n].h[j] = there.h1[j].mul_add(c_bar, there.h1_z[j] * z_tilde_dot);
+                    let weight = V::splat(simd, at.w1[j]);
+                    w1[j] = here.on[j].select(here.delta1[j].mul_add(z_dot, w1[j]), w1[j]);
+                    w1[j] = there.on[j].select(there.delta1[j].mul_add(z_bar, w1[j]), w1[j]);
+                    b1[j] = there.on[j].select(there.delta1[j].mul_add(c_bar, b1[j]), b1[j]);
+                    h[n][j] = here.on[j].select(z_dot * weight, zero);
+                    // c̄·h₁ + ż·∂h₁/∂z
+                    let h_tilde = z_bar.mul_add(weight, c_bar * V::splat(simd, at.b1[j]));
+                    h[n][H + j] = there.on[j].select(h_tilde, zero);
                 }
             }
-            for n in 0..BLOCK {
-                for i in 0..H {
-                    b2[i] = at_z_tilde[n].open[i].mul_add(c_bars[n], b2[i]);
+            for i in 0..H {
+                let (mut row, mut bias) = (w2[i], b2[i]);
+                for n in 0..BLOCK {
+                    let (open, open_tilde) = (at_z[n].open[i], at_z_tilde[n].open[i]);
+                    bias = open_tilde.select(bias + weighed[n].c_bar, bias);
                     for j in 0..H {
-                        w2[i][j] = at_z_tilde[n].open[i].mul_add(at_z_tilde[n].h[j], w2[i][j]);
+                        row[j] = open.select(row[j] + h[n][j], row[j]);
+                        row[j] = open_tilde.select(row[j] + h[n][H + j], row[j]);
                     }
                 }
-            }
-            for n in 0..BLOCK {
-                for i in 0..H {
-                    for j in 0..H {
-                        w2[i][j] = at_z[n].open[i].mul_add(at_z[n].h[j], w2[i][j]);
-                    }
-                }
+                (w2[i], b2[i]) = (row, bias);
             }
         }
         let mut totals = [0.0; 2 + PARAMETERS];

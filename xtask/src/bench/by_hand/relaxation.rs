@@ -12,26 +12,41 @@ pub(super) struct Relaxed<V> {
     pub(super) k_xx: V,
 }
 
-/// `k` at `x = z/λ` for both z, with `x`; `rate` is `1/λ`.
+/// `e^-x` and `σ(x)`.
+#[derive(Clone, Copy)]
+pub(super) struct Logistic<V> {
+    e: V,
+    s: V,
+}
+
+impl<V> Logistic<V> {
+    /// A place for one.
+    pub(super) fn new(zero: V) -> Self
+    where
+        V: Copy,
+    {
+        Self { e: zero, s: zero }
+    }
+}
+
+/// `σ(z/λ)` at two z; `rate` is `1/λ`.
 #[inline(always)]
-pub(super) fn at_both<S: Simd, V: Vector<S>>(
-    simd: S,
-    z: [V; 2],
-    rate: f64,
-    target: f64,
-) -> [(V, Relaxed<V>); 2] {
+pub(super) fn logistic<S: Simd, V: Vector<S>>(simd: S, z: [V; 2], rate: f64) -> [Logistic<V>; 2] {
     let one = V::splat_of(simd, 1.0);
-    let (to_x, to_log2) = (V::splat_of(simd, rate), V::splat_of(simd, -rate * std::f64::consts::LOG2_E));
+    let to_log2 = V::splat_of(simd, -rate * std::f64::consts::LOG2_E);
     let e = [(z[0] * to_log2).exp2(), (z[1] * to_log2).exp2()];
     let denominators = [one + e[0], one + e[1]];
     let both = one / (denominators[0] * denominators[1]);
-    let s = [both * denominators[1], both * denominators[0]];
-    [(z[0] * to_x, relaxed(simd, s[0], e[0], target)), (z[1] * to_x, relaxed(simd, s[1], e[1], target))]
+    [Logistic { e: e[0], s: both * denominators[1] }, Logistic { e: e[1], s: both * denominators[0] }]
 }
 
-/// From `s = σ(x)` and `e = e^-x`: `1 - s = e·s` keeps its digits.
+/// `k` there: `1 - s = e·s` keeps its digits.
 #[inline(always)]
-fn relaxed<S: Simd, V: Vector<S>>(simd: S, s: V, e: V, target: f64) -> Relaxed<V> {
+pub(super) fn relaxed<S: Simd, V: Vector<S>>(
+    simd: S,
+    Logistic { e, s }: Logistic<V>,
+    target: f64,
+) -> Relaxed<V> {
     let rest = e * s;
     let s_x = s * rest;
     let d = s - V::splat_of(simd, target);

@@ -17,6 +17,9 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     /// `value` in every lane.
     fn splat_of(simd: S, value: f64) -> Self;
 
+    /// The nearest number of a lane.
+    fn narrow(value: f64) -> Self::Element;
+
     /// The `LANES` numbers at the start of `values`.
     fn load(simd: S, values: &[f64]) -> Self;
 
@@ -149,6 +152,11 @@ impl<S: Simd> Vector<S> for f64x8<S> {
     }
 
     #[inline(always)]
+    fn narrow(value: f64) -> f64 {
+        value
+    }
+
+    #[inline(always)]
     fn load(simd: S, values: &[f64]) -> Self {
         Self::from_slice(simd, &values[..8])
     }
@@ -211,6 +219,11 @@ impl<S: Simd> Vector<S> for f32x16<S> {
     #[inline(always)]
     fn splat_of(simd: S, value: f64) -> Self {
         Self::splat(simd, value as f32)
+    }
+
+    #[inline(always)]
+    fn narrow(value: f64) -> f32 {
+        value as f32
     }
 
     #[inline(always)]

@@ -132,6 +132,15 @@ pub(crate) struct BenchArguments {
     /// A tenth of the time: enough to see that it runs, too little to quote
     #[arg(long)]
     pub(crate) quick: bool,
+    /// File to write all results to, as JSON; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Directory to write bench.json and the chart bench.svg to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrite the two files in a directory that exists
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
 }
 
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step.

@@ -7,7 +7,9 @@ mod generated;
 mod given;
 pub(crate) mod implementation;
 mod machine;
+mod picture;
 mod reference;
+mod results;
 mod rounds;
 mod row;
 mod table;
@@ -17,20 +19,34 @@ use agreement::Agreement;
 use case::{CASES, Case, PRECISIONS};
 use implementation::Contestant;
 use machine::Machine;
+use results::{Promised, Results};
 use rounds::Rounds;
 use row::Row;
 
 use crate::cli::BenchArguments;
 use crate::error::Error;
+use crate::output::Output;
 use crate::progress::Steps;
 use crate::terminal;
 
 /// Checks, times and shows what was asked for.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
+    let json = arguments.json.as_deref().map(Promised::new).transpose()?;
+    let output =
+        arguments.out.as_deref().map(|out| Output::prepare(Some(out), arguments.force)).transpose()?;
     // Everything that is timed runs on one thread; the library's own parallelism included.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
     let rows = pool.install(|| rows(arguments))?;
-    terminal::print(&format!("{}\n", table::text(&Machine::this(), &rows)))
+    let results = Results { machine: Machine::this(), quick: arguments.quick, rows };
+    terminal::print(&format!("{}\n", table::text(&results.machine, &results.rows)))?;
+    if let Some(json) = json {
+        json.write(&results.json()?)?;
+    }
+    if let Some(output) = output {
+        let picture = picture::svg(&results.machine, &results.rows).into_bytes();
+        output.write(&[("bench.json", results.json()?), ("bench.svg", picture)])?;
+    }
+    Ok(())
 }
 
 /// The rows of all cases that were asked for.

@@ -44,6 +44,46 @@ pub trait Kernel {
     fn chain(&self, phi_bar: &mut [f64]);
 }
 
+/// One draw of one variable, with what `ĝ` takes of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// `f(b)`
+    pub f: f64,
+    /// z
+    pub z: f64,
+    /// z̃
+    pub z_tilde: f64,
+    /// `∂z̃/∂a`, b held fixed.
+    pub z_tilde_a: f64,
+    /// `∂/∂a ln p(b)`
+    pub score: f64,
+}
+
+/// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries): the control goes forward once at
+/// z and once at z̃, and back from both together. What `#[control]` makes of
+/// [`Control::sample`](crate::Control::sample).
+#[inline]
+pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64 {
+    let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
+    let numbers = control.numbers::<f64>();
+    let (_, c_z, residuals) = C::forward(&numbers, z);
+    let (c_tilde, c_z_tilde, residuals_tilde) = C::forward(&numbers, z_tilde);
+    let gradient = (f - c_tilde) * score + c_z - c_z_tilde * z_tilde_a;
+    let z_dot = 2.0 * gradient;
+    let mut sums = C::sums(0.0);
+    C::backward(
+        &numbers,
+        (z, z_dot, &residuals),
+        (z_tilde, -z_dot * z_tilde_a, &residuals_tilde),
+        -z_dot * score,
+        &mut sums,
+    );
+    let sums = sums.as_mut();
+    control.chain(sums);
+    phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);
+    gradient
+}
+
 /// The entries of an array as numbers of another type.
 #[must_use]
 pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; N] {

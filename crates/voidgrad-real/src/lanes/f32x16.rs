@@ -6,8 +6,10 @@ use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, mask32x16, u32x16, u64x8};
 
 use super::uniform::{BELOW_ONE_32, Generators, ONE_32};
-use super::vector::vector;
+use super::vector::{SECOND_WINS, is_fused, vector};
+use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
+use super::{exp, ln, logistic};
 use crate::{Mask, Real};
 
 vector!(
@@ -30,9 +32,32 @@ vector!(
     F32x16(f32x16),
     /// The answers of a comparison of two [`F32x16`].
     Mask32x16(mask32x16),
+    u32x16,
     f32,
-    16
+    16,
+    constants
 );
+
+/// What differs between the widths. The polynomials are made by `tests/fixtures/minimax.py`.
+mod constants {
+    /// fdlibm's: the first has 15 bits, and an exponent at most 8.
+    pub(super) const LN_2: [f64; 2] = [0.693_145_751_953_125, 1.428_606_765_330_187e-6];
+    pub(super) const LOG10_2: [f64; 2] = [0.301_025_390_625, 4.605_038_981_195_214e-6];
+    pub(super) const EXP_DOMAIN: [f64; 2] = [-104.0, 89.0];
+    pub(super) const EXP2_DOMAIN: [f64; 2] = [-151.0, 129.0];
+    pub(super) const EXP_M1_FLOOR: f64 = -20.0;
+    /// Relative error of e^r 2^-28.3.
+    pub(super) const EXP_SERIES: [f64; 5] = [
+        0.499_999_940_395_355_2,
+        0.166_665_211_319_923_4,
+        0.041_668_388_992_547_99,
+        0.008_368_716_575_205_326,
+        0.001_381_461_741_402_745_2,
+    ];
+    /// Relative error of the logarithm 2^-28.4.
+    pub(super) const ATANH_SERIES: [f64; 3] =
+        [0.666_669_487_953_186, 0.399_573_892_354_965_2, 0.303_699_374_198_913_6];
+}
 
 impl<S: Simd> Lanes for F32x16<S> {
     type Element = f32;

@@ -1,13 +1,21 @@
 //! Several numbers side by side.
 
 #[cfg(feature = "lanes")]
+mod exp;
+#[cfg(feature = "lanes")]
 mod f32x16;
 #[cfg(feature = "lanes")]
 mod f64x8;
+#[cfg(feature = "lanes")]
+mod ln;
+#[cfg(feature = "lanes")]
+mod logistic;
 mod scalar;
 mod uniform;
 #[cfg(feature = "lanes")]
 mod vector;
+#[cfg(feature = "lanes")]
+mod wide;
 
 #[cfg(feature = "lanes")]
 pub use f32x16::{F32x16, Mask32x16};

@@ -1,11 +1,13 @@
 //! [`Real`](crate::Real) for a vector, written once for both widths.
 
+use fearless_simd::Level;
+
 /// The number and its mask: `$name` around the vector `$vector` of `$lanes` numbers `$float`.
 macro_rules! vector {
     (
         $(#[$doc:meta])* $name:ident($vector:ident),
         $(#[$mask_doc:meta])* $mask_name:ident($mask:ident),
-        $float:ident, $lanes:literal
+        $bits:ident, $float:ident, $lanes:literal, $constants:ident
     ) => {
         $(#[$doc])*
         #[derive(Debug, Clone, Copy)]
@@ -145,22 +147,79 @@ macro_rules! vector {
                 Self::select(self.is_eq(self), self.constant(1.0).copysign(self), self)
             }
 
-            // On x86 the instruction's answer is its second operand where one is NaN, which is the 0 here; elsewhere
-            // it is the NaN.
             #[inline(always)]
             fn relu(self) -> Self {
                 let zero = self.constant(0.0);
-                if cfg!(any(target_arch = "x86", target_arch = "x86_64")) {
-                    Self(self.0.max(zero.0))
-                } else {
-                    self.max(zero)
-                }
+                if SECOND_WINS { Self(self.0.max(zero.0)) } else { self.max(zero) }
             }
 
             vector!(@each $float: cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh);
-            vector!(@each $float: exp, exp2, exp_m1, ln, ln_1p, log2, log10, tanh, sigmoid, logit, softplus, log1mexp, d_sigmoid, d2_sigmoid, sech2);
+            vector!(@lanes exp: exp, exp2, exp_m1);
+            vector!(@lanes ln: ln, ln_1p, log2, log10, logit);
+            vector!(@lanes logistic: sigmoid, d_sigmoid, d2_sigmoid, softplus, log1mexp, tanh, sech2);
+
+            #[inline(always)]
+            fn logaddexp(self, other: Self) -> Self {
+                logistic::logaddexp(self, other)
+            }
+
             vector!(@each2 $float: powf, hypot, atan2);
-            vector!(@each2 $float: logaddexp);
+        }
+
+        impl<S: Simd> Wide for $name<S> {
+            type Bits = $bits<S>;
+
+            const MANTISSA: u32 = $float::MANTISSA_DIGITS - 1;
+            const BIAS: u32 = ($float::MAX_EXP - 1).cast_unsigned();
+            const MIN_POSITIVE: f64 = $float::MIN_POSITIVE as f64;
+            const LN_2: [f64; 2] = $constants::LN_2;
+            const LOG10_2: [f64; 2] = $constants::LOG10_2;
+            const EXP_DOMAIN: [f64; 2] = $constants::EXP_DOMAIN;
+            const EXP2_DOMAIN: [f64; 2] = $constants::EXP2_DOMAIN;
+            const EXP_M1_FLOOR: f64 = $constants::EXP_M1_FLOOR;
+
+            #[inline(always)]
+            fn is_fused(self) -> bool {
+                is_fused(self.0.simd.level())
+            }
+
+            #[inline(always)]
+            fn to_bits(self) -> Self::Bits {
+                self.0.bitcast()
+            }
+
+            #[inline(always)]
+            fn from_bits(bits: Self::Bits) -> Self {
+                Self(bits.bitcast())
+            }
+
+            #[inline(always)]
+            #[allow(clippy::cast_possible_truncation)] // a constant of this width
+            fn bits(self, value: u64) -> Self::Bits {
+                $bits::splat(self.0.simd, value as _)
+            }
+
+            #[inline(always)]
+            fn at_least(self, bound: f64) -> Self {
+                let bound = self.constant(bound);
+                if SECOND_WINS { Self(bound.0.max(self.0)) } else { Self::select(self.is_lt(bound), bound, self) }
+            }
+
+            #[inline(always)]
+            fn at_most(self, bound: f64) -> Self {
+                let bound = self.constant(bound);
+                if SECOND_WINS { Self(bound.0.min(self.0)) } else { Self::select(self.is_gt(bound), bound, self) }
+            }
+
+            #[inline(always)]
+            fn exp_series(self) -> Self {
+                polynomial(self, &$constants::EXP_SERIES)
+            }
+
+            #[inline(always)]
+            fn atanh_series(self) -> Self {
+                polynomial(self, &$constants::ATANH_SERIES)
+            }
         }
     };
     (@operators $name:ident: $($trait:ident $method:ident),*) => {
@@ -191,6 +250,14 @@ macro_rules! vector {
             }
         )*
     };
+    (@lanes $family:ident: $($method:ident),*) => {
+        $(
+            #[inline(always)]
+            fn $method(self) -> Self {
+                $family::$method(self)
+            }
+        )*
+    };
     (@each $float:ident: $($method:ident),*) => {
         $(
             #[inline(always)]
@@ -207,6 +274,21 @@ macro_rules! vector {
             }
         )*
     };
+}
+
+/// On x86, `max` and `min` answer their second operand where one of the two is NaN; elsewhere it depends.
+pub(super) const SECOND_WINS: bool = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
+
+/// Whether `mul_add` rounds once.
+#[inline(always)]
+pub(super) fn is_fused(level: Level) -> bool {
+    match level {
+        #[cfg(target_arch = "aarch64")]
+        Level::Neon(_) => true,
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        Level::Avx2(_) | Level::Avx512(_) => true,
+        _ => false,
+    }
 }
 
 pub(super) use vector;

@@ -356,9 +356,7 @@ impl Writer<'_> {
             Op::Add(a, b) => match (self.factors(*a), self.factors(*b)) {
                 (Some((x, y)), _) => self.fused(x, y, *b, operand),
                 (None, Some((x, y))) => self.fused(x, y, *a, operand),
-                (None, None) => {
-                    Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum)
-                }
+                (None, None) => Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum),
             },
             Op::Sub(a, b) => match self.factors(*b) {
                 Some((x, y)) => {

@@ -21,7 +21,12 @@ pub(super) struct Directions {
 }
 
 /// The items; `None` for a control that has no fused kernel: one of many `z`, or a large one.
-pub(super) fn kernel(source: &Source, roles: &Roles, nodes: &Directions, root: &TokenStream) -> Option<TokenStream> {
+pub(super) fn kernel(
+    source: &Source,
+    roles: &Roles,
+    nodes: &Directions,
+    root: &TokenStream,
+) -> Option<TokenStream> {
     let parameters = &source.signature.parameters;
     if !parameters[0].shape.is_scalar() {
         return None;
@@ -50,10 +55,12 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let numbers = Numbers::new(source, kernel, root);
     let residuals = residuals(&kernel.residuals, root);
     let (numbers_type, numbers_of, numbers_function) = (numbers.definition, numbers.ty, numbers.function);
-    let (residuals_type, residuals_of, residuals_value) = (residuals.definition, residuals.ty, residuals.value);
+    let (residuals_type, residuals_of, residuals_value) =
+        (residuals.definition, residuals.ty, residuals.value);
     let (forward, results) = (&kernel.forward.0, &kernel.forward.1);
     let (c, c_z) = (&results[0], &results[1]);
-    let kept = kernel.residuals.iter().zip(&results[2..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
+    let kept =
+        kernel.residuals.iter().zip(&results[2..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
     let chain = chain(source, roles, root);

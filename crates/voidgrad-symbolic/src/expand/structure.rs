@@ -157,6 +157,13 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
     };
     let chunk = fused.then(|| {
         quote! {
+            fn sample(
+                &self,
+                drawn: &#root::kernel::Drawn,
+                phi_bar: &mut [f64],
+            ) -> ::core::option::Option<f64> {
+                Some(#root::kernel::sample(self, drawn, phi_bar))
+            }
             fn add_chunk(
                 &self,
                 chunk: &mut #root::batch::Chunk<'_>,

@@ -88,11 +88,8 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
         arrays.iter().flat_map(|id| scalars.of(*id).iter().copied()).collect()
     };
     let (partials, slopes) = (flat(parts.partials), flat(parts.mixed));
-    let weighted: Vec<NodeId> = partials
-        .iter()
-        .zip(&slopes)
-        .map(|(p, m)| weighted_sum(&mut scalars.graph, c_bar, *p, *m))
-        .collect();
+    let weighted: Vec<NodeId> =
+        partials.iter().zip(&slopes).map(|(p, m)| weighted_sum(&mut scalars.graph, c_bar, *p, *m)).collect();
     let graph = &scalars.graph;
     let back: Vec<NodeId> = weighted.iter().chain(&slopes).copied().collect();
     let split = Split::new(graph, &[z, z_dot, c_bar], &[c, c_z], &back);
@@ -163,7 +160,16 @@ struct Names {
 
 /// What the stages themselves are written with.
 const OWN: [&str; 10] = [
-    "anchor", "numbers", "residuals", "residuals_tilde", "phi_bar", "z", "z_dot", "z_tilde", "z_tilde_dot", "c_bar",
+    "anchor",
+    "numbers",
+    "residuals",
+    "residuals_tilde",
+    "phi_bar",
+    "z",
+    "z_dot",
+    "z_tilde",
+    "z_tilde_dot",
+    "c_bar",
 ];
 
 impl Names {
@@ -183,7 +189,8 @@ impl Names {
     }
 
     fn kept(&mut self, graph: &Graph, ids: &[NodeId]) -> Vec<Kept> {
-        let kept = ids.iter().map(|id| Kept { ident: self.fresh(&graph.describe(*id)), mask: graph.is_mask(*id) });
+        let kept =
+            ids.iter().map(|id| Kept { ident: self.fresh(&graph.describe(*id)), mask: graph.is_mask(*id) });
         kept.collect()
     }
 

@@ -139,7 +139,8 @@ impl Scalars {
                 }
                 let callee = self.graph.intern_callee(called);
                 let call = |i| {
-                    let arguments = arguments.iter().map(|argument| self.entry(source, *argument, i)).collect();
+                    let arguments =
+                        arguments.iter().map(|argument| self.entry(source, *argument, i)).collect();
                     self.graph.node(Op::Call(callee, orders.clone(), arguments), Shape::Scalar)
                 };
                 (0..count).map(call).collect()

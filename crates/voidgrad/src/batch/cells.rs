@@ -1,6 +1,7 @@
 //! What is drawn together, each quantity a row: samples of one variable, or the coordinates of one sample.
 
-use super::lanes::{MOST_LANES, Number};
+use super::chunk::Number;
+use crate::lanes::MOST_LANES;
 
 /// Rows of as many numbers as there are cells, and some more to make lanes full.
 pub(super) struct Cells<'a, T> {

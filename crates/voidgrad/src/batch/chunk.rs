@@ -4,6 +4,7 @@ use super::{Draw, Sums};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::estimator::{Estimate, EstimateError};
+use crate::lanes::{Instructions, OnLanes};
 use crate::noise::BlockStream;
 
 /// What the lanes of a batch compute in; sums over a batch are always in `f64`.
@@ -14,16 +15,6 @@ pub enum Precision {
     /// `f64`, with noise of 53 bits.
     #[default]
     Double,
-}
-
-/// Which instructions a batch uses.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Instructions {
-    /// One number at a time.
-    Scalar,
-    /// The widest lanes that the machine has; one number at a time in a build without the feature `lanes`.
-    #[default]
-    Best,
 }
 
 /// Samples that are drawn together: what a control adds to the sums.
@@ -56,6 +47,24 @@ pub(super) struct Memory {
 pub(super) struct Buffers<T> {
     pub(super) rows: Vec<T>,
     pub(super) sums: Vec<T>,
+}
+
+/// A number that batches are computed in.
+pub(super) trait Number: OnLanes {
+    /// The buffers of this type.
+    fn buffers(memory: &mut Memory) -> &mut Buffers<Self>;
+}
+
+impl Number for f64 {
+    fn buffers(memory: &mut Memory) -> &mut Buffers<Self> {
+        &mut memory.double
+    }
+}
+
+impl Number for f32 {
+    fn buffers(memory: &mut Memory) -> &mut Buffers<Self> {
+        &mut memory.single
+    }
 }
 
 /// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out.

@@ -3,7 +3,7 @@
 use voidgrad_real::{Element, Lanes, sigmoid};
 
 use super::cells::Cells;
-use super::lanes::Work;
+use crate::lanes::Work;
 use crate::noise::BlockStream;
 
 /// Draws u and v, and from them z, b, z̃ and their derivatives.
@@ -84,13 +84,7 @@ impl<R: Lanes> Odds<R> {
     /// A variable in each lane.
     #[inline(always)]
     fn each(a: R) -> Self {
-        Self {
-            a,
-            up: a.exp(),
-            down: (-a).exp(),
-            score_of_one: (-a).sigmoid(),
-            score_of_zero: -a.sigmoid(),
-        }
+        Self { a, up: a.exp(), down: (-a).exp(), score_of_one: (-a).sigmoid(), score_of_zero: -a.sigmoid() }
     }
 
     /// With `w = e^a` where `b = 1` and `e^-a` where `b = 0`, the library's `z̃` is

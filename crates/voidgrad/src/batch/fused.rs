@@ -1,14 +1,14 @@
 //! The samples of a chunk through a control's kernel.
 
 use super::cells::Cells;
-use super::chunk::{Buffers, Chunk, Precision};
+use super::chunk::{Buffers, Chunk, Number, Precision};
 use super::draw::Draw;
-use super::lanes::{MOST_LANES, Number};
 use super::one_by_one;
 use super::pass::{Forward, LaneSums, Pass, Weights, total};
 use crate::control::Control;
 use crate::estimator::EstimateError;
 use crate::kernel::Kernel;
+use crate::lanes::MOST_LANES;
 
 /// How many samples of one variable are drawn together: their rows stay in the first cache.
 pub(super) const BLOCK: usize = 256;

@@ -10,7 +10,6 @@ mod cells;
 mod chunk;
 mod draw;
 mod fused;
-mod lanes;
 mod pass;
 mod scalar;
 mod sums;
@@ -19,7 +18,8 @@ mod tests;
 
 use rayon::prelude::*;
 
-pub use chunk::{Chunk, Instructions, Precision};
+pub use crate::lanes::Instructions;
+pub use chunk::{Chunk, Precision};
 pub use fused::fused;
 pub use sums::Sums;
 
@@ -50,14 +50,7 @@ impl Draw {
     /// So many samples in `f64`, with the best instructions there are.
     #[must_use]
     pub fn new(samples: u64, seed: u64) -> Self {
-        Self {
-            samples,
-            seed,
-            run: 0,
-            row: 0,
-            precision: Precision::Double,
-            instructions: Instructions::Best,
-        }
+        Self { samples, seed, run: 0, row: 0, precision: Precision::Double, instructions: Instructions::Best }
     }
 }
 

@@ -3,8 +3,8 @@
 use voidgrad_real::{Element, Lanes, Real};
 
 use super::cells::Cells;
-use super::lanes::{MOST_LANES, Work};
 use crate::kernel::Kernel;
+use crate::lanes::{MOST_LANES, Work};
 
 /// The way forward of the coordinates of one sample: adds up c at z̃, and writes the part of `ĝ_m` that takes neither f nor
 /// c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`, to `g`.

@@ -1,8 +1,7 @@
 //! One sample after the other, for controls without a kernel.
 
-use super::chunk::Chunk;
+use super::chunk::{Chunk, Number};
 use super::fused::BLOCK;
-use super::lanes::Number;
 use crate::control::Control;
 use crate::estimator::{Estimate, EstimateError};
 use crate::noise::Noise;
@@ -14,8 +13,12 @@ pub(super) fn run<T: Number>(
     chunk: &mut Chunk<'_>,
 ) -> Result<(), EstimateError> {
     let variables = chunk.bernoulli.len();
-    let mut estimate =
-        chunk.memory.estimate.take().filter(|estimate| estimate.b.len() == variables).unwrap_or_else(|| Estimate::new(variables));
+    let mut estimate = chunk
+        .memory
+        .estimate
+        .take()
+        .filter(|estimate| estimate.b.len() == variables)
+        .unwrap_or_else(|| Estimate::new(variables));
     let values = chunk.values;
     let objective = |b: &[f64]| {
         let mut f = [0.0];

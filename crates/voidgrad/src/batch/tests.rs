@@ -80,7 +80,10 @@ fn check<C: Control + Sync>(control: C, bound_double: f64, bound_single: f64) {
                 for instructions in [Instructions::Best, Instructions::Scalar] {
                     let found = sums(theta, &control.0, &Draw { instructions, ..draw });
                     let error = difference(&reference, &found);
-                    assert!(error < bound, "{theta:?}, {samples} samples, {precision:?}, {instructions:?}: {error:e}");
+                    assert!(
+                        error < bound,
+                        "{theta:?}, {samples} samples, {precision:?}, {instructions:?}: {error:e}"
+                    );
                 }
             }
         }

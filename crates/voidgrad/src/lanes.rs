@@ -2,13 +2,21 @@
 
 use voidgrad_real::{Element, Lanes};
 
-use super::chunk::{Buffers, Instructions, Memory};
+/// Which instructions to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Instructions {
+    /// One number at a time.
+    Scalar,
+    /// The widest lanes that the machine has; one number at a time in a build without the feature `lanes`.
+    #[default]
+    Best,
+}
 
 /// Something to do on lanes of `T`, whichever they are.
 ///
 /// The implementation is `#[inline(always)]`, as is all that it calls, so that the whole of it is compiled once for each
 /// instruction set.
-pub(super) trait Work<T> {
+pub(crate) trait Work<T> {
     /// What it gives.
     type Output;
 
@@ -18,21 +26,18 @@ pub(super) trait Work<T> {
         T: Element;
 }
 
-/// The number of a lane.
-pub(super) trait Number: Element {
+/// A number that there are lanes of.
+pub(crate) trait OnLanes: Element {
     /// Does work on the lanes that the instructions give.
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
-
-    /// The buffers of this type.
-    fn buffers(memory: &mut Memory) -> &mut Buffers<Self>;
 }
 
 /// The most lanes of any type.
-pub(super) const MOST_LANES: usize = 16;
+pub(crate) const MOST_LANES: usize = 16;
 
-macro_rules! number {
-    ($number:ident, $lanes:ident, $buffer:ident) => {
-        impl Number for $number {
+macro_rules! on_lanes {
+    ($number:ident, $lanes:ident) => {
+        impl OnLanes for $number {
             fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output {
                 match instructions {
                     Instructions::Scalar => work.on($number::default()),
@@ -70,13 +75,9 @@ macro_rules! number {
                     }
                 }
             }
-
-            fn buffers(memory: &mut Memory) -> &mut Buffers<Self> {
-                &mut memory.$buffer
-            }
         }
     };
 }
 
-number!(f64, F64x8, double);
-number!(f32, F32x16, single);
+on_lanes!(f64, F64x8);
+on_lanes!(f32, F32x16);

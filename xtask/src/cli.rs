@@ -132,6 +132,12 @@ pub(crate) struct BenchArguments {
     /// A tenth of the time: enough to see that it runs, too little to quote
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Time JAX and PyTorch too, where a Python with them is found
+    #[arg(long)]
+    pub(crate) peers: bool,
+    /// The Python to run them with
+    #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
+    pub(crate) python: PathBuf,
     /// File to write all results to, as JSON; one that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,

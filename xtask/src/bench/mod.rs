@@ -7,6 +7,7 @@ mod generated;
 mod given;
 pub(crate) mod implementation;
 mod machine;
+mod peers;
 mod picture;
 mod reference;
 mod results;
@@ -17,8 +18,9 @@ mod training;
 
 use agreement::Agreement;
 use case::{CASES, Case, PRECISIONS};
-use implementation::Contestant;
+use implementation::{Contestant, NAMES};
 use machine::Machine;
+use peers::Peers;
 use results::{Promised, Results};
 use rounds::Rounds;
 use row::Row;
@@ -34,9 +36,10 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
     let json = arguments.json.as_deref().map(Promised::new).transpose()?;
     let output =
         arguments.out.as_deref().map(|out| Output::prepare(Some(out), arguments.force)).transpose()?;
+    let peers = arguments.peers.then(|| Peers::find(&arguments.python, arguments.quick)).transpose()?;
     // Everything that is timed runs on one thread; the library's own parallelism included.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
-    let rows = pool.install(|| rows(arguments))?;
+    let rows = pool.install(|| rows(arguments, peers.as_ref()))?;
     let results = Results { machine: Machine::this(), quick: arguments.quick, rows };
     terminal::print(&format!("{}\n", table::text(&results.machine, &results.rows)))?;
     if let Some(json) = json {
@@ -50,14 +53,14 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
 }
 
 /// The rows of all cases that were asked for.
-fn rows(arguments: &BenchArguments) -> Result<Vec<Row>, Error> {
+fn rows(arguments: &BenchArguments, peers: Option<&Peers<'_>>) -> Result<Vec<Row>, Error> {
     let rounds = if arguments.quick { Rounds::QUICK } else { Rounds::FULL };
     let is_wanted = |case: Case| arguments.cases.is_empty() || arguments.cases.contains(&case);
     let mut rows = Vec::new();
     for (_, case) in CASES.into_iter().filter(|(_, case)| is_wanted(*case)) {
         let agreement = Agreement::of(case)?;
         let mut own = Vec::new();
-        for mut contestant in contestants(case, arguments)? {
+        for mut contestant in contestants(case, arguments, peers)? {
             if agreement.check(&mut contestant)? {
                 own.push(contestant);
             }
@@ -71,14 +74,23 @@ fn rows(arguments: &BenchArguments) -> Result<Vec<Row>, Error> {
 }
 
 /// Every implementation of a case that was asked for.
-fn contestants(case: Case, arguments: &BenchArguments) -> Result<Vec<Contestant>, Error> {
+fn contestants(
+    case: Case,
+    arguments: &BenchArguments,
+    peers: Option<&Peers<'_>>,
+) -> Result<Vec<Contestant>, Error> {
     let names = &arguments.implementations;
     let mut contestants = Vec::new();
     for precision in
         PRECISIONS.into_iter().filter(|precision| arguments.scalar.is_none_or(|scalar| scalar == *precision))
     {
         contestants.extend(implementation::contestants(case, precision)?);
+        if let Some(peers) = peers {
+            contestants.extend(peers.contestants(case, precision)?);
+        }
     }
-    contestants.retain(|contestant| names.is_empty() || names.contains(&contestant.name));
+    contestants.retain(|contestant| {
+        names.is_empty() || names.contains(&contestant.name) || !NAMES.contains(&contestant.name)
+    });
     Ok(contestants)
 }

@@ -50,10 +50,10 @@ pub(crate) fn svg(machine: &Machine, rows: &[Row]) -> String {
         .with_title_size(14);
     for (place, row) in values {
         let text = number::short(row.median);
+        // A text is placed by its middle.
+        let end = length(row.median) + 0.04 + 0.028 * text.len() as f64;
         layout = layout.with_annotation(
-            TextAnnotation::new(text, length(row.median) + 0.12, place as f64)
-                .with_font_size(11)
-                .with_color(BLACK),
+            TextAnnotation::new(text, end, place as f64 - 0.25).with_font_size(11).with_color(BLACK),
         );
     }
     let svg = kuva::render_to_svg(plots, layout);

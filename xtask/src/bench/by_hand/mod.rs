@@ -10,6 +10,7 @@ mod rebar;
 mod relax;
 mod relaxation;
 mod source;
+mod step;
 mod variable;
 mod vector;
 
@@ -36,6 +37,7 @@ pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Impl
     Ok(Some(match case {
         Case::Relax => lanes(Relax::new(a, case::TARGET, &phi), precision),
         Case::Rebar => lanes(Rebar::new(a, case::TARGET, &phi), precision),
+        Case::Step => Box::new(step::Training::new(precision)?),
         _ => return Ok(None),
     }))
 }

@@ -40,6 +40,27 @@ impl Generator {
     }
 }
 
+/// One generator for numbers one after the other.
+#[derive(Debug, Clone)]
+pub(super) struct Scalars([u64; 4]);
+
+impl Scalars {
+    /// The first lane of [`Generator::new`].
+    pub(super) fn new(seed: u64) -> Self {
+        Self(Generator::new(seed).0.map(|word| word[0]))
+    }
+
+    /// A uniform number in (0, 1), of 23 bits: `f32` holds it too.
+    #[inline(always)]
+    pub(super) fn open01(&mut self) -> f64 {
+        let [s0, s1, s2, s3] = self.0;
+        let bits = s0.wrapping_add(s3).rotate_left(23).wrapping_add(s0);
+        let (s2, s3) = (s2 ^ s0, s3 ^ s1);
+        self.0 = [s0 ^ s3, s1 ^ s2, s2 ^ (s1 << 17), s3.rotate_left(45)];
+        ((bits >> 41) as f64 + 0.5) / 8_388_608.0
+    }
+}
+
 /// Something that gives a vector of u and one of v, again and again.
 pub(super) trait Source<S: Simd, V: Vector<S>> {
     fn pair(&mut self, simd: S) -> (V, V);

@@ -98,10 +98,10 @@ impl Case {
         }
     }
 
-    /// How many samples of its own noise an implementation is checked on; num-dual takes 50 ms for one of `relax-wide`.
+    /// How many samples of its own noise an implementation is checked on; num-dual takes 75 ms for one of `relax-wide`.
     pub(crate) fn checked_samples(self, implementation: &str) -> u64 {
         match self {
-            Self::RelaxWide if implementation == NUM_DUAL => 16,
+            Self::RelaxWide if implementation == NUM_DUAL => 4,
             Self::RelaxWide | Self::Quadratic200 => 1_000,
             Self::Relax | Self::Rebar | Self::Step => 100_000,
         }

@@ -2,7 +2,7 @@
 
 use super::case::{Case, Precision};
 use super::given::Given;
-use super::{by_hand, generated, training};
+use super::{by_hand, generated, num_dual, training};
 use crate::error::Error;
 
 /// One implementation of one case.
@@ -72,7 +72,7 @@ pub(crate) const HAND_WRITTEN: &str = "hand-written";
 pub(crate) const NUM_DUAL: &str = "num-dual";
 
 /// The names, in the order of the table.
-pub(crate) const NAMES: [&str; 3] = [GENERATED, SCALAR, HAND_WRITTEN];
+pub(crate) const NAMES: [&str; 4] = [GENERATED, SCALAR, HAND_WRITTEN, NUM_DUAL];
 
 /// Every implementation of a case in this process, in the order of the table.
 pub(crate) fn contestants(case: Case, precision: Precision) -> Result<Vec<Contestant>, Error> {
@@ -95,6 +95,7 @@ fn implementation(
         GENERATED if case == Case::Step => Ok(training::of(precision)),
         GENERATED => generated::of(case, precision, voidgrad::batch::Instructions::Best),
         SCALAR => generated::of(case, precision, voidgrad::batch::Instructions::Scalar),
+        NUM_DUAL => num_dual::of(case, precision),
         _ => by_hand::of(case, precision),
     }
 }

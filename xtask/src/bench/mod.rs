@@ -7,6 +7,7 @@ mod generated;
 mod given;
 pub(crate) mod implementation;
 mod machine;
+mod num_dual;
 mod peers;
 mod picture;
 mod reference;

@@ -132,6 +132,9 @@ pub(crate) struct BenchArguments {
     /// A tenth of the time: enough to see that it runs, too little to quote
     #[arg(long)]
     pub(crate) quick: bool,
+    /// Measure how the cost grows, too: that is done by itself where no case is named
+    #[arg(long)]
+    pub(crate) scaling: bool,
     /// Time JAX and PyTorch too, where a Python with them is found
     #[arg(long)]
     pub(crate) peers: bool,

@@ -3,10 +3,12 @@
 mod agreement;
 mod by_hand;
 pub(crate) mod case;
+mod features;
 mod generated;
 mod given;
 pub(crate) mod implementation;
 mod machine;
+mod memory;
 mod num_dual;
 mod peers;
 mod picture;
@@ -14,6 +16,7 @@ mod reference;
 mod results;
 mod rounds;
 mod row;
+mod scaling;
 mod table;
 mod training;
 
@@ -25,6 +28,7 @@ use peers::Peers;
 use results::{Promised, Results};
 use rounds::Rounds;
 use row::Row;
+use scaling::Scaling;
 
 use crate::cli::BenchArguments;
 use crate::error::Error;
@@ -41,8 +45,15 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
     // Everything that is timed runs on one thread; the library's own parallelism included.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
     let rows = pool.install(|| rows(arguments, peers.as_ref()))?;
-    let results = Results { machine: Machine::this(), quick: arguments.quick, rows };
+    let results = Results { machine: Machine::this(), quick: arguments.quick, rows, scaling: None };
     terminal::print(&format!("{}\n", table::text(&results.machine, &results.rows)))?;
+    let scaling = (arguments.scaling || arguments.cases.is_empty())
+        .then(|| Scaling::measure(arguments.quick))
+        .transpose()?;
+    if let Some(scaling) = &scaling {
+        terminal::print(&format!("\n{}\n", scaling.text()))?;
+    }
+    let results = Results { scaling, ..results };
     if let Some(json) = json {
         json.write(&results.json()?)?;
     }

@@ -8,6 +8,7 @@ use tempfile::NamedTempFile;
 
 use super::machine::Machine;
 use super::row::Row;
+use super::scaling::Scaling;
 use crate::error::Error;
 
 /// Everything that goes into `bench.json`.
@@ -18,6 +19,8 @@ pub(crate) struct Results {
     /// True where the times are too short to quote.
     pub(crate) quick: bool,
     pub(crate) rows: Vec<Row>,
+    /// How the cost grows, where that was measured.
+    pub(crate) scaling: Option<Scaling>,
 }
 
 impl Results {

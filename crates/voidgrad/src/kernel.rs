@@ -25,22 +25,25 @@ pub trait Kernel {
     /// The numbers at the control's present parameters.
     fn numbers<T: Element>(&self) -> Self::Numbers<T>;
 
-    /// `c(z)`, `∂c/∂z`, and what the way back needs.
+    /// `∂c/∂z` at z, `c` and `∂c/∂z` at z̃, and what the way back needs.
     fn forward<R: Lanes<Element: Element>>(
         numbers: &Self::Numbers<R::Element>,
         z: R,
-    ) -> (R, R, Self::Residuals<R>);
+        z_tilde: R,
+    ) -> (R, (R, R), Self::Residuals<R>);
 
-    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃; each point comes with its ż and its residuals.
+    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż.
     fn backward<R: Lanes<Element: Element>>(
         numbers: &Self::Numbers<R::Element>,
-        z: (R, R, &Self::Residuals<R>),
-        z_tilde: (R, R, &Self::Residuals<R>),
+        residuals: &Self::Residuals<R>,
+        z: (R, R),
+        z_tilde: (R, R),
         c_bar: R,
         phi_bar: &mut Self::Sums<R>,
     );
 
-    /// Turns sums of `∂/∂λ` into such of `∂/∂(ln λ)` for the parameters that stand in φ by their logarithm.
+    /// Multiplies the sums with what was left out of them: factors that all samples share, and λ for a parameter
+    /// that stands in φ by its logarithm, `∂/∂(ln λ) = λ·∂/∂λ`.
     fn chain(&self, phi_bar: &mut [f64]);
 }
 
@@ -66,18 +69,11 @@ pub struct Drawn {
 pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64 {
     let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
     let numbers = control.numbers::<f64>();
-    let (_, c_z, residuals) = C::forward(&numbers, z);
-    let (c_tilde, c_z_tilde, residuals_tilde) = C::forward(&numbers, z_tilde);
+    let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
     let gradient = (f - c_tilde) * score + c_z - c_z_tilde * z_tilde_a;
     let z_dot = 2.0 * gradient;
     let mut sums = C::sums(0.0);
-    C::backward(
-        &numbers,
-        (z, z_dot, &residuals),
-        (z_tilde, -z_dot * z_tilde_a, &residuals_tilde),
-        -z_dot * score,
-        &mut sums,
-    );
+    C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, -z_dot * z_tilde_a), -z_dot * score, &mut sums);
     let sums = sums.as_mut();
     control.chain(sums);
     phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);

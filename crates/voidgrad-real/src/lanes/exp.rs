@@ -7,8 +7,8 @@ use super::wide::Wide;
 
 /// x = k ln 2 + r.
 #[derive(Clone, Copy)]
-pub(super) struct Reduced<W: Wide> {
-    /// k plus twice the bias, in the lowest bits.
+struct Reduced<W: Wide> {
+    /// k plus what the shift had, in the lowest bits.
     exponent: W::Bits,
     r: W,
     /// e^r - 1 - r.
@@ -18,8 +18,7 @@ pub(super) struct Reduced<W: Wide> {
 impl<W: Wide> Reduced<W> {
     /// Of x, in the domain of e^x.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new(x: W) -> Self {
-        let shift = rounding_shift(x);
+    fn new(x: W, shift: W) -> Self {
         let shifted = x.mul_add(x.constant(core::f64::consts::LOG2_E), shift);
         let k = shifted - shift;
         let [high, low] = W::LN_2;
@@ -29,8 +28,7 @@ impl<W: Wide> Reduced<W> {
 
     /// Of x ln 2, for x in the domain of 2^x.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn binary(x: W) -> Self {
-        let shift = rounding_shift(x);
+    fn binary(x: W, shift: W) -> Self {
         let shifted = x + shift;
         let k = shifted - shift;
         Self::of(shifted, (x - k) * x.constant(core::f64::consts::LN_2))
@@ -41,42 +39,37 @@ impl<W: Wide> Reduced<W> {
         Self { exponent: shifted.to_bits(), r, tail: r * r * r.exp_series() }
     }
 
-    /// `mantissa`·2^k.
+    /// e^r.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn scale(self, mantissa: W) -> W {
+    fn mantissa(self) -> W {
+        self.r.constant(1.0) + (self.r + self.tail)
+    }
+
+    /// e^r·2^k, where the shift had twice the bias.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn exp(self) -> W {
         let half = self.exponent >> 1;
         let rest = self.exponent - half;
-        mantissa * W::from_bits(half << W::MANTISSA) * W::from_bits(rest << W::MANTISSA)
+        self.mantissa() * W::from_bits(half << W::MANTISSA) * W::from_bits(rest << W::MANTISSA)
     }
 
-    /// e^x.
+    /// `scale`·e^r - `unit`, where `unit` is a power of 2 and `scale` is 2^k `unit`:
+    /// `(scale - unit) + scale·r + scale·tail`, of which the first sum is carried in two parts.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn exp(self) -> W {
-        self.scale(self.r.constant(1.0) + (self.r + self.tail))
-    }
-
-    /// Half of e^x - 1, for any x of the domain.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn half_exp_m1(self) -> W {
-        self.half_exp_m1_with(self.scale(self.r.constant(0.5)))
-    }
-
-    /// The same where 2^(k - 1) is `half`: `(half - ½) + half·r + half·tail`, of which the first sum is carried in two parts.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn half_exp_m1_with(self, half: W) -> W {
-        let whole = half - half.constant(0.5);
-        let part = half * self.r;
+    fn exp_m1(self, scale: W, unit: f64) -> W {
+        let whole = scale - scale.constant(unit);
+        let part = scale * self.r;
         let high = whole + part;
         let low = part - (high - whole);
-        high + half.mul_add(self.tail, low)
+        high + scale.mul_add(self.tail, low)
     }
 }
 
-/// 1.5·2^p + 2·bias. A number that is added to it is rounded to an integer, and twice the bias plus that integer is what
-/// the lowest bits of the sum are.
+/// 1.5·2^p + `offset`. A number that is added to it is rounded to an integer, and `offset` plus that integer is what the lowest
+/// bits of the sum are.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn rounding_shift<W: Wide>(x: W) -> W {
-    x.constant(1.5 * (1_u64 << W::MANTISSA) as f64 + f64::from(2 * W::BIAS))
+fn rounding_shift<W: Wide>(x: W, offset: u32) -> W {
+    x.constant(1.5 * (1_u64 << W::MANTISSA) as f64 + f64::from(offset))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -86,27 +79,53 @@ fn clamp<W: Wide>(x: W, [low, high]: [f64; 2]) -> W {
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn exp<W: Wide>(x: W) -> W {
-    Reduced::new(clamp(x, W::EXP_DOMAIN)).exp()
+    Reduced::new(clamp(x, W::EXP_DOMAIN), rounding_shift(x, 2 * W::BIAS)).exp()
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn exp2<W: Wide>(x: W) -> W {
-    Reduced::binary(clamp(x, W::EXP2_DOMAIN)).exp()
+    Reduced::binary(clamp(x, W::EXP2_DOMAIN), rounding_shift(x, 2 * W::BIAS)).exp()
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn exp_m1<W: Wide>(x: W) -> W {
-    let reduced = Reduced::new(clamp(x, [W::EXP_M1_FLOOR, W::EXP_DOMAIN[1]]));
-    // 2^(k - 1) is a number of full precision here, so one step makes it.
-    let field = reduced.exponent - x.bits(u64::from(W::BIAS) + 1);
-    let half = reduced.half_exp_m1_with(W::from_bits(field << W::MANTISSA));
+    // 2^(k - 1) is a number of full precision here, so one step makes it; 2^k could overflow.
+    let reduced = Reduced::new(clamp(x, [W::EXP_M1_FLOOR, W::EXP_DOMAIN[1]]), rounding_shift(x, W::BIAS - 1));
+    let half = reduced.exp_m1(W::from_bits(reduced.exponent << W::MANTISSA), 0.5);
     // e^x - 1 is x to the last bit; halving it could lose one, and the sums above lose the sign of 0.
     let tiny = x.abs().is_lt(x.constant(W::MIN_POSITIVE * 4.0));
     W::select(tiny, x, half + half)
 }
 
-/// `x = -|y|`, reduced.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn of_negative<W: Wide>(x: W) -> Reduced<W> {
-    Reduced::new(x.at_least(W::EXP_DOMAIN[0]))
+/// e^x and its like for x ≤ 0, where the scaling is shorter: 2^k is a product of a number of full precision and a constant.
+#[derive(Clone, Copy)]
+pub(super) struct Negative<W: Wide> {
+    reduced: Reduced<W>,
+    /// 2^(k + `EXTRA`).
+    scale: W,
+}
+
+impl<W: Wide> Negative<W> {
+    /// More than what the smallest k, that of the smallest number, is below the exponents of full precision.
+    const EXTRA: u32 = W::MANTISSA + 8;
+    /// 2^-`EXTRA`.
+    const DOWN: f64 = f64::from_bits((1023 - Self::EXTRA as u64) << 52);
+
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn new(x: W) -> Self {
+        let reduced = Reduced::new(x.at_least(W::EXP_DOMAIN[0]), rounding_shift(x, W::BIAS + Self::EXTRA));
+        Self { reduced, scale: W::from_bits(reduced.exponent << W::MANTISSA) }
+    }
+
+    /// e^x.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn exp(self) -> W {
+        self.reduced.mantissa() * self.scale * self.scale.constant(Self::DOWN)
+    }
+
+    /// `unit`·(e^x - 1), where `unit` is a power of 2.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    pub(super) fn exp_m1(self, unit: f64) -> W {
+        self.reduced.exp_m1(self.scale * self.scale.constant(unit * Self::DOWN), unit)
+    }
 }

@@ -88,6 +88,11 @@ impl<S: Simd> Lanes for F32x16<S> {
     }
 
     #[inline(always)]
+    fn ln_ratio(self, q: Self) -> Self {
+        ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
         let simd = self.0.simd;
         let mut generators = Generators::load(simd, state);

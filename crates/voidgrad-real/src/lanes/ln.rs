@@ -143,9 +143,9 @@ pub(super) fn logit<W: Wide>(p: W) -> W {
     let (zero, one) = (p.constant(0.0), p.constant(1.0));
     let b = one - p;
     let b_low = (one - b) - p;
-    let small = p.is_lt(p.constant(W::MIN_POSITIVE));
-    let p_up = W::select(small, p * p.constant((1_u64 << (W::MANTISSA + 2)) as f64), p);
-    let extra = W::select(small, p.constant(f64::from(W::MANTISSA + 2)), zero);
+    // So much larger, p is not subnormal.
+    let p_up = p * p.constant((1_u64 << (W::MANTISSA + 2)) as f64);
+    let extra = p.constant(f64::from(W::MANTISSA + 2));
     let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
     // The difference of the bits is close to that of the logarithms.
     let field = (p_up.to_bits() + p.bits(one_and_half)) - b.to_bits();
@@ -158,14 +158,28 @@ pub(super) fn logit<W: Wide>(p: W) -> W {
     let s = difference / sum;
     let z = s * s;
     let [high, low] = W::LN_2;
-    let double = s + s;
-    let rest = (double * z).mul_add(z.atanh_series() * p.constant(0.5), minus_k * p.constant(-low));
-    let logit = minus_k.mul_add(p.constant(-high), double + rest);
+    let rest = (s * z).mul_add(z.atanh_series(), minus_k * p.constant(-low));
+    let logit = minus_k.mul_add(p.constant(-high), (s + s) + rest);
 
-    let inside = p.is_gt(zero) & p.is_lt(one);
-    let infinity = p.constant(f64::INFINITY);
-    let ends = W::select(p.is_eq(zero), -infinity, W::select(p.is_eq(one), infinity, p.constant(f64::NAN)));
-    W::select(inside, logit, ends)
+    let product = p * b;
+    let end = p.constant(f64::INFINITY).copysign(p - p.constant(0.5));
+    let outside = W::select(product.is_eq(zero), end, p.constant(f64::NAN));
+    W::select(product.is_gt(zero), logit, outside)
+}
+
+/// ln(p/q) of positive numbers that are not subnormal, by the quotient of [`logit`] without its ends and its last rounding
+/// error.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn ln_ratio<W: Wide>(p: W, q: W) -> W {
+    let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
+    let field = (p.to_bits() + p.bits(one_and_half)) - q.to_bits();
+    let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
+    let a = W::from_bits(p.to_bits() - exponent);
+    let minus_k = minus_exponent(field, p.constant(0.0));
+    let s = (a - q) / (a + q);
+    let z = s * s;
+    let [high, low] = W::LN_2;
+    minus_k.mul_add(p.constant(-(high + low)), (s * z).mul_add(z.atanh_series(), s + s))
 }
 
 /// ln(1 - e^x): ln of -(e^x - 1) close to 0, ln(1 + y) of y = -e^x below -ln 2.

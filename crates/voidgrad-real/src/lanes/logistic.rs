@@ -1,21 +1,21 @@
 //! The logistic function, its derivatives and relatives.
 
-use super::exp::{self, of_negative};
+use super::exp::{self, Negative};
 use super::ln::{ln_1p_unit, ln_of_complement};
 use super::wide::{Wide, quotient};
 
-// The first three have e^-|x|, 1 + e^-|x| and its reciprocal in common, so that a function that calls them computes each once.
+// The first three have e^-|x|, 1 + e^-|x|, its reciprocal and a product or two in common, so that a function that calls them
+// computes each once.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn exp_and_rate<W: Wide>(x: W) -> (W, W) {
-    let e = of_negative(-x.abs()).exp();
+    let e = Negative::new(-x.abs()).exp();
     (e, (x.constant(1.0) + e).recip())
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sigmoid<W: Wide>(x: W) -> W {
     let (e, rate) = exp_and_rate(x);
-    let one = x.constant(1.0);
-    quotient(W::select(x.is_ge(x.constant(0.0)), one, e), e, one + e, rate)
+    W::select(x.is_ge(x.constant(0.0)), rate, quotient(e, e, rate))
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -27,15 +27,15 @@ pub(super) fn d_sigmoid<W: Wide>(x: W) -> W {
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn d2_sigmoid<W: Wide>(x: W) -> W {
     let (e, rate) = exp_and_rate(x);
-    // -tanh(|x|/2); the reduction of e^-|x| is shared.
-    let half = of_negative(-x.abs()).half_exp_m1() * rate;
-    (e * rate * rate * (half + half)).abs().copysign(-x)
+    // (e - 1)/(1 + e) = -tanh(|x|/2); the reduction of e^-|x| is shared.
+    let minus_tanh = Negative::new(-x.abs()).exp_m1(1.0) * rate;
+    (e * rate * rate * minus_tanh).abs().copysign(-x)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn softplus<W: Wide>(x: W) -> W {
     // A NaN survives in the second term.
-    x.relu() + ln_1p_unit(of_negative(-x.abs()).exp())
+    x.relu() + ln_1p_unit(Negative::new(-x.abs()).exp())
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -49,21 +49,20 @@ pub(super) fn logaddexp<W: Wide>(x: W, y: W) -> W {
     let (larger, smaller) = (W::select(x.is_gt(y), x, y), W::select(x.is_gt(y), y, x));
     // The difference of two equal infinities is no number.
     let difference = W::select(larger.is_eq(smaller), x.constant(0.0), smaller - larger);
-    larger + ln_1p_unit(of_negative(difference).exp())
+    larger + ln_1p_unit(Negative::new(difference).exp())
 }
 
 /// tanh|x| = -v/(1 + v) with v = (e^-2|x| - 1)/2.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn tanh<W: Wide>(x: W) -> W {
-    let v = of_negative(x.abs() * x.constant(-2.0)).half_exp_m1();
-    let one_plus_v = x.constant(1.0) + v;
-    quotient(-v, v, one_plus_v, one_plus_v.recip()).copysign(x)
+    let v = Negative::new(x.abs() * x.constant(-2.0)).exp_m1(0.5);
+    quotient(-v, v, (x.constant(1.0) + v).recip()).copysign(x)
 }
 
 /// 1/cosh²(x) = e^-2|x|/(1 + v)².
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sech2<W: Wide>(x: W) -> W {
-    let reduced = of_negative(x.abs() * x.constant(-2.0));
-    let rate = (x.constant(1.0) + reduced.half_exp_m1()).recip();
-    reduced.exp() * rate * rate
+    let negative = Negative::new(x.abs() * x.constant(-2.0));
+    let rate = (x.constant(1.0) + negative.exp_m1(0.5)).recip();
+    negative.exp() * rate * rate
 }

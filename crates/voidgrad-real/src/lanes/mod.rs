@@ -69,6 +69,28 @@ pub trait Lanes: Real {
     /// not a multiple of a group, the end of the last group is dropped. A generator whose four words are all 0 stays there.
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
+    /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
+    /// error of a few units in the last place of the larger of 1 and the logarithm.
+    #[must_use]
+    #[inline(always)]
+    fn ln_ratio(self, q: Self) -> Self {
+        (self / q).ln()
+    }
+
+    /// `self + term` where `mask` holds, else `self`: one masked instruction where there is one.
+    #[must_use]
+    #[inline(always)]
+    fn add_where(self, mask: Self::Mask, term: Self) -> Self {
+        Self::select(mask, self + term, self)
+    }
+
+    /// `self + a·b` where `mask` holds, else `self`.
+    #[must_use]
+    #[inline(always)]
+    fn add_product_where(self, mask: Self::Mask, a: Self, b: Self) -> Self {
+        Self::select(mask, a.mul_add(b, self), self)
+    }
+
     /// 1 where `mask` holds, else 0.
     #[must_use]
     #[inline(always)]

@@ -10,6 +10,27 @@ macro_rules! vector {
         $bits:ident, $float:ident, $lanes:literal, $constants:ident
     ) => {
         $(#[$doc])*
+        ///
+        /// # Accuracy
+        ///
+        /// The distance to the true value, in steps from one number to the next, is at most as follows for every number, with
+        /// infinities, NaN, signed zeros and subnormal numbers as the scalar has them:
+        ///
+        /// | functions | steps |
+        /// |---|---|
+        /// | `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `sigmoid`, `tanh`, `softplus`, `log_sigmoid`, `logit` | 2 |
+        /// | `log2`, `log10`, `log1mexp` | 3 |
+        /// | `d_sigmoid` | 6 |
+        /// | `sech2` | 7 |
+        /// | `d2_sigmoid` | 8 |
+        ///
+        /// `logaddexp` is within 3 steps of the largest of its arguments and its value. `ln_1p_ratio` has a rounded quotient as
+        /// the scalar's has. `powi` multiplies as the scalar does. All other functions are equal to the scalar's; those that no
+        /// instruction computes (`sin`, `powf`, `hypot`, …) are the scalar's, one lane after the other.
+        ///
+        /// Instruction sets with fused multiplication and addition (AVX2, AVX-512, NEON) give the same bits, and those without
+        /// (SSE) others. Of two zeros, `max` and `min` may answer either, and of a signalling NaN, which no arithmetic makes, and a
+        /// number either.
         #[derive(Debug, Clone, Copy)]
         pub struct $name<S: Simd>(pub(super) $vector<S>);
 

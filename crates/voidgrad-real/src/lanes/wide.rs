@@ -63,10 +63,13 @@ pub(super) fn polynomial<W: Wide, const N: usize>(x: W, coefficients: &[f64; N])
     sum
 }
 
-/// `n/(1 + x)` for |x| ≤ 1, where 1/(1 + x) is at hand: the rounding errors of the sum and of both quotients are put right.
+/// `n/(1 + x)` for |x| ≤ 1, where `rate`, 1/(1 + x), is at hand: the rounding errors of the sum and of both quotients are put
+/// right.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn quotient<W: Wide>(n: W, x: W, one_plus_x: W, rate: W) -> W {
-    let low = x - (one_plus_x - x.constant(1.0));
+pub(super) fn quotient<W: Wide>(n: W, x: W, rate: W) -> W {
+    let one = x.constant(1.0);
+    let one_plus_x = one + x;
+    let low = x - (one_plus_x - one);
     let quotient = n * rate;
     let remainder = remainder(n, quotient, one_plus_x);
     (-quotient).mul_add(low, remainder).mul_add(rate, quotient)

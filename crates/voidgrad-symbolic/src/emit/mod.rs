@@ -50,6 +50,8 @@ pub struct Argument {
     pub ident: Ident,
     /// What is written where it is read: its name, but for the leaves of a kernel.
     pub expression: TokenStream,
+    /// The value that the name gets just before it is first read; none for what the caller passes.
+    pub setup: Option<TokenStream>,
     /// True where it is passed by reference.
     pub by_ref: bool,
     /// Its shape.
@@ -63,7 +65,7 @@ impl Argument {
     #[must_use]
     pub fn named(ident: Ident, shape: Shape, mask: bool) -> Self {
         let expression = quote!(#ident);
-        Self { ident, expression, by_ref: false, shape, mask }
+        Self { ident, expression, setup: None, by_ref: false, shape, mask }
     }
 }
 
@@ -88,7 +90,7 @@ pub fn body(
     types: &Types,
     outputs: &[Output],
 ) -> TokenStream {
-    let (statements, results) = lines(graph, arguments, own, types, outputs, Sums::Plain);
+    let (statements, results) = lines(graph, arguments, own, types, outputs, &[], Sums::Plain);
     let tail = match results.as_slice() {
         [single] => single.clone(),
         several => quote!((#(#several),*)),
@@ -96,7 +98,8 @@ pub fn body(
     quote!(#statements #tail)
 }
 
-/// [`body`] in two parts: the `let`s, and the expressions of `outputs`.
+/// [`body`] in two parts: the `let`s, and the expressions of `outputs`. A value in `stores` is assigned to its place as
+/// soon as what it is made of is there, and must be read by nothing else.
 #[must_use]
 pub fn lines(
     graph: &Graph,
@@ -104,9 +107,11 @@ pub fn lines(
     own: usize,
     types: &Types,
     outputs: &[Output],
+    stores: &[(NodeId, TokenStream)],
     sums: Sums,
 ) -> (TokenStream, Vec<TokenStream>) {
-    let roots: Vec<NodeId> = outputs.iter().flat_map(|output| output.nodes().iter().copied()).collect();
+    let results = outputs.iter().flat_map(|output| output.nodes().iter().copied());
+    let roots: Vec<NodeId> = results.chain(stores.iter().map(|(id, _)| *id)).collect();
     let plan = Plan::new(graph, &roots, outputs.len() == 1);
     let mut writer = Writer {
         graph,
@@ -121,7 +126,20 @@ pub fn lines(
     };
     let mut statements = writer.check_lengths();
     statements.extend(writer.name_constants(&plan));
-    for id in graph.ids().filter(|id| plan.is_bound(*id)) {
+    for id in graph.ids() {
+        if let Some((_, place)) = stores.iter().find(|(stored, _)| *stored == id) {
+            let value = writer.expression(id).tokens;
+            statements.extend(quote!(#place = #value;));
+            continue;
+        }
+        if let Op::Parameter(index) = *graph.op(id)
+            && let Argument { ident, setup: Some(setup), .. } = &arguments[index]
+        {
+            statements.extend(quote!(let #ident = #setup;));
+        }
+        if !plan.is_bound(id) {
+            continue;
+        }
         let value = writer.expression(id).tokens;
         let name = writer.names.choose(graph, id);
         let ty = match graph.shape(id) {
@@ -353,6 +371,10 @@ impl Writer<'_> {
             }
             Op::Neg(a) => operand(self, *a).prefix(&quote!(-)),
             Op::Not(a) => operand(self, *a).prefix(&quote!(!)),
+            Op::Add(a, b) if self.guarded(*a).is_some() || self.guarded(*b).is_some() => {
+                let (sum, term) = if self.guarded(*b).is_some() { (*a, *b) } else { (*b, *a) };
+                self.added_where(sum, term, operand)
+            }
             Op::Add(a, b) => match (self.factors(*a), self.factors(*b)) {
                 (Some((x, y)), _) => self.fused(x, y, *b, operand),
                 (None, Some((x, y))) => self.fused(x, y, *a, operand),
@@ -427,6 +449,42 @@ impl Writer<'_> {
         match *self.graph.op(id) {
             Op::Mul(a, b) if self.sums == Sums::Fused && !self.bound.contains_key(&id) => Some((a, b)),
             _ => None,
+        }
+    }
+
+    /// The mask and the value of `select(mask, value, 0)` that is written where it is read.
+    fn guarded(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
+        match *self.graph.op(id) {
+            Op::Select(mask, value, zero)
+                if self.sums == Sums::Fused
+                    && self.graph.is_zero(zero)
+                    && !self.graph.is_mask(id)
+                    && !self.bound.contains_key(&id) =>
+            {
+                Some((mask, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// `sum + select(mask, value, 0)` as one operation.
+    fn added_where(
+        &mut self,
+        sum: NodeId,
+        term: NodeId,
+        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Fragment {
+        let (mask, value) = self.guarded(term).expect("the caller saw the guard");
+        let (sum, mask) = (operand(self, sum), operand(self, mask).tokens);
+        match self.factors(value) {
+            Some((x, y)) => {
+                let (x, y) = (operand(self, x).tokens, operand(self, y).tokens);
+                sum.method("add_product_where", &[mask, x, y])
+            }
+            None => {
+                let value = operand(self, value).tokens;
+                sum.method("add_where", &[mask, value])
+            }
         }
     }
 

@@ -58,12 +58,13 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let (residuals_type, residuals_of, residuals_value) =
         (residuals.definition, residuals.ty, residuals.value);
     let (forward, results) = (&kernel.forward.0, &kernel.forward.1);
-    let (c, c_z) = (&results[0], &results[1]);
+    let (slope, at_z_tilde) = (&results[0], &results[1..3]);
     let kept =
-        kernel.residuals.iter().zip(&results[2..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
+        kernel.residuals.iter().zip(&results[3..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
-    let chain = chain(source, roles, root);
+    let mut chain = scale_sums(&kernel.scales);
+    chain.extend(self::chain(source, roles, root));
     quote! {
         #[allow(dead_code, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
@@ -89,16 +90,18 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                 fn forward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
                     z: R,
-                ) -> (R, R, Self::Residuals<R>) {
+                    z_tilde: R,
+                ) -> (R, (R, R), Self::Residuals<R>) {
                     #forward
-                    (#c, #c_z, #kept)
+                    (#slope, (#(#at_z_tilde),*), #kept)
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn backward<R: #root::Lanes<Element: #root::Element>>(
                     numbers: &Self::Numbers<R::Element>,
-                    (z, z_dot, residuals): (R, R, &Self::Residuals<R>),
-                    (z_tilde, z_tilde_dot, residuals_tilde): (R, R, &Self::Residuals<R>),
+                    residuals: &Self::Residuals<R>,
+                    (z, z_dot): (R, R),
+                    (z_tilde, z_tilde_dot): (R, R),
                     c_bar: R,
                     phi_bar: &mut Self::Sums<R>,
                 ) {
@@ -191,6 +194,20 @@ fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
         }
     };
     Residuals { definition, ty: quote!(Residuals<R>), value: quote!(Residuals) }
+}
+
+/// The factors that the sums were added up without.
+fn scale_sums((statements, scales): &(TokenStream, Vec<(usize, TokenStream)>)) -> TokenStream {
+    if scales.is_empty() {
+        return TokenStream::new();
+    }
+    let (places, factors): (Vec<Literal>, Vec<&TokenStream>) =
+        scales.iter().map(|(place, factor)| (Literal::usize_unsuffixed(*place), factor)).unzip();
+    quote! {
+        let numbers = self.numbers::<f64>();
+        #statements
+        #(phi_bar[#places] *= #factors;)*
+    }
 }
 
 /// `∂/∂(ln λ) = λ·∂/∂λ` for the parameters that stand in φ by their logarithm.

@@ -1,4 +1,4 @@
-//! `c̄·p + m`, the two derivatives that a parameter's sum is made of, with what they have in common taken out.
+//! What a parameter's sum is made of, with what its terms have in common taken out.
 
 use super::scalars::product;
 use crate::graph::{Graph, NodeId, Op};
@@ -49,4 +49,46 @@ pub(super) fn weighted_sum(graph: &mut Graph, weight: NodeId, p: NodeId, m: Node
 fn factored(graph: &mut Graph, factor: NodeId, weight: NodeId, p: NodeId, m: NodeId) -> NodeId {
     let sum = weighted_sum(graph, weight, p, m);
     product(graph, factor, sum)
+}
+
+/// A factor of `term` that all samples share, and the rest: the sum over the samples is multiplied with it once, at the end.
+/// `shared` says by index what they share.
+pub(super) fn shared_factor(graph: &mut Graph, shared: &[bool], term: NodeId) -> Option<(NodeId, NodeId)> {
+    // What is made on the way is no factor of anything.
+    let is_shared = |id: NodeId| shared.get(id.index()).copied().unwrap_or(false);
+    match *graph.op(term) {
+        Op::Neg(a) => {
+            let (factor, rest) = shared_factor(graph, shared, a)?;
+            Some((factor, graph.neg(rest)))
+        }
+        Op::Mul(a, b) if is_shared(a) => Some((a, b)),
+        Op::Mul(a, b) if is_shared(b) => Some((b, a)),
+        Op::Mul(a, b) => {
+            if let Some((factor, rest)) = shared_factor(graph, shared, a) {
+                return Some((factor, under_guard(graph, rest, b)));
+            }
+            let (factor, rest) = shared_factor(graph, shared, b)?;
+            Some((factor, under_guard(graph, rest, a)))
+        }
+        Op::Select(mask, value, zero) if graph.is_zero(zero) => {
+            let (factor, rest) = if is_shared(value) && graph.literal_value(value).is_none() {
+                (value, graph.literal(1.0))
+            } else {
+                shared_factor(graph, shared, value)?
+            };
+            Some((factor, graph.select(mask, rest, zero)))
+        }
+        _ => None,
+    }
+}
+
+/// `guarded·factor`, the guard outside: with a sum it is one masked operation.
+fn under_guard(graph: &mut Graph, guarded: NodeId, factor: NodeId) -> NodeId {
+    match *graph.op(guarded) {
+        Op::Select(mask, value, zero) if graph.is_zero(zero) => {
+            let value = under_guard(graph, value, factor);
+            graph.select(mask, value, zero)
+        }
+        _ => product(graph, guarded, factor),
+    }
 }

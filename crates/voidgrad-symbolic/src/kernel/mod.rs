@@ -4,8 +4,8 @@
 //!
 //! ```text
 //! numbers    what depends on the parameters alone: once, on plain numbers
-//! forward    c and ∂c/∂z of one z; the values and masks that the way back needs are kept
-//! backward   of z and z̃ together: adds c̄·∂c/∂φ + ż·∂²c/∂z∂φ to the sums of φ; nothing is computed again
+//! forward    ∂c/∂z at z, c and ∂c/∂z at z̃, side by side; the values and masks that the way back needs are kept
+//! backward   adds ż·∂²c/∂z∂φ of z and c̄·∂c/∂φ + ż·∂²c/∂z∂φ of z̃ to the sums of φ; nothing is computed again
 //! ```
 //!
 //! `z` stands for lanes of samples, the parameters for plain numbers that all lanes share, so nothing here is a matrix
@@ -21,9 +21,8 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use self::fuse::weighted_sum;
+use self::fuse::{shared_factor, weighted_sum};
 use self::scalars::{Scalars, entry_number};
-use self::split::Split;
 use self::stage::{Point, Stage};
 use crate::emit::Types;
 use crate::graph::{Graph, NodeId, Op};
@@ -70,10 +69,12 @@ pub struct Kernel {
     pub uniform: (TokenStream, Vec<TokenStream>),
     /// What the way forward leaves for the way back.
     pub residuals: Vec<Kept>,
-    /// Statements of the way forward, then the expressions of c, of ∂c/∂z, and of each residual.
+    /// Statements of the way forward, then the expressions of ∂c/∂z at z, of c and ∂c/∂z at z̃, and of each residual.
     pub forward: (TokenStream, Vec<TokenStream>),
     /// The way back from two points: from z, where the weight `c̄` of the value is 0, and from z̃.
     pub backward: TokenStream,
+    /// Statements, and by entry of φ the factor that its sum is multiplied with at the end.
+    pub scales: (TokenStream, Vec<(usize, TokenStream)>),
 }
 
 /// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where the function is too large, or calls others with whole arrays.
@@ -87,50 +88,97 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     let flat = |arrays: &[NodeId]| -> Vec<NodeId> {
         arrays.iter().flat_map(|id| scalars.of(*id).iter().copied()).collect()
     };
-    let (partials, slopes) = (flat(parts.partials), flat(parts.mixed));
-    let weighted: Vec<NodeId> =
+    let (partials, mut slopes) = (flat(parts.partials), flat(parts.mixed));
+    let mut weighted: Vec<NodeId> =
         partials.iter().zip(&slopes).map(|(p, m)| weighted_sum(&mut scalars.graph, c_bar, *p, *m)).collect();
+    let scales = take_out_scales(&mut scalars.graph, &[z, z_dot, c_bar], &mut slopes, &mut weighted);
     let graph = &scalars.graph;
-    let back: Vec<NodeId> = weighted.iter().chain(&slopes).copied().collect();
-    let split = Split::new(graph, &[z, z_dot, c_bar], &[c, c_z], &back);
+    let given = [z, z_dot, c_bar];
+    let varies = graph.dependent(&given);
+    let (forward, forward_tilde) = ([c_z], [c, c_z]);
+    let kept = split::residuals(graph, &varies, &given, &forward, &slopes);
+    let kept_tilde = split::residuals(graph, &varies, &given, &forward_tilde, &weighted);
+    let all: Vec<NodeId> = forward_tilde.iter().chain(&slopes).chain(&weighted).copied().collect();
+    let all_shared = split::shared(graph, &varies, &all);
+
     let mut names = Names::new(parts.arguments);
-    let (shared, residuals) = (names.kept(graph, &split.shared), names.kept(graph, &split.residuals));
+    let shared = names.kept(graph, &all_shared, "");
+    let residuals = [names.kept(graph, &kept, ""), names.kept(graph, &kept_tilde, "_tilde")].concat();
     let arguments: Vec<(NodeId, &Ident, Option<usize>)> = graph
         .ids()
-        .filter(|id| !split.varies[id.index()])
+        .filter(|id| !varies[id.index()])
         .filter_map(|id| argument(graph, id).map(|(index, at)| (id, &parts.arguments[index], at)))
         .collect();
 
+    // Before the samples: plain numbers from the arguments.
     let mut plain = Stage::new(graph, plain_types, quote!(anchor));
     for (id, name, at) in &arguments {
         plain.given(*id, place(name, *at));
     }
-    let uniform = plain.values(&Point::default(), &split.shared);
+    let uniform = plain.values(&[(&Point::default(), &all_shared)]);
 
+    // After the samples: plain numbers from those.
+    let mut ends = Stage::new(graph, plain_types, quote!(0.0_f64));
     let mut lanes = Stage::new(graph, lanes_types, quote!(z));
     for (id, name, at) in &arguments {
         let (local, number) = (names.local(name, *at), place(name, *at));
+        ends.given(*id, quote!(numbers.#number));
         lanes.spread(*id, local, &quote!(numbers.#number));
     }
-    for (id, Kept { ident, .. }) in split.shared.iter().zip(&shared) {
+    for (id, Kept { ident, .. }) in all_shared.iter().zip(&shared) {
+        ends.given(*id, quote!(numbers.#ident));
         lanes.spread(*id, ident.clone(), &quote!(numbers.#ident));
     }
-    let mut outputs = vec![c, c_z];
-    outputs.extend(&split.residuals);
-    let forward = lanes.values(&Point { given: [(z, quote!(z))].into(), suffix: "" }, &outputs);
-    let kept = |owner: TokenStream| {
-        let residuals = split.residuals.iter().zip(&residuals);
-        residuals.map(move |(id, Kept { ident, .. })| (*id, quote!(#owner.#ident)))
-    };
-    let own = [(z, quote!(z)), (z_dot, quote!(z_dot))];
-    let own_tilde = [(z, quote!(z_tilde)), (z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))];
-    let at_z = Point { given: own.into_iter().chain(kept(quote!(residuals))).collect(), suffix: "" };
-    let at_z_tilde = Point {
-        given: own_tilde.into_iter().chain(kept(quote!(residuals_tilde))).collect(),
-        suffix: "_tilde",
-    };
+    let (places, factors): (Vec<usize>, Vec<NodeId>) = scales.into_iter().unzip();
+    let (statements, factors) = ends.values(&[(&Point::default(), &factors)]);
+    let scales = (statements, places.into_iter().zip(factors).collect());
+
+    // Lanes of samples.
+    let mut at_z = Point { given: [(z, quote!(z))].into(), suffix: "" };
+    let mut at_z_tilde = Point { given: [(z, quote!(z_tilde))].into(), suffix: "_tilde" };
+    let (outputs, outputs_tilde) =
+        ([&forward[..], &kept].concat(), [&forward_tilde[..], &kept_tilde].concat());
+    let (statements, mut values) = lanes.values(&[(&at_z, &outputs), (&at_z_tilde, &outputs_tilde)]);
+    let at_the_end = values.split_off(outputs.len());
+    let (results, kept_values) = values.split_at(forward.len());
+    let (results_tilde, kept_values_tilde) = at_the_end.split_at(forward_tilde.len());
+    let forward = (statements, [results, results_tilde, kept_values, kept_values_tilde].concat());
+    let (ids, ids_tilde) = (kept.iter(), kept_tilde.iter());
+    for (id, Kept { ident, .. }) in ids.zip(&residuals) {
+        at_z.given.insert(*id, quote!(residuals.#ident));
+    }
+    for (id, Kept { ident, .. }) in ids_tilde.zip(&residuals[kept.len()..]) {
+        at_z_tilde.given.insert(*id, quote!(residuals.#ident));
+    }
+    at_z.given.insert(z_dot, quote!(z_dot));
+    at_z_tilde.given.extend([(z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))]);
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
-    Some(Kernel { shared, uniform, residuals, forward, backward })
+    Some(Kernel { shared, uniform, residuals, forward, backward, scales })
+}
+
+/// Takes a factor that all samples share out of both terms of an entry of φ, where they have the same one.
+fn take_out_scales(
+    graph: &mut Graph,
+    given: &[NodeId],
+    slopes: &mut [NodeId],
+    weighted: &mut [NodeId],
+) -> Vec<(usize, NodeId)> {
+    let shared: Vec<bool> = graph.dependent(given).iter().map(|varies| !varies).collect();
+    let mut scales = Vec::new();
+    for (i, (slope, weighted)) in slopes.iter_mut().zip(weighted).enumerate() {
+        let mut terms: Vec<&mut NodeId> =
+            [slope, weighted].into_iter().filter(|term| !graph.is_zero(**term)).collect();
+        let found: Option<Vec<(NodeId, NodeId)>> =
+            terms.iter().map(|term| shared_factor(graph, &shared, **term)).collect();
+        if let Some(found) = found
+            && let Some((factor, _)) = found.first().copied()
+            && found.iter().all(|(other, _)| *other == factor)
+        {
+            terms.iter_mut().zip(found).for_each(|(term, (_, rest))| **term = rest);
+            scales.push((i, factor));
+        }
+    }
+    scales
 }
 
 /// The argument that a node is, or is an entry of: its index, and the place of the entry.
@@ -159,18 +207,8 @@ struct Names {
 }
 
 /// What the stages themselves are written with.
-const OWN: [&str; 10] = [
-    "anchor",
-    "numbers",
-    "residuals",
-    "residuals_tilde",
-    "phi_bar",
-    "z",
-    "z_dot",
-    "z_tilde",
-    "z_tilde_dot",
-    "c_bar",
-];
+const OWN: [&str; 9] =
+    ["anchor", "numbers", "residuals", "phi_bar", "z", "z_dot", "z_tilde", "z_tilde_dot", "c_bar"];
 
 impl Names {
     fn new(arguments: &[Ident]) -> Self {
@@ -188,9 +226,11 @@ impl Names {
         Ident::new(&candidate, Span::call_site())
     }
 
-    fn kept(&mut self, graph: &Graph, ids: &[NodeId]) -> Vec<Kept> {
-        let kept =
-            ids.iter().map(|id| Kept { ident: self.fresh(&graph.describe(*id)), mask: graph.is_mask(*id) });
+    fn kept(&mut self, graph: &Graph, ids: &[NodeId], suffix: &str) -> Vec<Kept> {
+        let kept = ids.iter().map(|id| Kept {
+            ident: self.fresh(&format!("{}{suffix}", graph.describe(*id))),
+            mask: graph.is_mask(*id),
+        });
         kept.collect()
     }
 

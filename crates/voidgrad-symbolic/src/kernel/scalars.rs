@@ -15,6 +15,8 @@ pub(super) struct Scalars {
     entries: HashMap<NodeId, Vec<NodeId>>,
     /// By index of the source: what changes from sample to sample.
     varies: Vec<bool>,
+    /// By index of the graph: what all samples share.
+    shared: Vec<bool>,
 }
 
 impl Scalars {
@@ -22,11 +24,13 @@ impl Scalars {
     /// many, or where an array is passed to a call or runs through a long loop.
     pub(super) fn new(source: &Graph, given: &[NodeId], roots: &[NodeId]) -> Option<Self> {
         let varies = source.dependent(given);
-        let mut scalars = Self { graph: Graph::default(), entries: HashMap::new(), varies };
+        let mut scalars =
+            Self { graph: Graph::default(), entries: HashMap::new(), varies, shared: Vec::new() };
         let needed = source.reachable(roots);
         for id in source.ids().filter(|id| needed[id.index()]) {
             let entries = scalars.expand(source, id)?;
             scalars.carry_name(source, id, &entries);
+            scalars.note_shared(given.contains(&id));
             scalars.entries.insert(id, entries);
             if scalars.graph.len() > LARGEST {
                 return None;
@@ -38,6 +42,36 @@ impl Scalars {
     /// The entries of a node of the source.
     pub(super) fn of(&self, id: NodeId) -> &[NodeId] {
         &self.entries[&id]
+    }
+
+    /// Extends `shared` to the nodes that are new; `is_given` where they are a number of one sample.
+    fn note_shared(&mut self, is_given: bool) {
+        for id in self.graph.ids().skip(self.shared.len()) {
+            let mut shared = !is_given || !matches!(self.graph.op(id), Op::Parameter(_));
+            self.graph.op(id).operands(|operand| shared &= self.shared[operand.index()]);
+            self.shared.push(shared);
+        }
+    }
+
+    fn is_shared(&mut self, id: NodeId) -> bool {
+        self.note_shared(false);
+        self.shared[id.index()]
+    }
+
+    /// `a·b` in a product of arrays. Where a guarded number that all samples share is multiplied with another such number,
+    /// their product is one too, under the same guard.
+    fn product(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        for (guarded, factor) in [(a, b), (b, a)] {
+            if let Op::Select(mask, value, zero) = *self.graph.op(guarded)
+                && self.graph.is_zero(zero)
+                && self.is_shared(value)
+                && self.is_shared(factor)
+            {
+                let value = product(&mut self.graph, value, factor);
+                return self.graph.select(mask, value, zero);
+            }
+        }
+        product(&mut self.graph, a, b)
     }
 
     /// `h1` is the array of `h1_0`, `h1_1`, ….
@@ -117,7 +151,7 @@ impl Scalars {
             Op::Outer(a, b) => {
                 let (left, right) = (self.of(*a).to_vec(), self.of(*b).to_vec());
                 let cells = right.iter().flat_map(|b| left.iter().map(move |a| (*a, *b)));
-                cells.map(|(a, b)| product(&mut self.graph, a, b)).collect()
+                cells.map(|(a, b)| self.product(a, b)).collect()
             }
             Op::Dot(a, b) => {
                 let (left, right) = (self.of(*a).to_vec(), self.of(*b).to_vec());
@@ -190,7 +224,7 @@ impl Scalars {
     fn sum_of_products(&mut self, factors: impl Iterator<Item = (NodeId, NodeId)>) -> NodeId {
         let zero = self.graph.zero();
         factors.fold(zero, |sum, (a, b)| {
-            let product = product(&mut self.graph, a, b);
+            let product = self.product(a, b);
             self.graph.add(sum, product)
         })
     }

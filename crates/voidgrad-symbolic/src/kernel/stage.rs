@@ -44,41 +44,50 @@ impl<'a> Stage<'a> {
         self.shared.insert(id, (Some(name), quote!(#anchor.#method(#number))));
     }
 
-    /// Statements, and the expressions of `outputs`, at one point.
-    pub(super) fn values(&self, point: &Point, outputs: &[NodeId]) -> (TokenStream, Vec<TokenStream>) {
-        let mut part = Part::new(self);
-        let mut copies = HashMap::new();
-        let outputs: Vec<Output> =
-            outputs.iter().map(|id| Output::Node(part.copy(*id, point, &mut copies))).collect();
-        part.write(&outputs)
+    /// Statements, and the expressions of the outputs of each point, one after the other. The points go through the graph side
+    /// by side, so that what they share is read once.
+    pub(super) fn values(&self, points: &[(&Point, &[NodeId])]) -> (TokenStream, Vec<TokenStream>) {
+        let mut part = Part::new(self, points.len());
+        let roots: Vec<(&Point, Vec<NodeId>)> =
+            points.iter().map(|(point, outputs)| (*point, outputs.to_vec())).collect();
+        part.copy(&roots);
+        let nodes = points
+            .iter()
+            .enumerate()
+            .flat_map(|(at, (_, outputs))| outputs.iter().map(move |id| (at, *id)).collect::<Vec<_>>());
+        let outputs: Vec<Output> = nodes.map(|(at, id)| Output::Node(part.copies[at][&id])).collect();
+        part.write(&outputs, &[])
     }
 
     /// Statements that add to each entry of `phi_bar` its term at each of the points. The terms of one entry are added
     /// together, so that its sum is read and written once.
     pub(super) fn sums(&self, points: &[(&Point, &[NodeId])]) -> TokenStream {
-        let mut part = Part::new(self);
-        let mut copies = vec![HashMap::new(); points.len()];
+        let mut part = Part::new(self, points.len());
         let count = points.iter().map(|(_, terms)| terms.len()).max().unwrap_or(0);
-        let (mut places, mut outputs) = (Vec::new(), Vec::new());
+        let mut stores = Vec::new();
         for entry in 0..count {
             let at = Literal::usize_unsuffixed(entry);
+            let terms: Vec<(&Point, Vec<NodeId>)> = points
+                .iter()
+                .map(|(point, terms)| {
+                    let term = Some(terms[entry]).filter(|term| !self.graph.is_zero(*term));
+                    (*point, term.into_iter().collect())
+                })
+                .collect();
+            part.copy(&terms);
             let mut sum = None;
-            for ((point, terms), copies) in points.iter().zip(&mut copies) {
-                if self.graph.is_zero(terms[entry]) {
-                    continue;
+            for (point, (_, terms)) in terms.iter().enumerate() {
+                for term in terms {
+                    let before = sum.unwrap_or_else(|| {
+                        part.argument(format_ident!("sum"), quote!(phi_bar[#at]), None, false)
+                    });
+                    let term = part.copies[point][term];
+                    sum = Some(part.graph.add(term, before));
                 }
-                let term = part.copy(terms[entry], point, copies);
-                let before =
-                    sum.unwrap_or_else(|| part.argument(format_ident!("sum"), quote!(phi_bar[#at]), false));
-                sum = Some(part.graph.add(term, before));
             }
-            if let Some(sum) = sum {
-                outputs.push(Output::Node(sum));
-                places.push(at);
-            }
+            stores.extend(sum.map(|sum| (sum, quote!(phi_bar[#at]))));
         }
-        let (statements, values) = part.write(&outputs);
-        quote!(#statements #(phi_bar[#places] = #values;)*)
+        part.write(&[], &stores).0
     }
 }
 
@@ -87,63 +96,87 @@ struct Part<'s, 'a> {
     stage: &'s Stage<'a>,
     graph: Graph,
     arguments: Vec<Argument>,
-    setups: TokenStream,
+    /// The nodes of the stage's graph at each point.
+    copies: Vec<HashMap<NodeId, NodeId>>,
     /// What does not differ from point to point.
     common: HashMap<NodeId, NodeId>,
 }
 
 impl<'s, 'a> Part<'s, 'a> {
-    fn new(stage: &'s Stage<'a>) -> Self {
-        let mut part = Self {
-            stage,
-            graph: Graph::default(),
-            arguments: Vec::new(),
-            setups: TokenStream::new(),
-            common: HashMap::new(),
-        };
-        part.argument(format_ident!("anchor"), stage.anchor.clone(), false);
+    fn new(stage: &'s Stage<'a>, points: usize) -> Self {
+        let copies = vec![HashMap::new(); points];
+        let mut part =
+            Self { stage, graph: Graph::default(), arguments: Vec::new(), copies, common: HashMap::new() };
+        part.argument(format_ident!("anchor"), stage.anchor.clone(), None, false);
         part
     }
 
-    fn argument(&mut self, ident: Ident, expression: TokenStream, mask: bool) -> NodeId {
+    fn argument(
+        &mut self,
+        ident: Ident,
+        expression: TokenStream,
+        setup: Option<TokenStream>,
+        mask: bool,
+    ) -> NodeId {
         let id = self.graph.parameter(self.arguments.len(), Shape::Scalar, mask);
-        self.arguments.push(Argument { expression, ..Argument::named(ident, Shape::Scalar, mask) });
+        self.arguments.push(Argument { expression, setup, ..Argument::named(ident, Shape::Scalar, mask) });
         id
     }
 
-    /// The node at a point, and all that it is made of, down to what is given.
-    fn copy(&mut self, root: NodeId, point: &Point, copies: &mut HashMap<NodeId, NodeId>) -> NodeId {
+    /// The nodes at each point, and all that they are made of, down to what is given.
+    fn copy(&mut self, roots: &[(&Point, Vec<NodeId>)]) {
+        let source = self.stage.graph;
+        let needed: Vec<Vec<bool>> = roots
+            .iter()
+            .zip(&self.copies)
+            .map(|((point, roots), copies)| self.needed(point, roots, copies))
+            .collect();
+        for id in source.ids() {
+            for (at, (point, _)) in roots.iter().enumerate() {
+                if needed[at][id.index()] && !self.copies[at].contains_key(&id) {
+                    let copy = self.copy_node(id, point, at);
+                    self.copies[at].insert(id, copy);
+                }
+            }
+        }
+    }
+
+    /// What has to be copied for the roots, by index.
+    fn needed(&self, point: &Point, roots: &[NodeId], copies: &HashMap<NodeId, NodeId>) -> Vec<bool> {
         let source = self.stage.graph;
         let mut needed = vec![false; source.len()];
-        let mut open = vec![root];
+        let mut open = roots.to_vec();
         while let Some(id) = open.pop() {
             let is_there = copies.contains_key(&id) || std::mem::replace(&mut needed[id.index()], true);
             if !is_there && !point.given.contains_key(&id) && !self.stage.shared.contains_key(&id) {
                 source.op(id).operands(|operand| open.push(operand));
             }
         }
-        for id in source.ids().filter(|id| needed[id.index()]) {
-            let copy = if let Some(given) = point.given.get(&id) {
-                self.argument(format_ident!("given"), given.clone(), source.is_mask(id))
-            } else if let Some(given) = self.stage.shared.get(&id) {
-                self.shared(id, given)
-            } else {
-                let op = source.op(id).clone();
-                let op = self.graph.adopt(op, source).map_operands(|operand| copies[&operand]);
-                let copy = self.graph.node(op, Shape::Scalar);
-                match (source.hint(id), point.suffix) {
-                    (Some(hint), suffix) => self.graph.set_hint(copy, format!("{hint}{suffix}")),
-                    (None, "") => {}
-                    (None, suffix) => {
-                        let name = format!("{}{suffix}", source.describe(id));
-                        self.graph.set_hint(copy, name);
-                    }
-                }
-                copy
-            };
-            copies.insert(id, copy);
+        needed
+    }
+
+    /// A node whose operands have been copied.
+    fn copy_node(&mut self, id: NodeId, point: &Point, at: usize) -> NodeId {
+        let source = self.stage.graph;
+        if let Some(given) = point.given.get(&id) {
+            return self.argument(format_ident!("given"), given.clone(), None, source.is_mask(id));
         }
-        copies[&root]
+        if let Some(given) = self.stage.shared.get(&id) {
+            return self.shared(id, given);
+        }
+        let copies = &self.copies[at];
+        let op = source.op(id).clone();
+        let op = self.graph.adopt(op, source).map_operands(|operand| copies[&operand]);
+        let copy = self.graph.node(op, Shape::Scalar);
+        match (source.hint(id), point.suffix) {
+            (Some(hint), suffix) => self.graph.set_hint(copy, format!("{hint}{suffix}")),
+            (None, "") => {}
+            (None, suffix) => {
+                let name = format!("{}{suffix}", source.describe(id));
+                self.graph.set_hint(copy, name);
+            }
+        }
+        copy
     }
 
     fn shared(&mut self, id: NodeId, (name, number): &(Option<Ident>, TokenStream)) -> NodeId {
@@ -152,20 +185,14 @@ impl<'s, 'a> Part<'s, 'a> {
         }
         let mask = self.stage.graph.is_mask(id);
         let copy = match name {
-            Some(name) => {
-                self.setups.extend(quote!(let #name = #number;));
-                self.argument(name.clone(), quote!(#name), mask)
-            }
-            None => self.argument(format_ident!("given"), number.clone(), mask),
+            Some(name) => self.argument(name.clone(), quote!(#name), Some(number.clone()), mask),
+            None => self.argument(format_ident!("given"), number.clone(), None, mask),
         };
         self.common.insert(id, copy);
         copy
     }
 
-    fn write(&self, outputs: &[Output]) -> (TokenStream, Vec<TokenStream>) {
-        let (statements, values) =
-            lines(&self.graph, &self.arguments, 1, self.stage.types, outputs, Sums::Fused);
-        let setups = &self.setups;
-        (quote!(#setups #statements), values)
+    fn write(&self, outputs: &[Output], stores: &[(NodeId, TokenStream)]) -> (TokenStream, Vec<TokenStream>) {
+        lines(&self.graph, &self.arguments, 1, self.stage.types, outputs, stores, Sums::Fused)
     }
 }

@@ -35,8 +35,8 @@ pub struct Chunk<'a> {
 pub(super) struct Memory {
     pub(super) double: Buffers<f64>,
     pub(super) single: Buffers<f32>,
-    /// b of one sample.
-    pub(super) b: Vec<f64>,
+    /// b and f in double precision, where the lanes have another.
+    pub(super) doubles: [Vec<f64>; 2],
     /// Noise of one sample, or of a block of samples of one variable.
     pub(super) noise: Vec<f64>,
     pub(super) estimate: Option<Estimate>,
@@ -53,15 +53,41 @@ pub(super) struct Buffers<T> {
 pub(super) trait Number: OnLanes {
     /// The buffers of this type.
     fn buffers(memory: &mut Memory) -> &mut Buffers<Self>;
+
+    /// `f` of each row of the states, which are in numbers of this type.
+    fn values(
+        values: &dyn Fn(&[f64], &mut [f64]),
+        states: &[Self],
+        scratch: &mut [Vec<f64>; 2],
+        f: &mut [Self],
+    );
 }
 
 impl Number for f64 {
+    fn values(values: &dyn Fn(&[f64], &mut [f64]), states: &[Self], _: &mut [Vec<f64>; 2], f: &mut [Self]) {
+        values(states, f);
+    }
+
     fn buffers(memory: &mut Memory) -> &mut Buffers<Self> {
         &mut memory.double
     }
 }
 
 impl Number for f32 {
+    #[allow(clippy::cast_possible_truncation)] // the nearest f32 is what is asked for
+    fn values(
+        values: &dyn Fn(&[f64], &mut [f64]),
+        states: &[Self],
+        [b, found]: &mut [Vec<f64>; 2],
+        f: &mut [Self],
+    ) {
+        b.clear();
+        b.extend(states.iter().map(|state| f64::from(*state)));
+        found.resize(f.len(), 0.0);
+        values(b, found);
+        f.iter_mut().zip(found).for_each(|(f, found)| *f = *found as Self);
+    }
+
     fn buffers(memory: &mut Memory) -> &mut Buffers<Self> {
         &mut memory.single
     }

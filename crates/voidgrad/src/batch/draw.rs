@@ -88,20 +88,20 @@ impl<R: Lanes> Odds<R> {
     }
 
     /// With `w = e^a` where `b = 1` and `e^-a` where `b = 0`, the library's `z̃` is
-    /// `±(ln(1 + v·w) - ln(1 - v)) = ±ln(1 + v·(1 + w)/(1 - v))`, and `∂z̃/∂a` is `v·w/(1 + v·w)`.
+    /// `±(ln(1 + v·w) - ln(1 - v)) = ±ln((1 + v·w)/(1 - v))`, and `∂z̃/∂a` is `v·w/(1 + v·w)`.
     #[inline(always)]
     fn draw(&self, u: R, v: R) -> Drawn<R> {
         let (zero, one) = (u.constant(0.0), u.constant(1.0));
-        let z = self.a + u.logit();
+        let z = self.a + u.ln_ratio(one - u);
         let b = z.is_ge(zero);
-        let w = R::select(b, self.up, self.down);
-        let size = (v * (one + w) / (one - v)).ln_1p();
-        let vw = v * w;
+        let vw = v * R::select(b, self.up, self.down);
+        let far = one + vw;
+        let size = far.ln_ratio(one - v);
         Drawn {
             z,
             b: z.indicator(b),
             z_tilde: R::select(b, size, -size),
-            z_tilde_a: vw / (one + vw),
+            z_tilde_a: vw / far,
             score: R::select(b, self.score_of_one, self.score_of_zero),
         }
     }

@@ -39,7 +39,7 @@ fn in_range(chunk: &Chunk<'_>) -> bool {
 
 fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
     let Buffers { mut rows, sums } = std::mem::take(T::buffers(chunk.memory));
-    let mut sums = LaneSums { moments: [[T::default(); MOST_LANES]; 2], phi: sums };
+    let mut sums = LaneSums { moments: [[T::default(); MOST_LANES]; 3], phi: sums };
     sums.reset(chunk.sums.variance_gradient.len());
     let outcome = if chunk.bernoulli.len() == 1 {
         samples(control, chunk, &mut rows, &mut sums)
@@ -64,28 +64,37 @@ fn samples<T: Number, C: Kernel>(
     let numbers = control.numbers::<T>();
     let one = Some(chunk.bernoulli.logits()[0]);
     let cells = &mut Cells::new(BLOCK, rows);
-    let (mut states, mut values) = ([0.0; BLOCK], [0.0; BLOCK]);
     let mut remaining = chunk.samples;
     while remaining > 0 {
         cells.count = remaining.min(BLOCK);
-        let (states, values) = (&mut states[..cells.count], &mut values[..cells.count]);
         T::on_lanes(chunk.instructions, Draw { stream: &mut chunk.stream, one, cells });
-        states.iter_mut().zip(&*cells.b).for_each(|(state, b)| *state = (*b).into());
-        (chunk.values)(states, values);
-        for (i, value) in values.iter().enumerate() {
-            if !value.is_finite() {
-                return Err(EstimateError::Objective { value: *value, b: vec![states[i]] });
-            }
-            chunk.sums.f += value;
-            cells.g[i] = T::default().constant(*value);
-        }
+        let (states, f) = (&cells.b[..cells.count], &mut cells.g[..cells.count]);
+        T::values(chunk.values, states, &mut chunk.memory.doubles, f);
+        finite(states, f, 1)?;
         let pass = Pass::<C, T> { numbers: &numbers, cells, weights: Weights::OfSamples, sums };
         T::on_lanes(chunk.instructions, pass);
         remaining -= cells.count;
     }
-    chunk.sums.gradient[0] = total(&sums.moments[0]);
-    chunk.sums.square[0] = total(&sums.moments[1]);
+    let [gradient, square, f] = sums.moments.map(|lanes| total(&lanes));
+    (chunk.sums.gradient[0], chunk.sums.square[0], chunk.sums.f) = (gradient, square, f);
     Ok(())
+}
+
+/// Refuses values that are NaN or infinite.
+fn finite<T: Number>(states: &[T], values: &[T], variables: usize) -> Result<(), EstimateError> {
+    // 0·f is 0 or no number, and a sum of such terms needs no branch.
+    let zero = T::default();
+    let mut checks = [zero; MOST_LANES];
+    for values in values.chunks(MOST_LANES) {
+        checks.iter_mut().zip(values).for_each(|(check, value)| *check = *check + *value * zero);
+    }
+    if checks.iter().all(|check| *check == zero) {
+        return Ok(());
+    }
+    let is_finite = |value: &T| Into::<f64>::into(*value).is_finite();
+    let at = values.iter().position(|value| !is_finite(value)).unwrap_or_default();
+    let b = states[at * variables..][..variables].iter().map(|state| (*state).into()).collect();
+    Err(EstimateError::Objective { value: values[at].into(), b })
 }
 
 /// Many variables: cells are the coordinates of one sample.
@@ -103,18 +112,15 @@ fn coordinates<T: Number, C: Kernel>(
     let logits = bernoulli.logits();
     let cells = &mut Cells::new(logits.len(), rows);
     cells.a.iter_mut().zip(logits).for_each(|(cell, a)| *cell = cell.constant(*a));
-    chunk.memory.b.resize(logits.len(), 0.0);
     // c is the mean over the coordinates.
     let mean = 1.0 / logits.len() as f64;
     for _ in 0..chunk.samples {
         T::on_lanes(chunk.instructions, Draw { stream: &mut chunk.stream, one: None, cells });
-        chunk.memory.b.iter_mut().zip(&*cells.b).for_each(|(state, b)| *state = (*b).into());
-        let mut value = [0.0];
-        (chunk.values)(&chunk.memory.b, &mut value);
-        let [f] = value;
-        if !f.is_finite() {
-            return Err(EstimateError::Objective { value: f, b: chunk.memory.b.clone() });
-        }
+        let states = &cells.b[..cells.count];
+        let mut value = [T::default()];
+        T::values(chunk.values, states, &mut chunk.memory.doubles, &mut value);
+        finite(states, &value, states.len())?;
+        let f: f64 = value[0].into();
         chunk.sums.f += f;
         let c = mean * T::on_lanes(chunk.instructions, Forward::<C, T> { numbers: &numbers, cells });
         let advantage = f - c;

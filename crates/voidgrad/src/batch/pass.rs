@@ -21,10 +21,11 @@ impl<C: Kernel, T: Element> Work<T> for Forward<'_, '_, C, T> {
     fn on<R: Lanes<Element = T>>(self, hand: R) -> f64 {
         let Cells { z, z_tilde, z_tilde_a, g, count, .. } = self.cells;
         let mut sum = hand;
+        let numbers = lane_numbers(hand);
         for i in (0..*count).step_by(R::LANES) {
-            let (_, c_z, _) = C::forward(self.numbers, hand.load(&z[i..]));
-            let (c, c_z_tilde, _) = C::forward(self.numbers, hand.load(&z_tilde[i..]));
-            sum = sum + R::select(live(hand, *count - i), c, hand);
+            let (c_z, (c, c_z_tilde), _) =
+                C::forward(self.numbers, hand.load(&z[i..]), hand.load(&z_tilde[i..]));
+            sum = sum + R::select(numbers.is_lt(hand.constant((*count - i) as f64)), c, hand);
             (c_z - c_z_tilde * hand.load(&z_tilde_a[i..])).store(&mut g[i..]);
         }
         sum.sum().into()
@@ -51,8 +52,8 @@ pub(super) enum Weights {
 /// Sums that go on from pass to pass, lane by lane.
 #[derive(Debug)]
 pub(super) struct LaneSums<T> {
-    /// `Σ ĝ` and `Σ ĝ²`
-    pub(super) moments: [[T; MOST_LANES]; 2],
+    /// `Σ ĝ`, `Σ ĝ²` and `Σ f`
+    pub(super) moments: [[T; MOST_LANES]; 3],
     /// N rows of lanes.
     pub(super) phi: Vec<T>,
 }
@@ -63,13 +64,15 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Cells { z, z_tilde, z_tilde_a, score, g, count, .. } = self.cells;
-        let LaneSums { moments: [gradient_lanes, square_lanes], phi } = self.sums;
+        let LaneSums { moments: [gradient_lanes, square_lanes, f_lanes], phi } = self.sums;
         let zero = hand;
         let mut phi_bar = C::sums(zero);
         for (sum, lanes) in phi_bar.as_mut().iter_mut().zip(phi.chunks_exact(MOST_LANES)) {
             *sum = hand.load(lanes);
         }
         let (mut gradient, mut square) = (hand.load(gradient_lanes), hand.load(square_lanes));
+        let mut f = hand.load(f_lanes);
+        let numbers = lane_numbers(hand);
         let (slope, given) = match self.weights {
             Weights::OfSamples => (2.0, None),
             Weights::OfCoordinates { slope, c_bar } => (slope, Some(c_bar)),
@@ -79,11 +82,11 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
         for i in (0..*count).step_by(R::LANES) {
             let (z, z_tilde) = (hand.load(&z[i..]), hand.load(&z_tilde[i..]));
             let (z_tilde_a, score) = (hand.load(&z_tilde_a[i..]), hand.load(&score[i..]));
-            let (_, c_z, residuals) = C::forward(self.numbers, z);
-            let (c_tilde, c_z_tilde, residuals_tilde) = C::forward(self.numbers, z_tilde);
+            let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(self.numbers, z, z_tilde);
             let f_or_g = hand.load(&g[i..]);
             let of_sample = (f_or_g - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
-            let live = live(hand, *count - i);
+            let live = numbers.is_lt(hand.constant((*count - i) as f64));
+            f = f + R::select(live, f_or_g, zero);
             let estimate = R::select(live, R::select(is_given, f_or_g, of_sample), zero);
             gradient = gradient + estimate;
             square = estimate.mul_add(estimate, square);
@@ -91,8 +94,9 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
             let c_bar = R::select(is_given, R::select(live, c_bar, zero), -(z_dot * score));
             C::backward(
                 self.numbers,
-                (z, z_dot, &residuals),
-                (z_tilde, -(z_dot * z_tilde_a), &residuals_tilde),
+                &residuals,
+                (z, z_dot),
+                (z_tilde, -(z_dot * z_tilde_a)),
                 c_bar,
                 &mut phi_bar,
             );
@@ -102,13 +106,14 @@ impl<C: Kernel, T: Element> Work<T> for Pass<'_, '_, C, T> {
         }
         gradient.store(gradient_lanes);
         square.store(square_lanes);
+        f.store(f_lanes);
     }
 }
 
 impl<T: Element> LaneSums<T> {
     /// No terms yet, for N parameters.
     pub(super) fn reset(&mut self, parameters: usize) {
-        self.moments = [[T::default(); MOST_LANES]; 2];
+        self.moments = [[T::default(); MOST_LANES]; 3];
         self.phi.clear();
         self.phi.resize(parameters * MOST_LANES, T::default());
     }
@@ -127,12 +132,12 @@ pub(super) fn total<T: Element>(lanes: &[T]) -> f64 {
     lanes[0]
 }
 
-/// The first `count` lanes.
+/// 0, 1, 2, … in the lanes.
 #[inline(always)]
-fn live<R: Lanes>(hand: R, count: usize) -> R::Mask {
+fn lane_numbers<R: Lanes>(hand: R) -> R {
     let mut numbers = [R::Element::default(); MOST_LANES];
     for (i, number) in numbers.iter_mut().enumerate() {
         *number = number.constant(i as f64);
     }
-    hand.load(&numbers).is_lt(hand.constant(count as f64))
+    hand.load(&numbers)
 }

@@ -6,6 +6,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
 
+mod quadratic;
 mod rebar;
 mod relax;
 mod relaxation;
@@ -16,6 +17,7 @@ mod vector;
 
 use fearless_simd::{Level, Simd, dispatch, f32x16, f64x8};
 
+use quadratic::Quadratic;
 use rebar::Rebar;
 use relax::Relax;
 use source::{Generator, Read, Source};
@@ -37,13 +39,20 @@ pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Impl
     Ok(Some(match case {
         Case::Relax => lanes(Relax::new(a, case::TARGET, &phi), precision),
         Case::Rebar => lanes(Rebar::new(a, case::TARGET, &phi), precision),
+        Case::Quadratic200 => lanes(Quadratic::new(&case.logits(), case::TARGET, &phi), precision),
         Case::Step => Box::new(step::Training::new(precision)?),
         _ => return Ok(None),
     }))
 }
 
-/// A case whose lanes run over samples.
+/// A case in lanes.
 trait Kernel: 'static {
+    /// How many variables there are. Lanes run over samples where it is one, and a block is [`BLOCK`] vectors; over
+    /// the variables where there are more, and a block is one sample.
+    fn variables(&self) -> usize {
+        1
+    }
+
     /// The sums over so many blocks.
     fn chunk<S: Simd, V: Vector<S>>(
         &self,
@@ -67,13 +76,26 @@ struct Lanes<K> {
 }
 
 impl<K: Kernel> Lanes<K> {
+    /// Samples of a block.
     fn block(&self) -> usize {
-        BLOCK
-            * match self.precision {
-                Precision::F64 => 8,
-                Precision::F32 => 16,
-            }
+        match (self.kernel.variables(), self.precision) {
+            (1, Precision::F64) => BLOCK * 8,
+            (1, Precision::F32) => BLOCK * 16,
+            _ => 1,
+        }
     }
+}
+
+/// Noise whose rows fill whole vectors.
+fn padded(noise: &[f64], variables: usize) -> Vec<f64> {
+    if variables == 1 {
+        return noise.to_vec();
+    }
+    let row = |row: &[f64]| {
+        let padding = row.len().next_multiple_of(16) - row.len();
+        row.iter().copied().chain(std::iter::repeat_n(0.5, padding)).collect::<Vec<_>>()
+    };
+    noise.chunks_exact(variables).flat_map(row).collect()
 }
 
 #[inline(always)]
@@ -95,7 +117,8 @@ impl<K: Kernel> Implementation for Lanes<K> {
         if samples % block != 0 {
             return Err(Error::computation(format!("{samples} samples are not whole blocks of {block}")));
         }
-        let (mut sums, mut read, kernel) = (Vec::new(), Read { u: &given.u, v: &given.v }, &self.kernel);
+        let (u, v) = (padded(&given.u, given.variables), padded(&given.v, given.variables));
+        let (mut sums, mut read, kernel) = (Vec::new(), Read { u: &u, v: &v }, &self.kernel);
         match self.precision {
             Precision::F64 => {
                 dispatch!(self.level, simd => kernel.chunk::<_, f64x8<_>>(simd, &mut read, samples / block, &mut sums));

@@ -41,6 +41,9 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     /// `Σ` of the lanes.
     fn total(self) -> f64;
 
+    /// Writes the lanes to the front.
+    fn spread(self, to: &mut [f64; 16]);
+
     /// Two vectors of uniform numbers in (0, 1), and the generator that follows.
     fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self);
 }
@@ -206,6 +209,13 @@ impl<S: Simd> Vector<S> for f64x8<S> {
     }
 
     #[inline(always)]
+    fn spread(self, to: &mut [f64; 16]) {
+        for (to, lane) in to.iter_mut().zip(self.to_array()) {
+            *to = lane;
+        }
+    }
+
+    #[inline(always)]
     fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
         let (first, second) = (next(state), next(state));
         (unit_f64(first), unit_f64(second))
@@ -277,6 +287,13 @@ impl<S: Simd> Vector<S> for f32x16<S> {
     #[inline(always)]
     fn total(self) -> f64 {
         self.to_array().iter().map(|&lane| f64::from(lane)).sum()
+    }
+
+    #[inline(always)]
+    fn spread(self, to: &mut [f64; 16]) {
+        for (to, lane) in to.iter_mut().zip(self.to_array()) {
+            *to = lane.into();
+        }
     }
 
     #[inline(always)]

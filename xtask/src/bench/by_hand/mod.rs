@@ -6,6 +6,7 @@
 
 #![expect(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
 
+mod product;
 mod quadratic;
 mod rebar;
 mod relax;
@@ -14,6 +15,7 @@ mod source;
 mod step;
 mod variable;
 mod vector;
+mod wide;
 
 use fearless_simd::{Level, Simd, dispatch, f32x16, f64x8};
 
@@ -22,6 +24,7 @@ use rebar::Rebar;
 use relax::Relax;
 use source::{Generator, Read, Source};
 use vector::Vector;
+use wide::Wide;
 
 /// Vectors in a block.
 const BLOCK: usize = 8;
@@ -40,8 +43,8 @@ pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Impl
         Case::Relax => lanes(Relax::new(a, case::TARGET, &phi), precision),
         Case::Rebar => lanes(Rebar::new(a, case::TARGET, &phi), precision),
         Case::Quadratic200 => lanes(Quadratic::new(&case.logits(), case::TARGET, &phi), precision),
+        Case::RelaxWide => lanes(Wide::new(a, case::TARGET, &phi), precision),
         Case::Step => Box::new(step::Training::new(precision)?),
-        _ => return Ok(None),
     }))
 }
 

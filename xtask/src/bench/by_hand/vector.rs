@@ -20,6 +20,9 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     /// The nearest number of a lane.
     fn narrow(value: f64) -> Self::Element;
 
+    /// The same number.
+    fn widen(value: Self::Element) -> f64;
+
     /// The `LANES` numbers at the start of `values`.
     fn load(simd: S, values: &[f64]) -> Self;
 
@@ -160,6 +163,11 @@ impl<S: Simd> Vector<S> for f64x8<S> {
     }
 
     #[inline(always)]
+    fn widen(value: f64) -> f64 {
+        value
+    }
+
+    #[inline(always)]
     fn load(simd: S, values: &[f64]) -> Self {
         Self::from_slice(simd, &values[..8])
     }
@@ -234,6 +242,11 @@ impl<S: Simd> Vector<S> for f32x16<S> {
     #[inline(always)]
     fn narrow(value: f64) -> f32 {
         value as f32
+    }
+
+    #[inline(always)]
+    fn widen(value: f32) -> f64 {
+        value.into()
     }
 
     #[inline(always)]

@@ -62,7 +62,7 @@ pub trait Control {
         None
     }
 
-    /// Adds the samples of a chunk to the sums of a [batch](crate::batch): one after the other, unless `#[control]`
+    /// Adds the samples of a chunk to the sums of a [`batch`]: one after the other, unless `#[control]`
     /// wrote a fused [`Kernel`](crate::Kernel).
     ///
     /// # Errors

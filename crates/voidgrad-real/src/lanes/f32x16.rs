@@ -88,6 +88,21 @@ impl<S: Simd> Lanes for F32x16<S> {
     }
 
     #[inline(always)]
+    fn sigmoid_quick(self) -> Self {
+        logistic::sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d_sigmoid_quick(self) -> Self {
+        logistic::d_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d2_sigmoid_quick(self) -> Self {
+        logistic::d2_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         ln::ln_ratio(self, q)
     }

@@ -32,6 +32,32 @@ pub(super) fn d2_sigmoid<W: Wide>(x: W) -> W {
     (e * rate * rate * minus_tanh).abs().copysign(-x)
 }
 
+/// σ(|x|) and σ(-|x|): what the three below have in common.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn tails<W: Wide>(x: W) -> (W, W) {
+    let (e, rate) = exp_and_rate(x);
+    (rate, e * rate)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn sigmoid_quick<W: Wide>(x: W) -> W {
+    let (large, small) = tails(x);
+    W::select(x.is_ge(x.constant(0.0)), large, small)
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn d_sigmoid_quick<W: Wide>(x: W) -> W {
+    let (large, small) = tails(x);
+    large * small
+}
+
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn d2_sigmoid_quick<W: Wide>(x: W) -> W {
+    let (large, small) = tails(x);
+    // σ(|x|) - σ(-|x|) is tanh(|x|/2), to the last bits of ½ where x is small.
+    (large * small * (large - small)).copysign(-x)
+}
+
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn softplus<W: Wide>(x: W) -> W {
     // A NaN survives in the second term.

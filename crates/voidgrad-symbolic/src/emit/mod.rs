@@ -170,6 +170,9 @@ pub fn steps(graph: &Graph, arguments: &[Argument], outputs: &[Output]) -> Vec<(
     bound.map(|id| (id, names.choose(graph, id).to_string())).collect()
 }
 
+/// Functions that lanes have a form of for sums over many samples.
+const QUICK: [&str; 3] = ["sigmoid", "d_sigmoid", "d2_sigmoid"];
+
 /// A number at hand, to make constants from.
 fn anchor(arguments: &[Argument]) -> TokenStream {
     let scalar = arguments.iter().find(|argument| !argument.mask && argument.shape.is_scalar());
@@ -402,7 +405,9 @@ impl Writer<'_> {
             }
             Op::Unary(primitive, a) => {
                 let UnaryRow { name, .. } = primitive.row();
-                operand(self, *a).method(name, &[])
+                let quick =
+                    (self.sums == Sums::Fused && QUICK.contains(name)).then(|| format!("{name}_quick"));
+                operand(self, *a).method(quick.as_deref().unwrap_or(name), &[])
             }
             Op::Binary(primitive, a, b) => {
                 let (a, b) = (operand(self, *a), operand(self, *b).tokens);

@@ -32,7 +32,7 @@ fn trained(steps: u64) -> Result<Vec<f64>, Error> {
         train(&Case::Step.bernoulli()?, &objective, case::relax()?, &settings(steps), 0, &mut nobody)
             .map_err(Error::computation)?;
     let mut all = outcome.bernoulli.logits().to_vec();
-    all.extend_from_slice(voidgrad::Control::phi(&outcome.control).as_slice());
+    all.extend_from_slice(voidgrad::Control::phi(&outcome.estimator).as_slice());
     Ok(all)
 }
 

@@ -108,6 +108,11 @@ impl<S: Simd> Lanes for F32x16<S> {
     }
 
     #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
+    }
+
+    #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
         let simd = self.0.simd;
         let mut generators = Generators::load(simd, state);

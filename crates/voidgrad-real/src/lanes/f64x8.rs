@@ -120,6 +120,11 @@ impl<S: Simd> Lanes for F64x8<S> {
     }
 
     #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
+    }
+
+    #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
         let simd = self.0.simd;
         let mut generators = Generators::load(simd, state);

@@ -63,6 +63,7 @@ impl<S: Simd> Lanes for F32x16<S> {
     type Element = f32;
 
     const LANES: usize = 16;
+    const REGISTERS: usize = 16 / <S::f32s as SimdBase<S>>::LEN;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self {

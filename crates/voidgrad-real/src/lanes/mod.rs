@@ -10,6 +10,7 @@ mod f64x8;
 mod ln;
 #[cfg(feature = "lanes")]
 mod logistic;
+mod pair;
 mod scalar;
 mod uniform;
 #[cfg(feature = "lanes")]
@@ -22,6 +23,7 @@ pub use f32x16::{F32x16, Mask32x16};
 #[cfg(feature = "lanes")]
 pub use f64x8::{F64x8, Mask64x8};
 
+pub use pair::{Pair, PairMask};
 pub use uniform::GeneratorState;
 
 use crate::Real;
@@ -46,6 +48,9 @@ pub trait Lanes: Real {
 
     /// How many numbers there are.
     const LANES: usize;
+
+    /// How many registers of the instruction set they fill.
+    const REGISTERS: usize = 1;
 
     /// `value` in every lane.
     #[must_use]

@@ -1,6 +1,6 @@
 //! Batches of one variable: lanes of samples.
 
-use voidgrad_real::{Element, Lanes, sigmoid};
+use voidgrad_real::{Element, Lanes, Pair, sigmoid};
 
 use super::chunk::{Chunk, Number};
 use super::lane_sums::{LaneSums, lane_numbers};
@@ -69,12 +69,18 @@ impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { numbers, variable, stream, count, rows, sums } = self;
-        let whole = count.next_multiple_of(R::LANES);
+        // Whole pairs.
+        let whole = count.next_multiple_of(2 * R::LANES);
         let (z, rest) = rows.split_at_mut(BLOCK);
         let (z_tilde, z_tilde_a) = rest.split_at_mut(BLOCK);
         let rows = (&mut z[..whole], &mut z_tilde[..whole], &mut z_tilde_a[..whole]);
         draw(hand, variable, stream, count, rows);
-        pass::<C, R>(hand, numbers, variable, count, (&z[..whole], &z_tilde[..whole], &z_tilde_a[..whole]), sums);
+        let rows = (&z[..whole], &z_tilde[..whole], &z_tilde_a[..whole]);
+        if C::PAIRS && R::REGISTERS == 1 {
+            pass::<C, Pair<R>>(Pair::new(hand, hand), numbers, variable, count, rows, sums);
+        } else {
+            pass::<C, R>(hand, numbers, variable, count, rows, sums);
+        }
     }
 }
 

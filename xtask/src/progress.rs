@@ -23,16 +23,6 @@ enum Display {
     Bars,
 }
 
-impl Display {
-    fn choose(quiet: bool) -> Self {
-        match (quiet, std::io::stderr().is_terminal()) {
-            (true, _) => Self::Silent,
-            (false, true) => Self::Bars,
-            (false, false) => Self::Lines,
-        }
-    }
-}
-
 struct Row {
     name: &'static str,
     bar: ProgressBar,
@@ -42,7 +32,11 @@ struct Row {
 impl Progress {
     /// Starts the display on standard error.
     pub(crate) fn start(names: &[&'static str], repeats: u64, iterations: u64, quiet: bool) -> Self {
-        let display = Display::choose(quiet);
+        let display = match (quiet, std::io::stderr().is_terminal()) {
+            (true, _) => Display::Silent,
+            (false, true) => Display::Bars,
+            (false, false) => Display::Lines,
+        };
         let bars = MultiProgress::new();
         let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
         let rows = names
@@ -62,26 +56,6 @@ impl Progress {
             terminal::note(&format!("training {names}: {repeats} × {iterations} steps each"));
         }
         Self { display, rows, repeats, started: Instant::now() }
-    }
-
-    /// Starts a display of one row that counts to `steps`, with `line` where there is no bar.
-    pub(crate) fn count(line: &str, steps: u64, quiet: bool) -> Self {
-        let display = Display::choose(quiet);
-        let bar = match display {
-            Display::Bars => ProgressBar::new(steps),
-            Display::Silent | Display::Lines => ProgressBar::hidden(),
-        };
-        bar.set_style(style());
-        if matches!(display, Display::Lines) {
-            terminal::note(line);
-        }
-        let rows = vec![Row { name: "", bar, finished: AtomicU64::new(0) }];
-        Self { display, rows, repeats: 1, started: Instant::now() }
-    }
-
-    /// What `row` is about from now on.
-    pub(crate) fn rename(&self, row: usize, name: &'static str) {
-        self.rows[row].bar.set_prefix(format!("{name:17}"));
     }
 
     /// A run of the estimator in `row` has made `steps` more steps.
@@ -110,6 +84,43 @@ impl Progress {
                 ));
             }
         }
+    }
+}
+
+/// Progress of one piece of work: a bar in a terminal, nothing elsewhere.
+pub(crate) struct Steps(ProgressBar);
+
+impl Steps {
+    /// Starts the display on standard error.
+    pub(crate) fn start(name: &str, count: usize) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(count as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_style(style());
+        bar.set_prefix(format!("{name:14}"));
+        Self(bar)
+    }
+
+    /// No display at all.
+    pub(crate) fn hidden() -> Self {
+        Self(ProgressBar::hidden())
+    }
+
+    /// What the next step is about.
+    pub(crate) fn about(&self, name: &str) {
+        self.0.set_prefix(format!("{name:17}"));
+    }
+
+    /// One step is done.
+    pub(crate) fn advance(&self) {
+        self.0.inc(1);
+    }
+
+    /// All is done; the bar goes.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
     }
 }
 

@@ -10,7 +10,7 @@ use crate::cli::CompareArguments;
 use crate::error::Error;
 use crate::experiment::identical;
 use crate::number;
-use crate::progress::Progress;
+use crate::progress::Steps;
 
 /// Everything that determines the results, but for the times.
 pub(crate) struct Comparison {
@@ -120,9 +120,9 @@ impl Comparison {
         )
     }
 
-    /// How many steps of progress [`measure`](Self::measure) makes.
-    pub(crate) fn stages(&self) -> u64 {
-        self.methods.len() as u64
+    /// How many steps [`measure`](Self::measure) makes at most.
+    pub(crate) fn steps(&self) -> usize {
+        self.methods.len()
     }
 
     fn contenders(&self) -> (Vec<Contender>, Vec<String>) {
@@ -140,15 +140,14 @@ impl Comparison {
     ///
     /// # Errors
     /// Where an estimate fails.
-    pub(crate) fn measure(&self, progress: &Progress) -> Result<Outcome, Error> {
+    pub(crate) fn measure(&self, steps: &Steps) -> Result<Outcome, Error> {
         let (contenders, left_out) = self.contenders();
-        progress.advance(0, left_out.len() as u64);
         let mut ranking = Vec::new();
         for contender in contenders {
-            progress.rename(0, contender.method.name);
+            steps.about(contender.method.name);
             let over_budget = contender.evaluations > self.evaluations;
             ranking.push(Measurement { over_budget, ..contender.measure(self)? });
-            progress.advance(0, 1);
+            steps.advance();
         }
         // What is left of a variance of 0 by rounding says nothing about the order.
         ranking.sort_by(|one, other| {

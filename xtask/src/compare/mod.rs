@@ -11,7 +11,7 @@ mod verdict;
 use crate::cli::CompareArguments;
 use crate::error::Error;
 use crate::output::Output;
-use crate::progress::Progress;
+use crate::progress::Steps;
 use crate::terminal;
 use comparison::Comparison;
 
@@ -22,9 +22,14 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Error> {
     let comparison = Comparison::new(arguments)?;
     let output = Output::prepare("out/compare", arguments.out.as_deref(), arguments.force)?;
 
-    let progress = Progress::count(&comparison.announcement(), comparison.stages(), arguments.quiet);
-    let outcome = comparison.measure(&progress)?;
-    progress.close();
+    let steps = if arguments.quiet {
+        Steps::hidden()
+    } else {
+        terminal::note(&comparison.announcement());
+        Steps::start("", comparison.steps())
+    };
+    let outcome = comparison.measure(&steps)?;
+    steps.finish();
 
     let verdict = verdict::sentence(&comparison, &outcome.ranking);
     output.write(&[

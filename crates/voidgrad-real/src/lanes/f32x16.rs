@@ -63,6 +63,7 @@ impl<S: Simd> Lanes for F32x16<S> {
     type Element = f32;
 
     const LANES: usize = 16;
+    const REGISTERS: usize = 16 / <S::f32s as SimdBase<S>>::LEN;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self {
@@ -105,6 +106,11 @@ impl<S: Simd> Lanes for F32x16<S> {
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

@@ -75,6 +75,7 @@ impl<S: Simd> Lanes for F64x8<S> {
     type Element = f64;
 
     const LANES: usize = 8;
+    const REGISTERS: usize = 8 / <S::f64s as SimdBase<S>>::LEN;
 
     #[inline(always)]
     fn splat(self, value: f64) -> Self {
@@ -117,6 +118,11 @@ impl<S: Simd> Lanes for F64x8<S> {
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

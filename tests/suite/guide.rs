@@ -101,3 +101,28 @@ fn formula(graph: &Graph, node: NodeId, level: u8) -> String {
     let is_atom = matches!(graph.op(node), Op::Literal(_) | Op::Zero | Op::Parameter(_));
     if own < level && !is_atom { format!("({text})") } else { text }
 }
+
+/// `cargo xtask compare` prints what the page quotes: all estimators of Bernoulli variables, in each of the tables.
+#[test]
+fn every_estimator_is_in_the_decision_and_in_every_table() {
+    let page = include_str!("../../crates/voidgrad/src/guide/which_estimator.md");
+    let (decision, measured) = page.split_once("# Measured").expect("the page has two halves");
+    let quoted: Vec<&str> = measured.split("```text\n").skip(1).take(3).collect();
+    assert_eq!(quoted.len(), 3);
+    for method in voidgrad::METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+        // `relax-coupled` is named with its kin.
+        let kin = method.name.trim_end_matches("-coupled");
+        assert!(decision.contains(&format!("`{kin}`")), "{}", method.name);
+        for table in &quoted {
+            let row = table.lines().find(|line| line.split_whitespace().next() == Some(method.name));
+            // 2²⁰⁰ evaluations are left out.
+            assert_eq!(
+                row.is_none(),
+                method.name == "enumerate" && table.contains("M = 200"),
+                "{}",
+                method.name
+            );
+            assert!(row.is_none_or(|row| row.contains("biased") == method.is_biased()), "{}", method.name);
+        }
+    }
+}

@@ -8,6 +8,7 @@
 //! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
 //! - [`estimate`] is the one estimator that all of them share;
 //! - [`variance`] says how good it is, exactly where that can be done;
+//! - [`estimators`] holds those of the field on one interface, and [`guide::which_estimator`] says which to use;
 //! - [`train`](mod@train) minimises `E[f(b)]`, and the variance along with it.
 //!
 //! ```

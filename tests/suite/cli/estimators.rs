@@ -58,7 +58,7 @@ fn rloo(theta: f64, target: f64) -> (f64, f64) {
     (moments.0, moments.1 - moments.0 * moments.0)
 }
 
-/// The same for DisARM: the samples of u and of 1 - u differ for u in an interval of the width 2·min(θ, 1 - θ), and then
+/// The same for `DisARM`: the samples of u and of 1 - u differ for u in an interval of the width 2·min(θ, 1 - θ), and then
 /// `ĝ = ½·(f(1) - f(0))·σ(|a|)`.
 fn disarm(theta: f64, target: f64) -> (f64, f64) {
     let difference = (1.0 - target) * (1.0 - target) - target * target;

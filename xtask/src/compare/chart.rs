@@ -10,7 +10,7 @@ use crate::report::chart::{BLUE, ORANGE, VERMILION};
 pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {
     let Comparison { kind, theta, evaluations, bernoulli, .. } = comparison;
     let title = format!("{}, M = {}, θ = {theta}, K = {evaluations}", kind.name(), bernoulli.len());
-    let bars = ranking
+    let rows = ranking
         .iter()
         .map(|row| {
             let value = comparison.settled(row.product());
@@ -20,7 +20,7 @@ pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {
     Bars {
         title,
         axis: "variance × evaluations of f",
-        bars,
+        rows,
         legend: vec![
             ("unbiased, asks for f alone", BLUE),
             ("unbiased, needs ∇f or a control", ORANGE),

@@ -7,9 +7,9 @@ use voidgrad::{Bernoulli, MeanQuadratic, Objective, sigmoid};
 /// The name of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
-    /// f(b) = (1/M) Σ (b_m − t)²
+    /// f(b), the mean of the (b − t)² of all variables
     Quadratic,
-    /// f(b) = (1/M) Σ w_m·b_m, the weights w_m = ±(1 + m/M) with alternating signs, m from 0
+    /// f(b), the mean of ±(1 + m/M)·b of the variables m = 0, 1, …, with alternating signs
     Linear,
     /// f(b) = (b − t)², one variable
     Toy,

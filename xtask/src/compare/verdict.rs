@@ -29,20 +29,34 @@ pub(super) fn sentence(comparison: &Comparison, ranking: &[Measurement]) -> Stri
     let [(first, which), others @ ..] = &choices[..] else {
         return "Nothing here is unbiased, so there is nothing to recommend.".to_owned();
     };
-    let mut sentence = format!(
+    let mut clauses = vec![format!(
         "Use {} here: of the {} {which} {}",
         first.winner.method.name,
         estimators(first.size),
         first.reason(comparison)
-    );
+    )];
+    if first.winner.learned {
+        clauses.extend(forgetful(comparison, &affordable));
+    }
     let mut last = first.winner;
     for (choice, _) in others {
         if choice.winner.method.name != last.method.name && is_better(comparison, choice.winner, last) {
-            sentence.push_str(&alternative(comparison, choice.winner, last));
+            clauses.push(alternative(comparison, choice.winner, last));
             last = choice.winner;
         }
     }
-    sentence + "."
+    clauses.join("; ") + "."
+}
+
+/// The best without a memory: in a training, the steps that an average was taken over had another θ.
+fn forgetful(comparison: &Comparison, affordable: &[&Measurement]) -> Option<String> {
+    let rows = filtered(affordable, |row| row.is_black_box() && !row.learned);
+    let Choice { winner, .. } = Choice::of(comparison, &rows)?;
+    Some(format!(
+        "of those that learn nothing from earlier steps, {} has {}",
+        winner.method.name,
+        number::short(comparison.settled(winner.product()))
+    ))
 }
 
 fn filtered<'a>(rows: &[&'a Measurement], accept: impl Fn(&Measurement) -> bool) -> Vec<&'a Measurement> {
@@ -139,9 +153,9 @@ fn alternative(comparison: &Comparison, row: &Measurement, last: &Measurement) -
     };
     let evaluations = row.evaluations;
     match (row.over_budget, row.method.needs) {
-        (true, _) => format!("; {name} has {amount}, for {evaluations} evaluations a gradient"),
-        (false, Needs::Gradient) => format!("; with ∇f at hand, {name} has {amount}"),
-        (false, Needs::Control) => format!("; with a control that is trained, {name} has {amount}"),
-        (false, Needs::Values) => format!("; {name} has {amount}"),
+        (true, _) => format!("{name} has {amount}, for {evaluations} evaluations a gradient"),
+        (false, Needs::Gradient) => format!("with ∇f at hand, {name} has {amount}"),
+        (false, Needs::Control) => format!("with a control that is trained, {name} has {amount}"),
+        (false, Needs::Values) => format!("{name} has {amount}"),
     }
 }

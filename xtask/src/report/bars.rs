@@ -12,7 +12,7 @@ pub(crate) struct Bars {
     /// Below the axis.
     pub(crate) axis: &'static str,
     /// From the top.
-    pub(crate) bars: Vec<Bar>,
+    pub(crate) rows: Vec<Bar>,
     /// What the colours mean.
     pub(crate) legend: Vec<(&'static str, &'static str)>,
 }
@@ -32,7 +32,7 @@ impl Bars {
     pub(crate) fn svg(self) -> String {
         let decades = |value: f64| value.log10();
         let ends: Vec<f64> =
-            self.bars.iter().map(|bar| decades(bar.value)).filter(|end| end.is_finite()).collect();
+            self.rows.iter().map(|bar| decades(bar.value)).filter(|end| end.is_finite()).collect();
         let lowest = ends.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = ends.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         // A picture without a bar still has an axis.
@@ -41,7 +41,7 @@ impl Bars {
         let (from, to) = ((lowest - 0.5).floor(), (highest + 0.05).ceil());
         let mut plot = BarPlot::new().with_horizontal(true).with_width(0.7);
         // The first category is the lowest.
-        for bar in self.bars.iter().rev() {
+        for bar in self.rows.iter().rev() {
             let length = if bar.value > 0.0 { decades(bar.value) - from } else { 0.0 };
             plot = plot.with_colored_bar(bar.label.clone(), length, bar.color);
         }
@@ -51,7 +51,7 @@ impl Bars {
             shape: LegendShape::Rect,
             dasharray: None,
         };
-        let (width, height) = (860.0, 150.0 + 24.0 * self.bars.len() as f64);
+        let (width, height) = (860.0, 150.0 + 24.0 * self.rows.len() as f64);
         let step = ((to - from) / 8.0).ceil();
         let plots = vec![Plot::Bar(plot)];
         let layout = Layout::auto_from_plots(&plots)

@@ -1,10 +1,11 @@
-//! The guide to [`#[differentiate]`](macro@crate::differentiate) and [`#[control]`](macro@crate::control).
+//! The guide to [`#[differentiate]`](macro@crate::differentiate), [`#[control]`](macro@crate::control) and the estimators.
 //!
 //! - [`language`]: what an annotated function may say, and what is generated from it;
 //! - [`composing`]: functions that call one another, across modules and crates;
 //! - [`second_order`]: second derivatives, whole or in a direction;
 //! - [`refusals`]: what is refused, and why;
 //! - [`primitives`]: every function with a derivative, and how to add one;
+//! - [`which_estimator`]: which estimator to use, what each costs, and the measurements behind it;
 //! - [`comparison`]: beside symdiff, num-dual, autodiff and code written by hand.
 
 /// What an annotated function may say.
@@ -30,6 +31,11 @@ pub mod refusals {
 /// Every function with a derivative, and how to add one.
 pub mod primitives {
     #![doc = include_str!("primitives.md")]
+}
+
+/// Which estimator?
+pub mod which_estimator {
+    #![doc = include_str!("which_estimator.md")]
 }
 
 /// Beside symdiff, num-dual, autodiff and code written by hand.

@@ -7,7 +7,7 @@ use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
 use crate::error::Error;
 
-/// [`train`], which is of `f64`.
+/// [`train`](fn@train), which is of `f64`.
 pub(super) fn of(precision: Precision) -> Option<Box<dyn Implementation>> {
     (precision == Precision::F64).then(|| Box::new(Training) as Box<dyn Implementation>)
 }

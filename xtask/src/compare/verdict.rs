@@ -159,3 +159,103 @@ fn alternative(comparison: &Comparison, row: &Measurement, last: &Measurement) -
         (false, Needs::Values) => format!("{name} has {amount}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use voidgrad::estimators::Method;
+
+    use super::*;
+    use crate::cli::CompareArguments;
+    use crate::compare::problem::Kind;
+    use crate::evaluation::Technique;
+
+    fn comparison() -> Comparison {
+        let arguments = CompareArguments {
+            problem: Kind::Quadratic,
+            dim: Some(3),
+            theta: 0.5,
+            target: 0.499,
+            evaluations: 2,
+            estimators: Vec::new(),
+            samples: 100,
+            control_steps: 0,
+            seed: 1,
+            out: None,
+            force: false,
+            quiet: true,
+        };
+        Comparison::new(&arguments).unwrap()
+    }
+
+    /// Two evaluations, of this variance and standard error and with this time in nanoseconds.
+    fn row(name: &str, variance: f64, standard_error: f64, time: u32) -> Measurement {
+        Measurement {
+            method: Method::find(name).unwrap(),
+            evaluations: 2,
+            averaged: 1,
+            learned: false,
+            over_budget: false,
+            bias: 0.0,
+            bias_standard_error: 0.0,
+            variance,
+            standard_error,
+            technique: Technique::MonteCarlo,
+            samples: 100,
+            seconds: f64::from(time) * 1e-9,
+        }
+    }
+
+    #[test]
+    fn a_difference_of_more_than_two_standard_errors_decides() {
+        // √(0.03² + 0.04²) = 0.05, and 0.11 is more than twice that.
+        let rows = [row("rloo", 1.0, 0.03, 90), row("disarm", 1.11, 0.04, 10)];
+        let sentence = sentence(&comparison(), &rows);
+        assert!(sentence.starts_with("Use rloo here: of the 2 unbiased estimators"), "{sentence}");
+        assert!(sentence.contains("where disarm, the next, has 1.110 times as much"), "{sentence}");
+    }
+
+    #[test]
+    fn a_smaller_one_is_a_tie_which_goes_to_the_faster() {
+        let rows = [row("rloo", 1.0, 0.03, 90), row("disarm", 1.09, 0.04, 10), row("arm", 3.0, 0.01, 1)];
+        let sentence = sentence(&comparison(), &rows);
+        assert!(sentence.starts_with("Use disarm here"), "{sentence}");
+        assert!(sentence.contains("as rloo has within two standard errors"), "{sentence}");
+    }
+
+    #[test]
+    fn the_name_has_no_part_in_it() {
+        for best in ["rloo", "arm", "arms", "disarm", "reinforce"] {
+            let rows = ["rloo", "arm", "arms", "disarm", "reinforce"]
+                .map(|name| row(name, if name == best { 0.5 } else { 1.0 }, 0.001, 5));
+            let sentence = sentence(&comparison(), &rows);
+            assert!(sentence.starts_with(&format!("Use {best} here")), "{sentence}");
+        }
+    }
+
+    #[test]
+    fn a_biased_estimator_is_never_recommended() {
+        let rows = [row("rloo", 1.0, 0.001, 90), row("reinmax", 0.1, 0.001, 1)];
+        let text = sentence(&comparison(), &rows);
+        assert!(
+            text.starts_with("Use rloo here: of the one unbiased") && !text.contains("reinmax"),
+            "{text}"
+        );
+        let text = sentence(&comparison(), &rows[1..]);
+        assert_eq!(text, "Nothing here is unbiased, so there is nothing to recommend.");
+    }
+
+    #[test]
+    fn what_takes_more_is_named_where_it_is_better() {
+        let over = Measurement { over_budget: true, evaluations: 4, ..row("local-expectation", 0.0, 0.0, 9) };
+        let rows = [row("rloo", 1.0, 0.001, 90), row("muprop", 0.25, 0.001, 7), over];
+        let text = sentence(&comparison(), &rows);
+        assert!(text.contains("; with ∇f at hand, muprop has 4 times less"), "{text}");
+        assert!(
+            text.ends_with("; local-expectation has no variance, for 4 evaluations a gradient."),
+            "{text}"
+        );
+        let learned = Measurement { learned: true, ..row("reinforce-ema", 0.5, 0.001, 5) };
+        let text = sentence(&comparison(), &[learned, row("rloo", 1.0, 0.001, 90)]);
+        assert!(text.ends_with("; of those that learn nothing from earlier steps, rloo has 2."), "{text}");
+    }
+}

@@ -30,6 +30,7 @@
 extern crate self as voidgrad;
 
 pub mod bernoulli;
+pub mod categorical;
 pub mod compose;
 pub mod control;
 pub mod controls;
@@ -54,6 +55,7 @@ pub use voidgrad_macros::{control, differentiate};
 pub use voidgrad_real::*;
 
 pub use bernoulli::Bernoulli;
+pub use categorical::Categorical;
 pub use compose::{Partial, SecondDirection, SecondPartial, partial, second_direction, second_partial};
 pub use control::Control;
 pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};

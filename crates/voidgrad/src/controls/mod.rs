@@ -5,6 +5,7 @@
 
 pub mod constant;
 pub mod network;
+pub mod perceptron;
 pub mod rebar;
 pub mod relax;
 pub mod relax_linear;
@@ -16,6 +17,7 @@ pub(crate) mod by_hand;
 mod tests;
 
 pub use constant::Constant;
+pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;
 pub use relax_linear::RelaxLinear;

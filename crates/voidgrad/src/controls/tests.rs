@@ -2,7 +2,7 @@ use nalgebra::{DMatrix, DVector};
 
 use super::by_hand::{self, Derivatives};
 use crate::control::Control;
-use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+use crate::controls::{Constant, Perceptron, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::ShapeMismatch;
 use crate::estimators::{METHODS, Setup};
 use crate::noise::Stream;
@@ -72,6 +72,7 @@ fn derivatives_of_every_method_are_its_finite_differences() {
     let setup = Setup { target: TARGET, lambda: 0.5, eta: 0.7 };
     let (rows, baseline) = (Z.len(), Constant::new(0.3).unwrap());
     let mut controls: Vec<Box<dyn Control + Send + Sync>> = vec![Box::new(baseline)];
+    controls.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
     for method in METHODS {
         controls.push((method.control)(&setup, &mut Stream::new(3, 0, 0)).unwrap());
     }

@@ -214,7 +214,9 @@ fn a_control_of_three_coordinates_is_refused_at_two() {
     let settings = Settings { iterations: 1, ..Settings::default() };
     match train(&bernoulli, &objective, control.clone(), &settings, 0, &mut |_: &Step<'_>| ()).unwrap_err() {
         TrainError::Diverged { source, .. } => panic!("a wrong length is no divergence: {source}"),
-        TrainError::Shape(shape) => assert_eq!((shape.found, shape.expected), (3, 2)),
+        TrainError::Unsuitable(EstimateError::Shape(shape)) => {
+            assert_eq!((shape.found, shape.expected), (3, 2))
+        }
         other => panic!("{other}"),
     }
     let one = Bernoulli::from_probabilities(&[0.3]).unwrap();

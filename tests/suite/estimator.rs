@@ -396,7 +396,7 @@ fn a_batch_is_the_mean_of_its_samples() {
 #[test]
 fn monte_carlo_agrees_with_quadrature() {
     let bernoulli = Bernoulli::from_probabilities(&[0.3]).unwrap();
-    let controls: [Box<dyn Control + Sync>; 3] =
+    let controls: [Box<dyn Control + Send + Sync>; 3] =
         [Box::new(Zero), Box::new(Rebar::new(0.7, 0.5, TARGET).unwrap()), Box::new(relax_linear())];
     for control in controls {
         let exact = variance::exact(&bernoulli, &toy, &control).unwrap();

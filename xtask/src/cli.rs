@@ -30,7 +30,7 @@ pub(crate) enum Command {
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// Estimator to train; repeat the option for several [default: all of them]
+    /// Estimator to train; repeat the option for several [default: the note's reinforce, rebar, relax and relax-linear]
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator)]
     pub(crate) estimators: Vec<&'static Method>,
     /// t of the objective (b - t)², averaged over the coordinates of b

@@ -1,10 +1,11 @@
 //! Mean and variance of an estimator at a fixed control, by the best method there is.
 
 use serde::Serialize;
-use voidgrad::estimators::Method;
-use voidgrad::{Bernoulli, Control, MeanQuadratic, variance};
+use voidgrad::estimators::{Estimator, Method};
+use voidgrad::{Bernoulli, MeanQuadratic, variance};
 
 use crate::error::Error;
+use crate::experiment::NOTE;
 use crate::statistics;
 
 /// How an [`Evaluation`] was made.
@@ -43,7 +44,7 @@ pub(crate) struct Sampling {
 
 /// The technique that suits `method` at `dimension` variables.
 pub(crate) fn technique(method: &Method, dimension: usize) -> Technique {
-    if dimension == 1 {
+    if dimension == 1 && NOTE.contains(&method.name) {
         Technique::Quadrature
     } else if method.name == "reinforce" && dimension <= variance::LARGEST_ENUMERATION {
         Technique::Enumeration
@@ -52,7 +53,7 @@ pub(crate) fn technique(method: &Method, dimension: usize) -> Technique {
     }
 }
 
-/// Evaluates the estimator made of `control`.
+/// Evaluates the estimator.
 ///
 /// # Errors
 /// Where a moment is not finite, or the quadrature does not reach its tolerance.
@@ -60,21 +61,23 @@ pub(crate) fn evaluate(
     technique: Technique,
     bernoulli: &Bernoulli,
     objective: MeanQuadratic,
-    control: &(dyn Control + Sync),
+    estimator: &dyn Estimator,
     sampling: Sampling,
 ) -> Result<Evaluation, Error> {
     match technique {
         Technique::Quadrature => {
+            let control = estimator.control().ok_or_else(|| Error::computation("no control to integrate"))?;
             let moments = variance::exact(bernoulli, &objective, control).map_err(Error::computation)?;
             Ok(exactly(moments.mean, moments.variance))
         }
         Technique::Enumeration => {
+            let control = estimator.control().ok_or_else(|| Error::computation("no control to enumerate"))?;
             let moments = variance::enumerate(bernoulli, &objective, control).map_err(Error::computation)?;
             Ok(exactly(statistics::mean(&moments.mean), moments.variance))
         }
         Technique::MonteCarlo => {
             let Sampling { samples, seed } = sampling;
-            let moments = variance::monte_carlo(bernoulli, &objective, control, samples, seed)
+            let moments = variance::monte_carlo(bernoulli, &objective, estimator, samples, seed)
                 .map_err(Error::computation)?;
             Ok(Evaluation {
                 gradient_mean: statistics::mean(&moments.mean),

@@ -12,6 +12,9 @@ use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
 
+/// The estimators of the note, which the report's texts are about.
+pub(crate) const NOTE: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
+
 /// Temperature λ and scale η that every control starts from.
 const LAMBDA: f64 = 0.5;
 const ETA: f64 = 1.0;
@@ -47,6 +50,8 @@ impl Experiment {
         let asked = &arguments.estimators;
         let methods = METHODS
             .iter()
+            .copied()
+            .filter(|method| !asked.is_empty() || NOTE.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();
         let TrainArguments { target, dim, theta0, batch, .. } = *arguments;
@@ -60,7 +65,7 @@ impl Experiment {
             start: identical(theta0, dim)?,
             theta0,
             objective: MeanQuadratic { target },
-            setup: Setup { target, lambda: LAMBDA, eta: ETA },
+            setup: Setup { target, lambda: LAMBDA, eta: ETA, ..Setup::default() },
             settings: Settings {
                 iterations: arguments.iterations,
                 batch: size(batch)?,

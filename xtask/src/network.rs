@@ -12,7 +12,8 @@ const POINTS: u32 = 97;
 
 /// Whether `r_ρ` and its gradient with respect to ρ are zero on the whole grid. A network in that state receives no
 /// gradient and stays as it is; `c(z) = f(σ(z/λ))` is what is left of the control.
-pub(crate) fn is_dead(method: &Method, target: f64, control: &dyn Control) -> bool {
+pub(crate) fn is_dead(method: &Method, target: f64, control: Option<&dyn Control>) -> bool {
+    let Some(control) = control else { return false };
     method.name == RELAX && grid(REACH, POINTS).all(|z| is_dead_at(z, target, control))
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use voidgrad::estimators::{AnyControl, Method};
+use voidgrad::estimators::{AnyEstimator, Estimator, Method};
 use voidgrad::nalgebra::DVector;
 use voidgrad::train::{self, Observer, Step, TrainError};
 use voidgrad::{Bernoulli, Control, Stream};
@@ -25,8 +25,8 @@ pub(crate) struct Run {
     pub(crate) records: Vec<Record>,
     /// The variables at the last record.
     pub(crate) bernoulli: Bernoulli,
-    /// The control at the last record that has moments.
-    pub(crate) control: AnyControl,
+    /// The estimator after the last step; where the run diverged, with the parameters of the last record that has moments.
+    pub(crate) estimator: AnyEstimator,
     /// REINFORCE's variance at the last record's θ.
     pub(crate) reinforce: Option<f64>,
     /// How the variances were made.
@@ -95,40 +95,44 @@ pub(crate) fn execute(
     progress: &Progress,
 ) -> Result<Run, Error> {
     let method = experiment.methods[row];
-    let control = initial_control(experiment, method, repeat)?;
+    let estimator = initial(experiment, method, repeat)?;
     let mut recorder = Recorder::new(experiment, row, repeat, progress);
     let started = Instant::now();
     let outcome = train::train(
         &experiment.start,
         &experiment.objective,
-        control,
+        estimator,
         &experiment.settings,
         repeat,
         &mut recorder,
     );
     let training = started.elapsed().saturating_sub(recorder.recording);
-    let diverged = match outcome {
-        Ok(_) => None,
+    let (estimator, diverged) = match outcome {
+        Ok(outcome) => (outcome.estimator, None),
         Err(error) => {
             let message = shortened(&error.to_string());
             let TrainError::Diverged { iteration, logits, control, .. } = error else {
                 return Err(Error::arguments(error));
             };
             recorder.record_divergence(iteration, &logits, control);
-            Some(Divergence { iteration, message })
+            let mut estimator = initial(experiment, method, repeat)?;
+            if let (Some(control), Some(phi)) = (estimator.control_mut(), &recorder.phi) {
+                control.set_phi(phi.as_view()).map_err(Error::computation)?;
+            }
+            (estimator, Some(Divergence { iteration, message }))
         }
     };
     progress.finish(row);
-    recorder.into_run(training, diverged)
+    recorder.into_run(estimator, training, diverged)
 }
 
-/// The control that run `repeat` of `method` starts from; its weights have a stream of their own.
+/// The estimator that run `repeat` of `method` starts from; its weights have a stream of their own.
 ///
 /// # Errors
 /// Where the library refuses λ or η.
-fn initial_control(experiment: &Experiment, method: &Method, repeat: u64) -> Result<AnyControl, Error> {
+fn initial(experiment: &Experiment, method: &Method, repeat: u64) -> Result<AnyEstimator, Error> {
     let mut stream = Stream::new(experiment.settings.seed, repeat, WEIGHTS);
-    (method.control)(&experiment.setup, &mut stream).map_err(Error::arguments)
+    method.make(&experiment.setup, &mut stream).map_err(Error::arguments)
 }
 
 /// The row of the stream that weights are drawn from; the rows of the training loop are its iterations.
@@ -142,7 +146,7 @@ struct Recorder<'a> {
     progress: &'a Progress,
     records: Vec<Record>,
     bernoulli: Bernoulli,
-    phi: DVector<f64>,
+    phi: Option<DVector<f64>>,
     /// Time that was spent on records.
     recording: Duration,
 }
@@ -155,7 +159,7 @@ impl Observer for Recorder<'_> {
         }
         let started = Instant::now();
         let steps = step.iteration - self.records.last().map_or(0, |record| record.iteration);
-        self.record(step.iteration, step.bernoulli, step.control);
+        self.record(step.iteration, step.bernoulli, step.estimator);
         self.progress.advance(self.row, steps);
         self.recording += started.elapsed();
     }
@@ -181,7 +185,7 @@ impl<'a> Recorder<'a> {
             progress,
             records: Vec::new(),
             bernoulli: experiment.start.clone(),
-            phi: DVector::zeros(0),
+            phi: None,
             recording: Duration::ZERO,
         }
     }
@@ -190,7 +194,7 @@ impl<'a> Recorder<'a> {
         self.experiment.methods[self.row]
     }
 
-    fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, control: &(dyn Control + Sync)) {
+    fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, estimator: &dyn Estimator) {
         let experiment = self.experiment;
         let technique = technique_of_records(self.method(), bernoulli.len());
         let samples =
@@ -200,7 +204,7 @@ impl<'a> Recorder<'a> {
             technique,
             bernoulli,
             experiment.objective,
-            control,
+            estimator,
             self.sampling(iteration, samples),
         )
         .ok();
@@ -212,11 +216,11 @@ impl<'a> Recorder<'a> {
             gradient_mean: evaluation.map(|evaluation| evaluation.gradient_mean),
             variance: evaluation.map(|evaluation| evaluation.variance),
             standard_error: evaluation.map(|evaluation| evaluation.standard_error),
-            parameters: control.named(),
-            dead: network::is_dead(self.method(), experiment.target(), control),
+            parameters: estimator.control().map_or_else(Vec::new, Control::named),
+            dead: network::is_dead(self.method(), experiment.target(), estimator.control()),
         });
         self.bernoulli = bernoulli.clone();
-        self.phi = control.phi();
+        self.phi = estimator.control().map(Control::phi);
     }
 
     /// The state from which the step `iteration` could not be made. Its moments are not finite, so it has none.
@@ -245,12 +249,15 @@ impl<'a> Recorder<'a> {
         Sampling { samples, seed }
     }
 
-    fn into_run(self, training: Duration, diverged: Option<Divergence>) -> Result<Run, Error> {
-        let mut control = initial_control(self.experiment, self.method(), self.repeat)?;
+    fn into_run(
+        self,
+        estimator: AnyEstimator,
+        training: Duration,
+        diverged: Option<Divergence>,
+    ) -> Result<Run, Error> {
         let Some(last) = self.records.last() else {
             return Err(Error::computation("the training loop reported no state"));
         };
-        control.set_phi(self.phi.as_view()).map_err(Error::computation)?;
         let steps = last.iteration;
         let reinforce = self
             .experiment
@@ -262,7 +269,7 @@ impl<'a> Recorder<'a> {
             method: self.method(),
             repeat: self.repeat,
             bernoulli: self.bernoulli,
-            control,
+            estimator,
             reinforce,
             diverged,
             seconds_per_step: training.as_secs_f64() / steps.max(1) as f64,

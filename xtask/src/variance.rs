@@ -37,12 +37,11 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
     let VarianceArguments { estimator, target, lambda, eta, samples, seed, .. } = *arguments;
     let bernoulli = identical(arguments.theta, arguments.dim)?;
     let objective = MeanQuadratic { target };
-    let setup = Setup { target, lambda, eta };
-    let control =
-        (estimator.control)(&setup, &mut Stream::new(seed, 0, u64::MAX)).map_err(Error::arguments)?;
+    let setup = Setup { target, lambda, eta, ..Setup::default() };
+    let made = estimator.make(&setup, &mut Stream::new(seed, 0, u64::MAX)).map_err(Error::arguments)?;
     let technique = evaluation::technique(estimator, bernoulli.len());
     let evaluation =
-        evaluation::evaluate(technique, &bernoulli, objective, &control, Sampling { samples, seed })?;
+        evaluation::evaluate(technique, &bernoulli, objective, &*made, Sampling { samples, seed })?;
     Ok(Answer {
         estimator: estimator.name,
         gradient_exact: statistics::mean(&objective.gradient(&bernoulli)),

@@ -72,6 +72,7 @@ functions! {
 /// ```
 /// assert_eq!(voidgrad_real::log_sum_exp(&[1000.0, 1000.0]), 1000.0 + 2.0_f64.ln());
 /// ```
+#[inline(always)]
 pub fn log_sum_exp<R: Real, const N: usize>(x: &[R; N]) -> R {
     const { assert!(N > 0, "the array has no entries, and so no number to make constants from") };
     log_sum_exp_of(N, x[0].constant(0.0), |i| x[i])
@@ -82,6 +83,7 @@ pub fn log_sum_exp<R: Real, const N: usize>(x: &[R; N]) -> R {
 /// ```
 /// assert_eq!(voidgrad_real::softmax(&[1000.0, 1000.0]), [0.5, 0.5]);
 /// ```
+#[inline(always)]
 pub fn softmax<R: Real, const N: usize>(x: &[R; N]) -> [R; N] {
     const { assert!(N > 0, "the array has no entries, and so no probabilities") };
     let largest = x.iter().skip(1).fold(x[0], |largest, x| largest.max(*x));
@@ -91,7 +93,7 @@ pub fn softmax<R: Real, const N: usize>(x: &[R; N]) -> [R; N] {
 }
 
 /// [`log_sum_exp()`] of `n` entries; `zero` is any number, to make constants from.
-#[inline]
+#[inline(always)]
 pub fn log_sum_exp_of<R: Real>(n: usize, zero: R, entry: impl Fn(usize) -> R) -> R {
     let lowest = zero.constant(f64::NEG_INFINITY);
     let largest = (0..n).fold(lowest, |largest, i| largest.max(entry(i)));

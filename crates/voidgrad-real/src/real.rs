@@ -201,32 +201,38 @@ pub trait Real:
     fn sech2(self) -> Self;
     /// `ln σ(self)`.
     #[must_use]
+    #[inline(always)]
     fn log_sigmoid(self) -> Self {
         -(-self).softplus()
     }
     /// `max(self, 0)`.
     #[must_use]
+    #[inline(always)]
     fn relu(self) -> Self {
         self.max(self.constant(0.0))
     }
     /// `ln(1 + self/d)`.
     #[must_use]
+    #[inline(always)]
     fn ln_1p_ratio(self, d: Self) -> Self {
         (self / d).ln_1p()
     }
     /// `self/(d·(self + d))`, minus the derivative of [`ln_1p_ratio`](Self::ln_1p_ratio) with respect to `d`.
     #[must_use]
+    #[inline(always)]
     fn d_ln_1p_ratio(self, d: Self) -> Self {
         self / d / (self + d)
     }
     /// `1 - self²`, exact also near ±1.
     #[must_use]
+    #[inline(always)]
     fn one_minus_square(self) -> Self {
         let one = self.constant(1.0);
         (one - self) * (one + self)
     }
     /// `self/√(self² + other²)`, the derivative of [`hypot`](Self::hypot); 0 where both are 0.
     #[must_use]
+    #[inline(always)]
     fn d_hypot(self, other: Self) -> Self {
         let (norm, zero) = (self.hypot(other), self.constant(0.0));
         Self::select(norm.is_ne(zero), self / norm, zero)

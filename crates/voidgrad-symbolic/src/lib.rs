@@ -8,6 +8,7 @@
 //!   → parse               the body as a graph, in stable forms
 //!   → calculus            derivatives on the graph
 //!   → emit                the graph as the body of a function
+//!   → kernel              of a control: the stages that run over many samples side by side
 //!   → expand              the functions as items
 //! ```
 //!
@@ -31,6 +32,7 @@ pub mod emit;
 pub mod evaluate;
 pub mod expand;
 pub mod graph;
+pub mod kernel;
 pub mod latex;
 pub mod parse;
 pub mod primitives;

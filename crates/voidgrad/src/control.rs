@@ -2,7 +2,10 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
+use crate::batch::{self, Chunk};
 use crate::error::ShapeMismatch;
+use crate::estimator::EstimateError;
+use crate::kernel::Drawn;
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -51,4 +54,20 @@ pub trait Control {
     /// Adds `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)` to `phi_bar` (N entries): both kinds of derivative that
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
+
+    /// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries), where `#[control]` wrote a fused
+    /// [`Kernel`](crate::Kernel); else nothing.
+    fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
+        let _ = (drawn, phi_bar);
+        None
+    }
+
+    /// Adds the samples of a chunk to the sums of a [`batch`]: one after the other, unless `#[control]`
+    /// wrote a fused [`Kernel`](crate::Kernel).
+    ///
+    /// # Errors
+    /// Where a value of the objective or a gradient is NaN or infinite.
+    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+        batch::one_by_one(self, chunk)
+    }
 }

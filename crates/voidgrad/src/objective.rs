@@ -4,6 +4,7 @@ use voidgrad_macros::differentiate;
 use voidgrad_real::sigmoid;
 
 use crate::bernoulli::Bernoulli;
+use crate::estimator::EstimateError;
 
 /// An objective `f: {0, 1}ᴹ → R`; it need not be differentiable, nor even known but by its values.
 ///
@@ -17,6 +18,104 @@ use crate::bernoulli::Bernoulli;
 pub trait Objective {
     /// `f(b)`.
     fn value(&self, b: &[f64]) -> f64;
+
+    /// `f` of many samples: b comes row by row, a sample a row, and each has its entry in `f`.
+    ///
+    /// # Panics
+    /// Where `variables` is 0.
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+    }
+
+    /// f with its gradient, where it has one.
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        None
+    }
+}
+
+/// An objective that is a smooth function of a relaxed b, any numbers from 0 to 1 (or beyond), and its gradient there.
+pub trait Differentiable: Objective {
+    /// Writes `∇f(x)`, as many entries as x has, and returns `f(x)`.
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64;
+}
+
+/// `f(b)`.
+///
+/// # Errors
+/// Where it is NaN or infinite.
+pub fn evaluate(objective: &dyn Objective, b: &[f64]) -> Result<f64, EstimateError> {
+    let value = objective.value(b);
+    if value.is_finite() { Ok(value) } else { Err(EstimateError::Objective { value, b: b.to_vec() }) }
+}
+
+/// `f(x)`, and `∇f(x)` to `gradient`.
+///
+/// # Errors
+/// Where the objective has no gradient, or where the value or an entry of the gradient is NaN or infinite.
+pub fn evaluate_with_gradient(
+    objective: &dyn Objective,
+    x: &[f64],
+    gradient: &mut [f64],
+) -> Result<f64, EstimateError> {
+    let differentiable = objective.differentiable().ok_or(EstimateError::NoGradient)?;
+    let value = differentiable.value_and_gradient(x, gradient);
+    match gradient.iter().chain([&value]).copied().find(|value| !value.is_finite()) {
+        Some(value) => Err(EstimateError::Objective { value, b: x.to_vec() }),
+        None => Ok(value),
+    }
+}
+
+/// An objective made of two closures, one for f and one for f with ∇f.
+///
+/// A function that was differentiated by the macro goes into the second.
+///
+/// ```
+/// use voidgrad::objective::{Differentiable, Smooth};
+/// use voidgrad::{Objective, differentiate};
+///
+/// #[differentiate(wrt(x))]
+/// fn f(x: [f64; 2]) -> f64 {
+///     (x[0] - 0.3) * (x[1] + 2.0 * x[0])
+/// }
+///
+/// let objective = Smooth::new(
+///     |b: &[f64]| f([b[0], b[1]]),
+///     |x: &[f64], gradient: &mut [f64]| {
+///         gradient.copy_from_slice(&f::d_x([x[0], x[1]]));
+///         f([x[0], x[1]])
+///     },
+/// );
+/// let mut gradient = [0.0; 2];
+/// let value = objective.differentiable().unwrap().value_and_gradient(&[0.5, 0.0], &mut gradient);
+/// assert_eq!((value, gradient), (0.2, [1.4, 0.2]));
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Smooth<F, G> {
+    f: F,
+    value_and_gradient: G,
+}
+
+impl<F: Fn(&[f64]) -> f64, G: Fn(&[f64], &mut [f64]) -> f64> Smooth<F, G> {
+    /// The objective f; the second closure writes `∇f(x)` and returns `f(x)`.
+    pub fn new(f: F, value_and_gradient: G) -> Self {
+        Self { f, value_and_gradient }
+    }
+}
+
+impl<F: Fn(&[f64]) -> f64, G: Fn(&[f64], &mut [f64]) -> f64> Objective for Smooth<F, G> {
+    fn value(&self, b: &[f64]) -> f64 {
+        (self.f)(b)
+    }
+
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        Some(self)
+    }
+}
+
+impl<F: Fn(&[f64]) -> f64, G: Fn(&[f64], &mut [f64]) -> f64> Differentiable for Smooth<F, G> {
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        (self.value_and_gradient)(x, gradient)
+    }
 }
 
 impl<F: Fn(&[f64]) -> f64 + ?Sized> Objective for F {
@@ -74,5 +173,27 @@ impl MeanQuadratic {
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {
         b.iter().map(|&b| quadratic(b, self.target)).sum::<f64>() / b.len() as f64
+    }
+
+    fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
+        if variables == 1 {
+            // The mean of one number takes no division, and the loop no rows.
+            b.iter().zip(f).for_each(|(b, f)| *f = quadratic(*b, self.target));
+        } else {
+            b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+        }
+    }
+
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        Some(self)
+    }
+}
+
+impl Differentiable for MeanQuadratic {
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        for (&entry, gradient) in x.iter().zip(gradient) {
+            *gradient = quadratic::d_b(entry, self.target) / x.len() as f64;
+        }
+        self.value(x)
     }
 }

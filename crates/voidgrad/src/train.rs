@@ -1,20 +1,26 @@
 //! The training loop.
 
+mod average;
+
+pub use average::Average;
+
+use nalgebra::DVector;
 use thiserror::Error;
 
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::error::{InvalidParameter, ShapeMismatch, positive};
-use crate::estimator::{Batch, EstimateError, suits};
-use crate::noise::{Noise, Stream};
+use crate::estimator::EstimateError;
+use crate::estimators::Estimator;
+use crate::noise::{Stream, Uniforms};
 use crate::objective::Objective;
 use crate::optimise::{Adam, Optimiser};
 
 /// Minimises `E[f(b)]` over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`].
 ///
-/// Iteration i of run r draws its noise, `u` and then `v` of one sample after the other, from the
-/// [`Stream`] `(seed, r, i)`. Both gradients of a step are taken at the same point, before either optimiser
-/// moves. The control comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
+/// Iteration i of run r draws its noise, that of one estimate after the other, from the [`Stream`] `(seed, r, i)`.
+/// Both gradients of a step are taken at the same point, before either optimiser moves. Any
+/// [`Control`] is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
 /// run's streams is free for that.
 ///
 /// ```
@@ -32,48 +38,44 @@ use crate::optimise::{Adam, Optimiser};
 /// # Errors
 /// Where a setting is not in its domain, where the control is made for another dimension, or where a value
 /// or a gradient becomes NaN or infinite.
-pub fn train<C: Control + Sync>(
+pub fn train<E: Estimator>(
     start: &Bernoulli,
-    objective: &(impl Objective + ?Sized),
-    control: C,
+    objective: &impl Objective,
+    estimator: E,
     settings: &Settings,
     run: u64,
     observer: &mut (impl Observer + ?Sized),
-) -> Result<Outcome<C>, TrainError> {
+) -> Result<Outcome<E>, TrainError> {
     settings.check()?;
-    let (mut bernoulli, mut control) = (start.clone(), control);
-    let (variables, parameters) = (bernoulli.len(), control.parameters());
-    suits(&control, variables)?;
-    let mut descent = Adam::new(variables, settings.learning_rate)?;
-    let mut control_descent = Adam::new(parameters, settings.control_learning_rate)?;
-    let mut batch = Batch::new(variables, parameters);
-    let mut phi = control.phi();
-    let mut noise = vec![0.0; 2 * variables];
-    observer.observe(&Step { iteration: 0, bernoulli: &bernoulli, control: &control, estimate: None });
+    let (mut bernoulli, mut estimator) = (start.clone(), estimator);
+    estimator.suits(&bernoulli, objective)?;
+    let mut phi = estimator.control().map_or_else(|| DVector::zeros(0), Control::phi);
+    let mut descent = Adam::new(bernoulli.len(), settings.learning_rate)?;
+    let mut control_descent = Adam::new(phi.len(), settings.control_learning_rate)?;
+    let mut average = Average::new(&bernoulli, phi.len());
+    let mut noise = vec![0.0; estimator.noise(&bernoulli)];
+    observer.observe(&Step { iteration: 0, bernoulli: &bernoulli, estimator: &estimator, average: None });
     for iteration in 1..=settings.iterations {
         let mut stream = Stream::new(settings.seed, run, iteration);
-        batch.clear();
+        average.clear();
         let estimated = (0..settings.batch)
             .try_for_each(|_| {
                 stream.fill_open01(&mut noise);
-                let (u, v) = noise.split_at(variables);
-                batch.add(&bernoulli, objective, &control, Noise::trusted(u, v))
+                average.add(&mut estimator, &bernoulli, objective, Uniforms::trusted(&noise))
             })
-            .and_then(|()| batch.finish(&bernoulli));
+            .and_then(|()| average.finish(&bernoulli));
         if let Err(source) = estimated {
-            return Err(diverged(iteration, &bernoulli, &control, &batch, source));
+            return Err(diverged(iteration, &bernoulli, &estimator, &average, source));
         }
-        descent.step(bernoulli.logits_mut(), batch.gradient.as_slice());
-        control_descent.step(phi.as_mut_slice(), batch.variance_gradient.as_slice());
-        control.set_phi(phi.as_view())?;
-        observer.observe(&Step {
-            iteration,
-            bernoulli: &bernoulli,
-            control: &control,
-            estimate: Some(&batch),
-        });
+        descent.step(bernoulli.logits_mut(), average.gradient.as_slice());
+        if let Some(control) = estimator.control_mut() {
+            control_descent.step(phi.as_mut_slice(), average.variance_gradient.as_slice());
+            control.set_phi(phi.as_view())?;
+        }
+        let average = Some(&average);
+        observer.observe(&Step { iteration, bernoulli: &bernoulli, estimator: &estimator, average });
     }
-    Ok(Outcome { bernoulli, control })
+    Ok(Outcome { bernoulli, estimator })
 }
 
 /// How to [`train`].
@@ -123,11 +125,11 @@ impl Settings {
 
 /// Where [`train`] ended.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Outcome<C> {
+pub struct Outcome<E> {
     /// The variables after the last step.
     pub bernoulli: Bernoulli,
-    /// The control after the last step.
-    pub control: C,
+    /// The estimator after the last step: a control, where one was trained.
+    pub estimator: E,
 }
 
 /// Something that watches [`train`]: any `FnMut(&Step<'_>)`.
@@ -152,10 +154,10 @@ pub struct Step<'a> {
     pub iteration: u64,
     /// The variables.
     pub bernoulli: &'a Bernoulli,
-    /// The control.
-    pub control: &'a (dyn Control + Sync),
-    /// The estimate that the last step followed, made before it; none at the start.
-    pub estimate: Option<&'a Batch>,
+    /// The estimator.
+    pub estimator: &'a dyn Estimator,
+    /// The mean of the estimates that the last step followed, made before it; none at the start.
+    pub average: Option<&'a Average>,
 }
 
 /// A training run that cannot start or go on.
@@ -165,9 +167,12 @@ pub enum TrainError {
     /// A setting outside its domain.
     #[error(transparent)]
     Setting(#[from] InvalidParameter),
-    /// A control that is made for another dimension, or whose number of parameters changed.
+    /// A control whose number of parameters changed.
     #[error(transparent)]
     Shape(#[from] ShapeMismatch),
+    /// An estimator that can't be used here: made for another dimension, or in need of ∇f.
+    #[error(transparent)]
+    Unsuitable(#[from] EstimateError),
     /// A value or a gradient became NaN or infinite.
     #[error("iteration {iteration}: {source}; the control's parameters are {}", list(control))]
     Diverged {
@@ -187,15 +192,15 @@ pub enum TrainError {
 fn diverged(
     iteration: u64,
     bernoulli: &Bernoulli,
-    control: &impl Control,
-    batch: &Batch,
+    estimator: &impl Estimator,
+    average: &Average,
     source: EstimateError,
 ) -> TrainError {
     TrainError::Diverged {
         iteration,
         logits: bernoulli.logits().to_vec(),
-        gradient: batch.last().gradient.as_slice().to_vec(),
-        control: control.named(),
+        gradient: average.last.gradient.clone(),
+        control: estimator.control().map_or_else(Vec::new, Control::named),
         source: Box::new(source),
     }
 }

@@ -16,7 +16,7 @@ fn a_control_of_ones_own_trains_and_beats_reinforce() {
     let outcome = train(&start, &objective, control, &settings, 0, &mut |_: &Step<'_>| steps += 1).unwrap();
     assert_eq!(steps, 3001);
 
-    let control = outcome.control;
+    let control = outcome.estimator;
     let names: Vec<String> = control.named().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["left", "right", "lambda"]);
     assert!(control.lambda() > 0.0);

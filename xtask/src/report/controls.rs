@@ -34,7 +34,7 @@ fn panel(experiment: &Experiment, analysis: &Analysis<'_>) -> Drawing {
     let c_star = analysis.theta.map(|theta| best_constant(experiment, theta.median));
 
     let curves: Vec<(&Run, Vec<(f64, f64)>)> =
-        analysis.settled().map(|run| (run, curve(&*run.control))).collect();
+        analysis.settled().filter_map(|run| Some((run, curve(run.estimator.control()?)))).collect();
     let range = vertical_range(&curves, [at_0, at_1]);
     let mut chart = Chart::new(360.0, 300.0, "z", "c(z)")
         .title(analysis.method.name)

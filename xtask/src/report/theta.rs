@@ -73,6 +73,6 @@ fn log_variance(experiment: &Experiment, run: &Run, theta: f64) -> Result<f64, E
         _ => Technique::MonteCarlo,
     };
     let sampling = Sampling { samples: SAMPLES, seed: experiment.settings.seed };
-    Ok(evaluation::evaluate(technique, &bernoulli, experiment.objective, &*run.control, sampling)
+    Ok(evaluation::evaluate(technique, &bernoulli, experiment.objective, &*run.estimator, sampling)
         .map_or(f64::NAN, |evaluation| evaluation.variance.log10()))
 }

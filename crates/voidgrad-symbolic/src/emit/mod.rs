@@ -48,12 +48,34 @@ impl Output {
 pub struct Argument {
     /// Its name.
     pub ident: Ident,
+    /// What is written where it is read: its name, but for the leaves of a kernel.
+    pub expression: TokenStream,
+    /// The value that the name gets just before it is first read; none for what the caller passes.
+    pub setup: Option<TokenStream>,
     /// True where it is passed by reference.
     pub by_ref: bool,
     /// Its shape.
     pub shape: Shape,
     /// True for `bool`.
     pub mask: bool,
+}
+
+impl Argument {
+    /// An argument that is read by its name.
+    #[must_use]
+    pub fn named(ident: Ident, shape: Shape, mask: bool) -> Self {
+        let expression = quote!(#ident);
+        Self { ident, expression, setup: None, by_ref: false, shape, mask }
+    }
+}
+
+/// How products and sums are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sums {
+    /// `a * b + c`, as the user wrote it: the same bits on every machine.
+    Plain,
+    /// `a.mul_add(b, c)`, which is one instruction where the machine has it.
+    Fused,
 }
 
 /// The body of a function that computes `outputs`: `let`s, then the value or the tuple.
@@ -68,12 +90,34 @@ pub fn body(
     types: &Types,
     outputs: &[Output],
 ) -> TokenStream {
-    let roots: Vec<NodeId> = outputs.iter().flat_map(|output| output.nodes().iter().copied()).collect();
+    let (statements, results) = lines(graph, arguments, own, types, outputs, &[], Sums::Plain);
+    let tail = match results.as_slice() {
+        [single] => single.clone(),
+        several => quote!((#(#several),*)),
+    };
+    quote!(#statements #tail)
+}
+
+/// [`body`] in two parts: the `let`s, and the expressions of `outputs`. A value in `stores` is assigned to its place as
+/// soon as what it is made of is there, and must be read by nothing else.
+#[must_use]
+pub fn lines(
+    graph: &Graph,
+    arguments: &[Argument],
+    own: usize,
+    types: &Types,
+    outputs: &[Output],
+    stores: &[(NodeId, TokenStream)],
+    sums: Sums,
+) -> (TokenStream, Vec<TokenStream>) {
+    let results = outputs.iter().flat_map(|output| output.nodes().iter().copied());
+    let roots: Vec<NodeId> = results.chain(stores.iter().map(|(id, _)| *id)).collect();
     let plan = Plan::new(graph, &roots, outputs.len() == 1);
     let mut writer = Writer {
         graph,
         arguments,
         types,
+        sums,
         anchor: anchor(&arguments[..own]),
         names: Names::new(arguments.iter().map(|argument| argument.ident.to_string())),
         bound: HashMap::new(),
@@ -82,7 +126,20 @@ pub fn body(
     };
     let mut statements = writer.check_lengths();
     statements.extend(writer.name_constants(&plan));
-    for id in graph.ids().filter(|id| plan.is_bound(*id)) {
+    for id in graph.ids() {
+        if let Some((_, place)) = stores.iter().find(|(stored, _)| *stored == id) {
+            let value = writer.expression(id).tokens;
+            statements.extend(quote!(#place = #value;));
+            continue;
+        }
+        if let Op::Parameter(index) = *graph.op(id)
+            && let Argument { ident, setup: Some(setup), .. } = &arguments[index]
+        {
+            statements.extend(quote!(let #ident = #setup;));
+        }
+        if !plan.is_bound(id) {
+            continue;
+        }
         let value = writer.expression(id).tokens;
         let name = writer.names.choose(graph, id);
         let ty = match graph.shape(id) {
@@ -99,12 +156,8 @@ pub fn body(
         statements.extend(quote!(let #name #ty = #value;));
         writer.bound.insert(id, name);
     }
-    let results: Vec<TokenStream> = outputs.iter().map(|output| writer.output(output)).collect();
-    let tail = match results.as_slice() {
-        [single] => single.clone(),
-        several => quote!((#(#several),*)),
-    };
-    quote!(#statements #tail)
+    let results = outputs.iter().map(|output| writer.output(output)).collect();
+    (statements, results)
 }
 
 /// The values that [`body`] gives a name, in order, with the names: for formulas that read like the code.
@@ -117,14 +170,17 @@ pub fn steps(graph: &Graph, arguments: &[Argument], outputs: &[Output]) -> Vec<(
     bound.map(|id| (id, names.choose(graph, id).to_string())).collect()
 }
 
+/// Functions that lanes have a form of for sums over many samples.
+const QUICK: [&str; 3] = ["sigmoid", "d_sigmoid", "d2_sigmoid"];
+
 /// A number at hand, to make constants from.
 fn anchor(arguments: &[Argument]) -> TokenStream {
     let scalar = arguments.iter().find(|argument| !argument.mask && argument.shape.is_scalar());
-    if let Some(Argument { ident, .. }) = scalar {
-        return quote!(#ident);
+    if let Some(Argument { expression, .. }) = scalar {
+        return expression.clone();
     }
     match arguments.iter().find(|argument| !argument.mask) {
-        Some(Argument { ident, .. }) => quote!(#ident[0]),
+        Some(Argument { expression, .. }) => quote!(#expression[0]),
         None => quote!(compile_error!("no number at hand")),
     }
 }
@@ -133,6 +189,7 @@ struct Writer<'a> {
     graph: &'a Graph,
     arguments: &'a [Argument],
     types: &'a Types,
+    sums: Sums,
     anchor: TokenStream,
     names: Names,
     bound: HashMap<NodeId, Ident>,
@@ -231,12 +288,11 @@ impl Writer<'_> {
     /// The expression that computes a node from its operands.
     fn expression(&mut self, id: NodeId) -> Fragment {
         if let Op::Parameter(index) = *self.graph.op(id) {
-            let Argument { ident, by_ref, shape, .. } = &self.arguments[index];
-            let _ = shape;
+            let Argument { expression, by_ref, .. } = &self.arguments[index];
             return if *by_ref {
-                Fragment::new(quote!(*#ident), Level::Unary)
+                Fragment::new(quote!(*#expression), Level::Unary)
             } else {
-                Fragment::atom(quote!(#ident))
+                Fragment::atom(expression.clone())
             };
         }
         if self.graph.shape(id).is_scalar() { self.scalar(id) } else { self.array(id) }
@@ -245,8 +301,7 @@ impl Writer<'_> {
     /// A node as something to call a method on or to borrow: its name, without dereferencing.
     fn place(&mut self, id: NodeId) -> Fragment {
         if let (Op::Parameter(index), None) = (self.graph.op(id), self.bound.get(&id)) {
-            let ident = &self.arguments[*index].ident;
-            return Fragment::atom(quote!(#ident));
+            return Fragment::atom(self.arguments[*index].expression.clone());
         }
         self.value(id)
     }
@@ -319,8 +374,23 @@ impl Writer<'_> {
             }
             Op::Neg(a) => operand(self, *a).prefix(&quote!(-)),
             Op::Not(a) => operand(self, *a).prefix(&quote!(!)),
-            Op::Add(a, b) => Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum),
-            Op::Sub(a, b) => Fragment::infix(operand(self, *a), &quote!(-), operand(self, *b), Level::Sum),
+            Op::Add(a, b) if self.guarded(*a).is_some() || self.guarded(*b).is_some() => {
+                let (sum, term) = if self.guarded(*b).is_some() { (*a, *b) } else { (*b, *a) };
+                self.added_where(sum, term, operand)
+            }
+            Op::Add(a, b) => match (self.factors(*a), self.factors(*b)) {
+                (Some((x, y)), _) => self.fused(x, y, *b, operand),
+                (None, Some((x, y))) => self.fused(x, y, *a, operand),
+                (None, None) => Fragment::infix(operand(self, *a), &quote!(+), operand(self, *b), Level::Sum),
+            },
+            Op::Sub(a, b) => match self.factors(*b) {
+                Some((x, y)) => {
+                    let minus_x = operand(self, x).prefix(&quote!(-));
+                    let (y, a) = (operand(self, y).tokens, operand(self, *a).tokens);
+                    minus_x.method("mul_add", &[y, a])
+                }
+                None => Fragment::infix(operand(self, *a), &quote!(-), operand(self, *b), Level::Sum),
+            },
             Op::Mul(a, b) => {
                 Fragment::infix(operand(self, *a), &quote!(*), operand(self, *b), Level::Product)
             }
@@ -335,7 +405,9 @@ impl Writer<'_> {
             }
             Op::Unary(primitive, a) => {
                 let UnaryRow { name, .. } = primitive.row();
-                operand(self, *a).method(name, &[])
+                let quick =
+                    (self.sums == Sums::Fused && QUICK.contains(name)).then(|| format!("{name}_quick"));
+                operand(self, *a).method(quick.as_deref().unwrap_or(name), &[])
             }
             Op::Binary(primitive, a, b) => {
                 let (a, b) = (operand(self, *a), operand(self, *b).tokens);
@@ -375,6 +447,62 @@ impl Writer<'_> {
             | Op::Outer(..)
             | Op::Transpose(_) => unreachable!("written by the caller"),
         }
+    }
+
+    /// The factors of a product that is written where it is read, and so can be one operation with a sum.
+    fn factors(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
+        match *self.graph.op(id) {
+            Op::Mul(a, b) if self.sums == Sums::Fused && !self.bound.contains_key(&id) => Some((a, b)),
+            _ => None,
+        }
+    }
+
+    /// The mask and the value of `select(mask, value, 0)` that is written where it is read.
+    fn guarded(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
+        match *self.graph.op(id) {
+            Op::Select(mask, value, zero)
+                if self.sums == Sums::Fused
+                    && self.graph.is_zero(zero)
+                    && !self.graph.is_mask(id)
+                    && !self.bound.contains_key(&id) =>
+            {
+                Some((mask, value))
+            }
+            _ => None,
+        }
+    }
+
+    /// `sum + select(mask, value, 0)` as one operation.
+    fn added_where(
+        &mut self,
+        sum: NodeId,
+        term: NodeId,
+        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Fragment {
+        let (mask, value) = self.guarded(term).expect("the caller saw the guard");
+        let (sum, mask) = (operand(self, sum), operand(self, mask).tokens);
+        match self.factors(value) {
+            Some((x, y)) => {
+                let (x, y) = (operand(self, x).tokens, operand(self, y).tokens);
+                sum.method("add_product_where", &[mask, x, y])
+            }
+            None => {
+                let value = operand(self, value).tokens;
+                sum.method("add_where", &[mask, value])
+            }
+        }
+    }
+
+    /// `x·y + rest` as one operation.
+    fn fused(
+        &mut self,
+        x: NodeId,
+        y: NodeId,
+        rest: NodeId,
+        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
+    ) -> Fragment {
+        let (x, y, rest) = (operand(self, x), operand(self, y).tokens, operand(self, rest).tokens);
+        x.method("mul_add", &[y, rest])
     }
 
     /// A second derivative of another function, in one direction.

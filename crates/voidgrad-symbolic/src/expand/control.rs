@@ -7,6 +7,7 @@ use super::differentiate::{
     Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
 };
 use super::function::Function;
+use super::kernel::{Directions, kernel};
 use super::namesake::Namesake;
 use super::structure::{implementation, structure};
 use super::{Expansion, Source, expand};
@@ -120,6 +121,10 @@ struct Parts {
     partials: Vec<NodeId>,
     mixed: Vec<NodeId>,
     vjp_jvp: Vec<NodeId>,
+    /// `∂/∂φ (∂c/∂z · ż)`, which `mixed` is for ż = 1.
+    directed: Vec<NodeId>,
+    z_dot: NodeId,
+    c_bar: NodeId,
 }
 
 fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
@@ -149,10 +154,18 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let partials =
         if of_numbers { namesake.partials(&wrt, &derivatives.pairs(&wrt)) } else { TokenStream::new() };
     let parameters = structure(&source, roles, root);
-    let implementation = implementation(&source, roles, root);
+    let nodes = Directions {
+        z_dot: parts.z_dot,
+        c_bar: parts.c_bar,
+        c_z: derivatives.first(0),
+        partials: parts.partials,
+        mixed: parts.directed,
+    };
+    let kernel = kernel(&source, roles, &nodes, root);
+    let implementation = implementation(&source, roles, kernel.is_some(), root);
     let function = source.function.to_token_stream();
     // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.
-    let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation);
+    let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation #kernel);
     Expansion { name, tokens, formulas, error: None }
 }
 
@@ -175,7 +188,9 @@ fn parts(source: &mut Source, inputs: &[NodeId], derivatives: &Derivatives) -> P
     let slope = if shape.is_scalar() { derivatives.first(0) } else { c_dot };
     let bars = adjoints(graph, &[(slope, one)], phi);
     let mixed = filled(graph, bars, phi);
-    Parts { partials, mixed, vjp_jvp }
+    let bars = adjoints(graph, &[(c_dot, one)], phi);
+    let directed = filled(graph, bars, phi);
+    Parts { partials, mixed, vjp_jvp, directed, z_dot, c_bar }
 }
 
 fn control_functions(

@@ -5,6 +5,7 @@ mod differentiate;
 mod directions;
 mod file;
 mod function;
+mod kernel;
 mod namesake;
 mod structure;
 

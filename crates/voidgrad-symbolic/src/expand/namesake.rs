@@ -7,6 +7,7 @@ use super::Source;
 use super::function::{Context, Formula, Function};
 use crate::emit::{Argument, Output, Types, type_with};
 use crate::graph::{NodeId, Shape};
+use crate::signature::Parameter;
 
 /// Everything that is needed to write the namesake of a function.
 pub(super) struct Namesake<'a> {
@@ -31,11 +32,9 @@ impl<'a> Namesake<'a> {
             .signature
             .parameters
             .iter()
-            .map(|parameter| Argument {
-                ident: parameter.ident.clone(),
-                by_ref: parameter.by_ref,
-                shape: parameter.shape.clone(),
-                mask: parameter.mask,
+            .map(|parameter| {
+                let Parameter { ident, shape, by_ref, mask, .. } = parameter;
+                Argument { by_ref: *by_ref, ..Argument::named(ident.clone(), shape.clone(), *mask) }
             })
             .collect();
         let types = Types::new(real, root.clone());
@@ -79,12 +78,7 @@ impl<'a> Namesake<'a> {
         while self.arguments.iter().any(|argument| argument.ident == ident) {
             ident = format_ident!("{ident}_");
         }
-        self.arguments.push(Argument {
-            ident: ident.clone(),
-            by_ref: false,
-            shape: shape.clone(),
-            mask: false,
-        });
+        self.arguments.push(Argument::named(ident.clone(), shape.clone(), false));
         (ident, self.arguments.len() - 1)
     }
 
@@ -210,7 +204,7 @@ impl<'a> Namesake<'a> {
     }
 
     fn argument_types(&self) -> Vec<TokenStream> {
-        let argument_type = |(index, parameter): (usize, &crate::signature::Parameter)| match &parameter.ty {
+        let argument_type = |(index, parameter): (usize, &Parameter)| match &parameter.ty {
             syn::Type::Reference(_) => {
                 let ty = self.type_of_parameter(index);
                 quote!(&'a #ty)

@@ -7,7 +7,7 @@ use super::Source;
 use super::control::{Roles, vector_length};
 
 /// `rebar` is `Rebar`, `relax_linear` is `RelaxLinear`.
-fn struct_name(function: &Ident) -> Ident {
+pub(super) fn struct_name(function: &Ident) -> Ident {
     let name: String = function
         .to_string()
         .trim_start_matches("r#")
@@ -106,8 +106,8 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
     }
 }
 
-/// `impl Control`.
-pub(super) fn implementation(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+/// `impl Control`; `fused` where there is an `impl Kernel` too.
+pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: &TokenStream) -> TokenStream {
     let function = &source.function.sig.ident;
     let name = struct_name(function);
     let fields = fields(source, roles);
@@ -155,6 +155,23 @@ pub(super) fn implementation(source: &Source, roles: &Roles, root: &TokenStream)
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
         Some(m) => vector(function, root, z, m, &arguments, &add_all),
     };
+    let chunk = fused.then(|| {
+        quote! {
+            fn sample(
+                &self,
+                drawn: &#root::kernel::Drawn,
+                phi_bar: &mut [f64],
+            ) -> ::core::option::Option<f64> {
+                Some(#root::kernel::sample(self, drawn, phi_bar))
+            }
+            fn add_chunk(
+                &self,
+                chunk: &mut #root::batch::Chunk<'_>,
+            ) -> ::core::result::Result<(), #root::EstimateError> {
+                #root::batch::fused(self, chunk)
+            }
+        }
+    });
     // A control that does not depend on z has arguments that it does not read.
     quote! {
         #[automatically_derived]
@@ -178,6 +195,7 @@ pub(super) fn implementation(source: &Source, roles: &Roles, root: &TokenStream)
                 #root::flat::named(&[#((#names, &self.#values)),*])
             }
             #evaluation
+            #chunk
         }
     }
 }

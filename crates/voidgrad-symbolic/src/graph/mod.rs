@@ -189,6 +189,17 @@ impl Graph {
         })
     }
 
+    /// An operation of another graph with the numbers that its paths and callees have in this one.
+    pub fn adopt(&mut self, op: Op, source: &Self) -> Op {
+        match op {
+            Op::Path(index) => Op::Path(self.intern_path(source.path(index))),
+            Op::Call(callee, orders, arguments) => {
+                Op::Call(self.intern_callee(source.callee(callee).clone()), orders, arguments)
+            }
+            op => op,
+        }
+    }
+
     /// The node for `op`, which joins the arena unless an equal one is there.
     pub fn node(&mut self, op: Op, shape: Shape) -> NodeId {
         let mask = match &op {

@@ -25,8 +25,11 @@ pub use zero::Zero;
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
+use crate::batch::Chunk;
 use crate::control::Control;
 use crate::error::ShapeMismatch;
+use crate::estimator::EstimateError;
+use crate::kernel::Drawn;
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
@@ -68,5 +71,13 @@ impl<C: Control + ?Sized> Control for Box<C> {
 
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
         (**self).vjp_jvp(z, z_dot, c_bar, phi_bar);
+    }
+
+    fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
+        (**self).sample(drawn, phi_bar)
+    }
+
+    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+        (**self).add_chunk(chunk)
     }
 }

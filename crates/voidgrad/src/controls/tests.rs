@@ -4,7 +4,7 @@ use super::by_hand::{self, Derivatives};
 use crate::control::Control;
 use crate::controls::{Constant, Perceptron, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::ShapeMismatch;
-use crate::estimators::{METHODS, Setup};
+use crate::estimators::{AnyEstimator, Estimator as _, Method, Setup};
 use crate::noise::Stream;
 
 const TARGET: f64 = 0.45;
@@ -69,14 +69,14 @@ fn derivatives_of_every_method_are_its_finite_differences() {
     const STEP: f64 = 1e-5;
     // Truncation STEP² = 1e-10, rounding 1e-16/STEP = 1e-11, each times a derivative of up to 100 (λ = 0.5).
     const TOLERANCE: f64 = 2e-8;
-    let setup = Setup { target: TARGET, lambda: 0.5, eta: 0.7 };
+    let setup = Setup { target: TARGET, eta: 0.7, ..Setup::default() };
     let (rows, baseline) = (Z.len(), Constant::new(0.3).unwrap());
-    let mut controls: Vec<Box<dyn Control + Send + Sync>> = vec![Box::new(baseline)];
-    controls.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
-    for method in METHODS {
-        controls.push((method.control)(&setup, &mut Stream::new(3, 0, 0)).unwrap());
+    let mut estimators: Vec<AnyEstimator> = vec![Box::new(baseline)];
+    estimators.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
+    for (_, make) in Method::of_bernoulli() {
+        estimators.push(make(&setup, &mut Stream::new(3, 0, 0)).unwrap());
     }
-    for mut control in controls {
+    for control in estimators.iter_mut().filter_map(|estimator| estimator.control_mut()) {
         let columns = control.parameters();
         let (mut c_z, mut c_phi) = (vec![0.0; rows], vec![0.0; columns]);
         let mut c_z_phi = DMatrix::zeros(rows, columns);

@@ -73,14 +73,6 @@ impl Batch {
         &self.last
     }
 
-    /// Forgets all samples.
-    pub(crate) fn clear(&mut self) {
-        self.gradient.fill(0.0);
-        self.variance_gradient.fill(0.0);
-        self.f = 0.0;
-        self.samples = 0;
-    }
-
     /// Adds one sample; the means are sums until [`finish`](Self::finish).
     pub(crate) fn add(
         &mut self,
@@ -89,9 +81,9 @@ impl Batch {
         control: &(impl Control + ?Sized),
         noise: Noise<'_>,
     ) -> Result<(), EstimateError> {
-        self.last.update(bernoulli, objective, control, noise)?;
+        let phi_bar = self.variance_gradient.as_mut_slice();
+        self.last.update_with_variance_gradient(bernoulli, objective, control, noise, phi_bar)?;
         self.gradient += &self.last.gradient;
-        self.last.add_variance_gradient(control, self.variance_gradient.as_mut_slice());
         self.f += self.last.f;
         self.samples += 1;
         Ok(())

@@ -12,6 +12,7 @@ use thiserror::Error;
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
 use crate::error::ShapeMismatch;
+use crate::kernel::Drawn;
 use crate::noise::Noise;
 use crate::objective::Objective;
 
@@ -109,14 +110,7 @@ impl Estimate {
         noise: Noise<'_>,
     ) -> Result<(), EstimateError> {
         let variables = bernoulli.len();
-        same_length("estimate", self.b.len(), variables)?;
-        same_length("noise", noise.u().len(), variables)?;
-        suits(control, variables)?;
-        self.draw(bernoulli.logits(), noise);
-        self.f = objective.value(&self.b);
-        if !self.f.is_finite() {
-            return Err(EstimateError::Objective { value: self.f, b: self.b.clone() });
-        }
+        self.begin(bernoulli, objective, control, noise)?;
         control.value_and_d_z(&self.z, &mut self.c_z);
         let c_tilde = control.value_and_d_z(&self.z_tilde, &mut self.c_z_tilde);
         let advantage = self.f - c_tilde;
@@ -130,6 +124,62 @@ impl Estimate {
             self.z_tilde_dot[m] = -scale * gradient * self.z_tilde_a[m];
             self.c_bar -= scale * gradient * self.score[m];
         }
+        self.check(bernoulli)
+    }
+
+    /// [`update`](Self::update) and [`add_variance_gradient`](Self::add_variance_gradient) in one: where there is one
+    /// variable and the control has a fused kernel, nothing is computed twice.
+    ///
+    /// # Errors
+    /// As [`update`](Self::update).
+    pub fn update_with_variance_gradient(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(impl Objective + ?Sized),
+        control: &(impl Control + ?Sized),
+        noise: Noise<'_>,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        if bernoulli.len() == 1 {
+            self.begin(bernoulli, objective, control, noise)?;
+            let (z_tilde_a, score) = (self.z_tilde_a[0], self.score[0]);
+            let drawn = Drawn { f: self.f, z: self.z[0], z_tilde: self.z_tilde[0], z_tilde_a, score };
+            if let Some(gradient) = control.sample(&drawn, phi_bar) {
+                self.gradient[0] = gradient;
+                self.z_dot[0] = 2.0 * gradient;
+                self.z_tilde_dot[0] = -2.0 * gradient * z_tilde_a;
+                self.c_bar = -2.0 * gradient * score;
+                return self.check(bernoulli);
+            }
+        }
+        self.update(bernoulli, objective, control, noise)?;
+        self.add_variance_gradient(control, phi_bar);
+        Ok(())
+    }
+
+    /// Checks the arguments, draws, and takes the value of f.
+    fn begin(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(impl Objective + ?Sized),
+        control: &(impl Control + ?Sized),
+        noise: Noise<'_>,
+    ) -> Result<(), EstimateError> {
+        let variables = bernoulli.len();
+        same_length("estimate", self.b.len(), variables)?;
+        same_length("noise", noise.u().len(), variables)?;
+        suits(control, variables)?;
+        self.draw(bernoulli.logits(), noise);
+        self.f = objective.value(&self.b);
+        if self.f.is_finite() {
+            Ok(())
+        } else {
+            Err(EstimateError::Objective { value: self.f, b: self.b.clone() })
+        }
+    }
+
+    /// Refuses a gradient that is NaN or infinite.
+    fn check(&self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
         if self.gradient.iter().all(|gradient| gradient.is_finite()) {
             Ok(())
         } else {
@@ -221,6 +271,19 @@ pub enum EstimateError {
     /// A batch without samples.
     #[error("a batch of 0 samples has no mean; at least 1 is needed")]
     EmptyBatch,
+    /// An estimator that needs ∇f, with an objective that has values only.
+    #[error(
+        "this estimator needs the gradient of f, and the objective gives values only; Smooth and Differentiable give both"
+    )]
+    NoGradient,
+    /// An estimator that cannot take so many variables.
+    #[error("{found} variables are too many here: at most {allowed}")]
+    TooManyVariables {
+        /// M.
+        found: usize,
+        /// What would have been accepted.
+        allowed: usize,
+    },
     /// `f(b)` is NaN or infinite.
     #[error("f(b) = {value} is not a finite number, at b = {b:?}")]
     Objective {

@@ -6,18 +6,25 @@ use super::{Estimate, EstimateError, estimate, estimate_batch};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::controls::by_hand;
-use crate::controls::{Constant, Rebar, RelaxLinear, Zero};
-use crate::estimators::{METHODS, Setup};
+use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+use crate::estimators::Setup;
 use crate::noise::{Noise, Stream};
 use crate::objective::{MeanQuadratic, quadratic};
 use crate::quadrature::{Tolerance, integrate};
 use crate::variance;
 
-const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8 };
+const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8, baseline: 0.0, evaluations: None };
 
-/// The controls of all methods, with the same draw of the weights each time.
+/// The controls of the note's experiment, with the same draw of the weights each time.
 fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
-    METHODS.iter().map(|method| (method.control)(&SETUP, &mut Stream::new(8, 0, 2)).unwrap()).collect()
+    let Setup { target, lambda, eta, .. } = SETUP;
+    let stream = || Stream::new(8, 0, 2);
+    vec![
+        Box::new(Zero),
+        Box::new(Rebar::new(eta, lambda, target).unwrap()),
+        Box::new(Relax::draw(lambda, target, &mut stream()).unwrap()),
+        Box::new(RelaxLinear::draw(lambda, target, &mut stream()).unwrap()),
+    ]
 }
 
 /// Where `∂c/∂z` jumps.

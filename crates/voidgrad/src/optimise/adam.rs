@@ -1,7 +1,10 @@
 //! Adam.
 
+use voidgrad_real::{Lanes, Real};
+
 use super::Optimiser;
 use crate::error::{InvalidParameter, positive};
+use crate::lanes::{Instructions, OnLanes, Work};
 
 /// Adam with bias correction:
 /// `m ← β₁m + (1 - β₁)g`, `s ← β₂s + (1 - β₂)g²`, `x ← x - α·m̂/(√ŝ + ε)`, where
@@ -27,7 +30,9 @@ pub struct Adam {
     /// `β₁ᵗ` and `β₂ᵗ`.
     decay1: f64,
     decay2: f64,
-    moments: Vec<[f64; 2]>,
+    /// m and s, apart, so that the loop over them runs on vectors.
+    first: Vec<f64>,
+    second: Vec<f64>,
 }
 
 impl Adam {
@@ -43,7 +48,8 @@ impl Adam {
             epsilon: 1e-8,
             decay1: 1.0,
             decay2: 1.0,
-            moments: vec![[0.0; 2]; parameters],
+            first: vec![0.0; parameters],
+            second: vec![0.0; parameters],
         })
     }
 
@@ -60,17 +66,81 @@ impl Adam {
 impl Optimiser for Adam {
     fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
         assert_eq!(parameters.len(), gradient.len(), "as many parameters as derivatives");
-        assert_eq!(parameters.len(), self.moments.len(), "as many parameters as Adam was made for");
+        assert_eq!(parameters.len(), self.first.len(), "as many parameters as Adam was made for");
         self.decay1 *= self.beta1;
         self.decay2 *= self.beta2;
         let step = self.learning_rate / (1.0 - self.decay1);
         let scale = (1.0 - self.decay2).sqrt().recip();
-        for ((x, &g), [m, s]) in parameters.iter_mut().zip(gradient).zip(&mut self.moments) {
-            *m = self.beta1 * *m + (1.0 - self.beta1) * g;
-            *s = self.beta2 * *s + (1.0 - self.beta2) * g * g;
-            *x -= step * *m / (s.sqrt() * scale + self.epsilon);
+        let rates = Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, step, scale };
+        // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
+        let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
+        let (first, second) = (self.first.as_mut_slice(), self.second.as_mut_slice());
+        f64::on_lanes(instructions, Update { rates, first, second, parameters, gradient });
+    }
+}
+
+/// What all entries share.
+#[derive(Clone, Copy)]
+struct Rates {
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    /// `α/(1 - β₁ᵗ)`
+    step: f64,
+    /// `1/√(1 - β₂ᵗ)`
+    scale: f64,
+}
+
+/// The step, entry by entry.
+struct Update<'a> {
+    rates: Rates,
+    first: &'a mut [f64],
+    second: &'a mut [f64],
+    parameters: &'a mut [f64],
+    gradient: &'a [f64],
+}
+
+impl Work<f64> for Update<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = f64>>(self, hand: R) {
+        let Self { rates, first, second, parameters, gradient } = self;
+        let whole = parameters.len() / R::LANES * R::LANES;
+        for i in (0..whole).step_by(R::LANES) {
+            let (x, m, s) = rates.entry(
+                hand.load(&parameters[i..]),
+                hand.load(&gradient[i..]),
+                hand.load(&first[i..]),
+                hand.load(&second[i..]),
+            );
+            x.store(&mut parameters[i..]);
+            m.store(&mut first[i..]);
+            s.store(&mut second[i..]);
+        }
+        for i in whole..parameters.len() {
+            (parameters[i], first[i], second[i]) =
+                rates.entry(parameters[i], gradient[i], first[i], second[i]);
         }
     }
+}
+
+impl Rates {
+    /// x, m and s after the step.
+    #[inline(always)]
+    fn entry<R: Real>(&self, x: R, g: R, m: R, s: R) -> (R, R, R) {
+        let Self { beta1, beta2, epsilon, step, scale } = *self;
+        let m = normal(x.constant(beta1) * m + x.constant(1.0 - beta1) * g);
+        let s = normal(x.constant(beta2) * s + x.constant(1.0 - beta2) * g * g);
+        (x - x.constant(step) * m / (s.sqrt() * x.constant(scale) + x.constant(epsilon)), m, s)
+    }
+}
+
+/// `x`, and 0 where it is subnormal: where a derivative stays 0, its moments decay until they are, which no step can see
+/// and which makes processors slow.
+#[inline(always)]
+fn normal<R: Real>(x: R) -> R {
+    R::select(x.abs().is_lt(x.constant(f64::MIN_POSITIVE)), x.constant(0.0), x)
 }
 
 fn decay(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
@@ -100,6 +170,32 @@ mod tests {
         let (m, s) = (0.5, 0.75 * (0.75 * 1.0 + 0.25) + 0.25);
         let third = -0.1 * (m / 0.875) / (f64::sqrt(s / (1.0 - 0.421_875)) + 0.5);
         assert!((x[0] - first - third).abs() < 1e-16);
+    }
+
+    // Nine parameters are one vector and a tail, one parameter is scalar.
+    #[test]
+    fn lanes_take_the_same_step_as_scalars_bit_by_bit() {
+        let gradients =
+            |t: i32| [1.0, -2.5, 0.0, 1e-160, 3e5, -0.125, 7.0, 1e-300, 0.3].map(|g| g / f64::from(t));
+        let (mut all, mut x) = (Adam::new(9, 0.01).unwrap(), [0.5; 9]);
+        let mut single = vec![Adam::new(1, 0.01).unwrap(); 9];
+        let mut y = [0.5; 9];
+        for t in 1..200 {
+            all.step(&mut x, &gradients(t));
+            for (i, adam) in single.iter_mut().enumerate() {
+                adam.step(&mut y[i..=i], &gradients(t)[i..=i]);
+            }
+        }
+        assert_eq!(x.map(f64::to_bits), y.map(f64::to_bits));
+    }
+
+    #[test]
+    fn moments_that_nothing_feeds_end_at_zero() {
+        let mut adam = Adam::new(1, 0.01).unwrap();
+        adam.step(&mut [0.0], &[1.0]);
+        (0..10_000).for_each(|_| adam.step(&mut [0.0], &[0.0]));
+        assert_eq!(adam.first, [0.0]);
+        assert!(adam.second[0] > 0.0);
     }
 
     #[test]

@@ -17,7 +17,7 @@ fn the_observer_sees_the_start_and_every_step() {
     let settings = Settings { iterations: 5, ..Settings::default() };
     let mut seen = Vec::new();
     let mut observer = |step: &Step<'_>| {
-        seen.push((step.iteration, step.estimate.is_some(), step.bernoulli.logits()[0]));
+        seen.push((step.iteration, step.average.is_some(), step.bernoulli.logits()[0]));
     };
     let outcome = train(&start(), &OBJECTIVE, Zero, &settings, 0, &mut observer).unwrap();
     assert_eq!(seen.iter().map(|step| step.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
@@ -44,7 +44,7 @@ fn the_control_learns_the_best_constant() {
     let settings = Settings { iterations: 3_000, learning_rate: 1e-6, ..Settings::default() };
     let control = Constant::new(1.0).unwrap();
     let outcome = train(&start(), &OBJECTIVE, control, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
-    assert!((outcome.control.baseline() - 0.250_001).abs() < 1e-3, "{}", outcome.control.baseline());
+    assert!((outcome.estimator.baseline() - 0.250_001).abs() < 1e-3, "{}", outcome.estimator.baseline());
 }
 
 // One seed of the note's experiment; about one run in a hundred is not there after 10,000 steps.
@@ -94,5 +94,5 @@ fn a_control_chosen_at_run_time_trains_the_same() {
     let plain = train(&start(), &OBJECTIVE, control, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
     let chosen = train(&start(), &OBJECTIVE, boxed, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
     assert_eq!(plain.bernoulli, chosen.bernoulli);
-    assert_eq!(plain.control.phi(), chosen.control.phi());
+    assert_eq!(plain.estimator.phi(), chosen.estimator.phi());
 }

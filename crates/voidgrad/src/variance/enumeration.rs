@@ -53,11 +53,7 @@ pub fn enumerate(
         variance += p * squares;
     });
     variance /= variables as f64;
-    let not_finite = mean.iter().chain([&variance]).copied().find(|value| !value.is_finite());
-    match not_finite {
-        Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
-        None => Ok(VectorMoments { mean, variance }),
-    }
+    VectorMoments { mean, variance }.finite()
 }
 
 /// The moments of an estimator of M coordinates.
@@ -67,6 +63,17 @@ pub struct VectorMoments {
     pub mean: Vec<f64>,
     /// `(1/M) Σ_m Var[ĝ_m]`.
     pub variance: f64,
+}
+
+impl VectorMoments {
+    /// The moments, where all of them are finite.
+    pub(super) fn finite(self) -> Result<Self, VarianceError> {
+        let variance = self.variance;
+        match self.mean.iter().copied().chain([variance]).find(|value| !value.is_finite()) {
+            Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
+            None => Ok(self),
+        }
+    }
 }
 
 /// Calls `visit` with b, p(b) and `∂/∂a ln p(b)` for every state.

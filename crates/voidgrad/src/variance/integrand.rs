@@ -19,6 +19,16 @@ pub(super) struct Integrand<'a, C: ?Sized> {
     s: f64,
     exp_s: f64,
     p: f64,
+    noise: Noise,
+}
+
+/// Where z̃ comes from.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Noise {
+    /// From a v of its own.
+    Independent,
+    /// From the same u as z, so that z̃ = z: then `ĝ` is `A(z) + B(z)`, a single part.
+    Coupled,
 }
 
 /// The integrand at one y.
@@ -26,7 +36,7 @@ pub(super) struct Integrand<'a, C: ?Sized> {
 pub(super) struct Point {
     /// `p(z|b)`.
     pub(super) density: f64,
-    /// A and B.
+    /// A and B, or their sum and 0.
     pub(super) parts: [f64; 2],
     /// c, and its derivative by y.
     pub(super) c: f64,
@@ -34,10 +44,10 @@ pub(super) struct Point {
 }
 
 impl<'a, C: Control + ?Sized> Integrand<'a, C> {
-    pub(super) fn new(control: &'a C, f: f64, a: f64, b: bool) -> Self {
+    pub(super) fn new(control: &'a C, f: f64, a: f64, b: bool, noise: Noise) -> Self {
         let sign = if b { 1.0 } else { -1.0 };
         let s = sign * a;
-        Self { control, f, score: logit::ln_p::d_a(b, a), sign, s, exp_s: s.exp(), p: sigmoid(s) }
+        Self { control, f, score: logit::ln_p::d_a(b, a), sign, s, exp_s: s.exp(), p: sigmoid(s), noise }
     }
 
     /// `p(b)`.
@@ -52,7 +62,15 @@ impl<'a, C: Control + ?Sized> Integrand<'a, C> {
         // ∂z̃/∂a by z̃ instead of v; the same for both b, by symmetry.
         let z_tilde_a = self.p * (1.0 - decay);
         let tilde = (self.f - c) * self.score - slope[0] * z_tilde_a;
-        Point { density: self.density(y, decay), parts: [tilde, slope[0]], c, slope: self.sign * slope[0] }
+        let parts = match self.noise {
+            Noise::Independent => [tilde, slope[0]],
+            // 1 - ∂z̃/∂a, as a sum of positive numbers.
+            Noise::Coupled => {
+                let rest = sigmoid(-self.s) + self.p * decay;
+                [(self.f - c) * self.score + slope[0] * rest, 0.0]
+            }
+        };
+        Point { density: self.density(y, decay), parts, c, slope: self.sign * slope[0] }
     }
 
     /// `p(z|b)`, in a form that stays exact where p(z) and p(b) are both too small to be numbers; `decay` is

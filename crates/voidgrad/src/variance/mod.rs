@@ -3,16 +3,20 @@
 //! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
 
 mod enumeration;
+mod exact;
 mod integrand;
 mod monte_carlo;
+mod noise;
 mod panel;
 mod quadrature;
 #[cfg(test)]
 mod tests;
 
 pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
+pub use exact::{Exact, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
-pub use quadrature::{Moments, exact, exact_within};
+pub use noise::{LARGEST_RULE, over_noise};
+pub use quadrature::{Moments, coupled, exact, exact_within};
 
 use thiserror::Error;
 
@@ -40,6 +44,20 @@ pub enum VarianceError {
         /// `c` at another.
         second: f64,
     },
+    /// The sum over all noise, for an estimator that has no finite set of it.
+    #[error(
+        "this estimator depends on its noise through more than samples; Monte Carlo or quadrature can do it"
+    )]
+    NoRule,
+    /// The sum over all noise has too many terms.
+    #[error("the noise has more than {allowed} combinations")]
+    TooManyNodes {
+        /// What would have been accepted.
+        allowed: u64,
+    },
+    /// The sum over all noise, where a state is too rare.
+    #[error("a state is so rare that no uniform number leads to it: its probability is below 1e-15")]
+    OutOfReach,
     /// Too few samples for a variance with a standard error.
     #[error("{samples} samples are too few for a standard error: at least 2")]
     TooFewSamples {

@@ -3,10 +3,9 @@
 use rayon::prelude::*;
 
 use super::VarianceError;
-use crate::bernoulli::Bernoulli;
-use crate::control::Control;
-use crate::estimator::Estimate;
-use crate::noise::{Noise, Stream};
+use crate::distribution::Distribution;
+use crate::estimators::{Draw, Estimator};
+use crate::noise::{Stream, Uniforms};
 use crate::objective::Objective;
 
 /// Moments of the estimator from so many samples.
@@ -28,31 +27,32 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where there are fewer than 2 samples, or where an estimate fails.
-pub fn monte_carlo(
-    bernoulli: &Bernoulli,
-    objective: &(impl Objective + Sync + ?Sized),
-    control: &(impl Control + Sync + ?Sized),
+/// Where there are fewer than 2 samples, where an estimate fails, or where a moment is infinite.
+pub fn monte_carlo<D: Distribution>(
+    distribution: &D,
+    objective: &(impl Objective + Sync),
+    estimator: &(impl Estimator<D> + ?Sized),
     samples: u64,
     seed: u64,
 ) -> Result<Sampled, VarianceError> {
     if samples < 2 {
         return Err(VarianceError::TooFewSamples { samples });
     }
-    let variables = bernoulli.len();
+    estimator.suits(distribution, objective)?;
+    let variables = distribution.parameters().len();
+    let numbers = estimator.noise(distribution);
     // Sums over all samples of what `visit` adds to `width` numbers for one of them.
-    let sum = |width: usize, visit: &(dyn Fn(&Estimate, &mut [f64]) + Sync)| {
+    let sum = |width: usize, visit: &(dyn Fn(&Draw, &mut [f64]) + Sync)| {
         let blocks: Result<Vec<Vec<f64>>, VarianceError> = (0..samples.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
                 let mut stream = Stream::new(seed, u64::MAX, block);
-                let mut noise = vec![0.0; 2 * variables];
-                let (mut estimate, mut sums) = (Estimate::new(variables), vec![0.0; width]);
+                let mut noise = vec![0.0; numbers];
+                let (mut draw, mut sums) = (Draw::new(distribution), vec![0.0; width]);
                 for _ in 0..BLOCK.min(samples - block * BLOCK) {
                     stream.fill_open01(&mut noise);
-                    let (u, v) = noise.split_at(variables);
-                    estimate.update(bernoulli, objective, control, Noise::trusted(u, v))?;
-                    visit(&estimate, &mut sums);
+                    draw.update(estimator, distribution, objective, Uniforms::trusted(&noise))?;
+                    visit(&draw, &mut sums);
                 }
                 Ok(sums)
             })
@@ -64,16 +64,18 @@ pub fn monte_carlo(
         Ok::<_, VarianceError>(total)
     };
     let count = samples as f64;
-    let mut mean = sum(variables, &|estimate, sums| {
-        sums.iter_mut().zip(&estimate.gradient).for_each(|(sum, gradient)| *sum += gradient);
+    let mut mean = sum(variables + 1, &|draw, sums| {
+        sums.iter_mut().zip(&draw.gradient).for_each(|(sum, gradient)| *sum += gradient);
+        sums[variables] += draw.gradient.iter().map(|gradient| gradient.abs() / count).sum::<f64>();
     })?;
+    let unit = mean.pop().map_or(1.0, power_of_two);
     for mean in &mut mean {
         *mean /= count;
     }
     // A second pass over the same noise, about the mean: the difference of two raw moments would lose the
-    // digits of a small variance.
-    let squares = sum(2, &|estimate, sums| {
-        let deviations = estimate.gradient.iter().zip(&mean).map(|(gradient, mean)| gradient - mean);
+    // digits of a small variance. It is made in a unit of the size of ĝ, whose fourth power may not be a number.
+    let squares = sum(2, &|draw, sums| {
+        let deviations = draw.gradient.iter().zip(&mean).map(|(gradient, mean)| (gradient - mean) / unit);
         let square = deviations.map(|deviation| deviation * deviation).sum::<f64>() / variables as f64;
         sums[0] += square;
         sums[1] += square * square;
@@ -81,7 +83,18 @@ pub fn monte_carlo(
     let variance = squares[0] / (count - 1.0);
     let spread = (squares[1] / count - (squares[0] / count).powi(2)).max(0.0);
     let standard_error = (spread / (count - 1.0)).sqrt();
-    Ok(Sampled { mean, variance, standard_error, samples })
+    let [variance, standard_error] = [variance, standard_error].map(|value| value * unit * unit);
+    match mean.iter().copied().chain([variance]).find(|value| !value.is_finite()) {
+        Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
+        None => Ok(Sampled { mean, variance, standard_error, samples }),
+    }
+}
+
+/// The power of two below a size; 1 for 0. A division by it is exact.
+fn power_of_two(size: f64) -> f64 {
+    // The bits of the exponent alone.
+    let power = f64::from_bits(size.to_bits() & f64::INFINITY.to_bits());
+    if size == 0.0 { 1.0 } else { power.max(f64::MIN_POSITIVE) }
 }
 
 /// Samples that share a stream.

@@ -1,7 +1,7 @@
 //! Exact moments for one variable, by quadrature.
 
 use super::VarianceError;
-use super::integrand::Integrand;
+use super::integrand::{Integrand, Noise};
 use super::panel::{Panel, Sensitivity, Sums};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
@@ -55,12 +55,34 @@ pub fn exact_within(
     control: &(impl Control + ?Sized),
     tolerance: Tolerance,
 ) -> Result<Moments, VarianceError> {
+    moments(bernoulli, objective, control, Noise::Independent, tolerance)
+}
+
+/// The moments of [`Coupled`](crate::estimators::Coupled) for one variable, as those of [`exact`].
+///
+/// # Errors
+/// As [`exact`].
+pub fn coupled(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+    control: &(impl Control + ?Sized),
+) -> Result<Moments, VarianceError> {
+    moments(bernoulli, objective, control, Noise::Coupled, Tolerance::default())
+}
+
+fn moments(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+    control: &(impl Control + ?Sized),
+    noise: Noise,
+    tolerance: Tolerance,
+) -> Result<Moments, VarianceError> {
     let &[a] = bernoulli.logits() else {
         return Err(VarianceError::TooManyVariables { found: bernoulli.len(), allowed: 1 });
     };
     suits(control, 1).map_err(EstimateError::from)?;
     let mut sides = [false, true]
-        .map(|b| Side::new(Integrand::new(control, objective.value(&[f64::from(u8::from(b))]), a, b)));
+        .map(|b| Side::new(Integrand::new(control, objective.value(&[f64::from(u8::from(b))]), a, b, noise)));
     loop {
         let state = State::of(&sides);
         if !(state.mean.is_finite() && state.variance.is_finite()) {

@@ -1,0 +1,131 @@
+//! 16 `f32` side by side.
+
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use fearless_simd::prelude::*;
+use fearless_simd::{f32x16, mask32x16, u32x16, u64x8};
+
+use super::uniform::{BELOW_ONE_32, Generators, ONE_32};
+use super::vector::{SECOND_WINS, is_fused, vector};
+use super::wide::{Wide, polynomial};
+use super::{GeneratorState, Lanes};
+use super::{exp, ln, logistic};
+use crate::{Mask, Real};
+
+vector!(
+    /// Sixteen `f32` side by side: one AVX-512 register, two of AVX2, four of SSE and NEON.
+    ///
+    /// The first value is made from a token that proves the instruction set, every other from a value at hand.
+    ///
+    /// ```
+    /// use fearless_simd::{Level, Simd, dispatch};
+    /// use voidgrad_real::{F32x16, Lanes, Real};
+    ///
+    /// #[inline(always)]
+    /// fn softplus<S: Simd>(simd: S, x: &mut [f32; 16]) {
+    ///     F32x16::splat_with(simd, 0.0).load(x).softplus().store(x);
+    /// }
+    /// let mut x = [0.0; 16];
+    /// dispatch!(Level::new(), simd => softplus(simd, &mut x));
+    /// assert_eq!(x, [core::f32::consts::LN_2; 16]);
+    /// ```
+    F32x16(f32x16),
+    /// The answers of a comparison of two [`F32x16`].
+    Mask32x16(mask32x16),
+    u32x16,
+    f32,
+    16,
+    constants
+);
+
+/// What differs between the widths. The polynomials are made by `tests/fixtures/minimax.py`.
+mod constants {
+    /// fdlibm's: the first has 15 bits, and an exponent at most 8.
+    pub(super) const LN_2: [f64; 2] = [0.693_145_751_953_125, 1.428_606_765_330_187e-6];
+    pub(super) const LOG10_2: [f64; 2] = [0.301_025_390_625, 4.605_038_981_195_214e-6];
+    pub(super) const EXP_DOMAIN: [f64; 2] = [-104.0, 89.0];
+    pub(super) const EXP2_DOMAIN: [f64; 2] = [-151.0, 129.0];
+    pub(super) const EXP_M1_FLOOR: f64 = -20.0;
+    /// Relative error of e^r 2^-28.3.
+    pub(super) const EXP_SERIES: [f64; 5] = [
+        0.499_999_940_395_355_2,
+        0.166_665_211_319_923_4,
+        0.041_668_388_992_547_99,
+        0.008_368_716_575_205_326,
+        0.001_381_461_741_402_745_2,
+    ];
+    /// Relative error of the logarithm 2^-28.4.
+    pub(super) const ATANH_SERIES: [f64; 3] =
+        [0.666_669_487_953_186, 0.399_573_892_354_965_2, 0.303_699_374_198_913_6];
+}
+
+impl<S: Simd> Lanes for F32x16<S> {
+    type Element = f32;
+
+    const LANES: usize = 16;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Self {
+        Self::splat_with(self.0.simd, value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f32]) -> Self {
+        Self(f32x16::from_slice(self.0.simd, &from[..16]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f32]) {
+        self.0.store_slice(&mut to[..16]);
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f32 {
+        let (low, high) = self.0.split();
+        let (low, high) = (low + high).split();
+        let four = low + high;
+        (four[0] + four[2]) + (four[1] + four[3])
+    }
+
+    #[inline(always)]
+    fn sigmoid_quick(self) -> Self {
+        logistic::sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d_sigmoid_quick(self) -> Self {
+        logistic::d_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d2_sigmoid_quick(self) -> Self {
+        logistic::d2_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn ln_ratio(self, q: Self) -> Self {
+        ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
+        let simd = self.0.simd;
+        let mut generators = Generators::load(simd, state);
+        let mut groups = to.chunks_exact_mut(16);
+        for group in &mut groups {
+            open01(generators.step()).store(group);
+        }
+        let tail = groups.into_remainder();
+        if !tail.is_empty() {
+            tail.copy_from_slice(&open01(generators.step()).to_array()[..tail.len()]);
+        }
+        generators.store(state);
+    }
+}
+
+/// The middles of 2²³ equal steps of (0, 1), named by the upper bits.
+#[inline(always)]
+fn open01<S: Simd>(bits: u64x8<S>) -> F32x16<S> {
+    let above_one: f32x16<S> = ((bits.bitcast::<u32x16<S>>() >> 9) | ONE_32).bitcast();
+    F32x16(above_one - BELOW_ONE_32)
+}

@@ -1,0 +1,228 @@
+//! `impl Kernel`: the fused kernel of a control of one `z`.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::Source;
+use super::control::Roles;
+use super::structure::struct_name;
+use crate::emit::Types;
+use crate::graph::NodeId;
+use crate::kernel::{self, Kept, Kernel, Parts};
+
+/// The nodes that a kernel takes beside those of the function itself.
+pub(super) struct Directions {
+    pub(super) z_dot: NodeId,
+    pub(super) c_bar: NodeId,
+    pub(super) c_z: NodeId,
+    pub(super) partials: Vec<NodeId>,
+    /// `∂/∂φ (∂c/∂z · ż)`
+    pub(super) mixed: Vec<NodeId>,
+}
+
+/// The items; `None` for a control that has no fused kernel: one of many `z`, or a large one.
+pub(super) fn kernel(
+    source: &Source,
+    roles: &Roles,
+    nodes: &Directions,
+    root: &TokenStream,
+) -> Option<TokenStream> {
+    let parameters = &source.signature.parameters;
+    if !parameters[0].shape.is_scalar() {
+        return None;
+    }
+    let arguments: Vec<Ident> = parameters.iter().map(|parameter| parameter.ident.clone()).collect();
+    let parts = Parts {
+        graph: &source.body.graph,
+        z: source.body.parameters[0],
+        z_dot: nodes.z_dot,
+        c_bar: nodes.c_bar,
+        c: source.body.output,
+        c_z: nodes.c_z,
+        partials: &nodes.partials,
+        mixed: &nodes.mixed,
+        arguments: &arguments,
+    };
+    let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
+    let kernel = kernel::derive(&parts, &types("R"), &types("T"))?;
+    Some(write(source, roles, &kernel, root))
+}
+
+fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) -> TokenStream {
+    let name = struct_name(&source.function.sig.ident);
+    let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
+    let count = Literal::usize_unsuffixed(roles.parameters.iter().map(entries).sum());
+    let numbers = Numbers::new(source, kernel, root);
+    let residuals = residuals(&kernel.residuals, root);
+    let (numbers_type, numbers_of, numbers_function) = (numbers.definition, numbers.ty, numbers.function);
+    let (residuals_type, residuals_of, residuals_value) =
+        (residuals.definition, residuals.ty, residuals.value);
+    let (forward, results) = (&kernel.forward.0, &kernel.forward.1);
+    let (slope, at_z_tilde) = (&results[0], &results[1..3]);
+    let kept =
+        kernel.residuals.iter().zip(&results[3..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
+    let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
+    let backward = &kernel.backward;
+    let mut chain = scale_sums(&kernel.scales);
+    chain.extend(self::chain(source, roles, root));
+    quote! {
+        #[allow(dead_code, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+        const _: () = {
+            #numbers_type
+            #residuals_type
+
+            #[automatically_derived]
+            impl #root::Kernel for #name {
+                type Sums<R: #root::Lanes> = [R; #count];
+                type Numbers<T: #root::Element> = #numbers_of;
+                type Residuals<R: #root::Lanes<Element: #root::Element>> = #residuals_of;
+
+                #[inline(always)]
+                fn sums<R: #root::Lanes>(zero: R) -> Self::Sums<R> {
+                    [zero; #count]
+                }
+
+                fn numbers<T: #root::Element>(&self) -> #numbers_of {
+                    #numbers_function
+                }
+
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn forward<R: #root::Lanes<Element: #root::Element>>(
+                    numbers: &Self::Numbers<R::Element>,
+                    z: R,
+                    z_tilde: R,
+                ) -> (R, (R, R), Self::Residuals<R>) {
+                    #forward
+                    (#slope, (#(#at_z_tilde),*), #kept)
+                }
+
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn backward<R: #root::Lanes<Element: #root::Element>>(
+                    numbers: &Self::Numbers<R::Element>,
+                    residuals: &Self::Residuals<R>,
+                    (z, z_dot): (R, R),
+                    (z_tilde, z_tilde_dot): (R, R),
+                    c_bar: R,
+                    phi_bar: &mut Self::Sums<R>,
+                ) {
+                    #backward
+                }
+
+                fn chain(&self, phi_bar: &mut [f64]) {
+                    #chain
+                }
+            }
+        };
+    }
+}
+
+/// The struct of what all samples share.
+struct Numbers {
+    definition: TokenStream,
+    ty: TokenStream,
+    function: TokenStream,
+}
+
+impl Numbers {
+    fn new(source: &Source, kernel: &Kernel, root: &TokenStream) -> Self {
+        let own = &source.signature.parameters[1..];
+        if own.is_empty() && kernel.shared.is_empty() {
+            return Self { definition: TokenStream::new(), ty: quote!(()), function: quote!(()) };
+        }
+        let idents: Vec<&Ident> = own.iter().map(|parameter| &parameter.ident).collect();
+        let types = own.iter().map(|parameter| match parameter.shape.entries() {
+            _ if parameter.mask => quote!(bool),
+            Some(n) if !parameter.shape.is_scalar() => {
+                let n = Literal::usize_unsuffixed(n);
+                quote!([T; #n])
+            }
+            _ => quote!(T),
+        });
+        let values = own.iter().map(|parameter| {
+            let ident = &parameter.ident;
+            match (parameter.mask, parameter.shape.is_scalar()) {
+                (true, _) => quote!(self.#ident),
+                (false, true) => quote!(anchor.constant(self.#ident)),
+                (false, false) => quote!(#root::kernel::entries(anchor, &self.#ident)),
+            }
+        });
+        let shared: Vec<&Ident> = kernel.shared.iter().map(|kept| &kept.ident).collect();
+        let shared_types = kernel.shared.iter().map(|kept| if kept.mask { quote!(bool) } else { quote!(T) });
+        let (statements, results) = &kernel.uniform;
+        let definition = quote! {
+            /// What all samples share: the parameters and the data, and what depends on them alone.
+            #[derive(Debug, Clone, Copy)]
+            pub struct Numbers<T> {
+                #(#idents: #types,)*
+                #(#shared: #shared_types,)*
+                scalar: ::core::marker::PhantomData<T>,
+            }
+        };
+        let function = quote! {
+            let anchor = T::default();
+            let values = (#(#values,)*);
+            let (#(#idents,)*) = values;
+            #statements
+            let shared = (#(#results,)*);
+            let (#(#shared,)*) = shared;
+            Numbers { #(#idents,)* #(#shared,)* scalar: ::core::marker::PhantomData }
+        };
+        Self { definition, ty: quote!(Numbers<T>), function }
+    }
+}
+
+/// The struct of what the way forward leaves for the way back.
+struct Residuals {
+    definition: TokenStream,
+    ty: TokenStream,
+    value: TokenStream,
+}
+
+fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
+    if kept.is_empty() {
+        return Residuals { definition: TokenStream::new(), ty: quote!(()), value: quote!(()) };
+    }
+    let fields = kept.iter().map(|Kept { ident, mask }| {
+        let ty = if *mask { quote!(R::Mask) } else { quote!(R) };
+        quote!(#ident: #ty)
+    });
+    let definition = quote! {
+        /// What the way forward leaves for the way back.
+        #[derive(Debug, Clone, Copy)]
+        pub struct Residuals<R: #root::Lanes> {
+            #(#fields,)*
+        }
+    };
+    Residuals { definition, ty: quote!(Residuals<R>), value: quote!(Residuals) }
+}
+
+/// The factors that the sums were added up without.
+fn scale_sums((statements, scales): &(TokenStream, Vec<(usize, TokenStream)>)) -> TokenStream {
+    if scales.is_empty() {
+        return TokenStream::new();
+    }
+    let (places, factors): (Vec<Literal>, Vec<&TokenStream>) =
+        scales.iter().map(|(place, factor)| (Literal::usize_unsuffixed(*place), factor)).unzip();
+    quote! {
+        let numbers = self.numbers::<f64>();
+        #statements
+        #(phi_bar[#places] *= #factors;)*
+    }
+}
+
+/// `∂/∂(ln λ) = λ·∂/∂λ` for the parameters that stand in φ by their logarithm.
+fn chain(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+    let mut first = 0;
+    let mut statements = TokenStream::new();
+    for index in &roles.parameters {
+        let parameter = &source.signature.parameters[*index];
+        let count = parameter.shape.entries().unwrap_or(1);
+        if roles.positive.contains(index) {
+            let ident = &parameter.ident;
+            let (from, to) = (Literal::usize_unsuffixed(first), Literal::usize_unsuffixed(first + count));
+            statements.extend(quote!(#root::kernel::scale(&mut phi_bar[#from..#to], &self.#ident);));
+        }
+        first += count;
+    }
+    statements
+}

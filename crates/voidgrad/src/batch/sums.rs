@@ -1,0 +1,69 @@
+//! What a batch adds up to.
+
+use crate::estimator::EstimateError;
+
+/// Sums over the samples of a batch.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Sums {
+    /// How many samples.
+    pub samples: u64,
+    /// `Σ f(b)`
+    pub f: f64,
+    /// `Σ ĝ` with respect to the logits, M entries.
+    pub gradient: Vec<f64>,
+    /// `Σ ĝ²`, M entries.
+    pub square: Vec<f64>,
+    /// `Σ (2/M)(∂ĝ/∂φ)ᵀ ĝ`, which is `∂/∂φ Σ (1/M) Σ_m ĝ_m²`, N entries, with respect to the flat φ of
+    /// [`Control`](crate::Control).
+    pub variance_gradient: Vec<f64>,
+}
+
+impl Sums {
+    /// The mean of `ĝ`, M entries.
+    #[must_use]
+    pub fn mean(&self) -> Vec<f64> {
+        self.gradient.iter().map(|sum| sum / self.samples as f64).collect()
+    }
+
+    /// No samples yet, of M variables and N parameters.
+    pub(super) fn reset(&mut self, variables: usize, parameters: usize) {
+        self.samples = 0;
+        self.f = 0.0;
+        for (sums, length) in [
+            (&mut self.gradient, variables),
+            (&mut self.square, variables),
+            (&mut self.variance_gradient, parameters),
+        ] {
+            sums.clear();
+            sums.resize(length, 0.0);
+        }
+    }
+
+    /// Adds the sums of other samples.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.samples += other.samples;
+        self.f += other.f;
+        for (sums, others) in [
+            (&mut self.gradient, &other.gradient),
+            (&mut self.square, &other.square),
+            (&mut self.variance_gradient, &other.variance_gradient),
+        ] {
+            sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+        }
+    }
+
+    /// Refuses sums that are NaN or infinite.
+    pub(super) fn check(&self, logits: &[f64]) -> Result<(), EstimateError> {
+        let is_finite = |sums: &[f64]| sums.iter().all(|sum| sum.is_finite());
+        if !is_finite(&self.gradient) {
+            return Err(EstimateError::Gradient { gradient: self.gradient.clone(), logits: logits.to_vec() });
+        }
+        if !is_finite(&self.variance_gradient) {
+            return Err(EstimateError::VarianceGradient {
+                variance_gradient: self.variance_gradient.clone(),
+                logits: logits.to_vec(),
+            });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,119 @@
+//! Double control variates: RLOO with a linear model of f.
+
+use super::{Bias, Draw, Estimator, Method, Needs, Rule, leave_one_out};
+use crate::bernoulli::Bernoulli;
+use crate::distribution::Distribution as _;
+use crate::error::{InvalidParameter, finite};
+use crate::estimator::EstimateError;
+use crate::noise::Uniforms;
+use crate::objective::{Objective, evaluate_with_gradient};
+use voidgrad_real::sigmoid;
+
+/// RLOO of `h_k = f(b_k) + α·d_kᵀ(b_k - θ)` instead of f, less what the linear part adds to the mean:
+///
+/// `ĝ = 1/K Σ_k (h_k - 1/(K-1) Σ_{j≠k} h_j)·(b_k - θ) - α·d_k·θ(1 - θ)`, `d_k = 1/(K-1) Σ_{j≠k} ∇f(b_j)`.
+///
+/// The slope `d_k` does not depend on `b_k`. With `α = -1` a linear f leaves no variance.
+///
+/// Source: Titsias and Shi 2022, section 3, whose α is learned there and a parameter here.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct DoubleCv {
+    samples: usize,
+    alpha: f64,
+}
+
+/// What the list says of it.
+pub const METHOD: Method = Method {
+    name: "double-cv",
+    title: "Double CV",
+    formula: "RLOO of f(b_k) - d_kᵀ(b_k - θ), plus d_k·θ(1 - θ); d_k: mean of the other ∇f(b_j)",
+    source: "Titsias and Shi 2022, section 3",
+    bias: Bias::Unbiased,
+    needs: Needs::Gradient,
+    cost: "K",
+    parameters: "K ≥ 2, 2 unless given; α = -1",
+    bernoulli: Some(|setup, _| Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(2), -1.0)?))),
+};
+
+impl DoubleCv {
+    /// Double CV with K samples.
+    ///
+    /// # Errors
+    /// Where K is less than 2 or absurdly large, or α is not finite.
+    pub fn new(samples: u64, alpha: f64) -> Result<Self, InvalidParameter> {
+        Ok(Self { samples: super::several(samples)?, alpha: finite("alpha", alpha)? })
+    }
+}
+
+/// The samples with `∇f`, rows of M entries, and f and h.
+#[derive(Default)]
+struct Samples {
+    b: Vec<f64>,
+    slopes: Vec<f64>,
+    f: Vec<f64>,
+    h: Vec<f64>,
+    advantages: Vec<f64>,
+    score: Vec<f64>,
+    total: Vec<f64>,
+}
+
+impl Estimator for DoubleCv {
+    fn estimate(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        let Draw { gradient, f: mean, memory } = draw;
+        let Samples { b, slopes, f, h, advantages, score, total } = memory.of(Samples::default);
+        let (variables, count) = (bernoulli.len(), self.samples as f64);
+        b.resize(self.samples * variables, 0.0);
+        slopes.resize(self.samples * variables, 0.0);
+        score.resize(variables, 0.0);
+        f.clear();
+        total.clear();
+        total.resize(variables, 0.0);
+        let rows = b.chunks_mut(variables).zip(slopes.chunks_mut(variables));
+        for ((b, slope), u) in rows.zip(noise.chunks(variables)) {
+            bernoulli.draw(u, b);
+            f.push(evaluate_with_gradient(objective, b, slope)?);
+            total.iter_mut().zip(&*slope).for_each(|(total, slope)| *total += slope);
+        }
+        *mean = f.iter().map(|f| f / count).sum();
+        let others = |total: f64, own: f64| (total - own) / (count - 1.0);
+        h.clear();
+        for ((b, slope), f) in b.chunks(variables).zip(slopes.chunks(variables)).zip(&*f) {
+            bernoulli.score(b, score);
+            let parts = total.iter().zip(slope).zip(&*score);
+            let linear: f64 = parts.map(|((total, slope), score)| others(*total, *slope) * score).sum();
+            h.push(f + self.alpha * linear);
+        }
+        for ((gradient, total), &a) in gradient.iter_mut().zip(&*total).zip(bernoulli.logits()) {
+            // The mean of d_k over k is that of ∇f(b_k).
+            *gradient = -self.alpha * (total / count) * (sigmoid(a) * sigmoid(-a));
+        }
+        leave_one_out(h, advantages);
+        for (b, advantage) in b.chunks(variables).zip(&*advantages) {
+            bernoulli.score(b, score);
+            gradient.iter_mut().zip(&*score).for_each(|(gradient, score)| *gradient += advantage * score);
+        }
+        Ok(())
+    }
+
+    fn evaluations(&self, _: &Bernoulli) -> u64 {
+        self.samples as u64
+    }
+
+    fn noise(&self, bernoulli: &Bernoulli) -> usize {
+        self.samples * bernoulli.len()
+    }
+
+    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
+        super::has_gradient(objective)
+    }
+
+    fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
+        Some(bernoulli.rule()?.repeat(self.samples))
+    }
+}

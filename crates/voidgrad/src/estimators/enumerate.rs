@@ -1,0 +1,111 @@
+//! Enumeration: the gradient itself, by the sum over all states.
+
+use super::rule::Rule;
+use super::{Bias, Draw, Estimator, Method, Needs};
+use crate::bernoulli::Bernoulli;
+use crate::estimator::EstimateError;
+use crate::noise::Uniforms;
+use crate::objective::{Objective, evaluate};
+use crate::variance::LARGEST_ENUMERATION;
+use voidgrad_real::sigmoid;
+
+/// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states.
+///
+/// ```
+/// use voidgrad::estimators::{Draw, Enumerate};
+/// use voidgrad::{Bernoulli, Uniforms};
+/// let bernoulli = Bernoulli::from_logits(&[0.0, 0.0])?;
+/// let mut draw = Draw::new(&bernoulli);
+/// draw.update(&Enumerate, &bernoulli, &|b: &[f64]| b[0] * b[1], Uniforms::new(&[])?)?;
+/// assert_eq!(draw.gradient, [0.125, 0.125]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Enumerate;
+
+/// What the list says of it.
+pub const METHOD: Method = Method {
+    name: "enumerate",
+    title: "enumeration",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states",
+    source: "the definition",
+    bias: Bias::Unbiased,
+    needs: Needs::Values,
+    cost: "2^M",
+    parameters: "",
+    bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
+};
+
+/// The values of f at all states, and what is left of them while variables are summed out.
+#[derive(Default)]
+struct Table {
+    b: Vec<f64>,
+    all: Vec<f64>,
+    rest: Vec<f64>,
+}
+
+impl Estimator for Enumerate {
+    fn estimate(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        _: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        self.suits(bernoulli, objective)?;
+        let Draw { gradient, f, memory } = draw;
+        let Table { b, all, rest } = memory.of(Table::default);
+        let logits = bernoulli.logits();
+        b.resize(logits.len(), 0.0);
+        all.clear();
+        for state in 0..1_usize << logits.len() {
+            for (m, b) in b.iter_mut().enumerate() {
+                *b = f64::from(u8::from(state >> m & 1 == 1));
+            }
+            all.push(evaluate(objective, b)?);
+        }
+        for (m, gradient) in gradient.iter_mut().enumerate() {
+            // Differences before means, so that a large constant in f costs no digits.
+            rest.clear();
+            let pairs = (0..all.len()).filter(|state| state >> m & 1 == 0);
+            rest.extend(pairs.map(|state| all[state | 1 << m] - all[state]));
+            for &a in logits[..m].iter().chain(&logits[m + 1..]) {
+                sum_out(rest, sigmoid(-a), sigmoid(a));
+            }
+            *gradient = rest[0] * (sigmoid(logits[m]) * sigmoid(-logits[m]));
+        }
+        for &a in logits {
+            sum_out(all, sigmoid(-a), sigmoid(a));
+        }
+        *f = all[0];
+        Ok(())
+    }
+
+    fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
+        u32::try_from(bernoulli.len()).ok().and_then(|m| 1_u64.checked_shl(m)).unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &Bernoulli) -> usize {
+        0
+    }
+
+    fn suits(&self, bernoulli: &Bernoulli, _: &dyn Objective) -> Result<(), EstimateError> {
+        if bernoulli.len() > LARGEST_ENUMERATION {
+            let (found, allowed) = (bernoulli.len(), LARGEST_ENUMERATION);
+            return Err(EstimateError::TooManyVariables { found, allowed });
+        }
+        Ok(())
+    }
+
+    fn rule(&self, _: &Bernoulli) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
+}
+
+/// The expectation over the variable that is the last digit of the state.
+fn sum_out(table: &mut Vec<f64>, p_0: f64, p_1: f64) {
+    for i in 0..table.len() / 2 {
+        table[i] = p_0 * table[2 * i] + p_1 * table[2 * i + 1];
+    }
+    table.truncate(table.len() / 2);
+}

@@ -1,0 +1,74 @@
+//! Concrete, or Gumbel-softmax: f at a relaxed sample.
+
+use super::{Bias, Draw, Estimator, Method, Needs};
+use crate::bernoulli::{Bernoulli, logit};
+use crate::error::{InvalidParameter, positive};
+use crate::estimator::EstimateError;
+use crate::noise::Uniforms;
+use crate::objective::{Objective, evaluate_with_gradient};
+use voidgrad_real::sigmoid;
+
+/// `ĝ = ∇f(x)·x(1 - x)/λ` at the relaxed sample `x = σ(z/λ)`, by coordinate. **Biased**: it is the gradient of `E[f(x)]`, which
+/// becomes that of `E[f(b)]` as λ goes to 0, while its variance grows without bound.
+///
+/// Source: Maddison, Mnih and Teh 2017, section 3.3; Jang, Gu and Poole 2017.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Gumbel {
+    lambda: f64,
+}
+
+/// What the list says of it.
+pub const METHOD: Method = Method {
+    name: "gumbel",
+    title: "Concrete",
+    formula: "ĝ = ∇f(x)·x(1 - x)/λ, x = σ(z/λ)",
+    source: "Maddison, Mnih and Teh 2017, section 3.3; Jang, Gu and Poole 2017",
+    bias: Bias::Biased,
+    needs: Needs::Gradient,
+    cost: "1",
+    parameters: "the temperature λ",
+    bernoulli: Some(|setup, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+};
+
+impl Gumbel {
+    /// Concrete at temperature λ.
+    ///
+    /// # Errors
+    /// Where it is not positive and finite.
+    pub fn new(lambda: f64) -> Result<Self, InvalidParameter> {
+        Ok(Self { lambda: positive("lambda", lambda)? })
+    }
+}
+
+/// `z/λ` and the relaxed sample.
+#[derive(Default)]
+struct Sample {
+    y: Vec<f64>,
+    x: Vec<f64>,
+}
+
+impl Estimator for Gumbel {
+    fn estimate(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        let Draw { gradient, f, memory } = draw;
+        let Sample { y, x } = memory.of(Sample::default);
+        y.clear();
+        y.extend(bernoulli.logits().iter().zip(&*noise).map(|(&a, &u)| logit::g(u, a) / self.lambda));
+        x.clear();
+        x.extend(y.iter().map(|&y| sigmoid(y)));
+        *f = evaluate_with_gradient(objective, x, gradient)?;
+        for (gradient, &y) in gradient.iter_mut().zip(&*y) {
+            *gradient *= sigmoid(y) * sigmoid(-y) / self.lambda;
+        }
+        Ok(())
+    }
+
+    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
+        super::has_gradient(objective)
+    }
+}

@@ -1,0 +1,152 @@
+//! What an estimator says of itself.
+
+use rand::Rng;
+
+use super::{AnyEstimator, METHODS};
+use crate::bernoulli::Bernoulli;
+use crate::error::InvalidParameter;
+
+/// An estimator as the list has it: what it is, what it costs, and how it is made.
+#[derive(Debug, Clone, Copy)]
+pub struct Method {
+    /// What a command line calls it.
+    pub name: &'static str,
+    /// What a report calls it.
+    pub title: &'static str,
+    /// What it computes.
+    pub formula: &'static str,
+    /// Where it comes from: paper and equation.
+    pub source: &'static str,
+    /// Whether its mean is the gradient.
+    pub bias: Bias,
+    /// What it asks of the objective.
+    pub needs: Needs,
+    /// Evaluations of f an estimate, in M and K.
+    pub cost: &'static str,
+    /// Its parameters, in words; empty where it has none.
+    pub parameters: &'static str,
+    /// Makes it for Bernoulli variables; `None` where it is not for them.
+    pub bernoulli: Option<Make<Bernoulli>>,
+}
+
+/// Makes an estimator; weights come from the generator.
+pub type Make<D> = fn(&Setup, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
+
+/// Whether the mean of an estimator is the gradient.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Bias {
+    /// It is, for every objective.
+    Unbiased,
+    /// It is not, unless by luck.
+    Biased,
+}
+
+/// What an estimator asks of the objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// `f(b)` at samples, and nothing else: f is a black box.
+    Values,
+    /// `f(b)` at samples; what the estimator knows of f besides is in its control, which may be made of a relaxed f and is
+    /// differentiated by `#[control]`.
+    Control,
+    /// `∇f` as well, at b or at relaxed numbers between 0 and 1.
+    Gradient,
+}
+
+/// What the estimators of [`METHODS`] start from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Setup {
+    /// t of the objective `(b - t)²`, which the controls of REBAR and RELAX are made of.
+    pub target: f64,
+    /// The temperature λ.
+    pub lambda: f64,
+    /// REBAR's scale η.
+    pub eta: f64,
+    /// The constant baseline c of REINFORCE.
+    pub baseline: f64,
+    /// K, the evaluations of f in an estimate, where there is a choice; `None` for the least that makes sense.
+    pub evaluations: Option<u64>,
+}
+
+/// λ = ½, η = 1, no baseline, t = 0.499.
+impl Default for Setup {
+    fn default() -> Self {
+        Self { target: 0.499, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None }
+    }
+}
+
+impl Method {
+    /// The estimator of this name.
+    ///
+    /// ```
+    /// use voidgrad::Method;
+    /// assert_eq!(Method::find("rebar").map(|method| method.title), Some("REBAR"));
+    /// assert!(Method::find("rebra").is_none());
+    /// ```
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Self> {
+        METHODS.iter().copied().find(|method| method.name == name)
+    }
+
+    /// Those that are made for Bernoulli variables.
+    pub fn of_bernoulli() -> impl Iterator<Item = (&'static Self, Make<Bernoulli>)> {
+        METHODS.iter().filter_map(|&method| Some((method, method.bernoulli?)))
+    }
+
+    /// The estimator of Bernoulli variables.
+    ///
+    /// # Errors
+    /// Where a value of the setup is outside its domain.
+    ///
+    /// # Panics
+    /// Where it is not for Bernoulli variables.
+    pub fn make(&self, setup: &Setup, rng: &mut dyn Rng) -> Result<AnyEstimator, InvalidParameter> {
+        let make = self.bernoulli.expect("an estimator of Bernoulli variables");
+        make(setup, rng)
+    }
+
+    /// The distributions that it is for.
+    #[must_use]
+    pub fn distributions(&self) -> Vec<&'static str> {
+        [self.bernoulli.map(|_| "Bernoulli")].into_iter().flatten().collect()
+    }
+
+    /// Whether its mean is not the gradient.
+    #[must_use]
+    pub fn is_biased(&self) -> bool {
+        self.bias == Bias::Biased
+    }
+}
+
+/// The list as a table of Markdown, a row an estimator.
+///
+/// ```
+/// let table = voidgrad::estimators::table();
+/// assert!(table.contains("| `rloo` | RLOO |"));
+/// ```
+#[must_use]
+pub fn table() -> String {
+    let mut table = String::from(
+        "| name | estimator | ĝ | evaluations of f | needs | mean | for | parameters | source |\n\
+         |---|---|---|---|---|---|---|---|---|\n",
+    );
+    for method in METHODS {
+        let needs = match method.needs {
+            Needs::Values => "f",
+            Needs::Control => "f; c with its derivatives",
+            Needs::Gradient => "f and ∇f",
+        };
+        let mean = match method.bias {
+            Bias::Unbiased => "unbiased",
+            Bias::Biased => "**biased**",
+        };
+        let distributions = method.distributions().join(", ");
+        let Method { name, title, formula, cost, parameters, source, .. } = method;
+        // A bar would end the cell.
+        let formula = formula.replace('|', "\\|");
+        table += &format!(
+            "| `{name}` | {title} | {formula} | {cost} | {needs} | {mean} | {distributions} | {parameters} | {source} |\n"
+        );
+    }
+    table
+}

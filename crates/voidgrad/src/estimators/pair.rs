@@ -1,0 +1,86 @@
+//! A sample and its reflection, which ARM and `DisARM` share.
+
+use super::Rule;
+use super::rule::Node;
+use crate::bernoulli::{Bernoulli, logit};
+use crate::estimator::EstimateError;
+use crate::objective::{Objective, evaluate};
+use voidgrad_real::sigmoid;
+
+/// What u and 1 - u make, and the values of f there.
+#[derive(Default)]
+pub(super) struct Pair {
+    pub(super) b: Vec<f64>,
+    pub(super) reflected: Vec<f64>,
+    f: [f64; 2],
+}
+
+impl Pair {
+    /// Makes the samples and returns `f(b) - f(b')`.
+    pub(super) fn evaluate(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        u: &[f64],
+    ) -> Result<f64, EstimateError> {
+        self.b.resize(bernoulli.len(), 0.0);
+        self.reflected.resize(bernoulli.len(), 0.0);
+        for (m, (&a, &u)) in bernoulli.logits().iter().zip(u).enumerate() {
+            // The logit of 1 - u is that of u with the other sign: exact where 1 - u would round to 1.
+            let logistic = logit::g(u, 0.0);
+            self.b[m] = f64::from(u8::from(logit::threshold(a + logistic)));
+            self.reflected[m] = f64::from(u8::from(logit::threshold(a - logistic)));
+        }
+        self.f = [evaluate(objective, &self.b)?, evaluate(objective, &self.reflected)?];
+        Ok(self.f[0] - self.f[1])
+    }
+
+    /// `(f(b) + f(b'))/2`.
+    pub(super) fn mean(&self) -> f64 {
+        0.5 * self.f[0] + 0.5 * self.f[1]
+    }
+}
+
+/// How ĝ depends on u between the points where a sample changes.
+#[derive(Clone, Copy)]
+pub(super) enum Between {
+    /// Not at all.
+    Constant,
+    /// As a polynomial of degree 1, so that its square is one of degree 2.
+    Linear,
+}
+
+/// Nodes on each side of `1 - θ` and of `θ`, exact for ĝ and its square.
+///
+/// Where all u become 1 - u, ĝ stays as it is, so one of the variables needs half of its nodes. It is the one with the
+/// rarest state: of the two numbers that lead there, only the one close to 0 is always a number.
+pub(super) fn rule(bernoulli: &Bernoulli, between: Between) -> Rule {
+    const OFFSET: f64 = 0.288_675_134_594_812_9;
+    let parts: &[(f64, f64)] = match between {
+        Between::Constant => &[(0.5, 1.0)],
+        // The rule of Gauss with two nodes, √3/6 from the middle.
+        Between::Linear => &[(0.5 - OFFSET, 0.5), (0.5 + OFFSET, 0.5)],
+    };
+    let logits = bernoulli.logits();
+    let rarest = (0..logits.len()).max_by(|&i, &j| logits[i].abs().total_cmp(&logits[j].abs()));
+    let of_one = |(m, &a): (usize, &f64)| {
+        // The outer pieces are as wide as the rarer state is probable.
+        let rare = sigmoid(-a.abs());
+        let half = 0.5 - rare;
+        let mut nodes = Vec::new();
+        for &(part, weight) in parts {
+            nodes.push(Node { u: rare * part, weight: weight * rare });
+            if half > 0.0 {
+                nodes.push(Node { u: rare + half * part, weight: weight * half });
+            }
+        }
+        if rarest == Some(m) {
+            nodes.iter_mut().for_each(|node| node.weight *= 2.0);
+        } else {
+            let above: Vec<Node> = nodes.iter().map(|node| Node { u: 1.0 - node.u, ..*node }).collect();
+            nodes.extend(above);
+        }
+        nodes
+    };
+    Rule::new(logits.iter().enumerate().map(of_one).collect())
+}

@@ -1,0 +1,208 @@
+//! The ends of what f64 holds.
+
+use super::{Cubic, all, close};
+use crate::bernoulli::Bernoulli;
+use crate::estimators::{Arms, Bias, Disarm, Draw, Enumerate, Estimator, Needs, ReinforceOptimal, Rloo};
+use crate::noise::{Stream, Uniforms};
+use crate::objective::{Differentiable, MeanQuadratic, Objective};
+use crate::variance;
+use voidgrad_real::sigmoid;
+
+/// f times a power of two, which no arithmetic may lose a digit of.
+struct Scaled(f64);
+
+impl Objective for Scaled {
+    fn value(&self, b: &[f64]) -> f64 {
+        self.0 * Cubic.value(b)
+    }
+
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        Some(self)
+    }
+}
+
+impl Differentiable for Scaled {
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let value = Cubic.value_and_gradient(x, gradient);
+        gradient.iter_mut().for_each(|gradient| *gradient *= self.0);
+        self.0 * value
+    }
+}
+
+/// The smallest and the largest numbers in (0, 1), and some between.
+const NUMBERS: [f64; 6] = [5e-324, 1.1e-16, 0.3, 0.5, 0.8, 1.0 - 0.5 * f64::EPSILON];
+
+/// Logits from end to end, noise at both ends and mixed, f tiny and huge: no NaN and no infinity in `ĝ` and in the gradient of the
+/// variance.
+#[test]
+fn extreme_logits_noise_and_values_give_numbers() {
+    let bernoulli = Bernoulli::from_logits(&[-700.0, 700.0, -37.0, 36.0, 0.0]).unwrap();
+    for (name, _, estimator) in all() {
+        let numbers = estimator.noise(&bernoulli);
+        let parameters = estimator.control().map_or(0, crate::Control::parameters);
+        let (mut draw, mut phi_bar) = (Draw::new(&bernoulli), vec![0.0; parameters]);
+        for scale in [1e-150, 1.0, 1e150] {
+            for shift in 0..NUMBERS.len() {
+                let constant = vec![NUMBERS[shift]; numbers];
+                let mixed: Vec<f64> = (0..numbers).map(|i| NUMBERS[(5 * i / 3 + shift) % 6]).collect();
+                for noise in [constant, mixed] {
+                    let noise = Uniforms::new(&noise).unwrap();
+                    phi_bar.fill(0.0);
+                    draw.update_with_variance_gradient(
+                        &estimator,
+                        &bernoulli,
+                        &Scaled(scale),
+                        noise,
+                        &mut phi_bar,
+                    )
+                    .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
+                    assert!(draw.f.is_finite(), "{name}");
+                    assert!(
+                        phi_bar.iter().all(|entry| entry.is_finite()),
+                        "{name}, f of {scale}: {phi_bar:?}"
+                    );
+                }
+            }
+        }
+    }
+}
+
+/// Without a control `ĝ` is linear in f, so a power of two goes through it, its moments and their standard error bit for bit.
+#[test]
+fn values_of_1e150_and_of_1e_150_lose_no_digit() {
+    let bernoulli = Bernoulli::from_logits(&[0.4, -1.7]).unwrap();
+    for (name, method, estimator) in all() {
+        if method.needs == Needs::Control || name == "reinforce with a constant" {
+            continue;
+        }
+        let moments = |scale: f64| variance::moments(&bernoulli, &Scaled(scale), &estimator);
+        let sampled = |scale: f64| {
+            let sampled = variance::monte_carlo(&bernoulli, &Scaled(scale), &estimator, 300, 4).unwrap();
+            (sampled.mean, sampled.variance, sampled.standard_error)
+        };
+        for exponent in [-498, 498] {
+            let scale = 2.0_f64.powi(exponent);
+            let scaled = |values: &[f64]| values.iter().map(|value| value * scale).collect::<Vec<f64>>();
+            if let Ok(one) = moments(1.0) {
+                let other = moments(scale).unwrap();
+                assert_eq!(other.mean, scaled(&one.mean), "{name}");
+                let rounding = 1e-13 * one.variance * scale * scale;
+                close(&name, other.variance, one.variance * scale * scale, rounding);
+            }
+            let (one, other) = (sampled(1.0), sampled(scale));
+            assert_eq!(other.0, scaled(&one.0), "{name}");
+            assert_eq!((other.1, other.2), (one.1 * scale * scale, one.2 * scale * scale), "{name}");
+            assert!(method.bias == Bias::Biased || name == "enumerate" || one.2 > 0.0, "{name}");
+        }
+    }
+}
+
+/// A rare state is drawn by a number close to 0 where it is 0: everything there keeps its digits.
+#[test]
+fn a_state_as_rare_as_e_to_the_minus_700_has_its_gradient_and_variance() {
+    let f = MeanQuadratic { target: 0.25 };
+    let rare = sigmoid(-690.0);
+    for a in [-690.0, 690.0] {
+        let bernoulli = Bernoulli::from_logits(&[a]).unwrap();
+        // ½·θ(1 - θ); and ĝ is ½·(f(1) - f(0)) with the probability 2θ(1 - θ), or by DisARM ½·σ(|a|)·(f(1) - f(0)) with 2θ.
+        for estimator in [&Rloo::new(2).unwrap() as &dyn Estimator, &Disarm::new(2).unwrap()] {
+            let found = variance::moments(&bernoulli, &f, estimator).unwrap();
+            close("mean", found.mean[0], 0.5 * rare, 1e-14 * rare);
+            close("variance", found.variance, 2.0 * rare * 0.0625, 1e-14 * rare);
+        }
+        let mut draw = Draw::new(&bernoulli);
+        draw.update(&Enumerate, &bernoulli, &f, Uniforms::new(&[]).unwrap()).unwrap();
+        close("enumeration", draw.gradient[0], 0.5 * rare, 1e-14 * rare);
+    }
+}
+
+/// The variance of RLOO with two samples, `½·θ(1 - θ)·d²·(1 - 2θ(1 - θ))` with `d = f(1) - f(0)`, and of `DisARM`,
+/// `½·r·d²·(1 - r)²·(1 - 2r)` with `r = min(θ, 1 - θ)`.
+#[test]
+fn the_exact_variances_hold_for_any_probability_and_target() {
+    let thetas = [1e-300, 1e-20, 1e-15, 1e-9, 0.004, 0.3, 0.5, 0.71, 0.9999, 1.0 - 1e-12, 1.0 - 1.2e-16];
+    for theta in thetas {
+        for target in [-3.0, 0.0, 0.499, 0.5, 0.7, 1e8] {
+            let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
+            let f = MeanQuadratic { target };
+            let d = f.value(&[1.0]) - f.value(&[0.0]);
+            let (rare, often) = (theta.min(1.0 - theta), theta.max(1.0 - theta));
+            let spread = rare * often;
+            let rloo = 0.5 * spread * d * d * (1.0 - 2.0 * spread);
+            let disarm = 0.5 * rare * d * d * often * often * (1.0 - 2.0 * rare);
+            let of = |estimator: &dyn Estimator| {
+                let found = variance::moments(&bernoulli, &f, estimator).unwrap();
+                close("mean", found.mean[0], d * spread, 1e-9 * (d * spread).abs());
+                found.variance
+            };
+            close("rloo", of(&Rloo::new(2).unwrap()), rloo, 1e-9 * rloo);
+            close("disarm", of(&Disarm::new(2).unwrap()), disarm, 1e-9 * disarm + 1e-30 * d * d);
+        }
+    }
+}
+
+/// A constant of 1e15 beside a difference of 1.
+#[test]
+fn a_large_constant_in_f_costs_differences_no_digits() {
+    let bernoulli = Bernoulli::from_logits(&[0.3, -0.8]).unwrap();
+    let f = |b: &[f64]| 1e15 + b[0] + 2.0 * b[0] * b[1];
+    let exact = sigmoid(0.3) * sigmoid(-0.3) * (1.0 + 2.0 * sigmoid(-0.8));
+    let mut draw = Draw::new(&bernoulli);
+    draw.update(&Enumerate, &bernoulli, &f, Uniforms::new(&[]).unwrap()).unwrap();
+    close("enumeration", draw.gradient[0], exact, 1e-15);
+    for estimator in [&Rloo::new(2).unwrap() as &dyn Estimator, &Disarm::new(2).unwrap()] {
+        let found = variance::moments(&bernoulli, &f, estimator).unwrap();
+        close("mean", found.mean[0], exact, 1e-15);
+    }
+}
+
+/// Scores of 1e-304, whose squares are no numbers, still make the average that they weight.
+#[test]
+fn the_optimal_baseline_of_a_variable_that_never_changes_is_the_value_of_f() {
+    let bernoulli = Bernoulli::from_logits(&[-700.0, 0.3]).unwrap();
+    let mut estimator = ReinforceOptimal::new(0.9).unwrap();
+    let mut draw = Draw::new(&bernoulli);
+    for _ in 0..200 {
+        draw.update(&estimator, &bernoulli, &|_: &[f64]| 5.0, Uniforms::new(&[0.4, 0.7]).unwrap()).unwrap();
+        Estimator::<Bernoulli>::advance(&mut estimator, &draw);
+    }
+    assert_eq!(estimator.baselines(), [5.0, 5.0]);
+}
+
+/// `1/(1 - ρ)` with a million samples: `(1 - r^(1/(K-1)))` and the like are differences of numbers next to 1.
+#[test]
+fn arms_of_a_million_samples_is_rloo_of_a_million() {
+    let bernoulli = Bernoulli::from_logits(&[0.7]).unwrap();
+    let count = 1_000_000;
+    let mut noise = vec![0.0; count];
+    Stream::new(12, 0, 0).fill_open01(&mut noise);
+    let noise = Uniforms::new(&noise).unwrap();
+    let f = |b: &[f64]| 3.0 * b[0];
+    let mut draw = Draw::new(&bernoulli);
+    draw.update(&Arms::new(count as u64).unwrap(), &bernoulli, &f, noise).unwrap();
+    let exact = 3.0 * sigmoid(0.7) * sigmoid(-0.7);
+    // The spread of a mean over so many samples is below 1e-3, and five of that is what a wrong correction is not within.
+    close("arms", draw.gradient[0], exact, 5e-3);
+}
+
+/// A million variables, an estimate each.
+#[test]
+fn a_million_variables_are_estimated() {
+    let count = 1_000_000;
+    let logits: Vec<f64> = (0..count).map(|m| [0.5, -3.0, 12.0][m % 3]).collect();
+    let bernoulli = Bernoulli::from_logits(&logits).unwrap();
+    let f = MeanQuadratic { target: 0.3 };
+    // Two variables, so that an evaluation is not a million operations where a million are made.
+    let two = |b: &[f64]| b[0] - 3.0 * b[count - 1];
+    let mut draw = Draw::new(&bernoulli);
+    for (name, method, estimator) in all() {
+        if name == "enumerate" || name.ends_with("of 4") {
+            continue;
+        }
+        let mut noise = vec![0.0; estimator.noise(&bernoulli)];
+        Stream::new(9, 0, 0).fill_open01(&mut noise);
+        let objective: &dyn Objective = if method.cost == "M + 1" { &two } else { &f };
+        draw.update(&estimator, &bernoulli, objective, Uniforms::trusted(&noise)).unwrap();
+        assert!(draw.gradient.iter().any(|&gradient| gradient != 0.0), "{name}");
+    }
+}

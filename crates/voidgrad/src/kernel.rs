@@ -1,0 +1,93 @@
+//! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
+
+use voidgrad_real::{Element, Lanes};
+
+use crate::flat::Flat;
+
+/// The derivatives of a control `c_φ(z)` of one `z`, for many samples side by side.
+///
+/// `R` is lanes of samples (or one number), its element `f64` or `f32`. The parameters are plain numbers that all lanes
+/// share. The way forward gives `c` and `∂c/∂z` and keeps what the way back needs; the way back adds the samples'
+/// `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` to lanes of sums, one a parameter, with respect to λ itself where φ holds ln λ
+/// ([`chain`](Self::chain) makes up for that once, at the end). `#[control]` writes the implementation; it is read
+/// with `cargo xtask expand`.
+pub trait Kernel {
+    /// One sum for each entry of φ.
+    type Sums<R: Lanes>: Copy + AsRef<[R]> + AsMut<[R]>;
+    /// The parameters and data as plain numbers, and what depends on them alone.
+    type Numbers<T: Element>: Send + Sync;
+    /// What the way forward leaves for the way back.
+    type Residuals<R: Lanes<Element: Element>>: Copy;
+
+    /// Sums that start at `zero`.
+    fn sums<R: Lanes>(zero: R) -> Self::Sums<R>;
+
+    /// The numbers at the control's present parameters.
+    fn numbers<T: Element>(&self) -> Self::Numbers<T>;
+
+    /// `∂c/∂z` at z, `c` and `∂c/∂z` at z̃, and what the way back needs.
+    fn forward<R: Lanes<Element: Element>>(
+        numbers: &Self::Numbers<R::Element>,
+        z: R,
+        z_tilde: R,
+    ) -> (R, (R, R), Self::Residuals<R>);
+
+    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż.
+    fn backward<R: Lanes<Element: Element>>(
+        numbers: &Self::Numbers<R::Element>,
+        residuals: &Self::Residuals<R>,
+        z: (R, R),
+        z_tilde: (R, R),
+        c_bar: R,
+        phi_bar: &mut Self::Sums<R>,
+    );
+
+    /// Multiplies the sums with what was left out of them: factors that all samples share, and λ for a parameter
+    /// that stands in φ by its logarithm, `∂/∂(ln λ) = λ·∂/∂λ`.
+    fn chain(&self, phi_bar: &mut [f64]);
+}
+
+/// One draw of one variable, with what `ĝ` takes of it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Drawn {
+    /// `f(b)`
+    pub f: f64,
+    /// z
+    pub z: f64,
+    /// z̃
+    pub z_tilde: f64,
+    /// `∂z̃/∂a`, b held fixed.
+    pub z_tilde_a: f64,
+    /// `∂/∂a ln p(b)`
+    pub score: f64,
+}
+
+/// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries): the control goes forward once at
+/// z and once at z̃, and back from both together. What `#[control]` makes of
+/// [`Control::sample`](crate::Control::sample).
+#[inline]
+pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64 {
+    let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
+    let numbers = control.numbers::<f64>();
+    let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
+    let gradient = (f - c_tilde) * score + c_z - c_z_tilde * z_tilde_a;
+    let z_dot = 2.0 * gradient;
+    let mut sums = C::sums(0.0);
+    C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, -z_dot * z_tilde_a), -z_dot * score, &mut sums);
+    let sums = sums.as_mut();
+    control.chain(sums);
+    phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);
+    gradient
+}
+
+/// The entries of an array as numbers of another type.
+#[must_use]
+pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; N] {
+    let entries = array.entries();
+    core::array::from_fn(|i| anchor.constant(entries[i]))
+}
+
+/// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.
+pub fn scale(phi_bar: &mut [f64], lambda: &impl Flat) {
+    phi_bar.iter_mut().zip(lambda.entries()).for_each(|(phi_bar, lambda)| *phi_bar *= lambda);
+}

@@ -1,0 +1,83 @@
+//! Work on lanes, with the instructions chosen while the program runs.
+
+use voidgrad_real::{Element, Lanes};
+
+/// Which instructions to use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Instructions {
+    /// One number at a time.
+    Scalar,
+    /// The widest lanes that the machine has; one number at a time in a build without the feature `lanes`.
+    #[default]
+    Best,
+}
+
+/// Something to do on lanes of `T`, whichever they are.
+///
+/// The implementation is `#[inline(always)]`, as is all that it calls, so that the whole of it is compiled once for each
+/// instruction set.
+pub(crate) trait Work<T> {
+    /// What it gives.
+    type Output;
+
+    /// Does it; `hand` is 0 in every lane.
+    fn on<R: Lanes<Element = T>>(self, hand: R) -> Self::Output
+    where
+        T: Element;
+}
+
+/// A number that there are lanes of.
+pub(crate) trait OnLanes: Element {
+    /// Does work on the lanes that the instructions give.
+    fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
+}
+
+/// The most lanes of any type.
+pub(crate) const MOST_LANES: usize = 16;
+
+macro_rules! on_lanes {
+    ($number:ident, $lanes:ident) => {
+        impl OnLanes for $number {
+            fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output {
+                match instructions {
+                    Instructions::Scalar => work.on($number::default()),
+                    #[cfg(not(feature = "lanes"))]
+                    Instructions::Best => work.on($number::default()),
+                    // SSE4.2 has nothing that a kernel would gain much from, and each level is compiled for each control.
+                    #[cfg(all(feature = "lanes", any(target_arch = "x86", target_arch = "x86_64")))]
+                    Instructions::Best => {
+                        use fearless_simd::{Level, Simd};
+                        let level = Level::new();
+                        if let Some(simd) = level.as_avx512() {
+                            simd.vectorize(
+                                #[inline(always)]
+                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                            )
+                        } else if let Some(simd) = level.as_avx2() {
+                            simd.vectorize(
+                                #[inline(always)]
+                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                            )
+                        } else if let Some(simd) = level.as_sse2() {
+                            simd.vectorize(
+                                #[inline(always)]
+                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                            )
+                        } else {
+                            work.on($number::default())
+                        }
+                    }
+                    #[cfg(all(feature = "lanes", not(any(target_arch = "x86", target_arch = "x86_64"))))]
+                    Instructions::Best => {
+                        fearless_simd::dispatch!(fearless_simd::Level::new(), simd => {
+                            work.on(voidgrad_real::$lanes::splat_with(simd, 0.0))
+                        })
+                    }
+                }
+            }
+        }
+    };
+}
+
+on_lanes!(f64, F64x8);
+on_lanes!(f32, F32x16);

@@ -1,0 +1,57 @@
+//! Exact moments by the sum over all noise that matters.
+
+use super::{VarianceError, VectorMoments};
+use crate::distribution::Distribution;
+use crate::estimators::{Draw, Estimator};
+use crate::noise::Uniforms;
+use crate::objective::Objective;
+
+/// The largest number of estimates that [`over_noise`] makes.
+pub const LARGEST_RULE: u64 = 1 << 22;
+
+/// Exact moments of an estimator that has a [`rule`](Estimator::rule): one that depends on its noise through samples, or
+/// through pieces that are polynomials.
+///
+/// ```
+/// use voidgrad::{Bernoulli, MeanQuadratic, Rloo, variance};
+/// let bernoulli = Bernoulli::from_probabilities(&[0.5])?;
+/// let moments = variance::over_noise(&bernoulli, &MeanQuadratic { target: 0.499 }, &Rloo::new(2)?)?;
+/// assert!((moments.mean[0] - 0.0005).abs() < 1e-17 && (moments.variance - 2.5e-7).abs() < 1e-19);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+/// Where the estimator has no rule, or one of more than [`LARGEST_RULE`] nodes; where a state is so rare that no uniform
+/// number in f64 leads to it (a probability below 1e-15); where an estimate fails or a moment is NaN or infinite.
+pub fn over_noise<D: Distribution>(
+    distribution: &D,
+    objective: &dyn Objective,
+    estimator: &(impl Estimator<D> + ?Sized),
+) -> Result<VectorMoments, VarianceError> {
+    estimator.suits(distribution, objective)?;
+    let rule = estimator.rule(distribution).ok_or(VarianceError::NoRule)?;
+    match rule.size() {
+        Some(size) if size <= LARGEST_RULE => {}
+        _ => return Err(VarianceError::TooManyNodes { allowed: LARGEST_RULE }),
+    }
+    if rule.nodes().iter().flatten().any(|node| !(node.u >= f64::MIN_POSITIVE && node.u < 1.0 - 1e-15)) {
+        return Err(VarianceError::OutOfReach);
+    }
+    let mut draw = Draw::new(distribution);
+    let variables = draw.gradient.len();
+    let mut mean = vec![0.0; variables];
+    rule.for_each(|noise, weight| {
+        draw.update(estimator, distribution, objective, Uniforms::trusted(noise))?;
+        mean.iter_mut().zip(&draw.gradient).for_each(|(mean, gradient)| *mean += weight * gradient);
+        Ok::<_, VarianceError>(())
+    })?;
+    // About the mean: the difference of two raw moments would lose the digits of a small variance.
+    let mut variance = 0.0;
+    rule.for_each(|noise, weight| {
+        draw.update(estimator, distribution, objective, Uniforms::trusted(noise))?;
+        let squares = mean.iter().zip(&draw.gradient).map(|(mean, gradient)| (gradient - mean).powi(2));
+        variance += weight * squares.sum::<f64>() / variables as f64;
+        Ok::<_, VarianceError>(())
+    })?;
+    VectorMoments { mean, variance }.finite()
+}

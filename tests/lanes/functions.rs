@@ -1,0 +1,172 @@
+//! Every function of the numbers' trait, as lanes and the scalar compute it.
+
+use fearless_simd::{Level, dispatch};
+use voidgrad::{F32x16, F64x8, Lanes};
+
+/// The instruction sets that the machine has.
+pub(crate) fn levels() -> Vec<Level> {
+    let best = Level::new();
+    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+    let levels = [
+        best.as_avx512().map(Level::Avx512),
+        best.as_avx2().map(Level::Avx2),
+        best.as_sse4_2().map(Level::Sse4_2),
+        best.as_sse2().map(Level::Sse2),
+    ];
+    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+    let levels = [Some(best)];
+    levels.into_iter().flatten().collect()
+}
+
+/// Of slices x, y and z, whose length is a multiple of the lanes; the scalar where there is no level.
+pub(crate) type OnSlices<T> = fn(Option<Level>, [&[T]; 3], &mut [T]);
+
+/// How far a lane may be from another value, in steps from one number to the next.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bounds {
+    /// From the true value; none where the function is not computed by an algorithm of the lanes.
+    pub(crate) truth: Option<f64>,
+    /// From the scalar's value, which has an error of its own.
+    pub(crate) scalar: f64,
+}
+
+/// One function.
+pub(crate) struct Function {
+    pub(crate) name: &'static str,
+    pub(crate) bounds: Bounds,
+    pub(crate) f64: OnSlices<f64>,
+    pub(crate) f32: OnSlices<f32>,
+}
+
+/// One loop for each level, width and function, none of them inlined into another, so that frames stay small.
+macro_rules! function {
+    ($name:expr, $truth:expr, $scalar:expr, |$x:ident, $y:ident, $z:ident| $value:expr) => {{
+        #[inline(always)]
+        fn on<L: Lanes>(zero: L, [x, y, z]: [&[L::Element]; 3], to: &mut [L::Element]) {
+            for (i, to) in to.chunks_exact_mut(L::LANES).enumerate() {
+                let at = i * L::LANES..(i + 1) * L::LANES;
+                let ($x, $y, $z) = (zero.load(&x[at.clone()]), zero.load(&y[at.clone()]), zero.load(&z[at]));
+                let _ = ($y, $z);
+                $value.store(to);
+            }
+        }
+        fn on_f64(level: Option<Level>, from: [&[f64]; 3], to: &mut [f64]) {
+            match level {
+                Some(level) => dispatch!(level, simd => on(F64x8::splat_with(simd, 0.0), from, to)),
+                None => on(0.0_f64, from, to),
+            }
+        }
+        fn on_f32(level: Option<Level>, from: [&[f32]; 3], to: &mut [f32]) {
+            match level {
+                Some(level) => dispatch!(level, simd => on(F32x16::splat_with(simd, 0.0), from, to)),
+                None => on(0.0_f32, from, to),
+            }
+        }
+        Function { name: $name, bounds: Bounds { truth: $truth, scalar: $scalar }, f64: on_f64, f32: on_f32 }
+    }};
+}
+
+macro_rules! table {
+    (|$x:ident, $y:ident, $z:ident| $($name:ident($($other:ident)?): $truth:expr, $scalar:expr;)*) => {
+        vec![$(function!(stringify!($name), $truth, $scalar, |$x, $y, $z| $x.$name($($other)?))),*]
+    };
+}
+
+/// The bounds of all functions, and the functions.
+pub(crate) fn functions() -> Vec<Function> {
+    let mut functions = table! {
+        |x, y, z|
+        exp(): Some(2.0), 2.0;
+        exp2(): Some(2.0), 2.0;
+        exp_m1(): Some(2.0), 3.0;
+        ln(): Some(2.0), 2.0;
+        ln_1p(): Some(2.0), 2.0;
+        log2(): Some(3.0), 3.0;
+        log10(): Some(3.0), 4.0;
+        sigmoid(): Some(2.0), 4.0;
+        tanh(): Some(2.0), 3.0;
+        softplus(): Some(2.0), 4.0;
+        log_sigmoid(): Some(2.0), 4.0;
+        logit(): Some(2.0), 4.0;
+        log1mexp(): Some(3.0), 4.0;
+        d_sigmoid(): Some(6.0), 8.0;
+        d2_sigmoid(): Some(8.0), 12.0;
+        sech2(): Some(7.0), 9.0;
+        ln_1p_ratio(y): None, 2.0;
+
+        sqrt(): None, 0.0;
+        abs(): None, 0.0;
+        recip(): None, 0.0;
+        signum(): None, 0.0;
+        floor(): None, 0.0;
+        ceil(): None, 0.0;
+        round(): None, 0.0;
+        trunc(): None, 0.0;
+        copysign(y): None, 0.0;
+        one_minus_square(): None, 0.0;
+        d_ln_1p_ratio(y): None, 0.0;
+
+        // One lane after the other, by the scalar's function.
+        cbrt(): None, 0.0;
+        sin(): None, 0.0;
+        cos(): None, 0.0;
+        tan(): None, 0.0;
+        asin(): None, 0.0;
+        acos(): None, 0.0;
+        atan(): None, 0.0;
+        sinh(): None, 0.0;
+        cosh(): None, 0.0;
+        asinh(): None, 0.0;
+        acosh(): None, 0.0;
+        atanh(): None, 0.0;
+        powf(y): None, 0.0;
+        hypot(y): None, 0.0;
+        atan2(y): None, 0.0;
+        d_hypot(y): None, 0.0;
+    };
+    functions.extend([
+        function!("+", None, 0.0, |x, y, z| (x + y)),
+        function!("-", None, 0.0, |x, y, z| (x - y)),
+        function!("*", None, 0.0, |x, y, z| (x * y)),
+        function!("/", None, 0.0, |x, y, z| (x / y)),
+        function!("negation", None, 0.0, |x, y, z| (-x)),
+        // Of two zeros, either is the larger one; adding 0 makes them equal.
+        function!("max", None, 0.0, |x, y, z| (x.max(y) + x.constant(0.0))),
+        function!("min", None, 0.0, |x, y, z| (x.min(y) + x.constant(0.0))),
+        function!("relu", None, 0.0, |x, y, z| (x.relu() + x.constant(0.0))),
+        function!("powi 0", None, 0.0, |x, y, z| x.powi(0)),
+        function!("powi 1", None, 0.0, |x, y, z| x.powi(1)),
+        function!("powi 2", None, 0.0, |x, y, z| x.powi(2)),
+        // The scalar's is the compiler's, which promises no order of the products.
+        function!("powi 13", None, 6.0, |x, y, z| x.powi(13)),
+        function!("powi -3", None, 3.0, |x, y, z| x.powi(-3)),
+        function!("is_lt", None, 0.0, |x, y, z| x.indicator(x.is_lt(y))),
+        function!("is_le", None, 0.0, |x, y, z| x.indicator(x.is_le(y))),
+        function!("is_gt", None, 0.0, |x, y, z| x.indicator(x.is_gt(y))),
+        function!("is_ge", None, 0.0, |x, y, z| x.indicator(x.is_ge(y))),
+        function!("is_eq", None, 0.0, |x, y, z| x.indicator(x.is_eq(y))),
+        function!("is_ne", None, 0.0, |x, y, z| x.indicator(x.is_ne(y))),
+        function!("masks", None, 0.0, |x, y, z| x
+            .indicator((x.is_lt(y) & !y.is_lt(z)) | (x.is_gt(z) & x.mask(true)) | x.mask(false))),
+        function!("select", None, 0.0, |x, y, z| L::select(x.is_lt(y), z, x)),
+        function!("constant", None, 0.0, |x, y, z| (x * x.constant(0.1))),
+        function!("splat", None, 0.0, |x, y, z| (x.splat(L::Element::default()) + y)),
+    ]);
+    functions
+}
+
+/// Functions of which lanes and the scalar may differ by more than steps of their value, where a sum cancels: with each stands
+/// one that tells the size of what is added.
+pub(crate) fn sums() -> Vec<[Function; 2]> {
+    vec![
+        [
+            // Two roundings or one, of a sum of up to twice the size. The product must not overflow, since a fused sum may not.
+            function!("mul_add", None, 3.0, |x, y, z| x.mul_add(y / (y.abs() + y.constant(1.0)), z)),
+            function!("its size", None, 0.0, |x, y, z| (x.abs().max(z.abs()))),
+        ],
+        [
+            function!("logaddexp", None, 3.0, |x, y, z| x.logaddexp(y)),
+            function!("its size", None, 0.0, |x, y, z| (x.abs().max(y.abs()).max(x.logaddexp(y).abs()))),
+        ],
+    ]
+}

@@ -1,0 +1,90 @@
+//! What batches and training steps allocate: nothing, once their memory is there, and no more than M and N ask for.
+
+use allocation_counter::measure;
+use voidgrad::batch::{Batches, Draw, Precision};
+use voidgrad::{
+    Adam, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear, Stream,
+};
+
+const TARGET: f64 = 0.499;
+
+fn control() -> RelaxLinear {
+    RelaxLinear::draw(0.5, TARGET, &mut Stream::new(1, 0, 0)).expect("these are valid")
+}
+
+/// A pool whose only thread is this one, so that all allocations are counted.
+fn on_this_thread() -> rayon::ThreadPool {
+    let builder = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    builder.build().expect("this thread belongs to no other pool")
+}
+
+#[test]
+fn a_second_batch_allocates_nothing() {
+    let _pool = on_this_thread();
+    let objective = MeanQuadratic { target: TARGET };
+    for variables in [1, 20] {
+        let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).expect("a probability");
+        for precision in [Precision::Double, Precision::Single] {
+            let (control, draw) = (control(), Draw { precision, ..Draw::new(20_000, 1) });
+            let mut batches = Batches::new();
+            let mut gradient = 0.0;
+            let mut run = || {
+                let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+                gradient += sums.gradient[0];
+            };
+            let first = measure(&mut run);
+            let second = measure(&mut run);
+            assert!(first.count_total > 0, "the counter counts");
+            assert_eq!(second.count_total, 0, "{variables} variables, {precision:?}");
+            assert!(gradient != 0.0);
+        }
+    }
+}
+
+#[test]
+fn a_training_step_allocates_nothing() {
+    let mut bernoulli = Bernoulli::from_probabilities(&[0.3]).expect("a probability");
+    let objective = MeanQuadratic { target: TARGET };
+    let mut control = control();
+    let mut phi = control.phi();
+    let (mut descent, mut control_descent) =
+        (Adam::new(1, 0.01).expect("a rate"), Adam::new(phi.len(), 0.01).expect("a rate"));
+    let (mut estimate, mut phi_bar) = (Estimate::new(1), DVector::zeros(phi.len()));
+    let mut logits = bernoulli.logits().to_vec();
+    let mut step = || {
+        let noise = Noise::new(&[0.4], &[0.7]).expect("noise");
+        phi_bar.fill(0.0);
+        estimate
+            .update_with_variance_gradient(&bernoulli, &objective, &control, noise, phi_bar.as_mut_slice())
+            .expect("all is finite");
+        descent.step(&mut logits, estimate.gradient.as_slice());
+        control_descent.step(phi.as_mut_slice(), phi_bar.as_slice());
+        control.set_phi(phi.as_view()).expect("the lengths agree");
+    };
+    step();
+    assert_eq!(measure(&mut step).count_total, 0);
+    bernoulli = Bernoulli::from_logits(&logits).expect("finite logits");
+    assert!(bernoulli.logits()[0] != 0.0);
+}
+
+// Few chunks are in memory at a time, and each has the three sums, some rows of M numbers and 16 lanes of N.
+#[test]
+fn memory_grows_with_m_plus_n_and_not_with_the_samples() {
+    let _pool = on_this_thread();
+    let objective = MeanQuadratic { target: TARGET };
+    let bytes = |variables: usize, samples: u64| {
+        let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).expect("a probability");
+        let control = control();
+        let used = measure(|| {
+            let mut batches = Batches::new();
+            let draw = Draw::new(samples, 1);
+            let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+            assert_eq!(sums.samples, samples);
+        });
+        used.bytes_max
+    };
+    let (few, many) = (bytes(1, 200_000), bytes(1, 2_000_000));
+    assert_eq!(few, many);
+    let (small, large) = (bytes(1_000, 200), bytes(100_000, 40));
+    assert!(large < 110 * small, "{small} bytes for a thousand variables, {large} for a hundred thousand");
+}

@@ -4,7 +4,7 @@
 //! samples. A control variate `c_φ` takes the noise out, and `φ` itself is trained on the variance:
 //!
 //! - [`Bernoulli`] is the distribution, with its reparameterisation in [`bernoulli::logit`] and
-//!   [`bernoulli::probability`];
+//!   [`bernoulli::probability`]; [`Categorical`] and [`Gaussian`] are its relatives;
 //! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
 //! - [`estimate`] is the one estimator that all of them share;
 //! - [`variance`] says how good it is, exactly where that can be done;
@@ -41,6 +41,7 @@ pub mod error;
 pub mod estimator;
 pub mod estimators;
 pub mod flat;
+pub mod gaussian;
 pub mod guide;
 pub mod kernel;
 mod lanes;
@@ -67,6 +68,7 @@ pub use distribution::{Distribution, DistributionError};
 pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{AnyEstimator, Draw, Estimator, METHODS, Method, Reinforce, Rloo, Setup};
+pub use gaussian::Gaussian;
 pub use kernel::Kernel;
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
 pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};

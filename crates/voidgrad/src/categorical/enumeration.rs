@@ -1,47 +1,42 @@
-//! Sums over all states.
+//! All states, one after the other.
 
 use super::Categorical;
-use crate::estimator::EstimateError;
-use crate::objective::{Objective, evaluate};
 
-/// The largest number of states, `Kᴹ`, that are enumerated.
-pub const LARGEST_ENUMERATION: usize = 1 << 20;
+/// The largest number of states of all variables together, `Kᴹ`, that are enumerated.
+pub const LARGEST_ENUMERATION: u64 = 1 << 20;
 
 impl Categorical {
-    /// `Kᴹ`, where it is at most [`LARGEST_ENUMERATION`].
+    /// `Kᴹ`; `None` where that is more than a number holds.
+    ///
+    /// ```
+    /// # use voidgrad::Categorical;
+    /// assert_eq!(Categorical::from_logits(&[0.0; 12], 3)?.joint_states(), Some(81));
+    /// # Ok::<(), voidgrad::categorical::CategoricalError>(())
+    /// ```
     #[must_use]
-    pub fn joint_states(&self) -> Option<usize> {
-        let mut count = 1_usize;
-        for _ in 0..self.variables() {
-            count = count.checked_mul(self.states()).filter(|&count| count <= LARGEST_ENUMERATION)?;
-        }
-        Some(count)
+    pub fn joint_states(&self) -> Option<u64> {
+        let variables = u32::try_from(self.variables()).ok()?;
+        (self.states() as u64).checked_pow(variables)
     }
 
-    /// Calls `visit` with b (one-hot), the states as numbers, and `p(b)`, for each of the `Kᴹ` states; the last
-    /// variable changes fastest.
+    /// Calls `visit` with b, one-hot, for each of the `Kᴹ` states; the last variable changes fastest. `b` is memory.
     pub(crate) fn for_each_state<E>(
         &self,
-        mut visit: impl FnMut(&[f64], &[usize], f64) -> Result<(), E>,
+        b: &mut Vec<f64>,
+        mut visit: impl FnMut(&[f64]) -> Result<(), E>,
     ) -> Result<(), E> {
-        let (variables, states) = (self.variables(), self.states());
-        let mut at = vec![0; variables];
-        let mut b = vec![0.0; self.len()];
-        (0..variables).for_each(|m| b[m * states] = 1.0);
+        b.clear();
+        b.resize(self.len(), 0.0);
+        b.iter_mut().step_by(self.states()).for_each(|first| *first = 1.0);
         loop {
-            let ln_p: f64 = at.iter().enumerate().map(|(m, k)| self.ln_probabilities()[m * states + k]).sum();
-            visit(&b, &at, ln_p.exp())?;
+            visit(b)?;
             // The next state, as an odometer counts.
-            let mut m = variables;
-            loop {
-                let Some(previous) = m.checked_sub(1) else { return Ok(()) };
-                m = previous;
-                b[m * states + at[m]] = 0.0;
-                at[m] = (at[m] + 1) % states;
-                b[m * states + at[m]] = 1.0;
-                if at[m] != 0 {
-                    break;
-                }
+            let turned = b.chunks_exact_mut(self.states()).rev().any(|row| {
+                row.rotate_right(1);
+                row[0] == 0.0
+            });
+            if !turned {
+                return Ok(());
             }
         }
     }

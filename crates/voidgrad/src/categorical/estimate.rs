@@ -3,8 +3,9 @@
 use super::{Categorical, logit, row, state};
 use crate::control::Control;
 use crate::error::ShapeMismatch;
-use crate::estimator::EstimateError;
-use crate::noise::Noise;
+use crate::estimator::{EstimateError, suits};
+use crate::estimators::{Draw, Estimator};
+use crate::noise::{Noise, Uniforms};
 use crate::objective::Objective;
 
 /// One sample's estimate of `∂/∂a E[f(b)]`, with respect to the M × K logits:
@@ -100,7 +101,7 @@ impl Estimate {
         let entries = categorical.len();
         same_length("estimate", self.b.len(), entries)?;
         same_length("noise", noise.u().len(), entries)?;
-        same_length("z of the control", control.dimension().unwrap_or(entries), entries)?;
+        suits(control, entries)?;
         self.draw(categorical, noise);
         self.f = objective.value(&self.b);
         if !self.f.is_finite() {
@@ -187,6 +188,47 @@ impl Estimate {
                 *at_z *= scale;
                 self.at_z_tilde[i] = -*at_z * self.slope[i];
             }
+        }
+    }
+}
+
+/// REINFORCE, REBAR and RELAX are choices of the control; the noise is `u`, M × K entries, and then `v`.
+impl<C: Control + Send + Sync> Estimator<Categorical> for C {
+    fn estimate(
+        &self,
+        categorical: &Categorical,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        let Draw { gradient, f, memory } = draw;
+        let estimate = memory.of(|| Estimate::new(categorical));
+        let (u, v) = noise.get().split_at(categorical.len());
+        estimate.update(categorical, objective, self, Noise::trusted(u, v))?;
+        gradient.copy_from_slice(&estimate.gradient);
+        *f = estimate.f;
+        Ok(())
+    }
+
+    fn noise(&self, categorical: &Categorical) -> usize {
+        2 * categorical.len()
+    }
+
+    fn suits(&self, categorical: &Categorical, _: &dyn Objective) -> Result<(), EstimateError> {
+        Ok(suits(self, categorical.len())?)
+    }
+
+    fn control(&self) -> Option<&dyn Control> {
+        Some(self)
+    }
+
+    fn control_mut(&mut self) -> Option<&mut dyn Control> {
+        Some(self)
+    }
+
+    fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {
+        if let Some(estimate) = draw.memory.get::<Estimate>() {
+            estimate.add_variance_gradient(self, phi_bar);
         }
     }
 }

@@ -5,17 +5,24 @@
 //! vector of M rows of K entries, row by row, with one 1 in each row and 0 elsewhere. So a function that is defined
 //! between the states, as REBAR's control is, takes the same argument as one that is not.
 
+mod distribution;
+mod enumeration;
 mod estimate;
 pub mod logit;
+pub(crate) mod relaxation;
+mod relaxed;
 pub(crate) mod row;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
+pub use enumeration::LARGEST_ENUMERATION;
 pub use estimate::{Estimate, estimate};
+pub use relaxed::Relaxed;
 
 use thiserror::Error;
 
+use crate::distribution::DistributionError;
 use crate::error::{InvalidParameter, ShapeMismatch, finite};
 use crate::noise::{self, NoiseError};
 use row::Row;
@@ -44,6 +51,8 @@ pub struct Categorical {
     /// `1 - θ`.
     rest: Vec<f64>,
     ln_theta: Vec<f64>,
+    /// The states of each variable, from the least to the most probable.
+    order: Vec<usize>,
 }
 
 impl Categorical {
@@ -61,8 +70,9 @@ impl Categorical {
         let zeros = || vec![0.0; logits.len()];
         let (theta, rest, ln_theta) = (zeros(), zeros(), zeros());
         rows(logits.len(), states)?;
-        let mut categorical = Self { states, logits: zeros(), theta, rest, ln_theta };
-        categorical.set_logits(logits)?;
+        let order = (0..logits.len()).map(|i| i % states).collect();
+        let mut categorical = Self { states, logits: zeros(), theta, rest, ln_theta, order };
+        categorical.assign(logits)?;
         Ok(categorical)
     }
 
@@ -94,11 +104,8 @@ impl Categorical {
         Self::from_logits(&logits, states)
     }
 
-    /// Gives the variables other logits, M × K entries.
-    ///
-    /// # Errors
-    /// Where a logit is NaN or infinite, or where there is another number of them; nothing has changed then.
-    pub fn set_logits(&mut self, logits: &[f64]) -> Result<(), CategoricalError> {
+    /// Gives the variables other logits, M × K entries; where they are refused, nothing has changed.
+    fn assign(&mut self, logits: &[f64]) -> Result<(), DistributionError> {
         if logits.len() != self.len() {
             return Err(ShapeMismatch { name: "logits", found: logits.len(), expected: self.len() }.into());
         }
@@ -112,6 +119,9 @@ impl Categorical {
                 self.rest[start + k] = probability.rest;
                 self.ln_theta[start + k] = probability.ln_theta;
             }
+            // By logits: probabilities that round to 0 would be equal. Equal ones in the order of their numbers.
+            let order = &mut self.order[start..start + self.states];
+            order.sort_unstable_by(|&i, &j| logits[start + i].total_cmp(&logits[start + j]).then(i.cmp(&j)));
         }
         Ok(())
     }
@@ -164,7 +174,8 @@ impl Categorical {
         &self.ln_theta
     }
 
-    /// `b`, one-hot: the argmax of `z_k = ln θ_k - ln(-ln u_k)` in every row (Gumbel-max).
+    /// `b`, one-hot: the argmax of `z_k = ln θ_k - ln(-ln u_k)` in every row (Gumbel-max). Where z is not needed,
+    /// [`Distribution::draw`](crate::Distribution::draw) takes fewer numbers.
     ///
     /// # Errors
     /// Where `u` does not have M × K entries, or one is not in (0, 1).
@@ -244,6 +255,15 @@ pub enum CategoricalError {
         /// The K entries.
         row: Vec<f64>,
     },
+}
+
+impl From<DistributionError> for CategoricalError {
+    fn from(error: DistributionError) -> Self {
+        match error {
+            DistributionError::Value(error) => error.into(),
+            DistributionError::Shape(error) => error.into(),
+        }
+    }
 }
 
 /// Refuses what is not at least one row of at least two states.

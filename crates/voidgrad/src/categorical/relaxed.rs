@@ -2,17 +2,17 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use super::row::{self, Row};
+use super::Categorical;
+use super::relaxation::Relaxation;
 use crate::control::Control;
 use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 use crate::objective::{Differentiable, TwiceDifferentiable};
 
 /// `c(z) = η·f(s)`, `s = softmax(z/λ)` in every row of K entries: the objective at the relaxed states, scaled by η.
 ///
-/// `φ = (η, ln λ)` where the objective has [products with its second
-/// derivative](crate::objective::Differentiable::twice_differentiable); where it has a gradient only, λ stays as it is
-/// and `φ = (η)`. The derivatives need `∇f` at relaxed states, never at b. f is evaluated at `z` and at `z̃`, so an
-/// estimate takes three evaluations.
+/// `φ = (η, ln λ)` where the objective has [products with its second derivative](Differentiable::twice_differentiable);
+/// where it has a gradient only, λ stays as it is and `φ = (η)`. The derivatives need `∇f` at relaxed states, never at b.
+/// The f of the control need not be the one that is averaged: whatever it is, the estimate is unbiased.
 ///
 /// Source: REBAR (Tucker et al. 2017), equation 5 and appendix C; the relaxation is that of Maddison et al. 2017 and
 /// Jang et al. 2017.
@@ -28,11 +28,11 @@ use crate::objective::{Differentiable, TwiceDifferentiable};
 ///         x[0] * x[0] - x[1]
 ///     },
 /// );
-/// let control = Relaxed::new(&f, 3, 1.0, 0.5)?;
+/// let variable = Categorical::from_probabilities(&[0.5, 0.25, 0.25], 3)?;
+/// let control = Relaxed::new(f, &variable, 1.0, 0.5)?;
 /// let third = 1.0 / 3.0;
 /// assert!((control.value(&[7.0; 3]) - (third * third - third)).abs() < 1e-15);
 ///
-/// let variable = Categorical::from_probabilities(&[0.5, 0.25, 0.25], 3)?;
 /// let noise = Noise::new(&[0.9, 0.5, 0.5], &[0.5; 3])?;
 /// let estimate = categorical::estimate(&variable, &f, &control, noise)?;
 /// assert_eq!(estimate.variance_gradient(&control).len(), 1);
@@ -41,22 +41,25 @@ use crate::objective::{Differentiable, TwiceDifferentiable};
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relaxed<F> {
     objective: F,
+    entries: usize,
     states: usize,
     eta: f64,
     lambda: f64,
 }
 
 impl<F: Differentiable> Relaxed<F> {
-    /// The control of objective f for variables of K states.
+    /// The control of objective f for variables like these.
     ///
     /// # Errors
-    /// Where K is less than 2, η is not finite, or λ is not positive.
-    pub fn new(objective: F, states: usize, eta: f64, lambda: f64) -> Result<Self, InvalidParameter> {
-        if states < 2 {
-            let value = states as f64;
-            return Err(InvalidParameter { name: "number of states", value, allowed: "at least 2" });
-        }
-        Ok(Self { objective, states, eta: finite("eta", eta)?, lambda: positive("lambda", lambda)? })
+    /// Where η is not finite, or λ is not positive.
+    pub fn new(
+        objective: F,
+        categorical: &Categorical,
+        eta: f64,
+        lambda: f64,
+    ) -> Result<Self, InvalidParameter> {
+        let (entries, states) = (categorical.len(), categorical.states());
+        Ok(Self { objective, entries, states, eta: finite("eta", eta)?, lambda: positive("lambda", lambda)? })
     }
 
     /// η.
@@ -71,12 +74,6 @@ impl<F: Differentiable> Relaxed<F> {
         self.lambda
     }
 
-    /// K.
-    #[must_use]
-    pub fn states(&self) -> usize {
-        self.states
-    }
-
     /// f.
     #[must_use]
     pub fn objective(&self) -> &F {
@@ -87,7 +84,7 @@ impl<F: Differentiable> Relaxed<F> {
         Relaxation::new(z, self.states, self.lambda)
     }
 
-    /// `f(s)` and, in `gradient`, `s - s·∇f` centred: `∂f(s)/∂y` is s times that.
+    /// `f(s)` and, in `gradient`, `∇f(s)` less its mean `Σ_k s_k ∇f_k` by row: `∂f(s)/∂y` is s times that.
     fn centred_gradient(&self, relaxation: &Relaxation, gradient: &mut [f64]) -> f64 {
         let f = self.objective.value_and_gradient(&relaxation.s, gradient);
         relaxation.centre(gradient);
@@ -121,44 +118,6 @@ impl<F: Differentiable> Relaxed<F> {
     }
 }
 
-/// `s = softmax(y)`, `y = z/λ`, in every row.
-struct Relaxation {
-    states: usize,
-    /// `(z - max z)/λ`: the softmax does not see the difference, and nothing overflows.
-    y: Vec<f64>,
-    s: Vec<f64>,
-    /// `1 - s`.
-    rest: Vec<f64>,
-}
-
-impl Relaxation {
-    fn new(z: &[f64], states: usize, lambda: f64) -> Self {
-        let zeros = || vec![0.0; z.len()];
-        let (mut y, mut s, mut rest) = (zeros(), zeros(), zeros());
-        for start in (0..z.len()).step_by(states) {
-            let row = start..start + states;
-            let largest = z[row.clone()].iter().copied().fold(f64::NEG_INFINITY, f64::max);
-            for i in row.clone() {
-                y[i] = ((z[i] - largest) / lambda).max(f64::MIN / 2.0);
-            }
-            let softmax = Row::new(&y[row.clone()]);
-            for i in row {
-                let probability = softmax.at(i - start);
-                (s[i], rest[i]) = (probability.theta, probability.rest);
-            }
-        }
-        Self { states, y, s, rest }
-    }
-
-    /// Takes the mean `Σ_k s_k x_k` out of every row.
-    fn centre(&self, x: &mut [f64]) {
-        let rows = self.s.chunks_exact(self.states).zip(self.rest.chunks_exact(self.states));
-        for (x, (s, rest)) in x.chunks_exact_mut(self.states).zip(rows) {
-            row::centre(s, rest, x);
-        }
-    }
-}
-
 fn dot(x: &[f64], y: &[f64]) -> f64 {
     x.iter().zip(y).map(|(x, y)| x * y).sum()
 }
@@ -166,6 +125,10 @@ fn dot(x: &[f64], y: &[f64]) -> f64 {
 impl<F: Differentiable> Control for Relaxed<F> {
     fn parameters(&self) -> usize {
         if self.objective.twice_differentiable().is_some() { 2 } else { 1 }
+    }
+
+    fn dimension(&self) -> Option<usize> {
+        Some(self.entries)
     }
 
     fn phi(&self) -> DVector<f64> {

@@ -34,6 +34,8 @@ pub const METHOD: Method = Method {
     cost: "2^M",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
+    categorical: None,
+    gaussian: None,
 };
 
 /// The values of f at all states, and what is left of them while variables are summed out.

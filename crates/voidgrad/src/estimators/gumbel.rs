@@ -28,6 +28,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "the temperature λ",
     bernoulli: Some(|setup, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Gumbel {

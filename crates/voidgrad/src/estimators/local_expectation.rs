@@ -26,6 +26,8 @@ pub const METHOD: Method = Method {
     cost: "M + 1",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(LocalExpectation))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for LocalExpectation {

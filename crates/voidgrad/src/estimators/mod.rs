@@ -18,6 +18,7 @@ pub mod disarm;
 pub mod double_cv;
 pub mod enumerate;
 pub mod gumbel;
+pub mod lax;
 pub mod local_expectation;
 pub mod muprop;
 pub mod rebar;
@@ -49,8 +50,9 @@ pub use draw::{Draw, Memory};
 pub use enumerate::Enumerate;
 pub use estimator::{AnyEstimator, Estimator};
 pub use gumbel::Gumbel;
+pub use lax::Lax;
 pub use local_expectation::LocalExpectation;
-pub use method::{Bias, Make, Method, Needs, Setup, table};
+pub use method::{Bias, Make, MakeFor, Method, Needs, Setup, table};
 pub use muprop::MuProp;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
@@ -93,6 +95,7 @@ pub const METHODS: &[&Method] = &[
     &relax_linear::METHOD,
     &relax_coupled::METHOD,
     &relax_loo::METHOD,
+    &lax::METHOD,
     &straight_through::METHOD,
     &gumbel::METHOD,
     &reinmax::METHOD,

@@ -14,4 +14,6 @@ pub const METHOD: Method = Method {
     cost: "1, c twice",
     parameters: "η, λ, trained on the variance",
     bernoulli: Some(|setup, _| Ok(Box::new(Rebar::new(setup.eta, setup.lambda, setup.target)?))),
+    categorical: None,
+    gaussian: None,
 };

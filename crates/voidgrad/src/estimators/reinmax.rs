@@ -28,6 +28,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(ReinMax))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for ReinMax {

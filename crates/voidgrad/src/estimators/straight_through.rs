@@ -25,6 +25,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(StraightThrough))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for StraightThrough {

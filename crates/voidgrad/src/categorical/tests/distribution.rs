@@ -1,6 +1,7 @@
 use super::super::{Categorical, CategoricalError, row::Row};
 use super::{LOGITS, NOISE, logit, one_variable, unit};
 use crate::bernoulli;
+use crate::distribution::Distribution as _;
 use crate::quadrature::{Tolerance, integrate};
 
 /// What `|a| ≤ 700` is allowed by the conditioning of `e^a`: 1400 units in the last place, and a few operations.
@@ -147,7 +148,9 @@ fn what_is_no_categorical_variable_is_refused() {
     let error = Categorical::from_logits(&[1.0], 1).unwrap_err();
     assert_eq!(error.to_string(), "number of states = 1 is not at least 2");
     let mut categorical = Categorical::from_logits(&[0.0; 4], 2).unwrap();
-    assert!(categorical.set_logits(&[1.0; 2]).is_err() && categorical.set_logits(&[f64::NAN; 4]).is_err());
+    assert!(
+        categorical.set_parameters(&[1.0; 2]).is_err() && categorical.set_parameters(&[f64::NAN; 4]).is_err()
+    );
     assert_eq!(categorical, Categorical::from_logits(&[0.0; 4], 2).unwrap());
     assert!(categorical.sample(&[0.5; 3]).is_err() && categorical.sample(&[0.0; 4]).is_err());
     for b in [&[1.0, 0.0][..], &[1.0, 0.0, 1.0, 1.0], &[1.0, 0.0, 0.0, 0.0], &[1.0, 0.0, f64::NAN, 1.0]] {

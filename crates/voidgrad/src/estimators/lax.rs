@@ -3,7 +3,6 @@
 use super::{Bias, Draw, Estimator, Method, Needs};
 use crate::control::Control;
 use crate::controls::Perceptron;
-use crate::distribution::Distribution;
 use crate::estimator::{EstimateError, suits};
 use crate::gaussian::{self, Gaussian};
 use crate::noise::Uniforms;

@@ -43,8 +43,8 @@ pub const METHOD: Method = Method {
     bernoulli: Some(|setup, _| {
         if setup.baseline == 0.0 { Ok(Box::new(Zero)) } else { Ok(Box::new(Reinforce::new(setup.baseline)?)) }
     }),
-    categorical: None,
-    gaussian: None,
+    categorical: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
+    gaussian: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
 };
 
 impl Reinforce {

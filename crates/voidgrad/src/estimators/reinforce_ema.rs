@@ -48,8 +48,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "the decay of the average, 0.99 unless given",
     bernoulli: Some(|_, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
-    categorical: None,
-    gaussian: None,
+    categorical: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
+    gaussian: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
 };
 
 impl ReinforceEma {

@@ -235,9 +235,13 @@ fn extreme_parameters_noise_and_values_give_numbers() {
                 draw.update(&estimator, &gaussian, &f, Uniforms::new(&noise).unwrap())
                     .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
                 assert!(draw.f.is_finite());
-                estimator.add_variance_gradient(&draw, &mut phi_bar);
+                // Where the squares of ĝ are numbers.
+                if draw.gradient.iter().all(|gradient| gradient.abs() < 1e150) {
+                    phi_bar.fill(0.0);
+                    estimator.add_variance_gradient(&draw, &mut phi_bar);
+                    assert!(phi_bar.iter().all(|entry| entry.is_finite()), "{name}: {phi_bar:?}");
+                }
             }
         }
-        assert!(phi_bar.iter().all(|entry| !entry.is_nan()), "{name}: {phi_bar:?}");
     }
 }

@@ -19,7 +19,7 @@ use crate::objective::Objective;
 ///
 /// Iteration i of run r draws its noise, that of one estimate after the other, from the [`Stream`] `(seed, r, i)`.
 /// Both gradients of a step are taken at the same point, before either optimiser moves. Any
-/// [`Control`] is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
+/// [`Control`](crate::Control) is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
 /// run's streams is free for that. [`minimise`] does the same for variables of any distribution.
 ///
 /// ```

@@ -80,7 +80,7 @@ pub fn argmax(z: &[f64]) -> usize {
 /// where its argmax is b; k and b are one-hot, and `v_b` is the noise of the state that was drawn.
 ///
 /// `-ln(-ln v_b)` where `k = b`, `-ln(-ln v_k/θ_k - ln v_b)` elsewhere. The argmax of all K is b, after
-/// rounding too: see [`state::g_tilde_other`].
+/// rounding too: see [`state::g_tilde_other()`].
 ///
 /// ```
 /// use voidgrad::categorical::logit::g_tilde;

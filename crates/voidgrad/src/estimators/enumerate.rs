@@ -132,7 +132,9 @@ impl Estimator<Categorical> for Enumerate {
         })?;
         // Differences before means, so that a large constant in f costs no digits.
         let first = all[0];
-        all.iter_mut().for_each(|value| *value -= first);
+        for value in all.iter_mut() {
+            *value -= first;
+        }
         let states = categorical.states();
         let probabilities = categorical.probabilities();
         let thetas = || probabilities.chunks_exact(states);

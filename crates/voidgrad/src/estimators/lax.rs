@@ -14,7 +14,7 @@ use crate::objective::{Objective, evaluate};
 ///
 /// The score function is used for what is left of f, the reparameterisation for c, whose derivative is known: where `c = f`
 /// the estimate is the pathwise gradient, where `c = 0` it is REINFORCE. It is unbiased for every smooth control, since both terms
-/// of c have the mean `∂/∂θ E[c(x)]`. The control takes M numbers; one that [`#[control]`](crate::control) writes for one z
+/// of c have the mean `∂/∂θ E[c(x)]`. The control takes M numbers; one that [`#[control]`](macro@crate::control) writes for one z
 /// works for every M.
 ///
 /// `(2/2M)(∂ĝ/∂φ)ᵀ ĝ`, for training φ, averages over the 2M parameters.

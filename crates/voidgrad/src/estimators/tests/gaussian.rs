@@ -21,7 +21,7 @@ impl Objective for Coupled {
 
 impl Coupled {
     /// The gradient of `μ₀(μ₁² + σ₁²) + e^(-σ₀²/2)·sin μ₀ + (μ₁ - 0.3)² + σ₁²`.
-    pub(super) fn gradient(&self, gaussian: &Gaussian) -> Vec<f64> {
+    pub(super) fn gradient(gaussian: &Gaussian) -> Vec<f64> {
         let (mu, square) = (gaussian.mu(), [0, 1].map(|m| (2.0 * gaussian.ln_sigma()[m]).exp()));
         let damped = (-0.5 * square[0]).exp();
         vec![

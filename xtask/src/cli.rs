@@ -6,6 +6,8 @@ use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::{METHODS, Method};
 
+use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
+use crate::bench::implementation::NAMES;
 use crate::error::Error;
 
 /// The experiments of voidgrad.
@@ -25,6 +27,8 @@ pub(crate) enum Command {
     Variance(VarianceArguments),
     /// The generated code of the library's functions, and the formula of each derivative in LaTeX
     Expand(ExpandArguments),
+    /// The time of a sample and of a training step, beside code written by hand and other tools
+    Bench(BenchArguments),
 }
 
 /// Arguments of `train`.
@@ -113,6 +117,41 @@ pub(crate) struct ExpandArguments {
     pub(crate) path: Option<PathBuf>,
 }
 
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArguments {
+    /// Case to time; repeat the option for several [default: all of them, and the scaling table]
+    #[arg(long = "case", value_name = "NAME", value_parser = case)]
+    pub(crate) cases: Vec<Case>,
+    /// Numbers to time [default: f64 and f32]
+    #[arg(long, value_name = "TYPE", value_parser = scalar)]
+    pub(crate) scalar: Option<Precision>,
+    /// Implementation to time; repeat the option for several [default: all of them]
+    #[arg(long = "implementation", value_name = "NAME", value_parser = implementation)]
+    pub(crate) implementations: Vec<&'static str>,
+    /// A tenth of the time: enough to see that it runs, too little to quote
+    #[arg(long)]
+    pub(crate) quick: bool,
+    /// Measure how the cost grows, too: that is done by itself where no case is named
+    #[arg(long)]
+    pub(crate) scaling: bool,
+    /// Time JAX and PyTorch too, where a Python with them is found
+    #[arg(long)]
+    pub(crate) peers: bool,
+    /// The Python to run them with
+    #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
+    pub(crate) python: PathBuf,
+    /// File to write all results to, as JSON; one that is there is replaced
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Directory to write bench.json and the chart bench.svg to
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
+    /// Overwrite the two files in a directory that exists
+    #[arg(long, requires = "out")]
+    pub(crate) force: bool,
+}
+
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step.
 const LARGEST_DIMENSION: u64 = 1_000_000;
 const LARGEST_BATCH: u64 = 1_000_000;
@@ -130,9 +169,9 @@ pub(crate) fn parse() -> Result<Option<Command>, Error> {
                 crate::terminal::print(&error.render().to_string())?;
                 Ok(None)
             }
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-                Err(Error::arguments("no command given; known: train, variance, expand (--help tells more)"))
-            }
+            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Error::arguments(
+                "no command given; known: train, variance, expand, bench (--help tells more)",
+            )),
             _ => Err(Error::Arguments(one_line(&error.render().to_string()))),
         },
     }
@@ -150,6 +189,25 @@ fn estimator(name: &str) -> Result<&'static Method, String> {
         let known: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
         format!("no estimator has this name; known: {}", known.join(", "))
     })
+}
+
+fn case(name: &str) -> Result<Case, String> {
+    CASES.into_iter().find_map(|(known, case)| (known == name).then_some(case)).ok_or_else(|| {
+        let known = CASES.map(|(name, _)| name);
+        format!("no case has this name; known: {}", known.join(", "))
+    })
+}
+
+fn implementation(name: &str) -> Result<&'static str, String> {
+    NAMES
+        .into_iter()
+        .find(|known| *known == name)
+        .ok_or_else(|| format!("no implementation has this name; known: {}", NAMES.join(", ")))
+}
+
+fn scalar(name: &str) -> Result<Precision, String> {
+    let known = PRECISIONS.into_iter().find(|precision| precision.name() == name);
+    known.ok_or_else(|| "known: f64, f32".to_owned())
 }
 
 fn number(text: &str) -> Result<f64, String> {

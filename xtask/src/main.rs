@@ -1,6 +1,7 @@
-//! `cargo xtask train | variance | expand`: the experiments of voidgrad from the command line.
+//! `cargo xtask train | variance | expand | bench`: the experiments of voidgrad from the command line.
 
 mod analysis;
+mod bench;
 mod cli;
 mod error;
 mod evaluation;
@@ -39,6 +40,7 @@ fn execute(command: Option<Command>) -> Result<(), Error> {
     match command {
         Some(Command::Train(arguments)) => train::run(&arguments),
         Some(Command::Variance(arguments)) => variance::run(&arguments),
+        Some(Command::Bench(arguments)) => bench::run(&arguments),
         Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref(), arguments.path.as_deref()),
         None => Ok(()),
     }

@@ -109,6 +109,18 @@ fn open_to_readers(directory: &Path) -> Result<(), Error> {
         .map_err(Error::files("opening", directory))
 }
 
+/// The same for a single file.
+#[cfg(unix)]
+pub(crate) fn readable(file: &fs::File) -> std::io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    file.set_permissions(fs::Permissions::from_mode(0o644))
+}
+
+#[cfg(not(unix))]
+pub(crate) fn readable(_: &fs::File) -> std::io::Result<()> {
+    Ok(())
+}
+
 #[cfg(not(unix))]
 fn open_to_readers(_: &Path) -> Result<(), Error> {
     Ok(())

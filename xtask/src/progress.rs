@@ -87,6 +87,33 @@ impl Progress {
     }
 }
 
+/// Progress of one piece of work: a bar in a terminal, nothing elsewhere.
+pub(crate) struct Steps(ProgressBar);
+
+impl Steps {
+    /// Starts the display on standard error.
+    pub(crate) fn start(name: &str, count: usize) -> Self {
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(count as u64)
+        } else {
+            ProgressBar::hidden()
+        };
+        bar.set_style(style());
+        bar.set_prefix(format!("{name:14}"));
+        Self(bar)
+    }
+
+    /// One step is done.
+    pub(crate) fn advance(&self) {
+        self.0.inc(1);
+    }
+
+    /// All is done; the bar goes.
+    pub(crate) fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
+
 fn style() -> ProgressStyle {
     ProgressStyle::with_template("{prefix} {bar:40} {percent:>3} % {eta:>4}")
         .unwrap_or_else(|_| ProgressStyle::default_bar())

@@ -14,7 +14,7 @@ mod real;
 pub use functions::{
     log_sigmoid, log_sum_exp, log_sum_exp_of, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
 };
-pub use lanes::{Element, GeneratorState, Lanes};
+pub use lanes::{Element, GeneratorState, Lanes, Pair, PairMask};
 #[cfg(feature = "lanes")]
 pub use lanes::{F32x16, F64x8, Mask32x16, Mask64x8};
 pub use real::{Mask, Real};

@@ -12,6 +12,9 @@ use crate::flat::Flat;
 /// ([`chain`](Self::chain) makes up for that once, at the end). `#[control]` writes the implementation; it is read
 /// with `cargo xtask expand`.
 pub trait Kernel {
+    /// Whether lanes go through it in pairs: what one vector of a small kernel computes is a chain that would leave the units idle.
+    const PAIRS: bool = false;
+
     /// One sum for each entry of φ.
     type Sums<R: Lanes>: Copy + AsRef<[R]> + AsMut<[R]>;
     /// The parameters and data as plain numbers, and what depends on them alone.

@@ -32,8 +32,8 @@ pub(crate) trait OnLanes: Element {
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
 }
 
-/// The most lanes of any type.
-pub(crate) const MOST_LANES: usize = 16;
+/// The most lanes of any type: a pair of vectors of `f32`.
+pub(crate) const MOST_LANES: usize = 32;
 
 macro_rules! on_lanes {
     ($number:ident, $lanes:ident) => {

@@ -1,7 +1,7 @@
 //! `report.html`: the pictures of a run, and what they show.
 
 mod captions;
-mod chart;
+pub(crate) mod chart;
 mod controls;
 mod curves;
 mod densities;

@@ -87,6 +87,18 @@ pub(super) fn exp2<W: Wide>(x: W) -> W {
     Reduced::binary(clamp(x, W::EXP2_DOMAIN), rounding_shift(x, 2 * W::BIAS)).exp()
 }
 
+/// 2^x for sums: x is clamped to where the result is a number of full precision, its 2^k is added to the exponent.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn exp2_quick<W: Wide>(x: W) -> W {
+    let bound = f64::from(W::BIAS - 2);
+    let x = clamp(x, [-bound, bound]);
+    let shift = rounding_shift(x, 0);
+    let shifted = x + shift;
+    let r = x - (shifted - shift);
+    let mantissa = r.mul_add(r.exp2_series(), x.constant(1.0));
+    W::from_bits(mantissa.to_bits() + (shifted.to_bits() << W::MANTISSA))
+}
+
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn exp_m1<W: Wide>(x: W) -> W {
     // 2^(k - 1) is a number of full precision here, so one step makes it; 2^k could overflow.

@@ -54,6 +54,14 @@ mod constants {
         0.008_368_716_575_205_326,
         0.001_381_461_741_402_745_2,
     ];
+    /// Relative error of 2^r 2^-23.4.
+    pub(super) const EXP2_SERIES: [f64; 5] = [
+        0.693_147_003_650_665_3,
+        0.240_222_424_268_722_53,
+        0.055_507_335_811_853_41,
+        0.009_671_512_991_189_957,
+        0.001_326_473_546_214_401_7,
+    ];
     /// Relative error of the logarithm 2^-28.4.
     pub(super) const ATANH_SERIES: [f64; 3] =
         [0.666_669_487_953_186, 0.399_573_892_354_965_2, 0.303_699_374_198_913_6];
@@ -63,6 +71,7 @@ impl<S: Simd> Lanes for F32x16<S> {
     type Element = f32;
 
     const LANES: usize = 16;
+    const REGISTERS: usize = 16 / <S::f32s as SimdBase<S>>::LEN;
 
     #[inline(always)]
     fn splat(self, value: f32) -> Self {
@@ -105,6 +114,11 @@ impl<S: Simd> Lanes for F32x16<S> {
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

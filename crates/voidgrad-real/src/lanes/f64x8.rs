@@ -59,6 +59,19 @@ mod constants {
         2.763_024_783_821_436e-7,
         2.500_018_582_969_297_7e-8,
     ];
+    /// Relative error of 2^r 2^-52.0.
+    pub(super) const EXP2_SERIES: [f64; 10] = [
+        0.693_147_180_559_949_2,
+        0.240_226_506_959_091_04,
+        0.055_504_108_664_481_96,
+        0.009_618_129_107_982_82,
+        0.001_333_355_822_577_691,
+        0.000_154_035_299_946_002_18,
+        1.525_265_944_151_914_3e-5,
+        1.321_565_343_840_658_7e-6,
+        1.020_832_037_989_617_5e-7,
+        7.038_203_507_084_553e-9,
+    ];
     /// Relative error of the logarithm 2^-55.8.
     pub(super) const ATANH_SERIES: [f64; 7] = [
         0.666_666_666_666_729_4,
@@ -75,6 +88,7 @@ impl<S: Simd> Lanes for F64x8<S> {
     type Element = f64;
 
     const LANES: usize = 8;
+    const REGISTERS: usize = 8 / <S::f64s as SimdBase<S>>::LEN;
 
     #[inline(always)]
     fn splat(self, value: f64) -> Self {
@@ -117,6 +131,11 @@ impl<S: Simd> Lanes for F64x8<S> {
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

@@ -167,19 +167,47 @@ pub(super) fn logit<W: Wide>(p: W) -> W {
     W::select(product.is_gt(zero), logit, outside)
 }
 
-/// ln(p/q) of positive numbers that are not subnormal, by the quotient of [`logit`] without its ends and its last rounding
-/// error.
+/// p/q = 2^k (1 + s)/(1 - s) of positive numbers that are not subnormal, with s = difference/sum, |s| ≤ 1/5: the quotient of
+/// [`logit`] without its ends and its last rounding error.
+#[derive(Clone, Copy)]
+struct Ratio<W> {
+    minus_k: W,
+    difference: W,
+    sum: W,
+}
+
+impl<W: Wide> Ratio<W> {
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn new(p: W, q: W) -> Self {
+        let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
+        let field = (p.to_bits() + p.bits(one_and_half)) - q.to_bits();
+        let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
+        let a = W::from_bits(p.to_bits() - exponent);
+        Self { minus_k: minus_exponent(field, p.constant(0.0)), difference: a - q, sum: a + q }
+    }
+
+    /// The logarithm, from s.
+    #[cfg_attr(not(debug_assertions), inline(always))]
+    fn ln(self, s: W) -> W {
+        let z = s * s;
+        let [high, low] = W::LN_2;
+        self.minus_k.mul_add(s.constant(-(high + low)), (s * z).mul_add(z.atanh_series(), s + s))
+    }
+}
+
+/// ln(p/q).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ln_ratio<W: Wide>(p: W, q: W) -> W {
-    let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
-    let field = (p.to_bits() + p.bits(one_and_half)) - q.to_bits();
-    let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
-    let a = W::from_bits(p.to_bits() - exponent);
-    let minus_k = minus_exponent(field, p.constant(0.0));
-    let s = (a - q) / (a + q);
-    let z = s * s;
-    let [high, low] = W::LN_2;
-    minus_k.mul_add(p.constant(-(high + low)), (s * z).mul_add(z.atanh_series(), s + s))
+    let ratio = Ratio::new(p, q);
+    ratio.ln(ratio.difference / ratio.sum)
+}
+
+/// ln(p/q) and 1/p, from one reciprocal of a product.
+#[cfg_attr(not(debug_assertions), inline(always))]
+pub(super) fn ln_ratio_and_recip<W: Wide>(p: W, q: W) -> (W, W) {
+    let ratio = Ratio::new(p, q);
+    let both = (p * ratio.sum).recip();
+    (ratio.ln(ratio.difference * (both * p)), both * ratio.sum)
 }
 
 /// ln(1 - e^x): ln of -(e^x - 1) close to 0, ln(1 + y) of y = -e^x below -ln 2.

@@ -32,30 +32,29 @@ pub(super) fn d2_sigmoid<W: Wide>(x: W) -> W {
     (e * rate * rate * minus_tanh).abs().copysign(-x)
 }
 
-/// σ(|x|) and σ(-|x|): what the three below have in common.
+/// σ(x) and σ(-x), from e^-x without its last digits: what the three below have in common.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn tails<W: Wide>(x: W) -> (W, W) {
-    let (e, rate) = exp_and_rate(x);
-    (rate, e * rate)
+fn both<W: Wide>(x: W) -> (W, W) {
+    let e = exp::exp2_quick(x * x.constant(-core::f64::consts::LOG2_E));
+    let of_x = (x.constant(1.0) + e).recip();
+    (of_x, e * of_x)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sigmoid_quick<W: Wide>(x: W) -> W {
-    let (large, small) = tails(x);
-    W::select(x.is_ge(x.constant(0.0)), large, small)
+    both(x).0
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn d_sigmoid_quick<W: Wide>(x: W) -> W {
-    let (large, small) = tails(x);
-    large * small
+    let (of_x, of_minus_x) = both(x);
+    of_x * of_minus_x
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn d2_sigmoid_quick<W: Wide>(x: W) -> W {
-    let (large, small) = tails(x);
-    // σ(|x|) - σ(-|x|) is tanh(|x|/2), to the last bits of ½ where x is small.
-    (large * small * (large - small)).copysign(-x)
+    let (of_x, of_minus_x) = both(x);
+    of_x * of_minus_x * (of_minus_x - of_x)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]

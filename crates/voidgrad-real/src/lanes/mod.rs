@@ -10,6 +10,7 @@ mod f64x8;
 mod ln;
 #[cfg(feature = "lanes")]
 mod logistic;
+mod pair;
 mod scalar;
 mod uniform;
 #[cfg(feature = "lanes")]
@@ -22,6 +23,7 @@ pub use f32x16::{F32x16, Mask32x16};
 #[cfg(feature = "lanes")]
 pub use f64x8::{F64x8, Mask64x8};
 
+pub use pair::{Pair, PairMask};
 pub use uniform::GeneratorState;
 
 use crate::Real;
@@ -46,6 +48,9 @@ pub trait Lanes: Real {
 
     /// How many numbers there are.
     const LANES: usize;
+
+    /// How many registers of the instruction set they fill.
+    const REGISTERS: usize = 1;
 
     /// `value` in every lane.
     #[must_use]
@@ -75,6 +80,13 @@ pub trait Lanes: Real {
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         (self / q).ln()
+    }
+
+    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3 units in the last place: one division for both.
+    #[must_use]
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        (self.ln_ratio(q), self.constant(1.0) / self)
     }
 
     /// `σ(self)` for sums over many samples: within 4 units in the last place, with half the operations of three functions

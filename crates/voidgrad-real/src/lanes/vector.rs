@@ -238,6 +238,11 @@ macro_rules! vector {
             }
 
             #[inline(always)]
+            fn exp2_series(self) -> Self {
+                polynomial(self, &$constants::EXP2_SERIES)
+            }
+
+            #[inline(always)]
             fn atanh_series(self) -> Self {
                 polynomial(self, &$constants::ATANH_SERIES)
             }

@@ -49,6 +49,8 @@ pub(super) trait Wide: Lanes {
     fn at_most(self, bound: f64) -> Self;
     /// (e^r - 1 - r)/r² for |r| ≤ ln(2)/2.
     fn exp_series(self) -> Self;
+    /// (2^r - 1)/r for |r| ≤ ½.
+    fn exp2_series(self) -> Self;
     /// (2 atanh(s)/s - 2)/s² of s², for |s| ≤ 1/5.
     fn atanh_series(self) -> Self;
 }

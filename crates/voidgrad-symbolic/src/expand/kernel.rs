@@ -48,6 +48,9 @@ pub(super) fn kernel(
     Some(write(source, roles, &kernel, root))
 }
 
+/// Residuals of a kernel that two vectors at a time leave in registers, mostly.
+const LARGEST_PAIR: usize = 16;
+
 fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) -> TokenStream {
     let name = struct_name(&source.function.sig.ident);
     let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
@@ -63,6 +66,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
         kernel.residuals.iter().zip(&results[3..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
+    let pairs = (kernel.residuals.len() <= LARGEST_PAIR).then(|| quote!(const PAIRS: bool = true;));
     let mut chain = scale_sums(&kernel.scales);
     chain.extend(self::chain(source, roles, root));
     quote! {
@@ -73,6 +77,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
 
             #[automatically_derived]
             impl #root::Kernel for #name {
+                #pairs
                 type Sums<R: #root::Lanes> = [R; #count];
                 type Numbers<T: #root::Element> = #numbers_of;
                 type Residuals<R: #root::Lanes<Element: #root::Element>> = #residuals_of;

@@ -8,9 +8,10 @@
 
 mod cells;
 mod chunk;
-mod draw;
+mod coordinates;
 mod fused;
-mod pass;
+mod lane_sums;
+mod samples;
 mod scalar;
 mod sums;
 #[cfg(test)]

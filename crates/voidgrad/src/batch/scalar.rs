@@ -1,7 +1,7 @@
 //! One sample after the other, for controls without a kernel.
 
 use super::chunk::{Chunk, Number};
-use super::fused::BLOCK;
+use super::samples::BLOCK;
 use crate::control::Control;
 use crate::estimator::{Estimate, EstimateError};
 use crate::noise::Noise;

@@ -1,0 +1,180 @@
+//! Two vectors as one: where each operation waits for the one before, the second vector fills the time.
+
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use super::{GeneratorState, Lanes};
+use crate::{Mask, Real};
+
+/// The lanes of two vectors, the first one's first. Every operation is done on both.
+///
+/// ```
+/// use voidgrad_real::{Lanes, Pair, Real};
+/// let pair = Pair::new(0.0_f64, 0.0).load(&[1.0, 2.0]).exp();
+/// let mut lanes = [0.0; 2];
+/// pair.store(&mut lanes);
+/// assert_eq!(lanes, [1.0_f64.exp(), 2.0_f64.exp()]);
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Pair<V>(V, V);
+
+/// The answers of a comparison of two [`Pair`]s.
+#[derive(Debug, Clone, Copy)]
+pub struct PairMask<M>(M, M);
+
+impl<V> Pair<V> {
+    /// Two vectors side by side.
+    #[inline(always)]
+    pub fn new(first: V, second: V) -> Self {
+        Self(first, second)
+    }
+}
+
+macro_rules! operators {
+    ($name:ident, $bound:ident: $($trait:ident $method:ident),*) => {
+        $(
+            impl<V: $bound> $trait for $name<V> {
+                type Output = Self;
+
+                #[inline(always)]
+                fn $method(self, other: Self) -> Self {
+                    Self(self.0.$method(other.0), self.1.$method(other.1))
+                }
+            }
+        )*
+    };
+}
+
+operators!(Pair, Real: Add add, Sub sub, Mul mul, Div div);
+operators!(PairMask, Mask: BitAnd bitand, BitOr bitor);
+
+impl<V: Real> Neg for Pair<V> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn neg(self) -> Self {
+        Self(-self.0, -self.1)
+    }
+}
+
+impl<M: Mask> Not for PairMask<M> {
+    type Output = Self;
+
+    #[inline(always)]
+    fn not(self) -> Self {
+        Self(!self.0, !self.1)
+    }
+}
+
+impl<M: Mask> Mask for PairMask<M> {}
+
+macro_rules! both {
+    ($($method:ident($($argument:ident),*)),* $(,)?) => {
+        $(
+            #[inline(always)]
+            fn $method(self $(, $argument: Self)*) -> Self {
+                Self(self.0.$method($($argument.0),*), self.1.$method($($argument.1),*))
+            }
+        )*
+    };
+}
+
+macro_rules! compare {
+    ($($method:ident),*) => {
+        $(
+            #[inline(always)]
+            fn $method(self, other: Self) -> Self::Mask {
+                PairMask(self.0.$method(other.0), self.1.$method(other.1))
+            }
+        )*
+    };
+}
+
+impl<V: Real> Real for Pair<V> {
+    type Mask = PairMask<V::Mask>;
+
+    #[inline(always)]
+    fn constant(self, value: f64) -> Self {
+        let value = self.0.constant(value);
+        Self(value, value)
+    }
+
+    #[inline(always)]
+    fn select(mask: Self::Mask, on_true: Self, on_false: Self) -> Self {
+        Self(V::select(mask.0, on_true.0, on_false.0), V::select(mask.1, on_true.1, on_false.1))
+    }
+
+    #[inline(always)]
+    fn mask(self, value: bool) -> Self::Mask {
+        let mask = self.0.mask(value);
+        PairMask(mask, mask)
+    }
+
+    compare!(is_lt, is_le, is_gt, is_ge, is_eq, is_ne);
+
+    #[inline(always)]
+    fn powi(self, n: i32) -> Self {
+        Self(self.0.powi(n), self.1.powi(n))
+    }
+
+    both!(
+        powf(y), mul_add(a, b), max(other), min(other), hypot(other), atan2(other), copysign(sign),
+        sqrt(), cbrt(), recip(), abs(), signum(), floor(), ceil(), round(), trunc(),
+        exp(), exp2(), exp_m1(), ln(), ln_1p(), log2(), log10(),
+        sin(), cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), tanh(), asinh(), acosh(), atanh(),
+        sigmoid(), logit(), softplus(), log1mexp(), logaddexp(other), d_sigmoid(), d2_sigmoid(), sech2(),
+        log_sigmoid(), relu(), ln_1p_ratio(d), d_ln_1p_ratio(d), one_minus_square(), d_hypot(other),
+    );
+}
+
+impl<V: Lanes> Lanes for Pair<V> {
+    type Element = V::Element;
+
+    const LANES: usize = 2 * V::LANES;
+    const REGISTERS: usize = 2 * V::REGISTERS;
+
+    #[inline(always)]
+    fn splat(self, value: V::Element) -> Self {
+        let value = self.0.splat(value);
+        Self(value, value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[V::Element]) -> Self {
+        Self(self.0.load(&from[..V::LANES]), self.1.load(&from[V::LANES..]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [V::Element]) {
+        self.0.store(&mut to[..V::LANES]);
+        self.1.store(&mut to[V::LANES..]);
+    }
+
+    #[inline(always)]
+    fn sum(self) -> V::Element {
+        (self.0 + self.1).sum()
+    }
+
+    #[inline(always)]
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [V::Element]) {
+        self.0.fill_open01(state, to);
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        let ((first_ln, first_recip), (second_ln, second_recip)) =
+            (self.0.ln_ratio_and_recip(q.0), self.1.ln_ratio_and_recip(q.1));
+        (Self(first_ln, second_ln), Self(first_recip, second_recip))
+    }
+
+    #[inline(always)]
+    fn add_where(self, mask: Self::Mask, term: Self) -> Self {
+        Self(self.0.add_where(mask.0, term.0), self.1.add_where(mask.1, term.1))
+    }
+
+    #[inline(always)]
+    fn add_product_where(self, mask: Self::Mask, a: Self, b: Self) -> Self {
+        Self(self.0.add_product_where(mask.0, a.0, b.0), self.1.add_product_where(mask.1, a.1, b.1))
+    }
+
+    both!(ln_ratio(q), sigmoid_quick(), d_sigmoid_quick(), d2_sigmoid_quick());
+}

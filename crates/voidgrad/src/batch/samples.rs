@@ -1,0 +1,170 @@
+//! Batches of one variable: lanes of samples.
+
+use voidgrad_real::{Element, Lanes, Pair, sigmoid};
+
+use super::chunk::{Chunk, Number};
+use super::lane_sums::{LaneSums, lane_numbers};
+use crate::kernel::Kernel;
+use crate::lanes::Work;
+use crate::noise::BlockStream;
+
+/// How many samples are drawn together: their rows stay in the first cache.
+pub(super) const BLOCK: usize = 256;
+
+/// Adds the samples of a chunk; `f` are its values at the states 0 and 1.
+pub(super) fn add<T: Number, C: Kernel>(
+    control: &C,
+    chunk: &mut Chunk<'_>,
+    f: [f64; 2],
+    rows: &mut Vec<T>,
+    sums: &mut LaneSums<T>,
+) {
+    let numbers = control.numbers::<T>();
+    let variable = Variable::new(chunk.bernoulli.logits()[0], f);
+    rows.resize(3 * BLOCK, T::default());
+    let mut remaining = chunk.samples;
+    while remaining > 0 {
+        let count = remaining.min(BLOCK);
+        let stream = &mut chunk.stream;
+        let block = Block::<C, T> { numbers: &numbers, variable: &variable, stream, count, rows, sums };
+        T::on_lanes(chunk.instructions, block);
+        remaining -= count;
+    }
+}
+
+/// The variable, and what depends on it alone.
+#[derive(Debug, Clone, Copy)]
+struct Variable {
+    /// The logit.
+    a: f64,
+    /// `e^-a` and `e^a`: `(1 - θ)/θ` and `θ/(1 - θ)`.
+    odds: [f64; 2],
+    /// `∂/∂a ln p(b)` at the states 0 and 1: `-σ(a)` and `σ(-a)`.
+    scores: [f64; 2],
+    /// f at the states 0 and 1.
+    f: [f64; 2],
+}
+
+impl Variable {
+    fn new(a: f64, f: [f64; 2]) -> Self {
+        Self { a, odds: [(-a).exp(), a.exp()], scores: [-sigmoid(a), sigmoid(-a)], f }
+    }
+}
+
+/// Samples of one variable from their noise to the sums, in three phases: z, then z̃, then the control forwards and backwards. What a phase
+/// computes of one vector is a short chain, so that the next vectors fill the time in which it waits.
+struct Block<'c, C: Kernel, T: Element> {
+    numbers: &'c C::Numbers<T>,
+    variable: &'c Variable,
+    stream: &'c mut BlockStream,
+    count: usize,
+    /// z, z̃ and `∂z̃/∂a`.
+    rows: &'c mut [T],
+    sums: &'c mut LaneSums<T>,
+}
+
+impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
+        let Self { numbers, variable, stream, count, rows, sums } = self;
+        // Whole pairs.
+        let whole = count.next_multiple_of(2 * R::LANES);
+        let (z, rest) = rows.split_at_mut(BLOCK);
+        let (z_tilde, z_tilde_a) = rest.split_at_mut(BLOCK);
+        let rows = (&mut z[..whole], &mut z_tilde[..whole], &mut z_tilde_a[..whole]);
+        draw(hand, variable, stream, count, rows);
+        let rows = (&z[..whole], &z_tilde[..whole], &z_tilde_a[..whole]);
+        if C::PAIRS && R::REGISTERS == 1 {
+            pass::<C, Pair<R>>(Pair::new(hand, hand), numbers, variable, count, rows, sums);
+        } else {
+            pass::<C, R>(hand, numbers, variable, count, rows, sums);
+        }
+    }
+}
+
+/// z, z̃ and `∂z̃/∂a`.
+///
+/// With `w = e^a` where `b = 1` and `e^-a` where `b = 0`, the library's `z̃` is
+/// `±(ln(1 + v·w) - ln(1 - v)) = ±ln((1 + v·w)/(1 - v))`, and `∂z̃/∂a` is `v·w/(1 + v·w)`.
+#[inline(always)]
+fn draw<R: Lanes>(
+    hand: R,
+    variable: &Variable,
+    stream: &mut BlockStream,
+    count: usize,
+    (z, z_tilde, z_tilde_a): (&mut [R::Element], &mut [R::Element], &mut [R::Element]),
+) {
+    let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
+    // Lanes behind the last sample repeat the first, whose values are as good as any.
+    stream.fill(hand, &mut z[..count]);
+    let first = z[0];
+    z[count..].fill(first);
+    stream.fill(hand, &mut z_tilde[..count]);
+    let first = z_tilde[0];
+    z_tilde[count..].fill(first);
+    let a = hand.constant(variable.a);
+    for z in z.chunks_exact_mut(R::LANES) {
+        let u = hand.load(z);
+        (a + u.ln_ratio(one - u)).store(z);
+    }
+    let [down, up] = variable.odds.map(|odds| hand.constant(odds));
+    let rows = z.chunks_exact(R::LANES).zip(z_tilde.chunks_exact_mut(R::LANES));
+    for ((z, z_tilde), z_tilde_a) in rows.zip(z_tilde_a.chunks_exact_mut(R::LANES)) {
+        let (v, b) = (hand.load(z_tilde), hand.load(z).is_ge(zero));
+        let growth = v * R::select(b, up, down);
+        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+        R::select(b, size, -size).store(z_tilde);
+        (growth * rate).store(z_tilde_a);
+    }
+}
+
+/// The control at each sample: `ĝ`, and the sums.
+#[inline(always)]
+fn pass<C: Kernel, R: Lanes<Element: Element>>(
+    hand: R,
+    kernel_numbers: &C::Numbers<R::Element>,
+    variable: &Variable,
+    count: usize,
+    (z, z_tilde, z_tilde_a): (&[R::Element], &[R::Element], &[R::Element]),
+    sums: &mut LaneSums<R::Element>,
+) {
+    let zero = hand;
+    let mut phi_bar = C::sums(zero);
+    sums.load(hand, phi_bar.as_mut());
+    let [mut gradient, mut square, mut f_sum] = sums.moments.each_ref().map(|lanes| hand.load(lanes));
+    let [score_of_zero, score_of_one] = variable.scores.map(|score| hand.constant(score));
+    let [f_of_zero, f_of_one] = variable.f.map(|f| hand.constant(f));
+    let lane = lane_numbers(hand);
+    let mut left = hand.constant(count as f64);
+    let (two, lanes) = (hand.constant(2.0), hand.constant(R::LANES as f64));
+    let rows = z.chunks_exact(R::LANES).zip(z_tilde.chunks_exact(R::LANES));
+    for ((z, z_tilde), z_tilde_a) in rows.zip(z_tilde_a.chunks_exact(R::LANES)) {
+        let (z, z_tilde, z_tilde_a) = (hand.load(z), hand.load(z_tilde), hand.load(z_tilde_a));
+        let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(kernel_numbers, z, z_tilde);
+        let b = z.is_ge(zero);
+        let score = R::select(b, score_of_one, score_of_zero);
+        let live = lane.is_lt(left);
+        left = left - lanes;
+        let f = R::select(live, R::select(b, f_of_one, f_of_zero), zero);
+        let estimate = (f - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
+        let estimate = R::select(live, estimate, zero);
+        f_sum = f_sum + f;
+        gradient = gradient + estimate;
+        square = estimate.mul_add(estimate, square);
+        let z_dot = two * estimate;
+        C::backward(
+            kernel_numbers,
+            &residuals,
+            (z, z_dot),
+            (z_tilde, -(z_dot * z_tilde_a)),
+            -(z_dot * score),
+            &mut phi_bar,
+        );
+    }
+    sums.store(phi_bar.as_ref());
+    for (lanes, sum) in sums.moments.iter_mut().zip([gradient, square, f_sum]) {
+        sum.store(lanes);
+    }
+}

@@ -1,0 +1,125 @@
+//! How many instructions a batch and a sample take, counted by valgrind, which no other work on the machine disturbs.
+//!
+//! `cargo bench --package voidgrad-tests --bench instructions` fails where a count is over its limit: a tenth above what was
+//! counted when the limit was set. The counts are those of AVX2 lanes, the widest that valgrind knows. It takes
+//! `gungraun-runner` of the same version as the crate (`cargo install gungraun-runner --version 0.20.0`) and
+//! valgrind; without them it says so, and succeeds.
+
+use std::path::Path;
+use std::{env, process};
+
+/// The counted functions. The attributes write functions and modules of their own, which have no documentation.
+#[allow(missing_docs, unreachable_pub, clippy::pedantic)]
+mod counted {
+    use std::hint::black_box;
+
+    use gungraun::prelude::*;
+    use voidgrad::batch::{Batches, Draw, Instructions, Precision};
+    use voidgrad::{Bernoulli, Control, Estimate, MeanQuadratic, Noise, Rebar, Relax, Stream};
+
+    const TARGET: f64 = 0.499;
+    const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: TARGET };
+
+    fn at_most(instructions: u64) -> LibraryBenchmarkConfig {
+        let mut callgrind = Callgrind::default();
+        callgrind.hard_limits([(EventKind::Ir, instructions)]);
+        LibraryBenchmarkConfig::default().tool(callgrind).clone()
+    }
+
+    /// A batch that has been drawn once before: its memory is there.
+    struct Warm<C> {
+        control: C,
+        bernoulli: Bernoulli,
+        batches: Batches,
+        draw: Draw,
+    }
+
+    impl<C: Control + Sync> Warm<C> {
+        fn new(control: C, precision: Precision, instructions: Instructions) -> Self {
+            let draw = Draw { precision, instructions, ..Draw::new(4096, 1) };
+            let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+            let mut warm = Self { control, bernoulli, batches: Batches::new(), draw };
+            warm.draw();
+            warm
+        }
+
+        fn draw(&mut self) {
+            black_box(self.batches.draw(&self.bernoulli, &OBJECTIVE, &self.control, &self.draw).unwrap());
+        }
+    }
+
+    fn relax() -> Relax {
+        Relax::draw(0.5, TARGET, &mut Stream::new(3, 0, 0)).unwrap()
+    }
+
+    fn warm_relax(precision: Precision, instructions: Instructions) -> Warm<Relax> {
+        Warm::new(relax(), precision, instructions)
+    }
+
+    fn warm_rebar(precision: Precision, instructions: Instructions) -> Warm<Rebar> {
+        Warm::new(Rebar::new(0.8, 0.5, TARGET).unwrap(), precision, instructions)
+    }
+
+    #[library_benchmark(setup = warm_relax)]
+    #[bench::double(args = (Precision::Double, Instructions::Best), config = at_most(RELAX_DOUBLE))]
+    #[bench::single(args = (Precision::Single, Instructions::Best), config = at_most(RELAX_SINGLE))]
+    #[bench::scalar(args = (Precision::Double, Instructions::Scalar), config = at_most(RELAX_SCALAR))]
+    fn relax_batch(mut warm: Warm<Relax>) -> Warm<Relax> {
+        warm.draw();
+        warm
+    }
+
+    #[library_benchmark(setup = warm_rebar)]
+    #[bench::double(args = (Precision::Double, Instructions::Best), config = at_most(REBAR_DOUBLE))]
+    #[bench::single(args = (Precision::Single, Instructions::Best), config = at_most(REBAR_SINGLE))]
+    fn rebar_batch(mut warm: Warm<Rebar>) -> Warm<Rebar> {
+        warm.draw();
+        warm
+    }
+
+    fn warm_sample() -> (Relax, Bernoulli, Estimate, Vec<f64>) {
+        (relax(), Bernoulli::from_logits(&[0.3]).unwrap(), Estimate::new(1), vec![0.0; 47])
+    }
+
+    #[library_benchmark(config = at_most(ONE_SAMPLE))]
+    #[bench::relax(setup = warm_sample)]
+    fn one_sample(warm: (Relax, Bernoulli, Estimate, Vec<f64>)) -> Estimate {
+        let (control, bernoulli, mut estimate, mut phi_bar) = warm;
+        let noise = Noise::new(&[0.2], &[0.7]).unwrap();
+        estimate.update(&bernoulli, &OBJECTIVE, &control, noise).unwrap();
+        estimate.add_variance_gradient(&control, &mut phi_bar);
+        black_box(phi_bar);
+        estimate
+    }
+
+    const RELAX_DOUBLE: u64 = 10;
+    const RELAX_SINGLE: u64 = 10;
+    const RELAX_SCALAR: u64 = 10;
+    const REBAR_DOUBLE: u64 = 10;
+    const REBAR_SINGLE: u64 = 10;
+    const ONE_SAMPLE: u64 = 10;
+
+    library_benchmark_group!(name = samples, benchmarks = [relax_batch, rebar_batch, one_sample]);
+    gungraun::main!(library_benchmark_groups = samples);
+
+    pub(super) fn run() {
+        main();
+    }
+}
+
+fn main() -> process::ExitCode {
+    for (tool, at) in [("valgrind", None), ("gungraun-runner", env::var_os("GUNGRAUN_RUNNER"))] {
+        if at.is_none() && !is_found(tool) {
+            println!("instructions are not counted: {tool} is not installed");
+            return process::ExitCode::SUCCESS;
+        }
+    }
+    counted::run();
+    process::ExitCode::SUCCESS
+}
+
+/// True where a program of this name is on the path.
+fn is_found(tool: &str) -> bool {
+    let is_in = |directory: &Path| directory.join(tool).with_extension(env::consts::EXE_EXTENSION).is_file();
+    env::var_os("PATH").is_some_and(|path| env::split_paths(&path).any(|directory| is_in(&directory)))
+}

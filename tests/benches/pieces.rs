@@ -1,0 +1,85 @@
+//! What a batch is made of, timed piece by piece with criterion: noise, one sample, batches of each kind, Adam.
+//!
+//! `cargo bench --package voidgrad-tests --bench pieces`; `cargo xtask bench` puts whole samples beside other code.
+
+use std::hint::black_box;
+
+use criterion::{Criterion, Throughput};
+use voidgrad::batch::{Batches, Draw, Instructions, Precision};
+use voidgrad::{
+    Adam, Bernoulli, BlockStream, Control, Estimate, MeanQuadratic, Noise, Optimiser, Rebar, Relax, Stream,
+};
+
+const TARGET: f64 = 0.499;
+const SAMPLES: u64 = 4096;
+
+fn relax() -> Relax {
+    Relax::draw(0.5, TARGET, &mut Stream::new(3, 0, 0)).unwrap()
+}
+
+fn noise(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("noise");
+    group.throughput(Throughput::Elements(SAMPLES));
+    let mut to = vec![0.0; 4096];
+    let mut stream = Stream::new(1, 0, 0);
+    group.bench_function("Stream", |bencher| bencher.iter(|| stream.fill_open01(black_box(&mut to))));
+    let mut block = BlockStream::new(1, 0, 0, 0);
+    group.bench_function("BlockStream, scalar", |bencher| {
+        bencher.iter(|| block.fill(0.0_f64, black_box(&mut to)))
+    });
+    group.finish();
+}
+
+fn sample(criterion: &mut Criterion) {
+    let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+    let (objective, control) = (MeanQuadratic { target: TARGET }, relax());
+    let mut estimate = Estimate::new(1);
+    let mut phi_bar = vec![0.0; control.parameters()];
+    criterion.bench_function("one sample of relax", |bencher| {
+        bencher.iter(|| {
+            let noise = Noise::new(black_box(&[0.2]), black_box(&[0.7])).unwrap();
+            estimate.update(&bernoulli, &objective, &control, noise).unwrap();
+            estimate.add_variance_gradient(&control, &mut phi_bar);
+        });
+    });
+}
+
+fn batches(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a batch");
+    group.throughput(Throughput::Elements(SAMPLES));
+    let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+    let objective = MeanQuadratic { target: TARGET };
+    let controls: [(&str, Box<dyn Control + Sync>); 2] =
+        [("relax", Box::new(relax())), ("rebar", Box::new(Rebar::new(0.8, 0.5, TARGET).unwrap()))];
+    for (name, control) in &controls {
+        for precision in [Precision::Double, Precision::Single] {
+            for instructions in [Instructions::Best, Instructions::Scalar] {
+                let draw = Draw { precision, instructions, ..Draw::new(SAMPLES, 1) };
+                let mut batches = Batches::new();
+                group.bench_function(format!("{name}, {precision:?}, {instructions:?}"), |bencher| {
+                    bencher.iter(|| {
+                        black_box(batches.draw(&bernoulli, &objective, control, black_box(&draw)).unwrap());
+                    });
+                });
+            }
+        }
+    }
+    group.finish();
+}
+
+fn adam(criterion: &mut Criterion) {
+    let mut descent = Adam::new(47, 0.01).unwrap();
+    let (mut phi, gradient) = (vec![0.0; 47], vec![1e-3; 47]);
+    criterion.bench_function("Adam on 47 parameters", |bencher| {
+        bencher.iter(|| descent.step(black_box(&mut phi), black_box(&gradient)));
+    });
+}
+
+fn main() {
+    let mut criterion = Criterion::default().configure_from_args();
+    noise(&mut criterion);
+    sample(&mut criterion);
+    batches(&mut criterion);
+    adam(&mut criterion);
+    criterion.final_summary();
+}

@@ -29,11 +29,11 @@ pub struct Enumerate;
 pub const METHOD: Method = Method {
     name: "enumerate",
     title: "enumeration",
-    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical: ĝ_mk = θ_mk·(E[f|b_m = k] - E[f])",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j])",
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "2^M, or as many as there are states",
+    cost: "2^M",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
     categorical: Some(|_, _, _| Ok(Box::new(Enumerate))),

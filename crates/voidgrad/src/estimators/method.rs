@@ -177,9 +177,10 @@ pub fn table() -> String {
         let Method { name, title, formula, cost, parameters, source, .. } = method;
         // A bar would end the cell.
         let formula = formula.replace('|', "\\|");
-        table += &format!(
-            "| `{name}` | {title} | {formula} | {cost} | {needs} | {mean} | {distributions} | {parameters} | {source} |\n"
-        );
+        let name = format!("`{name}`");
+        let cells =
+            [&name, *title, &formula, *cost, needs, mean, &distributions, *parameters, *source].join(" | ");
+        table.extend(["| ", &cells, " |\n"]);
     }
     table
 }

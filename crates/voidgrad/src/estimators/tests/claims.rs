@@ -198,7 +198,9 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
         |b: &[f64]| Cubic.value(&flip(b)),
         |x: &[f64], gradient: &mut [f64]| {
             let value = Cubic.value_and_gradient(&flip(x), gradient);
-            gradient.iter_mut().for_each(|gradient| *gradient = -*gradient);
+            for gradient in gradient {
+                *gradient = -*gradient;
+            }
             value
         },
     );

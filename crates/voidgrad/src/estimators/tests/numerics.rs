@@ -28,7 +28,9 @@ impl Objective for Scaled {
 impl Differentiable for Scaled {
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let value = Cubic.value_and_gradient(x, gradient);
-        gradient.iter_mut().for_each(|gradient| *gradient *= self.0);
+        for gradient in gradient {
+            *gradient *= self.0;
+        }
         self.0 * value
     }
 }
@@ -146,10 +148,10 @@ fn rare_states_of_a_categorical_variable_have_their_gradient_and_variance() {
         let mut draw = Draw::new(&variable);
         draw.update(&Enumerate, &variable, &f, Uniforms::new(&[]).unwrap()).unwrap();
         let found = variance::over_noise(&variable, &f, &Rloo::new(2).unwrap()).unwrap();
-        for k in 0..3 {
+        for (k, exact) in exact.into_iter().enumerate() {
             // e^-690 itself is known to 690 units in the last place.
-            close("enumeration", draw.gradient[k], exact[k], 2e-13 * exact[k].abs());
-            close("rloo", found.mean[k], exact[k], 2e-13 * exact[k].abs());
+            close("enumeration", draw.gradient[k], exact, 2e-13 * exact.abs());
+            close("rloo", found.mean[k], exact, 2e-13 * exact.abs());
         }
         // A rare state is in one of two samples, twice as often; then ĝ is ±½·2.5 for it, and for the third.
         let variance = 2.0 * (rare[0] + rare[1]) * 2.0 * 1.25 * 1.25 / 3.0;

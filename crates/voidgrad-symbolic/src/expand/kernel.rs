@@ -8,7 +8,7 @@ use super::control::Roles;
 use super::structure::struct_name;
 use crate::emit::Types;
 use crate::graph::NodeId;
-use crate::kernel::{self, Kept, Kernel, Parts};
+use crate::kernel::{self, Ends, Kept, Kernel, Parts};
 
 /// The nodes that a kernel takes beside those of the function itself.
 pub(super) struct Directions {
@@ -67,7 +67,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
     let pairs = (kernel.residuals.len() <= LARGEST_PAIR).then(|| quote!(const PAIRS: bool = true;));
-    let mut chain = scale_sums(&kernel.scales);
+    let mut chain = finish_sums(&kernel.ends);
     chain.extend(self::chain(source, roles, root));
     quote! {
         #[allow(dead_code, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
@@ -201,17 +201,28 @@ fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
     Residuals { definition, ty: quote!(Residuals<R>), value: quote!(Residuals) }
 }
 
-/// The factors that the sums were added up without.
-fn scale_sums((statements, scales): &(TokenStream, Vec<(usize, TokenStream)>)) -> TokenStream {
-    if scales.is_empty() {
+/// The sums that others give, and the factors that all were added up without.
+fn finish_sums(Ends { statements, combinations, scales }: &Ends) -> TokenStream {
+    if scales.is_empty() && combinations.is_empty() {
         return TokenStream::new();
     }
-    let (places, factors): (Vec<Literal>, Vec<&TokenStream>) =
-        scales.iter().map(|(place, factor)| (Literal::usize_unsuffixed(*place), factor)).unzip();
+    let combined = combinations.iter().map(|(entry, sums)| {
+        let entry = Literal::usize_unsuffixed(*entry);
+        let terms = sums.iter().map(|(sum, factor)| {
+            let sum = Literal::usize_unsuffixed(*sum);
+            quote!((#factor) * phi_bar[#sum])
+        });
+        quote!(phi_bar[#entry] = #(#terms)+*;)
+    });
+    let scaled = scales.iter().map(|(entry, factor)| {
+        let entry = Literal::usize_unsuffixed(*entry);
+        quote!(phi_bar[#entry] *= #factor;)
+    });
     quote! {
         let numbers = self.numbers::<f64>();
         #statements
-        #(phi_bar[#places] *= #factors;)*
+        #(#combined)*
+        #(#scaled)*
     }
 }
 

@@ -11,7 +11,8 @@
 //! `z` stands for lanes of samples, the parameters for plain numbers that all lanes share, so nothing here is a matrix
 //! of lanes: arrays are taken apart into their entries. A function whose entries are too many has no such kernel.
 
-mod fuse;
+mod elimination;
+mod product;
 mod scalars;
 mod split;
 mod stage;
@@ -21,7 +22,8 @@ use std::collections::HashSet;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
-use self::fuse::{shared_factor, weighted_sum};
+use self::elimination::Combination;
+use self::product::{Product, Products};
 use self::scalars::{Scalars, entry_number};
 use self::stage::{Point, Stage};
 use crate::emit::Types;
@@ -73,8 +75,19 @@ pub struct Kernel {
     pub forward: (TokenStream, Vec<TokenStream>),
     /// The way back from two points: from z, where the weight `c̄` of the value is 0, and from z̃.
     pub backward: TokenStream,
-    /// Statements, and by entry of φ the factor that its sum is multiplied with at the end.
-    pub scales: (TokenStream, Vec<(usize, TokenStream)>),
+    /// What is made of the sums at the end.
+    pub ends: Ends,
+}
+
+/// What is made of the sums, after the samples.
+#[derive(Debug)]
+pub struct Ends {
+    /// Statements that the expressions below read.
+    pub statements: TokenStream,
+    /// Entries of φ whose sum is a combination of other sums: those with their factors.
+    pub combinations: Vec<(usize, Vec<(usize, TokenStream)>)>,
+    /// Entries of φ whose sum, combination or not, is then multiplied with a factor.
+    pub scales: Vec<(usize, TokenStream)>,
 }
 
 /// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where the function is too large, or calls others with whole arrays.
@@ -88,10 +101,9 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     let flat = |arrays: &[NodeId]| -> Vec<NodeId> {
         arrays.iter().flat_map(|id| scalars.of(*id).iter().copied()).collect()
     };
-    let (partials, mut slopes) = (flat(parts.partials), flat(parts.mixed));
-    let mut weighted: Vec<NodeId> =
-        partials.iter().zip(&slopes).map(|(p, m)| weighted_sum(&mut scalars.graph, c_bar, *p, *m)).collect();
-    let scales = take_out_scales(&mut scalars.graph, &[z, z_dot, c_bar], &mut slopes, &mut weighted);
+    let (partials, mixed) = (flat(parts.partials), flat(parts.mixed));
+    let Terms { c, c_z, slopes, weighted, scales, combinations } =
+        terms(Products::new(&mut scalars.graph, z, [z_dot, c_bar]), (c, c_z), &partials, &mixed, c_bar);
     let graph = &scalars.graph;
     let given = [z, z_dot, c_bar];
     let varies = graph.dependent(&given);
@@ -129,9 +141,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
         ends.given(*id, quote!(numbers.#ident));
         lanes.spread(*id, ident.clone(), &quote!(numbers.#ident));
     }
-    let (places, factors): (Vec<usize>, Vec<NodeId>) = scales.into_iter().unzip();
-    let (statements, factors) = ends.values(&[(&Point::default(), &factors)]);
-    let scales = (statements, places.into_iter().zip(factors).collect());
+    let ends = after(&ends, &scales, &combinations);
 
     // Lanes of samples.
     let mut at_z = Point { given: [(z, quote!(z))].into(), suffix: "" };
@@ -153,32 +163,84 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     at_z.given.insert(z_dot, quote!(z_dot));
     at_z_tilde.given.extend([(z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))]);
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
-    Some(Kernel { shared, uniform, residuals, forward, backward, scales })
+    Some(Kernel { shared, uniform, residuals, forward, backward, ends })
 }
 
-/// Takes a factor that all samples share out of both terms of an entry of φ, where they have the same one.
-fn take_out_scales(
-    graph: &mut Graph,
-    given: &[NodeId],
-    slopes: &mut [NodeId],
-    weighted: &mut [NodeId],
-) -> Vec<(usize, NodeId)> {
-    let shared: Vec<bool> = graph.dependent(given).iter().map(|varies| !varies).collect();
+/// The values of the way forward, and the terms of the sums.
+struct Terms {
+    c: NodeId,
+    c_z: NodeId,
+    /// At z, zeros where there is nothing to add.
+    slopes: Vec<NodeId>,
+    /// At z̃.
+    weighted: Vec<NodeId>,
+    /// By entry, what its sum is multiplied with at the end.
+    scales: Vec<(usize, NodeId)>,
+    /// By entry, the sums and factors that its own is made of.
+    combinations: Vec<(usize, Vec<(usize, NodeId)>)>,
+}
+
+/// Writes everything as products, leaves for the end what all samples share, and leaves out sums that others give.
+fn terms(
+    mut products: Products<'_>,
+    (c, c_z): (NodeId, NodeId),
+    partials: &[NodeId],
+    mixed: &[NodeId],
+    c_bar: NodeId,
+) -> Terms {
+    let (c, c_z) = (products.node(c), products.node(c_z));
     let mut scales = Vec::new();
-    for (i, (slope, weighted)) in slopes.iter_mut().zip(weighted).enumerate() {
-        let mut terms: Vec<&mut NodeId> =
-            [slope, weighted].into_iter().filter(|term| !graph.is_zero(**term)).collect();
-        let found: Option<Vec<(NodeId, NodeId)>> =
-            terms.iter().map(|term| shared_factor(graph, &shared, **term)).collect();
-        if let Some(found) = found
-            && let Some((factor, _)) = found.first().copied()
-            && found.iter().all(|(other, _)| *other == factor)
-        {
-            terms.iter_mut().zip(found).for_each(|(term, (_, rest))| **term = rest);
-            scales.push((i, factor));
+    let mut terms: Vec<[Option<Product>; 2]> = Vec::new();
+    for (entry, (p, m)) in partials.iter().zip(mixed).enumerate() {
+        let slope = (!products.graph.is_zero(*m)).then(|| products.of(*m));
+        let value = (!products.graph.is_zero(*p)).then(|| products.of(*p).times(&products.of(c_bar)));
+        let weighted = match (value, slope.clone()) {
+            (Some(value), Some(slope)) => Some(products.sum(value, slope)),
+            (value, slope) => value.or(slope),
+        };
+        let mut both = [slope, weighted];
+        let scale = products.take_shared(&mut both.iter_mut().flatten().collect::<Vec<_>>());
+        if scale != Product::one() {
+            scales.push((entry, products.write(&scale)));
         }
+        terms.push(both);
     }
-    scales
+    let found = elimination::combinations(&mut products, &terms);
+    let mut write = |term: Option<Product>| match term {
+        Some(term) => products.write(&term),
+        None => products.graph.zero(),
+    };
+    let (mut slopes, mut weighted, mut combinations) = (Vec::new(), Vec::new(), Vec::new());
+    for (entry, ([slope, at_z_tilde], combination)) in terms.into_iter().zip(found).enumerate() {
+        let is_needed = combination.is_none();
+        slopes.push(write(slope.filter(|_| is_needed)));
+        weighted.push(write(at_z_tilde.filter(|_| is_needed)));
+        let written = |combination: Combination| -> Vec<(usize, NodeId)> {
+            combination.into_iter().map(|(sum, factor)| (sum, write(Some(factor)))).collect()
+        };
+        combinations.extend(combination.map(written).map(|combination| (entry, combination)));
+    }
+    Terms { c, c_z, slopes, weighted, scales, combinations }
+}
+
+/// What is made of the sums, on plain numbers.
+fn after(
+    stage: &Stage<'_>,
+    scales: &[(usize, NodeId)],
+    combinations: &[(usize, Vec<(usize, NodeId)>)],
+) -> Ends {
+    let factors: Vec<NodeId> = (scales.iter().map(|(_, factor)| *factor))
+        .chain(combinations.iter().flat_map(|(_, sums)| sums.iter().map(|(_, factor)| *factor)))
+        .collect();
+    let (statements, values) = stage.values(&[(&Point::default(), &factors)]);
+    let mut values = values.into_iter();
+    let mut place = |(place, _): &(usize, NodeId)| Some((*place, values.next()?));
+    let scales = scales.iter().filter_map(&mut place).collect();
+    let combinations = combinations
+        .iter()
+        .map(|(entry, sums)| (*entry, sums.iter().filter_map(&mut place).collect()))
+        .collect();
+    Ends { statements, combinations, scales }
 }
 
 /// The argument that a node is, or is an entry of: its index, and the place of the entry.

@@ -1,7 +1,7 @@
 //! What an estimator needs of a distribution.
 
 use crate::bernoulli::{Bernoulli, logit};
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::error::{InvalidParameter, ShapeMismatch, finite};
 use crate::estimators::Rule;
 use crate::estimators::rule::Node;
 use voidgrad_real::sigmoid;
@@ -9,8 +9,8 @@ use voidgrad_real::sigmoid;
 /// A distribution `p(b|a)` that is sampled by uniform numbers and whose score is known.
 ///
 /// Estimators that need no more than this (REINFORCE with its baselines, RLOO) are written once for all of
-/// them. `a` are the parameters by which gradients are taken, flat and unconstrained: the logits of Bernoulli
-/// variables.
+/// them. `a` are the parameters by which gradients are taken, flat and unconstrained: the logits of [`Bernoulli`] and
+/// [`Categorical`](crate::Categorical) variables, means and logarithms of standard deviations of [`Gaussian`](crate::Gaussian) ones.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, Distribution};
@@ -76,7 +76,8 @@ impl Distribution for Bernoulli {
             let (found, expected) = (parameters.len(), self.len());
             return Err(ShapeMismatch { name: "logits", found, expected }.into());
         }
-        *self = Self::from_logits(parameters)?;
+        parameters.iter().try_for_each(|&logit| finite("logit", logit).map(drop))?;
+        self.logits_mut().copy_from_slice(parameters);
         Ok(())
     }
 

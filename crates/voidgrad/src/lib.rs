@@ -4,7 +4,7 @@
 //! samples. A control variate `c_φ` takes the noise out, and `φ` itself is trained on the variance:
 //!
 //! - [`Bernoulli`] is the distribution, with its reparameterisation in [`bernoulli::logit`] and
-//!   [`bernoulli::probability`];
+//!   [`bernoulli::probability`]; [`Categorical`] and [`Gaussian`] are its relatives;
 //! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
 //! - [`estimate`] is the one estimator that all of them share;
 //! - [`variance`] says how good it is, exactly where that can be done;
@@ -32,6 +32,7 @@ extern crate self as voidgrad;
 
 pub mod batch;
 pub mod bernoulli;
+pub mod categorical;
 pub mod compose;
 pub mod control;
 pub mod controls;
@@ -41,6 +42,7 @@ pub mod error;
 pub mod estimator;
 pub mod estimators;
 pub mod flat;
+pub mod gaussian;
 pub mod guide;
 pub mod kernel;
 mod lanes;
@@ -59,6 +61,7 @@ pub use voidgrad_macros::{control, differentiate};
 pub use voidgrad_real::*;
 
 pub use bernoulli::Bernoulli;
+pub use categorical::Categorical;
 pub use compose::{Partial, SecondDirection, SecondPartial, partial, second_direction, second_partial};
 pub use control::Control;
 pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
@@ -66,6 +69,7 @@ pub use distribution::{Distribution, DistributionError};
 pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{AnyEstimator, Draw, Estimator, METHODS, Method, Reinforce, Rloo, Setup};
+pub use gaussian::Gaussian;
 pub use kernel::Kernel;
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
 pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};

@@ -37,6 +37,26 @@ pub trait Objective {
 pub trait Differentiable: Objective {
     /// Writes `∇f(x)`, as many entries as x has, and returns `f(x)`.
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64;
+
+    /// f with products of its second derivative, where it has them.
+    fn twice_differentiable(&self) -> Option<&dyn TwiceDifferentiable> {
+        None
+    }
+}
+
+/// An objective whose second derivative is known by its products with vectors.
+///
+/// ```
+/// use voidgrad::objective::TwiceDifferentiable;
+/// use voidgrad::MeanQuadratic;
+/// let mut product = [0.0; 2];
+/// MeanQuadratic { target: 0.25 }.hessian_product(&[0.5, 0.0], &[1.0, -3.0], &mut product);
+/// // f is the mean of two squares.
+/// assert_eq!(product, [1.0, -3.0]);
+/// ```
+pub trait TwiceDifferentiable: Differentiable {
+    /// Writes `H(x)·ẋ` with `H = ∂²f/∂x∂x`, as many entries as x has.
+    fn hessian_product(&self, x: &[f64], x_dot: &[f64], product: &mut [f64]);
 }
 
 /// `f(b)`.
@@ -195,5 +215,17 @@ impl Differentiable for MeanQuadratic {
             *gradient = quadratic::d_b(entry, self.target) / x.len() as f64;
         }
         self.value(x)
+    }
+
+    fn twice_differentiable(&self) -> Option<&dyn TwiceDifferentiable> {
+        Some(self)
+    }
+}
+
+impl TwiceDifferentiable for MeanQuadratic {
+    fn hessian_product(&self, x: &[f64], x_dot: &[f64], product: &mut [f64]) {
+        for ((&entry, x_dot), product) in x.iter().zip(x_dot).zip(product) {
+            *product = quadratic::d_b_d_b(entry, self.target) * x_dot / x.len() as f64;
+        }
     }
 }

@@ -1,27 +1,26 @@
 //! The training loop.
 
 mod average;
+mod minimise;
 
 pub use average::Average;
+pub use minimise::{State, minimise};
 
-use nalgebra::DVector;
 use thiserror::Error;
 
 use crate::bernoulli::Bernoulli;
-use crate::control::Control;
+use crate::distribution::DistributionError;
 use crate::error::{InvalidParameter, ShapeMismatch, positive};
 use crate::estimator::EstimateError;
 use crate::estimators::Estimator;
-use crate::noise::{Stream, Uniforms};
 use crate::objective::Objective;
-use crate::optimise::{Adam, Optimiser};
 
-/// Minimises `E[f(b)]` over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`].
+/// Minimises `E[f(b)]` of Bernoulli variables over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`](crate::Adam).
 ///
-/// Iteration i of run r draws its noise, that of one estimate after the other, from the [`Stream`] `(seed, r, i)`.
+/// Iteration i of run r draws its noise, that of one estimate after the other, from the [`Stream`](crate::Stream) `(seed, r, i)`.
 /// Both gradients of a step are taken at the same point, before either optimiser moves. Any
-/// [`Control`] is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
-/// run's streams is free for that.
+/// [`Control`](crate::Control) is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
+/// run's streams is free for that. [`minimise`] does the same for variables of any distribution.
 ///
 /// ```
 /// use voidgrad::{Bernoulli, MeanQuadratic, Settings, Step, Zero, train};
@@ -46,35 +45,11 @@ pub fn train<E: Estimator>(
     run: u64,
     observer: &mut (impl Observer + ?Sized),
 ) -> Result<Outcome<E>, TrainError> {
-    settings.check()?;
-    let (mut bernoulli, mut estimator) = (start.clone(), estimator);
-    estimator.suits(&bernoulli, objective)?;
-    let mut phi = estimator.control().map_or_else(|| DVector::zeros(0), Control::phi);
-    let mut descent = Adam::new(bernoulli.len(), settings.learning_rate)?;
-    let mut control_descent = Adam::new(phi.len(), settings.control_learning_rate)?;
-    let mut average = Average::new(&bernoulli, phi.len());
-    let mut noise = vec![0.0; estimator.noise(&bernoulli)];
-    observer.observe(&Step { iteration: 0, bernoulli: &bernoulli, estimator: &estimator, average: None });
-    for iteration in 1..=settings.iterations {
-        let mut stream = Stream::new(settings.seed, run, iteration);
-        average.clear();
-        let estimated = (0..settings.batch)
-            .try_for_each(|_| {
-                stream.fill_open01(&mut noise);
-                average.add(&mut estimator, &bernoulli, objective, Uniforms::trusted(&noise))
-            })
-            .and_then(|()| average.finish(&bernoulli));
-        if let Err(source) = estimated {
-            return Err(diverged(iteration, &bernoulli, &estimator, &average, source));
-        }
-        descent.step(bernoulli.logits_mut(), average.gradient.as_slice());
-        if let Some(control) = estimator.control_mut() {
-            control_descent.step(phi.as_mut_slice(), average.variance_gradient.as_slice());
-            control.set_phi(phi.as_view())?;
-        }
-        let average = Some(&average);
-        observer.observe(&Step { iteration, bernoulli: &bernoulli, estimator: &estimator, average });
-    }
+    let mut observe = |state: &State<'_, Bernoulli>| {
+        let &State { iteration, distribution: bernoulli, estimator, average } = state;
+        observer.observe(&Step { iteration, bernoulli, estimator, average });
+    };
+    let (bernoulli, estimator) = minimise(start.clone(), objective, estimator, settings, run, &mut observe)?;
     Ok(Outcome { bernoulli, estimator })
 }
 
@@ -160,6 +135,15 @@ pub struct Step<'a> {
     pub average: Option<&'a Average>,
 }
 
+impl From<DistributionError> for TrainError {
+    fn from(error: DistributionError) -> Self {
+        match error {
+            DistributionError::Value(error) => error.into(),
+            DistributionError::Shape(error) => error.into(),
+        }
+    }
+}
+
 /// A training run that cannot start or go on.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -180,29 +164,13 @@ pub enum TrainError {
         iteration: u64,
         /// What was not finite.
         source: Box<EstimateError>,
-        /// The logits before that step.
+        /// The logits, or other parameters, before that step.
         logits: Vec<f64>,
         /// The last `ĝ` of that step.
         gradient: Vec<f64>,
         /// The control's parameters before that step, by name.
         control: Vec<(String, f64)>,
     },
-}
-
-fn diverged(
-    iteration: u64,
-    bernoulli: &Bernoulli,
-    estimator: &impl Estimator,
-    average: &Average,
-    source: EstimateError,
-) -> TrainError {
-    TrainError::Diverged {
-        iteration,
-        logits: bernoulli.logits().to_vec(),
-        gradient: average.last.gradient.clone(),
-        control: estimator.control().map_or_else(Vec::new, Control::named),
-        source: Box::new(source),
-    }
 }
 
 /// The first parameters by name; a network's weights would fill the screen.

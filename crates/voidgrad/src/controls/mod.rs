@@ -1,13 +1,15 @@
 //! Control variates, one file each.
 //!
-//! Each is a scalar function of one `z` and its parameters; at M variables the control is its mean over the
-//! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`.
+//! Most are scalar functions of one `z` and their parameters; at M variables the control is the mean over the
+//! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`. A [`Perceptron`] takes all of z at once, and a [`Sum`] adds two controls.
 
 pub mod constant;
 pub mod network;
+pub mod perceptron;
 pub mod rebar;
 pub mod relax;
 pub mod relax_linear;
+pub mod sum;
 pub mod zero;
 
 #[cfg(test)]
@@ -16,9 +18,11 @@ pub(crate) mod by_hand;
 mod tests;
 
 pub use constant::Constant;
+pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;
 pub use relax_linear::RelaxLinear;
+pub use sum::Sum;
 pub use zero::Zero;
 
 use nalgebra::{DMatrix, DVector, DVectorView};

@@ -1,10 +1,12 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::by_hand::{self, Derivatives};
+use crate::categorical::Categorical;
 use crate::control::Control;
-use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+use crate::controls::{Constant, Perceptron, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::ShapeMismatch;
 use crate::estimators::{AnyEstimator, Estimator as _, Method, Setup};
+use crate::gaussian::Gaussian;
 use crate::noise::Stream;
 
 const TARGET: f64 = 0.45;
@@ -63,7 +65,7 @@ fn generated_derivatives_are_those_worked_out_by_hand() {
     }
 }
 
-// Central differences of the values, for every control of the list and so for a new one, too.
+// Central differences of the values, for every control of the lists and so for a new one, too.
 #[test]
 fn derivatives_of_every_method_are_its_finite_differences() {
     const STEP: f64 = 1e-5;
@@ -72,10 +74,25 @@ fn derivatives_of_every_method_are_its_finite_differences() {
     let setup = Setup { target: TARGET, eta: 0.7, ..Setup::default() };
     let (rows, baseline) = (Z.len(), Constant::new(0.3).unwrap());
     let mut estimators: Vec<AnyEstimator> = vec![Box::new(baseline)];
+    estimators.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
     for (_, make) in Method::of_bernoulli() {
         estimators.push(make(&setup, &mut Stream::new(3, 0, 0)).unwrap());
     }
-    for control in estimators.iter_mut().filter_map(|estimator| estimator.control_mut()) {
+    // As many numbers of z in other arrangements.
+    let rows_of_states = Categorical::from_logits(&Z, 2).unwrap();
+    let mut categorical: Vec<AnyEstimator<Categorical>> = Vec::new();
+    for (_, make) in Method::of_categorical() {
+        categorical.push(make(&setup, &rows_of_states, &mut Stream::new(3, 0, 0)).unwrap());
+    }
+    let variables = Gaussian::new(&Z, &Z.map(|_| 1.0)).unwrap();
+    let mut gaussian: Vec<AnyEstimator<Gaussian>> = Vec::new();
+    for (_, make) in Method::of_gaussian() {
+        gaussian.push(make(&setup, &variables, &mut Stream::new(3, 0, 0)).unwrap());
+    }
+    let controls = estimators.iter_mut().filter_map(|estimator| estimator.control_mut());
+    let controls = controls.chain(categorical.iter_mut().filter_map(|estimator| estimator.control_mut()));
+    let controls = controls.chain(gaussian.iter_mut().filter_map(|estimator| estimator.control_mut()));
+    for control in controls {
         let columns = control.parameters();
         let (mut c_z, mut c_phi) = (vec![0.0; rows], vec![0.0; columns]);
         let mut c_z_phi = DMatrix::zeros(rows, columns);
@@ -89,6 +106,13 @@ fn derivatives_of_every_method_are_its_finite_differences() {
                 control.value(&z)
             };
             assert!(close(c_z[m], (at(STEP) - at(-STEP)) / (2.0 * STEP), TOLERANCE));
+        }
+        let z_dot = DVector::from_fn(rows, |m, _| [0.3, -1.1, 0.6][m % 3]);
+        let mut product = vec![1.0; columns];
+        control.vjp_jvp(&Z, z_dot.as_slice(), -0.7, &mut product);
+        let along = c_z_phi.tr_mul(&z_dot);
+        for n in 0..columns {
+            assert!(close(product[n], 1.0 - 0.7 * c_phi[n] + along[n], ROUNDING), "the product's entry {n}");
         }
         let phi = control.phi();
         for n in 0..columns {

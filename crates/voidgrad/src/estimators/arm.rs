@@ -34,6 +34,8 @@ pub const METHOD: Method = Method {
     cost: "2",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(Arm))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for Arm {

@@ -33,6 +33,8 @@ pub const METHOD: Method = Method {
     cost: "K",
     parameters: "K ≥ 2, 2 unless given",
     bernoulli: Some(|setup, _| Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(2))?))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Arms {

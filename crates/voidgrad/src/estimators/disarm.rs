@@ -40,6 +40,8 @@ pub const METHOD: Method = Method {
     cost: "K",
     parameters: "K, even, 2 unless given",
     bernoulli: Some(|setup, _| Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(2))?))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Disarm {

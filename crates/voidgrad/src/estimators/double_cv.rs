@@ -33,6 +33,8 @@ pub const METHOD: Method = Method {
     cost: "K",
     parameters: "K ≥ 2, 2 unless given; α = -1",
     bernoulli: Some(|setup, _| Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(2), -1.0)?))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl DoubleCv {

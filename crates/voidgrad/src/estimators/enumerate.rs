@@ -3,13 +3,15 @@
 use super::rule::Rule;
 use super::{Bias, Draw, Estimator, Method, Needs};
 use crate::bernoulli::Bernoulli;
+use crate::categorical::{self, Categorical, row};
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
 use crate::objective::{Objective, evaluate};
 use crate::variance::LARGEST_ENUMERATION;
 use voidgrad_real::sigmoid;
 
-/// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states.
+/// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states; for
+/// categorical variables `∂/∂a_mk E[f(b)] = θ_mk·(E[f|b_m = k] - E[f])`, from the values at all `Kᴹ` states.
 ///
 /// ```
 /// use voidgrad::estimators::{Draw, Enumerate};
@@ -27,13 +29,15 @@ pub struct Enumerate;
 pub const METHOD: Method = Method {
     name: "enumerate",
     title: "enumeration",
-    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j])",
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,
     cost: "2^M",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
+    categorical: Some(|_, _, _| Ok(Box::new(Enumerate))),
+    gaussian: None,
 };
 
 /// The values of f at all states, and what is left of them while variables are summed out.
@@ -108,4 +112,85 @@ fn sum_out(table: &mut Vec<f64>, p_0: f64, p_1: f64) {
         table[i] = p_0 * table[2 * i] + p_1 * table[2 * i + 1];
     }
     table.truncate(table.len() / 2);
+}
+
+impl Estimator<Categorical> for Enumerate {
+    fn estimate(
+        &self,
+        categorical: &Categorical,
+        objective: &dyn Objective,
+        _: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        self.suits(categorical, objective)?;
+        let Draw { gradient, f, memory } = draw;
+        let Table { b, all, rest } = memory.of(Table::default);
+        all.clear();
+        categorical.for_each_state(b, |b| {
+            all.push(evaluate(objective, b)?);
+            Ok::<_, EstimateError>(())
+        })?;
+        // Differences before means, so that a large constant in f costs no digits.
+        let first = all[0];
+        for value in all.iter_mut() {
+            *value -= first;
+        }
+        let states = categorical.states();
+        let probabilities = categorical.probabilities();
+        let thetas = || probabilities.chunks_exact(states);
+        let complements = categorical.complements().chunks_exact(states);
+        let rows = gradient.chunks_exact_mut(states).zip(thetas().zip(complements));
+        // From the last variable to the first: `all` has lost those after it, `rest` those before it as well.
+        for (m, (gradient, (theta, complement))) in rows.enumerate().rev() {
+            rest.clone_from(all);
+            thetas().take(m).for_each(|theta| sum_out_first(rest, theta));
+            gradient.copy_from_slice(rest);
+            row::centre(theta, complement, gradient);
+            gradient.iter_mut().zip(theta).for_each(|(gradient, theta)| *gradient *= theta);
+            sum_out_last(all, theta);
+        }
+        *f = first + all[0];
+        Ok(())
+    }
+
+    fn evaluations(&self, categorical: &Categorical) -> u64 {
+        categorical.joint_states().unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &Categorical) -> usize {
+        0
+    }
+
+    fn suits(&self, categorical: &Categorical, _: &dyn Objective) -> Result<(), EstimateError> {
+        match categorical.joint_states() {
+            Some(states) if states <= categorical::LARGEST_ENUMERATION => Ok(()),
+            _ => {
+                let allowed = categorical::LARGEST_ENUMERATION.ilog(categorical.states() as u64) as usize;
+                Err(EstimateError::TooManyVariables { found: categorical.variables(), allowed })
+            }
+        }
+    }
+
+    fn rule(&self, _: &Categorical) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
+}
+
+/// The expectation over the variable with the slowest digit of the state.
+fn sum_out_first(table: &mut Vec<f64>, theta: &[f64]) {
+    let stride = table.len() / theta.len();
+    for i in 0..stride {
+        table[i] = theta.iter().enumerate().map(|(k, theta)| theta * table[k * stride + i]).sum();
+    }
+    table.truncate(stride);
+}
+
+/// The expectation over the variable with the fastest digit of the state.
+fn sum_out_last(table: &mut Vec<f64>, theta: &[f64]) {
+    let states = theta.len();
+    let length = table.len() / states;
+    for i in 0..length {
+        table[i] = theta.iter().enumerate().map(|(k, theta)| theta * table[i * states + k]).sum();
+    }
+    table.truncate(length);
 }

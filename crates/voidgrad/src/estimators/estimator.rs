@@ -16,8 +16,9 @@ use super::{Draw, Rule};
 /// method is required; the others say what is unusual: more than one evaluation of f, more noise than one sample takes,
 /// a control with parameters to be trained, a state that moves from one estimate to the next.
 ///
-/// Every [`Control`] is an estimator of the gradient of Bernoulli variables: the one of
-/// [`estimate`](crate::estimate()).
+/// Every [`Control`] is an estimator of the gradient of Bernoulli variables, the one of
+/// [`estimate`](crate::estimate()), and of categorical ones, that of
+/// [`categorical::estimate`](crate::categorical::estimate()).
 ///
 /// ```
 /// use voidgrad::estimators::{Draw, Estimator};

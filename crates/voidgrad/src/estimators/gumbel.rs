@@ -2,13 +2,16 @@
 
 use super::{Bias, Draw, Estimator, Method, Needs};
 use crate::bernoulli::{Bernoulli, logit};
+use crate::categorical::relaxation::Relaxation;
+use crate::categorical::{Categorical, state};
 use crate::error::{InvalidParameter, positive};
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
 use crate::objective::{Objective, evaluate_with_gradient};
 use voidgrad_real::sigmoid;
 
-/// `ĝ = ∇f(x)·x(1 - x)/λ` at the relaxed sample `x = σ(z/λ)`, by coordinate. **Biased**: it is the gradient of `E[f(x)]`, which
+/// `ĝ = ∇f(x)·x(1 - x)/λ` at the relaxed sample `x = σ(z/λ)`, by coordinate; for categorical variables
+/// `ĝ_k = x_k·(∇f_k - Σ_j x_j ∇f_j)/λ` at `x = softmax(z/λ)`, in every row. **Biased**: it is the gradient of `E[f(x)]`, which
 /// becomes that of `E[f(b)]` as λ goes to 0, while its variance grows without bound.
 ///
 /// Source: Maddison, Mnih and Teh 2017, section 3.3; Jang, Gu and Poole 2017.
@@ -21,13 +24,15 @@ pub struct Gumbel {
 pub const METHOD: Method = Method {
     name: "gumbel",
     title: "Concrete",
-    formula: "ĝ = ∇f(x)·x(1 - x)/λ, x = σ(z/λ)",
+    formula: "ĝ = ∇f(x)·x(1 - x)/λ, x = σ(z/λ); categorical: ĝ_k = x_k·(∇f_k - Σ_j x_j ∇f_j)/λ, x = softmax(z/λ)",
     source: "Maddison, Mnih and Teh 2017, section 3.3; Jang, Gu and Poole 2017",
     bias: Bias::Biased,
     needs: Needs::Gradient,
     cost: "1",
     parameters: "the temperature λ",
     bernoulli: Some(|setup, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+    categorical: Some(|setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+    gaussian: None,
 };
 
 impl Gumbel {
@@ -69,6 +74,44 @@ impl Estimator for Gumbel {
     }
 
     fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
+        super::has_gradient(objective)
+    }
+}
+
+/// z and `softmax(z/λ)` in every row.
+#[derive(Default)]
+struct Rows {
+    z: Vec<f64>,
+    relaxation: Relaxation,
+}
+
+impl Estimator<Categorical> for Gumbel {
+    fn estimate(
+        &self,
+        categorical: &Categorical,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        let Draw { gradient, f, memory } = draw;
+        let Rows { z, relaxation } = memory.of(Rows::default);
+        z.clear();
+        z.extend(
+            categorical.ln_probabilities().iter().zip(&*noise).map(|(&ln_theta, &u)| state::g(u, ln_theta)),
+        );
+        relaxation.update(z, categorical.states(), self.lambda);
+        *f = evaluate_with_gradient(objective, &relaxation.s, gradient)?;
+        // By ln θ it is the derivative through y = z/λ; its rows add up to 0, so by a it is the same.
+        relaxation.centre(gradient);
+        gradient.iter_mut().zip(&relaxation.s).for_each(|(gradient, s)| *gradient *= s / self.lambda);
+        Ok(())
+    }
+
+    fn noise(&self, categorical: &Categorical) -> usize {
+        categorical.len()
+    }
+
+    fn suits(&self, _: &Categorical, objective: &dyn Objective) -> Result<(), EstimateError> {
         super::has_gradient(objective)
     }
 }

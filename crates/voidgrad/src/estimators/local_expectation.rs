@@ -26,6 +26,8 @@ pub const METHOD: Method = Method {
     cost: "M + 1",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(LocalExpectation))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for LocalExpectation {
@@ -37,7 +39,8 @@ impl Estimator for LocalExpectation {
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
         let Draw { gradient, f, memory } = draw;
-        let b = memory.of(|| vec![0.0; bernoulli.len()]);
+        let b: &mut Vec<f64> = memory.of(Vec::new);
+        b.resize(bernoulli.len(), 0.0);
         bernoulli.draw(&noise, b);
         *f = evaluate(objective, b)?;
         for (m, (gradient, &a)) in gradient.iter_mut().zip(bernoulli.logits()).enumerate() {

@@ -4,7 +4,9 @@ use rand::Rng;
 
 use super::{AnyEstimator, METHODS};
 use crate::bernoulli::Bernoulli;
+use crate::categorical::Categorical;
 use crate::error::InvalidParameter;
+use crate::gaussian::Gaussian;
 
 /// An estimator as the list has it: what it is, what it costs, and how it is made.
 #[derive(Debug, Clone, Copy)]
@@ -27,10 +29,18 @@ pub struct Method {
     pub parameters: &'static str,
     /// Makes it for Bernoulli variables; `None` where it is not for them.
     pub bernoulli: Option<Make<Bernoulli>>,
+    /// Makes it for categorical variables; `None` where it is not for them.
+    pub categorical: Option<MakeFor<Categorical>>,
+    /// Makes it for Gaussian variables; `None` where it is not for them.
+    pub gaussian: Option<MakeFor<Gaussian>>,
 }
 
 /// Makes an estimator; weights come from the generator.
 pub type Make<D> = fn(&Setup, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
+
+/// Makes an estimator of variables like these: a control of all of z at once has to know how many there are. Weights come from
+/// the generator.
+pub type MakeFor<D> = fn(&Setup, &D, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
 
 /// Whether the mean of an estimator is the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -93,6 +103,26 @@ impl Method {
         METHODS.iter().filter_map(|&method| Some((method, method.bernoulli?)))
     }
 
+    /// Those that are made for categorical variables.
+    ///
+    /// ```
+    /// use voidgrad::{Categorical, Estimator, Method, Setup, Stream};
+    /// let categorical = Categorical::from_logits(&[0.0; 6], 3)?;
+    /// for (method, make) in Method::of_categorical() {
+    ///     let estimator = make(&Setup::default(), &categorical, &mut Stream::new(0, 0, 0))?;
+    ///     println!("{}: {} numbers of noise", method.name, estimator.noise(&categorical));
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn of_categorical() -> impl Iterator<Item = (&'static Self, MakeFor<Categorical>)> {
+        METHODS.iter().filter_map(|&method| Some((method, method.categorical?)))
+    }
+
+    /// Those that are made for Gaussian variables.
+    pub fn of_gaussian() -> impl Iterator<Item = (&'static Self, MakeFor<Gaussian>)> {
+        METHODS.iter().filter_map(|&method| Some((method, method.gaussian?)))
+    }
+
     /// The estimator of Bernoulli variables.
     ///
     /// # Errors
@@ -108,7 +138,10 @@ impl Method {
     /// The distributions that it is for.
     #[must_use]
     pub fn distributions(&self) -> Vec<&'static str> {
-        [self.bernoulli.map(|_| "Bernoulli")].into_iter().flatten().collect()
+        let bernoulli = self.bernoulli.map(|_| "Bernoulli");
+        let categorical = self.categorical.map(|_| "categorical");
+        let gaussian = self.gaussian.map(|_| "Gaussian");
+        [bernoulli, categorical, gaussian].into_iter().flatten().collect()
     }
 
     /// Whether its mean is not the gradient.
@@ -144,9 +177,10 @@ pub fn table() -> String {
         let Method { name, title, formula, cost, parameters, source, .. } = method;
         // A bar would end the cell.
         let formula = formula.replace('|', "\\|");
-        table += &format!(
-            "| `{name}` | {title} | {formula} | {cost} | {needs} | {mean} | {distributions} | {parameters} | {source} |\n"
-        );
+        let name = format!("`{name}`");
+        let cells =
+            [&name, *title, &formula, *cost, needs, mean, &distributions, *parameters, *source].join(" | ");
+        table.extend(["| ", &cells, " |\n"]);
     }
     table
 }

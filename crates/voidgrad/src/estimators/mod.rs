@@ -1,7 +1,8 @@
 //! The estimators: one file each, and one list.
 //!
 //! The list, [`METHODS`], makes the names of the command line, the table of the guide, and the tests that each has to
-//! pass. A new estimator is a file with its [`Method`], and a line of the list.
+//! pass. A new estimator is a file with its [`Method`], and a line of the list. The method says which distributions the
+//! estimator is for and makes it for each; those written for every [`Distribution`](crate::Distribution) are for all.
 //!
 #![doc = include_str!("table.md")]
 
@@ -18,6 +19,7 @@ pub mod disarm;
 pub mod double_cv;
 pub mod enumerate;
 pub mod gumbel;
+pub mod lax;
 pub mod local_expectation;
 pub mod muprop;
 pub mod rebar;
@@ -49,8 +51,9 @@ pub use draw::{Draw, Memory};
 pub use enumerate::Enumerate;
 pub use estimator::{AnyEstimator, Estimator};
 pub use gumbel::Gumbel;
+pub use lax::Lax;
 pub use local_expectation::LocalExpectation;
-pub use method::{Bias, Make, Method, Needs, Setup, table};
+pub use method::{Bias, Make, MakeFor, Method, Needs, Setup, table};
 pub use muprop::MuProp;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
@@ -93,6 +96,7 @@ pub const METHODS: &[&Method] = &[
     &relax_linear::METHOD,
     &relax_coupled::METHOD,
     &relax_loo::METHOD,
+    &lax::METHOD,
     &straight_through::METHOD,
     &gumbel::METHOD,
     &reinmax::METHOD,

@@ -25,6 +25,8 @@ pub const METHOD: Method = Method {
     cost: "2",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(MuProp))),
+    categorical: None,
+    gaussian: None,
 };
 
 #[derive(Default)]

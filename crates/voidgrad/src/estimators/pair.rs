@@ -75,7 +75,9 @@ pub(super) fn rule(bernoulli: &Bernoulli, between: Between) -> Rule {
             }
         }
         if rarest == Some(m) {
-            nodes.iter_mut().for_each(|node| node.weight *= 2.0);
+            for node in &mut nodes {
+                node.weight *= 2.0;
+            }
         } else {
             let above: Vec<Node> = nodes.iter().map(|node| Node { u: 1.0 - node.u, ..*node }).collect();
             nodes.extend(above);

@@ -16,4 +16,6 @@ pub const METHOD: Method = Method {
     bernoulli: Some(|setup, _| {
         Ok(Box::new(Coupled::new(Rebar::new(setup.eta, setup.lambda, setup.target)?)))
     }),
+    categorical: None,
+    gaussian: None,
 };

@@ -43,6 +43,8 @@ pub const METHOD: Method = Method {
     bernoulli: Some(|setup, _| {
         if setup.baseline == 0.0 { Ok(Box::new(Zero)) } else { Ok(Box::new(Reinforce::new(setup.baseline)?)) }
     }),
+    categorical: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
+    gaussian: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
 };
 
 impl Reinforce {
@@ -63,7 +65,8 @@ impl<D: Distribution> Estimator<D> for Reinforce {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b = draw.memory.of(|| vec![0.0; distribution.dimension()]);
+        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
+        b.resize(distribution.dimension(), 0.0);
         distribution.draw(&noise, b);
         draw.f = evaluate(objective, b)?;
         distribution.score(b, &mut draw.gradient);

@@ -48,6 +48,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "the decay of the average, 0.99 unless given",
     bernoulli: Some(|_, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
+    categorical: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
+    gaussian: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
 };
 
 impl ReinforceEma {
@@ -74,7 +76,8 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b = draw.memory.of(|| vec![0.0; distribution.dimension()]);
+        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
+        b.resize(distribution.dimension(), 0.0);
         distribution.draw(&noise, b);
         draw.f = evaluate(objective, b)?;
         distribution.score(b, &mut draw.gradient);

@@ -48,6 +48,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "the decay of the averages, 0.99 unless given",
     bernoulli: Some(|_, _| Ok(Box::new(ReinforceOptimal::new(0.99)?))),
+    categorical: Some(|_, _, _| Ok(Box::new(ReinforceOptimal::new(0.99)?))),
+    gaussian: Some(|_, _, _| Ok(Box::new(ReinforceOptimal::new(0.99)?))),
 };
 
 impl ReinforceOptimal {

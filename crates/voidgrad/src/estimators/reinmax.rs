@@ -28,6 +28,8 @@ pub const METHOD: Method = Method {
     cost: "1",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(ReinMax))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for ReinMax {
@@ -38,7 +40,8 @@ impl Estimator for ReinMax {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b = draw.memory.of(|| vec![0.0; bernoulli.len()]);
+        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
+        b.resize(bernoulli.len(), 0.0);
         bernoulli.draw(&noise, b);
         draw.f = evaluate_with_gradient(objective, b, &mut draw.gradient)?;
         for ((gradient, &b), &a) in draw.gradient.iter_mut().zip(&*b).zip(bernoulli.logits()) {

@@ -16,4 +16,6 @@ pub const METHOD: Method = Method {
     bernoulli: Some(|setup, rng| {
         Ok(Box::new(Coupled::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?)))
     }),
+    categorical: None,
+    gaussian: None,
 };

@@ -14,4 +14,6 @@ pub const METHOD: Method = Method {
     cost: "1, c twice",
     parameters: "λ and 46 weights, trained on the variance",
     bernoulli: Some(|setup, rng| Ok(Box::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?))),
+    categorical: None,
+    gaussian: None,
 };

@@ -37,6 +37,8 @@ pub const METHOD: Method = Method {
         let control = RelaxLinear::draw(setup.lambda, setup.target, rng)?;
         Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(2))?))
     }),
+    categorical: None,
+    gaussian: None,
 };
 
 impl<C: Control + Send + Sync> RelaxLoo<C> {

@@ -27,6 +27,8 @@ pub const METHOD: Method = Method {
     cost: "K",
     parameters: "K ≥ 2, 2 unless given",
     bernoulli: Some(|setup, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
+    categorical: Some(|setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
+    gaussian: Some(|setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
 };
 
 impl Rloo {

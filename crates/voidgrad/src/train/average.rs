@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use crate::bernoulli::Bernoulli;
+use crate::distribution::Distribution;
 use crate::estimator::EstimateError;
 use crate::estimators::{Draw, Estimator};
 use crate::noise::Uniforms;
@@ -11,7 +11,7 @@ use crate::objective::Objective;
 /// The mean of the estimates of a step of [`train`](super::train), added in their order.
 #[derive(Debug)]
 pub struct Average {
-    /// The mean of `ĝ`, M entries.
+    /// The mean of `ĝ`, an entry a parameter of the distribution: M logits.
     pub gradient: DVector<f64>,
     /// The mean of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries.
     pub variance_gradient: DVector<f64>,
@@ -23,13 +23,13 @@ pub struct Average {
 }
 
 impl Average {
-    /// Memory for M variables and N parameters of a control, without an estimate yet.
-    pub(super) fn new(bernoulli: &Bernoulli, parameters: usize) -> Self {
+    /// Memory for these variables and N parameters of a control, without an estimate yet.
+    pub(super) fn new(distribution: &impl Distribution, parameters: usize) -> Self {
         Self {
-            gradient: DVector::zeros(bernoulli.len()),
+            gradient: DVector::zeros(distribution.parameters().len()),
             variance_gradient: DVector::zeros(parameters),
             f: 0.0,
-            last: Draw::new(bernoulli),
+            last: Draw::new(distribution),
             estimates: 0,
         }
     }
@@ -43,15 +43,15 @@ impl Average {
     }
 
     /// Adds one estimate, from which the estimator then learns; the means are sums until [`finish`](Self::finish).
-    pub(super) fn add(
+    pub(super) fn add<D: Distribution>(
         &mut self,
-        estimator: &mut impl Estimator,
-        bernoulli: &Bernoulli,
+        estimator: &mut impl Estimator<D>,
+        distribution: &D,
         objective: &impl Objective,
         noise: Uniforms<'_>,
     ) -> Result<(), EstimateError> {
         let phi_bar = self.variance_gradient.as_mut_slice();
-        self.last.update_with_variance_gradient(estimator, bernoulli, objective, noise, phi_bar)?;
+        self.last.update_with_variance_gradient(estimator, distribution, objective, noise, phi_bar)?;
         self.gradient.iter_mut().zip(&self.last.gradient).for_each(|(sum, gradient)| *sum += gradient);
         self.f += self.last.f;
         self.estimates += 1;
@@ -60,12 +60,12 @@ impl Average {
     }
 
     /// Makes means of the sums.
-    pub(super) fn finish(&mut self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
+    pub(super) fn finish(&mut self, distribution: &impl Distribution) -> Result<(), EstimateError> {
         let estimates = self.estimates as f64;
         self.gradient /= estimates;
         self.variance_gradient /= estimates;
         self.f /= estimates;
-        let logits = || bernoulli.logits().to_vec();
+        let logits = || distribution.parameters().to_vec();
         if !self.gradient.iter().all(|gradient| gradient.is_finite()) {
             let gradient = self.gradient.as_slice().to_vec();
             return Err(EstimateError::Gradient { gradient, logits: logits() });

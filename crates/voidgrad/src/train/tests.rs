@@ -1,10 +1,14 @@
-use super::{Settings, Step, TrainError, train};
+use super::{Settings, Step, TrainError, minimise, train};
 use crate::bernoulli::Bernoulli;
+use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{Constant, RelaxLinear, Zero};
 use crate::estimator::EstimateError;
+use crate::estimators::{AnyEstimator, Method, Setup};
+use crate::gaussian::Gaussian;
 use crate::noise::Stream;
 use crate::objective::MeanQuadratic;
+use crate::variance;
 
 const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };
 
@@ -95,4 +99,54 @@ fn a_control_chosen_at_run_time_trains_the_same() {
     let chosen = train(&start(), &OBJECTIVE, boxed, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
     assert_eq!(plain.bernoulli, chosen.bernoulli);
     assert_eq!(plain.estimator.phi(), chosen.estimator.phi());
+}
+
+fn relax(rows: &Categorical) -> AnyEstimator<Categorical> {
+    let make = Method::find("relax").unwrap().categorical.unwrap();
+    make(&Setup::default(), rows, &mut Stream::new(1, 0, u64::MAX)).unwrap()
+}
+
+/// The best of two variables with three states, at which f is 0.
+fn of_rows(b: &[f64]) -> f64 {
+    b[0] + 0.5 * b[2] + b[4] + 0.6 * b[1] * b[5]
+}
+
+#[test]
+fn relax_of_categorical_variables_finds_the_best_states() {
+    let rows = Categorical::from_logits(&[0.0; 6], 3).unwrap();
+    let settings = Settings { iterations: 2_000, batch: 4, learning_rate: 0.02, ..Settings::default() };
+    let estimator = relax(&rows);
+    let mut seen = 0;
+    let (end, _) = minimise(rows, &of_rows, estimator, &settings, 0, &mut |_| seen += 1).unwrap();
+    assert_eq!(seen, 2_001);
+    let theta = end.probabilities();
+    assert!(theta[1] > 0.9 && theta[3] > 0.9, "{theta:?}");
+}
+
+/// With variables that stay where they are, the control alone moves, down the variance.
+#[test]
+fn the_control_of_categorical_variables_learns_to_take_variance_away() {
+    let rows = Categorical::from_logits(&[0.3, -0.4, 0.0, 0.0, 0.5, -0.2], 3).unwrap();
+    let settings = Settings { iterations: 3_000, batch: 4, learning_rate: 1e-9, ..Settings::default() };
+    let (_, learned) = minimise(rows.clone(), &of_rows, relax(&rows), &settings, 0, &mut |_| ()).unwrap();
+    let variance = |estimator: &AnyEstimator<Categorical>| {
+        // A standard error of 1 in 100 or so.
+        variance::monte_carlo(&rows, &of_rows, estimator, 20_000, 5).unwrap().variance
+    };
+    let none: AnyEstimator<Categorical> = Box::new(Zero);
+    let (before, without) = (variance(&relax(&rows)), variance(&none));
+    let after = variance(&learned);
+    assert!(after < 0.5 * without && after < 0.5 * before, "{after}, before {before}, without {without}");
+}
+
+/// `E[(x - 3)²]` is least at `μ = 3` and the smallest σ.
+#[test]
+fn lax_of_a_gaussian_variable_finds_the_minimum() {
+    let gaussian = Gaussian::new(&[0.0], &[1.0]).unwrap();
+    let f = |x: &[f64]| (x[0] - 3.0).powi(2);
+    let make = Method::find("lax").unwrap().gaussian.unwrap();
+    let estimator = make(&Setup::default(), &gaussian, &mut Stream::new(1, 0, u64::MAX)).unwrap();
+    let settings = Settings { iterations: 4_000, batch: 4, learning_rate: 0.01, ..Settings::default() };
+    let (end, _) = minimise(gaussian, &f, estimator, &settings, 0, &mut |_| ()).unwrap();
+    assert!((end.mu()[0] - 3.0).abs() < 0.1 && end.ln_sigma()[0] < -1.0, "{end:?}");
 }

@@ -247,8 +247,8 @@ fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
         estimator.add_variance_gradient(&draw, &mut found);
         let (two_passes, mut at_once) = (draw.gradient.clone(), vec![0.0; phi.len()]);
         draw.update_with_variance_gradient(&estimator, &bernoulli, &Cubic, noise, &mut at_once).unwrap();
-        for m in 0..count {
-            close(name, draw.gradient[m], two_passes[m], 1e-13);
+        for (&at_once, &two_passes) in draw.gradient.iter().zip(&two_passes) {
+            close(name, at_once, two_passes, 1e-13);
         }
         for n in 0..phi.len() {
             let mut at = |offset: f64| {

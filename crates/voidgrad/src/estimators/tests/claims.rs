@@ -2,9 +2,12 @@
 
 use std::cell::Cell;
 
-use super::{Cubic, SETUP, all, make, variables};
+use super::{Cubic, Named, SETUP, all, categorical, gaussian, make, variables};
+use crate::categorical::Categorical;
+use crate::controls::{Perceptron, Sum};
+use crate::distribution::Distribution;
 use crate::estimator::EstimateError;
-use crate::estimators::{Draw, METHODS, Method, Needs, Setup, table};
+use crate::estimators::{Draw, Enumerate, Estimator, Lax, METHODS, Method, Needs, Setup, table};
 use crate::noise::{Stream, Uniforms};
 use crate::objective::{Differentiable, Objective};
 use crate::variance;
@@ -72,66 +75,112 @@ impl Differentiable for Counted {
 #[test]
 fn an_estimate_takes_as_many_evaluations_as_it_says() {
     for count in [1, 3, 5] {
-        let bernoulli = variables(count);
-        for (name, method, estimator) in all() {
-            let (counted, mut draw) = (Counted(Cell::new(0)), Draw::new(&bernoulli));
-            let mut noise = vec![0.0; estimator.noise(&bernoulli)];
-            Stream::new(2, 0, 0).fill_open01(&mut noise);
-            draw.update(&estimator, &bernoulli, &counted, Uniforms::trusted(&noise)).unwrap();
-            let evaluations = estimator.evaluations(&bernoulli);
-            assert_eq!(counted.0.get(), evaluations, "{name}, M = {count}");
-            let samples = if name.ends_with("of 4") { 4 } else { 2 };
-            let said = match method.cost.split(',').next().unwrap() {
-                "1" => 1,
-                "2" => 2,
-                "K" => samples,
-                "M + 1" => count as u64 + 1,
-                "2^M" => 1 << count,
-                other => panic!("{name}: what is {other}?"),
-            };
-            assert_eq!(evaluations, said, "{name}, M = {count}");
-        }
+        evaluations_are_those_it_says(all(), &variables(count), count, 2);
+        let distribution = categorical::variables(count);
+        evaluations_are_those_it_says(categorical::all(&distribution), &distribution, count, 3);
+    }
+    evaluations_are_those_it_says(gaussian::all(&gaussian::variables()), &gaussian::variables(), 2, 0);
+}
+
+fn evaluations_are_those_it_says<D: Distribution>(
+    estimators: Vec<Named<D>>,
+    distribution: &D,
+    count: usize,
+    states: u64,
+) {
+    for (name, method, estimator) in estimators {
+        let (counted, mut draw) = (Counted(Cell::new(0)), Draw::new(distribution));
+        let mut noise = vec![0.0; estimator.noise(distribution)];
+        Stream::new(2, 0, 0).fill_open01(&mut noise);
+        draw.update(&estimator, distribution, &counted, Uniforms::trusted(&noise)).unwrap();
+        let evaluations = estimator.evaluations(distribution);
+        assert_eq!(counted.0.get(), evaluations, "{name}, M = {count}");
+        let samples = if name.ends_with("of 4") { 4 } else { 2 };
+        let said = match method.cost.split(',').next().unwrap() {
+            "1" => 1,
+            "2" => 2,
+            "K" => samples,
+            "M + 1" => count as u64 + 1,
+            "2^M" => (0..count).map(|_| states).product(),
+            other => panic!("{name}: what is {other}?"),
+        };
+        assert_eq!(evaluations, said, "{name}, M = {count}");
     }
 }
 
 #[test]
 fn a_black_box_is_refused_by_those_that_need_its_gradient_and_by_no_others() {
-    let bernoulli = variables(2);
+    a_black_box_is_refused(all(), &variables(2));
+    a_black_box_is_refused(categorical::all(&categorical::variables(2)), &categorical::variables(2));
+    a_black_box_is_refused(gaussian::all(&gaussian::variables()), &gaussian::variables());
+}
+
+fn a_black_box_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
     let black_box = |b: &[f64]| b[0] - b[1];
-    for (name, method, estimator) in all() {
-        let mut noise = vec![0.0; estimator.noise(&bernoulli)];
+    for (name, method, estimator) in estimators {
+        let mut noise = vec![0.0; estimator.noise(distribution)];
         Stream::new(2, 0, 0).fill_open01(&mut noise);
-        let made =
-            Draw::new(&bernoulli).update(&estimator, &bernoulli, &black_box, Uniforms::trusted(&noise));
+        let noise = Uniforms::trusted(&noise);
+        let made = Draw::new(distribution).update(&estimator, distribution, &black_box, noise);
         let expected = if method.needs == Needs::Gradient { Err(EstimateError::NoGradient) } else { Ok(()) };
         assert_eq!(made, expected, "{name}");
-        assert_eq!(estimator.suits(&bernoulli, &black_box), expected, "{name}");
+        assert_eq!(estimator.suits(distribution, &black_box), expected, "{name}");
         assert_eq!(method.needs == Needs::Control, estimator.control().is_some_and(|c| c.parameters() > 0));
     }
 }
 
 #[test]
 fn noise_of_another_length_is_refused() {
-    let bernoulli = variables(2);
-    for (name, _, estimator) in all() {
-        let noise = vec![0.5; estimator.noise(&bernoulli) + 1];
-        let made = Draw::new(&bernoulli).update(&estimator, &bernoulli, &Cubic, Uniforms::trusted(&noise));
+    noise_is_refused(all(), &variables(2));
+    noise_is_refused(categorical::all(&categorical::variables(2)), &categorical::variables(2));
+    noise_is_refused(gaussian::all(&gaussian::variables()), &gaussian::variables());
+}
+
+fn noise_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
+    for (name, _, estimator) in estimators {
+        let noise = vec![0.5; estimator.noise(distribution) + 1];
+        let noise = Uniforms::trusted(&noise);
+        let made = Draw::new(distribution).update(&estimator, distribution, &Cubic, noise);
         assert!(matches!(made, Err(EstimateError::Shape(_))), "{name}: {made:?}");
     }
+}
+
+/// A control of another number of entries is refused, as a pair of controls that don't go together is.
+#[test]
+fn a_control_of_another_dimension_is_refused() {
+    let mut stream = Stream::new(0, 0, 0);
+    let [four, six] = [4, 6].map(|entries| Perceptron::draw(entries, 2, &mut stream).unwrap());
+    let distribution = categorical::variables(2);
+    assert_eq!(Estimator::<Categorical>::suits(&six, &distribution, &Cubic), Ok(()));
+    let found = Estimator::<Categorical>::suits(&four, &distribution, &Cubic);
+    assert!(matches!(found, Err(EstimateError::Shape(_))));
+    let sum = Sum::new(six, four.clone());
+    assert!(Estimator::<Categorical>::suits(&sum, &distribution, &Cubic).is_err());
+    assert!(Lax::new(four).suits(&gaussian::variables(), &Cubic).is_err());
 }
 
 /// The memory that an estimate is made in may come from another estimator, another estimate, or another noise.
 #[test]
 fn an_estimate_depends_on_nothing_but_its_arguments() {
-    let bernoulli = variables(3);
-    let mut used = Draw::new(&bernoulli);
-    for (name, _, estimator) in all() {
+    // Four parameters each, with samples of four and of two entries.
+    let (rows, continuous) =
+        (Categorical::from_logits(&[0.3, 0.0, -0.4, 0.1], 2).unwrap(), gaussian::variables());
+    let mut used = Draw::new(&rows);
+    for _ in 0..2 {
+        depends_on_nothing_else(all(), &variables(4), &mut used);
+        depends_on_nothing_else(categorical::all(&rows), &rows, &mut used);
+        depends_on_nothing_else(gaussian::all(&continuous), &continuous, &mut used);
+    }
+}
+
+fn depends_on_nothing_else<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D, used: &mut Draw) {
+    for (name, _, estimator) in estimators {
         for row in 0..3 {
-            let mut noise = vec![0.0; estimator.noise(&bernoulli)];
+            let mut noise = vec![0.0; estimator.noise(distribution)];
             Stream::new(6, 0, row).fill_open01(&mut noise);
-            let mut fresh = Draw::new(&bernoulli);
-            for draw in [&mut used, &mut fresh] {
-                draw.update(&estimator, &bernoulli, &Cubic, Uniforms::trusted(&noise)).unwrap();
+            let mut fresh = Draw::new(distribution);
+            for draw in [&mut *used, &mut fresh] {
+                draw.update(&estimator, distribution, &Cubic, Uniforms::trusted(&noise)).unwrap();
             }
             assert_eq!((&used.gradient, used.f), (&fresh.gradient, fresh.f), "{name}");
         }
@@ -149,7 +198,9 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
         |b: &[f64]| Cubic.value(&flip(b)),
         |x: &[f64], gradient: &mut [f64]| {
             let value = Cubic.value_and_gradient(&flip(x), gradient);
-            gradient.iter_mut().for_each(|gradient| *gradient = -*gradient);
+            for gradient in gradient {
+                *gradient = -*gradient;
+            }
             value
         },
     );
@@ -181,4 +232,8 @@ fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
     let many = crate::Bernoulli::from_logits(&[0.0; 21]).unwrap();
     let error = EstimateError::TooManyVariables { found: 21, allowed: 20 };
     assert_eq!(enumerate.suits(&many, &Cubic), Err(error));
+    // 3¹² is less than a million or so, 3¹³ is not.
+    let many = Categorical::from_logits(&[0.0; 39], 3).unwrap();
+    let error = EstimateError::TooManyVariables { found: 13, allowed: 12 };
+    assert_eq!(Estimator::<Categorical>::suits(&Enumerate, &many, &Cubic), Err(error));
 }

@@ -159,9 +159,9 @@ fn estimators_of_several_samples_have_the_variance_of_their_formula() {
                     let linear: f64 = (0..2).map(|j| d(i, j) * (b[i][j] - theta[j])).sum();
                     value(&b[i]) + alpha * linear
                 };
-                for i in 0..count {
+                for (i, b) in b.iter().enumerate() {
                     let baseline: f64 = (0..count).filter(|&l| l != i).map(h).sum::<f64>() / others;
-                    g += (h(i) - baseline) * (b[i][m] - theta[m]) / k;
+                    g += (h(i) - baseline) * (b[m] - theta[m]) / k;
                     g -= alpha * d(i, m) * theta[m] * (1.0 - theta[m]) / k;
                 }
                 g
@@ -204,8 +204,8 @@ fn arm_has_the_variance_of_a_piecewise_integral_over_u() {
     let bernoulli = variables(2);
     let (mean, variance) = arm(&bernoulli);
     let found = variance::moments(&bernoulli, &Cubic, &Arm).unwrap();
-    for m in 0..2 {
-        close("arm", found.mean[m], mean[m], 1e-14);
+    for (&found, &mean) in found.mean.iter().zip(&mean) {
+        close("arm", found, mean, 1e-14);
     }
     close("arm", found.variance, variance, 1e-14);
 }

@@ -136,15 +136,15 @@ fn arms_of_two_samples_is_disarm() {
             // Exponential numbers of the sum 1.
             let noise = [d_0, 1.0 - d_0, d_1, 1.0 - d_1].map(|d: f64| (-d).exp());
             draw.update(&arms, &bernoulli, &f, Uniforms::new(&noise).unwrap()).unwrap();
-            for m in 0..2 {
-                mean[m] += p_0 * p_1 * draw.gradient[m];
-                square += p_0 * p_1 * draw.gradient[m].powi(2) / 2.0;
+            for (mean, gradient) in mean.iter_mut().zip(&draw.gradient) {
+                *mean += p_0 * p_1 * gradient;
+                square += p_0 * p_1 * gradient.powi(2) / 2.0;
             }
         }
     }
-    for m in 0..2 {
-        close("mean", mean[m], disarm.mean[m], 1e-14);
+    for (&found, &expected) in mean.iter().zip(&disarm.mean) {
+        close("mean", found, expected, 1e-14);
     }
-    let variance = square - (mean[0].powi(2) + mean[1].powi(2)) / 2.0;
+    let variance = square - 0.5 * (mean[0].powi(2) + mean[1].powi(2));
     close("variance", variance, disarm.variance, 1e-13);
 }

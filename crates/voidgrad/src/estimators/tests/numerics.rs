@@ -1,10 +1,14 @@
 //! The ends of what f64 holds.
 
-use super::{Cubic, all, close};
+use super::{Cubic, Named, all, categorical, close};
 use crate::bernoulli::Bernoulli;
-use crate::estimators::{Arms, Bias, Disarm, Draw, Enumerate, Estimator, Needs, ReinforceOptimal, Rloo};
+use crate::categorical::Categorical;
+use crate::distribution::Distribution;
+use crate::estimators::{
+    AnyEstimator, Arms, Bias, Disarm, Draw, Enumerate, Estimator, Needs, ReinforceOptimal, Rloo,
+};
 use crate::noise::{Stream, Uniforms};
-use crate::objective::{Differentiable, MeanQuadratic, Objective};
+use crate::objective::{Differentiable, MeanQuadratic, Objective, Smooth};
 use crate::variance;
 use voidgrad_real::sigmoid;
 
@@ -24,7 +28,9 @@ impl Objective for Scaled {
 impl Differentiable for Scaled {
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let value = Cubic.value_and_gradient(x, gradient);
-        gradient.iter_mut().for_each(|gradient| *gradient *= self.0);
+        for gradient in gradient {
+            *gradient *= self.0;
+        }
         self.0 * value
     }
 }
@@ -37,30 +43,30 @@ const NUMBERS: [f64; 6] = [5e-324, 1.1e-16, 0.3, 0.5, 0.8, 1.0 - 0.5 * f64::EPSI
 #[test]
 fn extreme_logits_noise_and_values_give_numbers() {
     let bernoulli = Bernoulli::from_logits(&[-700.0, 700.0, -37.0, 36.0, 0.0]).unwrap();
-    for (name, _, estimator) in all() {
-        let numbers = estimator.noise(&bernoulli);
+    numbers_are_given(all(), &bernoulli);
+    let logits = [-700.0, 700.0, 0.0, 0.0, -700.0, -700.0, -37.0, 36.0, 0.0];
+    let rows = Categorical::from_logits(&logits, 3).unwrap();
+    numbers_are_given(categorical::all(&rows), &rows);
+}
+
+fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
+    for (name, _, estimator) in estimators {
+        let numbers = estimator.noise(distribution);
         let parameters = estimator.control().map_or(0, crate::Control::parameters);
-        let (mut draw, mut phi_bar) = (Draw::new(&bernoulli), vec![0.0; parameters]);
+        let (mut draw, mut phi_bar) = (Draw::new(distribution), vec![0.0; parameters]);
         for scale in [1e-150, 1.0, 1e150] {
             for shift in 0..NUMBERS.len() {
                 let constant = vec![NUMBERS[shift]; numbers];
                 let mixed: Vec<f64> = (0..numbers).map(|i| NUMBERS[(5 * i / 3 + shift) % 6]).collect();
                 for noise in [constant, mixed] {
                     let noise = Uniforms::new(&noise).unwrap();
+                    let f = Scaled(scale);
                     phi_bar.fill(0.0);
-                    draw.update_with_variance_gradient(
-                        &estimator,
-                        &bernoulli,
-                        &Scaled(scale),
-                        noise,
-                        &mut phi_bar,
-                    )
-                    .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
+                    draw.update_with_variance_gradient(&estimator, distribution, &f, noise, &mut phi_bar)
+                        .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
                     assert!(draw.f.is_finite(), "{name}");
-                    assert!(
-                        phi_bar.iter().all(|entry| entry.is_finite()),
-                        "{name}, f of {scale}: {phi_bar:?}"
-                    );
+                    let finite = phi_bar.iter().all(|entry| entry.is_finite());
+                    assert!(finite, "{name}, f of {scale}: {phi_bar:?}");
                 }
             }
         }
@@ -71,23 +77,38 @@ fn extreme_logits_noise_and_values_give_numbers() {
 #[test]
 fn values_of_1e150_and_of_1e_150_lose_no_digit() {
     let bernoulli = Bernoulli::from_logits(&[0.4, -1.7]).unwrap();
-    for (name, method, estimator) in all() {
+    no_digit_is_lost(all(), &bernoulli, |f, estimator| {
+        let found = variance::moments(&bernoulli, f, estimator).ok()?;
+        Some((found.mean, found.variance))
+    });
+    let rows = Categorical::from_logits(&[0.4, -1.7, 0.0, 1.0], 2).unwrap();
+    no_digit_is_lost(categorical::all(&rows), &rows, |f, estimator| {
+        let found = variance::over_noise(&rows, f, estimator).ok()?;
+        Some((found.mean, found.variance))
+    });
+}
+
+fn no_digit_is_lost<D: Distribution>(
+    estimators: Vec<Named<D>>,
+    distribution: &D,
+    moments: impl Fn(&Scaled, &AnyEstimator<D>) -> Option<(Vec<f64>, f64)>,
+) {
+    for (name, method, estimator) in estimators {
         if method.needs == Needs::Control || name == "reinforce with a constant" {
             continue;
         }
-        let moments = |scale: f64| variance::moments(&bernoulli, &Scaled(scale), &estimator);
         let sampled = |scale: f64| {
-            let sampled = variance::monte_carlo(&bernoulli, &Scaled(scale), &estimator, 300, 4).unwrap();
+            let sampled = variance::monte_carlo(distribution, &Scaled(scale), &estimator, 300, 4).unwrap();
             (sampled.mean, sampled.variance, sampled.standard_error)
         };
         for exponent in [-498, 498] {
             let scale = 2.0_f64.powi(exponent);
             let scaled = |values: &[f64]| values.iter().map(|value| value * scale).collect::<Vec<f64>>();
-            if let Ok(one) = moments(1.0) {
-                let other = moments(scale).unwrap();
-                assert_eq!(other.mean, scaled(&one.mean), "{name}");
-                let rounding = 1e-13 * one.variance * scale * scale;
-                close(&name, other.variance, one.variance * scale * scale, rounding);
+            if let Some((mean, variance)) = moments(&Scaled(1.0), &estimator) {
+                let other = moments(&Scaled(scale), &estimator).unwrap();
+                assert_eq!(other.0, scaled(&mean), "{name}");
+                let rounding = 1e-13 * variance * scale * scale;
+                close(&name, other.1, variance * scale * scale, rounding);
             }
             let (one, other) = (sampled(1.0), sampled(scale));
             assert_eq!(other.0, scaled(&one.0), "{name}");
@@ -113,6 +134,28 @@ fn a_state_as_rare_as_e_to_the_minus_700_has_its_gradient_and_variance() {
         let mut draw = Draw::new(&bernoulli);
         draw.update(&Enumerate, &bernoulli, &f, Uniforms::new(&[]).unwrap()).unwrap();
         close("enumeration", draw.gradient[0], 0.5 * rare, 1e-14 * rare);
+    }
+}
+
+/// Two rare states beside a certain one: `p_i·(f_i - E[f])` for them, and what is left for the third.
+#[test]
+fn rare_states_of_a_categorical_variable_have_their_gradient_and_variance() {
+    let f = |b: &[f64]| 3.0 * b[0] - 2.0 * b[1] + 0.5 * b[2];
+    for logits in [[-690.0, -689.0, 0.0], [0.0, 1.0, 690.0]] {
+        let variable = Categorical::from_logits(&logits, 3).unwrap();
+        let rare = [0, 1].map(|k| (logits[k] - logits[2]).exp());
+        let exact = [2.5 * rare[0], -2.5 * rare[1], 2.5 * (rare[1] - rare[0])];
+        let mut draw = Draw::new(&variable);
+        draw.update(&Enumerate, &variable, &f, Uniforms::new(&[]).unwrap()).unwrap();
+        let found = variance::over_noise(&variable, &f, &Rloo::new(2).unwrap()).unwrap();
+        for (k, exact) in exact.into_iter().enumerate() {
+            // e^-690 itself is known to 690 units in the last place.
+            close("enumeration", draw.gradient[k], exact, 2e-13 * exact.abs());
+            close("rloo", found.mean[k], exact, 2e-13 * exact.abs());
+        }
+        // A rare state is in one of two samples, twice as often; then ĝ is ±½·2.5 for it, and for the third.
+        let variance = 2.0 * (rare[0] + rare[1]) * 2.0 * 1.25 * 1.25 / 3.0;
+        close("rloo", found.variance, variance, 2e-13 * variance);
     }
 }
 
@@ -153,6 +196,15 @@ fn a_large_constant_in_f_costs_differences_no_digits() {
     for estimator in [&Rloo::new(2).unwrap() as &dyn Estimator, &Disarm::new(2).unwrap()] {
         let found = variance::moments(&bernoulli, &f, estimator).unwrap();
         close("mean", found.mean[0], exact, 1e-15);
+    }
+    let rows = Categorical::from_logits(&[0.0, 0.3, 0.0, -0.8], 2).unwrap();
+    let f = |b: &[f64]| 1e15 + b[1] + 2.0 * b[1] * b[3];
+    let mut draw = Draw::new(&rows);
+    draw.update(&Enumerate, &rows, &f, Uniforms::new(&[]).unwrap()).unwrap();
+    let found = variance::over_noise(&rows, &f, &Rloo::new(2).unwrap()).unwrap();
+    for (k, exact) in [-exact, exact].into_iter().enumerate() {
+        close("enumeration", draw.gradient[k], exact, 1e-15);
+        close("mean", found.mean[k], exact, 1e-15);
     }
 }
 
@@ -203,6 +255,23 @@ fn a_million_variables_are_estimated() {
         Stream::new(9, 0, 0).fill_open01(&mut noise);
         let objective: &dyn Objective = if method.cost == "M + 1" { &two } else { &f };
         draw.update(&estimator, &bernoulli, objective, Uniforms::trusted(&noise)).unwrap();
+        assert!(draw.gradient.iter().any(|&gradient| gradient != 0.0), "{name}");
+    }
+    // As many logits, two a variable.
+    let rows = Categorical::from_logits(&logits, 2).unwrap();
+    let weights: Vec<f64> = (0..count).map(|i| [0.2, -0.9, 0.5][i % 3] / count as f64).collect();
+    let linear = |b: &[f64]| b.iter().zip(&weights).map(|(b, weight)| b * weight).sum::<f64>();
+    let f = Smooth::new(linear, |x: &[f64], gradient: &mut [f64]| {
+        gradient.copy_from_slice(&weights);
+        linear(x)
+    });
+    for (name, _, estimator) in categorical::all(&rows) {
+        if name == "enumerate" || name.ends_with("of 4") {
+            continue;
+        }
+        let mut noise = vec![0.0; estimator.noise(&rows)];
+        Stream::new(9, 0, 0).fill_open01(&mut noise);
+        draw.update(&estimator, &rows, &f, Uniforms::trusted(&noise)).unwrap();
         assert!(draw.gradient.iter().any(|&gradient| gradient != 0.0), "{name}");
     }
 }

@@ -2,24 +2,30 @@
 
 use rayon::prelude::*;
 
-use super::{Cubic, all, gradient, variables};
-use crate::bernoulli::Bernoulli;
-use crate::estimators::{AnyEstimator, Arms, Draw};
+use super::{Cubic, all, categorical, gaussian, gradient, variables};
+use crate::distribution::Distribution;
+use crate::estimators::{AnyEstimator, Arms, Bias, Draw};
 use crate::noise::{Stream, Uniforms};
+use crate::objective::Objective;
 
 /// The largest `|z|` of the coordinates: the mean of so many estimates less the gradient, in standard errors.
-fn largest_score(estimator: &AnyEstimator, bernoulli: &Bernoulli, samples: u64, seed: u64) -> f64 {
+fn largest_score<D: Distribution>(
+    estimator: &AnyEstimator<D>,
+    distribution: &D,
+    objective: &(dyn Objective + Sync),
+    exact: &[f64],
+    (samples, seed): (u64, u64),
+) -> f64 {
     const BLOCK: u64 = 1000;
-    let exact = gradient(bernoulli, &Cubic);
     // Sums of deviations from the gradient and of their squares, block by block.
     let block = |block: u64| {
         let mut stream = Stream::new(seed, 0, block);
-        let mut noise = vec![0.0; estimator.noise(bernoulli)];
-        let (mut draw, mut sums) = (Draw::new(bernoulli), vec![[0.0; 2]; exact.len()]);
+        let mut noise = vec![0.0; estimator.noise(distribution)];
+        let (mut draw, mut sums) = (Draw::new(distribution), vec![[0.0; 2]; exact.len()]);
         for _ in 0..BLOCK {
             stream.fill_open01(&mut noise);
-            draw.update(estimator, bernoulli, &Cubic, Uniforms::trusted(&noise)).unwrap();
-            for ((g, exact), sum) in draw.gradient.iter().zip(&exact).zip(&mut sums) {
+            draw.update(estimator, distribution, objective, Uniforms::trusted(&noise)).unwrap();
+            for ((g, exact), sum) in draw.gradient.iter().zip(exact).zip(&mut sums) {
                 sum[0] += g - exact;
                 sum[1] += (g - exact).powi(2);
             }
@@ -41,28 +47,64 @@ fn largest_score(estimator: &AnyEstimator, bernoulli: &Bernoulli, samples: u64, 
 const BOUND: f64 = 6.0;
 
 /// An estimator with a state comes to the test with one, which does not depend on its noise.
-fn learn(estimator: &mut AnyEstimator, bernoulli: &Bernoulli) {
+fn learn<D: Distribution>(estimator: &mut AnyEstimator<D>, distribution: &D, objective: &dyn Objective) {
     let mut stream = Stream::new(100, 0, 0);
-    let mut noise = vec![0.0; estimator.noise(bernoulli)];
-    let mut draw = Draw::new(bernoulli);
+    let mut noise = vec![0.0; estimator.noise(distribution)];
+    let mut draw = Draw::new(distribution);
     for _ in 0..20 {
         stream.fill_open01(&mut noise);
-        draw.update(estimator, bernoulli, &Cubic, Uniforms::trusted(&noise)).unwrap();
+        draw.update(estimator, distribution, objective, Uniforms::trusted(&noise)).unwrap();
         estimator.advance(&draw);
+    }
+}
+
+#[track_caller]
+fn judge(name: &str, bias: Bias, score: f64) {
+    match bias {
+        Bias::Biased => {
+            assert!(score > BOUND, "{name} is said to be biased, and its error is {score} standard errors");
+        }
+        Bias::Unbiased => assert!(score < BOUND, "{name}: {score} standard errors"),
     }
 }
 
 #[test]
 fn every_unbiased_estimator_passes_and_every_biased_one_fails() {
     let bernoulli = variables(3);
+    let exact = gradient(&bernoulli, &Cubic);
     for (name, method, mut estimator) in all() {
-        learn(&mut estimator, &bernoulli);
-        let score = largest_score(&estimator, &bernoulli, 50_000, 1);
-        if method.is_biased() {
-            assert!(score > BOUND, "{name} is said to be biased, and its error is {score} standard errors");
-        } else {
-            assert!(score < BOUND, "{name}: {score} standard errors");
-        }
+        learn(&mut estimator, &bernoulli, &Cubic);
+        judge(&name, method.bias, largest_score(&estimator, &bernoulli, &Cubic, &exact, (50_000, 1)));
+    }
+}
+
+#[test]
+fn so_they_do_for_categorical_variables() {
+    let distribution = categorical::variables(2);
+    let exact = categorical::gradient(&distribution, &Cubic);
+    let mut biased = 0;
+    for (name, method, mut estimator) in categorical::all(&distribution) {
+        learn(&mut estimator, &distribution, &Cubic);
+        // A million for those that should be unbiased and whose expectation no finite sum gives.
+        let is_known = method.is_biased() || estimator.rule(&distribution).is_some();
+        let samples = if is_known { 50_000 } else { 1_000_000 };
+        judge(&name, method.bias, largest_score(&estimator, &distribution, &Cubic, &exact, (samples, 3)));
+        biased += u32::from(method.is_biased());
+    }
+    assert_eq!(biased, 2);
+}
+
+#[test]
+fn so_they_do_for_gaussian_variables() {
+    let (distribution, objective) = (gaussian::variables(), gaussian::Coupled);
+    let exact = gaussian::Coupled::gradient(&distribution);
+    for (name, method, mut estimator) in gaussian::all(&distribution) {
+        learn(&mut estimator, &distribution, &objective);
+        judge(
+            &name,
+            method.bias,
+            largest_score(&estimator, &distribution, &objective, &exact, (1_000_000, 4)),
+        );
     }
 }
 
@@ -70,7 +112,8 @@ fn every_unbiased_estimator_passes_and_every_biased_one_fails() {
 #[test]
 fn arms_is_unbiased() {
     let bernoulli = variables(2);
+    let exact = gradient(&bernoulli, &Cubic);
     let estimator: AnyEstimator = Box::new(Arms::new(3).unwrap());
-    let score = largest_score(&estimator, &bernoulli, 1_000_000, 2);
+    let score = largest_score(&estimator, &bernoulli, &Cubic, &exact, (1_000_000, 2));
     assert!(score < BOUND, "{score} standard errors");
 }

@@ -1,0 +1,178 @@
+//! Estimators of categorical variables, against sums over all states and against Bernoulli variables.
+
+mod relaxed;
+mod two_states;
+
+use super::{Cubic, Named, SETUP, close};
+use crate::categorical::Categorical;
+use crate::distribution::Distribution;
+use crate::estimators::{Enumerate, Method, Reinforce, Rloo, Setup, StraightThrough};
+use crate::noise::Stream;
+use crate::objective::{Differentiable, Objective};
+use crate::variance;
+
+const STATES: usize = 3;
+
+/// So many variables with three states, probable and improbable.
+pub(super) fn variables(count: usize) -> Categorical {
+    let rows = [[0.2, 0.5, 0.3], [0.05, 0.8, 0.15], [0.6, 0.3, 0.1], [0.34, 0.33, 0.33], [0.02, 0.08, 0.9]];
+    Categorical::from_probabilities(&rows[..count].concat(), STATES).unwrap()
+}
+
+/// Every state with its probability.
+fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
+    let mut all = vec![(Vec::new(), 1.0)];
+    for theta in categorical.probabilities().chunks(categorical.states()) {
+        let mut longer = Vec::new();
+        for (b, p) in &all {
+            for (k, theta) in theta.iter().enumerate() {
+                let mut b: Vec<f64> = b.clone();
+                b.extend((0..categorical.states()).map(|i| if i == k { 1.0 } else { 0.0 }));
+                longer.push((b, p * theta));
+            }
+        }
+        all = longer;
+    }
+    all
+}
+
+/// `∂/∂a E[f(b)]` by the sum over all states.
+pub(super) fn gradient(categorical: &Categorical, objective: &dyn Objective) -> Vec<f64> {
+    let mut gradient = vec![0.0; categorical.len()];
+    for (b, p) in states(categorical) {
+        let f = objective.value(&b);
+        for ((gradient, b), theta) in gradient.iter_mut().zip(&b).zip(categorical.probabilities()) {
+            *gradient += p * f * (b - theta);
+        }
+    }
+    gradient
+}
+
+/// Every estimator that there is, those with a number of samples with two of them, REINFORCE with a baseline as well.
+pub(super) fn all(categorical: &Categorical) -> Vec<Named<Categorical>> {
+    let mut all = Vec::new();
+    for (method, make) in Method::of_categorical() {
+        let mut add = |name: &str, setup: Setup| {
+            let estimator = make(&setup, categorical, &mut Stream::new(8, 0, 2)).unwrap();
+            all.push((name.to_owned(), method, estimator));
+        };
+        add(method.name, SETUP);
+        if method.cost.contains('K') {
+            add(&format!("{} of 4", method.name), Setup { evaluations: Some(4), ..SETUP });
+        }
+        if method.name == "reinforce" {
+            add("reinforce with a constant", Setup { baseline: 1.6, ..SETUP });
+        }
+    }
+    all
+}
+
+#[test]
+fn the_list_has_the_estimators_of_categorical_variables() {
+    let names: Vec<&str> = Method::of_categorical().map(|(method, _)| method.name).collect();
+    let expected = [
+        "reinforce",
+        "reinforce-ema",
+        "reinforce-optimal",
+        "rloo",
+        "enumerate",
+        "rebar",
+        "relax",
+        "straight-through",
+        "gumbel",
+    ];
+    assert_eq!(names, expected);
+    assert!(Method::find("rebar").unwrap().distributions() == ["Bernoulli", "categorical"]);
+}
+
+#[test]
+fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is_not() {
+    let mut tested = 0;
+    for (name, method, estimator) in all(&variables(2)) {
+        let suits = |count: &usize| {
+            let size = estimator.rule(&variables(*count)).and_then(|rule| rule.size());
+            size.is_some_and(|size| size <= 100_000)
+        };
+        let Some(count) = (1..=5).rev().find(suits) else { continue };
+        let categorical = variables(count);
+        let found = variance::over_noise(&categorical, &Cubic, &estimator).unwrap();
+        let errors = found.mean.iter().zip(gradient(&categorical, &Cubic)).map(|(mean, g)| (mean - g).abs());
+        let error = errors.fold(0.0, f64::max);
+        if method.is_biased() {
+            assert!(error > 0.01, "{name} is said to be biased, and its error is {error:e}");
+        } else {
+            // Rounding of sums of up to 100,000 terms below 10.
+            assert!(error < 1e-13, "{name}, M = {count}: {error:e}");
+        }
+        tested += 1;
+    }
+    assert_eq!(tested, 8);
+}
+
+/// Mean and variance of values with their probabilities, held against those of an estimator.
+#[track_caller]
+fn agree(name: &str, found: &variance::VectorMoments, values: &[(Vec<f64>, f64)]) {
+    let entries = found.mean.len();
+    let mean: Vec<f64> = (0..entries).map(|i| values.iter().map(|(g, p)| p * g[i]).sum()).collect();
+    let square = |g: &[f64]| -> f64 { g.iter().zip(&mean).map(|(g, mean)| (g - mean).powi(2)).sum() };
+    let variance = values.iter().map(|(g, p)| p * square(g)).sum::<f64>() / entries as f64;
+    found.mean.iter().zip(&mean).for_each(|(found, mean)| close(name, *found, *mean, 1e-14));
+    close(name, found.variance, variance, 1e-14);
+    assert!(variance > 1e-4, "{name}: nothing was tested");
+}
+
+#[test]
+fn estimators_have_the_variance_of_their_formula() {
+    let categorical = variables(2);
+    let (theta, entries) = (categorical.probabilities(), categorical.len());
+    let score = |b: &[f64], i: usize| b[i] - theta[i];
+    let of_state = |g: &dyn Fn(&[f64], usize) -> f64| -> Vec<(Vec<f64>, f64)> {
+        let all = states(&categorical).into_iter();
+        all.map(|(b, p)| ((0..entries).map(|i| g(&b, i)).collect(), p)).collect()
+    };
+    let reinforce = of_state(&|b, i| (Cubic.value(b) - 0.4) * score(b, i));
+    let found = variance::over_noise(&categorical, &Cubic, &Reinforce::new(0.4).unwrap()).unwrap();
+    agree("reinforce", &found, &reinforce);
+    let straight_through = of_state(&|b, i| {
+        let mut slope = vec![0.0; entries];
+        Cubic.value_and_gradient(b, &mut slope);
+        // The Jacobian of the softmax, entry by entry.
+        let row = i / STATES * STATES..(i / STATES + 1) * STATES;
+        row.map(|j| slope[j] * theta[j] * (if i == j { 1.0 } else { 0.0 } - theta[i])).sum()
+    });
+    let found = variance::over_noise(&categorical, &Cubic, &StraightThrough).unwrap();
+    agree("straight-through", &found, &straight_through);
+    let mut rloo = Vec::new();
+    for (b_1, p_1) in states(&categorical) {
+        for (b_2, p_2) in states(&categorical) {
+            let half = 0.5 * (Cubic.value(&b_1) - Cubic.value(&b_2));
+            let g = (0..entries).map(|i| half * (score(&b_1, i) - score(&b_2, i))).collect();
+            rloo.push((g, p_1 * p_2));
+        }
+    }
+    agree("rloo", &variance::over_noise(&categorical, &Cubic, &Rloo::new(2).unwrap()).unwrap(), &rloo);
+    let found = variance::over_noise(&categorical, &Cubic, &Enumerate).unwrap();
+    assert_eq!(found.variance, 0.0);
+}
+
+/// Interval by interval: each state has the share θ of (0, 1), and the rule one node there with that weight.
+#[test]
+fn a_uniform_number_draws_each_state_with_its_probability() {
+    let categorical = Categorical::from_probabilities(&[0.25, 0.0625, 0.6875], STATES).unwrap();
+    let mut b = [0.0; STATES];
+    let mut drawn = |u: f64| {
+        categorical.draw(&[u], &mut b);
+        categorical.indices(&b).unwrap()[0]
+    };
+    let ends = [0.0, 0.0625, 0.3125, 1.0];
+    for (piece, k) in ends.windows(2).zip([1, 0, 2]) {
+        for u in [piece[0] + 1e-12, f64::midpoint(piece[0], piece[1]), piece[1] - 1e-12] {
+            assert_eq!(drawn(u), k, "{u}");
+        }
+    }
+    let rule = categorical.rule().unwrap();
+    for (node, k) in rule.nodes()[0].iter().zip([1, 0, 2]) {
+        assert_eq!(drawn(node.u), k);
+        close("weight", node.weight, categorical.probabilities()[k], 1e-16);
+    }
+}

@@ -9,11 +9,12 @@ use std::path::Path;
 use std::{env, process};
 
 /// The counted functions. The attributes write functions and modules of their own, which have no documentation.
-#[allow(missing_docs, unreachable_pub, clippy::pedantic)]
+#[allow(missing_docs, unreachable_pub, unused_qualifications, clippy::pedantic)]
 mod counted {
     use std::hint::black_box;
 
     use gungraun::prelude::*;
+    use gungraun::{Callgrind, EventKind};
     use voidgrad::batch::{Batches, Draw, Instructions, Precision};
     use voidgrad::{Bernoulli, Control, Estimate, MeanQuadratic, Noise, Rebar, Relax, Stream};
 

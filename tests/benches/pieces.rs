@@ -25,7 +25,7 @@ fn noise(criterion: &mut Criterion) {
     group.bench_function("Stream", |bencher| bencher.iter(|| stream.fill_open01(black_box(&mut to))));
     let mut block = BlockStream::new(1, 0, 0, 0);
     group.bench_function("BlockStream, scalar", |bencher| {
-        bencher.iter(|| block.fill(0.0_f64, black_box(&mut to)))
+        bencher.iter(|| block.fill(0.0_f64, black_box(&mut to)));
     });
     group.finish();
 }

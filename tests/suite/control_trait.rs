@@ -215,7 +215,7 @@ fn a_control_of_three_coordinates_is_refused_at_two() {
     match train(&bernoulli, &objective, control.clone(), &settings, 0, &mut |_: &Step<'_>| ()).unwrap_err() {
         TrainError::Diverged { source, .. } => panic!("a wrong length is no divergence: {source}"),
         TrainError::Unsuitable(EstimateError::Shape(shape)) => {
-            assert_eq!((shape.found, shape.expected), (3, 2))
+            assert_eq!((shape.found, shape.expected), (3, 2));
         }
         other => panic!("{other}"),
     }

@@ -179,6 +179,7 @@ pub(crate) struct ExpandArguments {
 
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct BenchArguments {
     /// Case to time; repeat the option for several [default: all of them, and the scaling table]
     #[arg(long = "case", value_name = "NAME", value_parser = case)]
@@ -195,7 +196,7 @@ pub(crate) struct BenchArguments {
     /// Measure how the cost grows, too: that is done by itself where no case is named
     #[arg(long)]
     pub(crate) scaling: bool,
-    /// Time JAX and PyTorch too, where a Python with them is found
+    /// Time the peers in Python too, where one that has them is found
     #[arg(long)]
     pub(crate) peers: bool,
     /// The Python to run them with

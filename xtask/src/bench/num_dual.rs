@@ -55,7 +55,7 @@ impl<F: Float> Duals<F> {
             }),
             Case::Quadratic200 => self.add_many(u, v, sums),
             Case::Relax | Case::Step => {
-                self.add_one::<47>(u[0], v[0], sums, |z, phi| network::<_, 5>(z, phi, relu, relu))
+                self.add_one::<47>(u[0], v[0], sums, |z, phi| network::<_, 5>(z, phi, relu, relu));
             }
         }
     }

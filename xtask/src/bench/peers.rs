@@ -1,4 +1,4 @@
-//! JAX and PyTorch: scripts of the project's in a process each, which answers line by line.
+//! JAX and `PyTorch`: scripts of the project's in a process each, which answers line by line.
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
@@ -46,7 +46,7 @@ impl<'a> Peers<'a> {
             match status.code() {
                 Some(0) => found.push((name, script)),
                 Some(3) => {
-                    terminal::note(&format!("{} has no {package}: {name} is left out", python.display()))
+                    terminal::note(&format!("{} has no {package}: {name} is left out", python.display()));
                 }
                 _ => return Err(no_python(python, &status)),
             }

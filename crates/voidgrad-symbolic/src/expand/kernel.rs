@@ -66,7 +66,11 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
         kernel.residuals.iter().zip(&results[3..]).map(|(Kept { ident, .. }, value)| quote!(#ident: #value));
     let kept = if kernel.residuals.is_empty() { quote!(()) } else { quote!(#residuals_value { #(#kept),* }) };
     let backward = &kernel.backward;
-    let pairs = (kernel.residuals.len() <= LARGEST_PAIR).then(|| quote!(const PAIRS: bool = true;));
+    let pairs = (kernel.residuals.len() <= LARGEST_PAIR).then(|| {
+        quote!(
+            const PAIRS: bool = true;
+        )
+    });
     let mut chain = finish_sums(&kernel.ends);
     chain.extend(self::chain(source, roles, root));
     quote! {

@@ -64,11 +64,7 @@ fn combine(target: &Terms, others: &[(usize, &Terms)]) -> Option<Combination> {
 /// `a/b` where it is a product again.
 fn quotient(a: &Product, b: &Product) -> Option<Product> {
     let (_, factors, missing) = common(&a.factors, &b.factors);
-    missing.is_empty().then(|| Product {
-        negative: a.negative != b.negative,
-        guards: Vec::new(),
-        factors,
-    })
+    missing.is_empty().then(|| Product { negative: a.negative != b.negative, guards: Vec::new(), factors })
 }
 
 /// Terms as sums of monomials; `None` where there are too many, or two of the same.
@@ -94,7 +90,7 @@ fn expand(products: &mut Products<'_>, terms: &[Option<Product>]) -> Option<Term
     Some(found)
 }
 
-/// The summands of a product that has a sum as a factor; a ReLU is a guard and what it guards.
+/// The summands of a product that has a sum as a factor; a `ReLU` is a guard and what it guards.
 fn parts(products: &mut Products<'_>, product: &Product) -> Option<Vec<Product>> {
     for (at, factor) in product.factors.iter().enumerate() {
         if products.kind(*factor) == Kind::Shared {

@@ -195,7 +195,7 @@ fn terms(
         let slope = (!products.graph.is_zero(*m)).then(|| products.of(*m));
         let value = (!products.graph.is_zero(*p)).then(|| products.of(*p).times(&products.of(c_bar)));
         let weighted = match (value, slope.clone()) {
-            (Some(value), Some(slope)) => Some(products.sum(value, slope)),
+            (Some(value), Some(slope)) => Some(products.sum(&value, &slope)),
             (value, slope) => value.or(slope),
         };
         let mut both = [slope, weighted];

@@ -97,11 +97,11 @@ impl<'g> Products<'g> {
             }
             Op::Add(a, b) => {
                 let (a, b) = (self.of(a), self.of(b));
-                self.sum(a, b)
+                self.sum(&a, &b)
             }
             Op::Sub(a, b) => {
                 let (a, b) = (self.of(a), self.of(b).negated());
-                self.sum(a, b)
+                self.sum(&a, &b)
             }
             Op::Select(mask, value, zero) if self.graph.is_zero(zero) => {
                 let (value, guards) = (self.of(value), vec![self.node(mask)]);
@@ -155,7 +155,7 @@ impl<'g> Products<'g> {
     }
 
     /// `a + b`, with the factors and guards that they have in common before the sum.
-    pub(super) fn sum(&mut self, a: Product, b: Product) -> Product {
+    pub(super) fn sum(&mut self, a: &Product, b: &Product) -> Product {
         let (factors, rest_a, rest_b) = common(&a.factors, &b.factors);
         let (guards, guards_a, guards_b) = common(&a.guards, &b.guards);
         let (is_negative_a, is_negative_b) = (a.negative, b.negative);
@@ -214,7 +214,9 @@ impl<'g> Products<'g> {
     pub(super) fn take_shared(&mut self, products: &mut [&mut Product]) -> Product {
         let shared: Vec<Vec<NodeId>> = products
             .iter()
-            .map(|product| product.factors.iter().copied().filter(|id| self.kind(*id) == Kind::Shared).collect())
+            .map(|product| {
+                product.factors.iter().copied().filter(|id| self.kind(*id) == Kind::Shared).collect()
+            })
             .collect();
         let Some((first, rest)) = shared.split_first() else { return Product::one() };
         let factors = rest.iter().fold(first.clone(), |taken, other| common(&taken, other).0);

@@ -73,15 +73,24 @@ impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
         let whole = count.next_multiple_of(2 * R::LANES);
         let (z, rest) = rows.split_at_mut(BLOCK);
         let (z_tilde, z_tilde_a) = rest.split_at_mut(BLOCK);
-        let rows = (&mut z[..whole], &mut z_tilde[..whole], &mut z_tilde_a[..whole]);
-        draw(hand, variable, stream, count, rows);
-        let rows = (&z[..whole], &z_tilde[..whole], &z_tilde_a[..whole]);
+        let (z, z_tilde, z_tilde_a) = (&mut z[..whole], &mut z_tilde[..whole], &mut z_tilde_a[..whole]);
+        let mut rows = Rows { count, z, z_tilde, z_tilde_a };
+        draw(hand, variable, stream, &mut rows);
         if C::PAIRS && R::REGISTERS == 1 {
-            pass::<C, Pair<R>>(Pair::new(hand, hand), numbers, variable, count, rows, sums);
+            pass::<C, Pair<R>>(Pair::new(hand, hand), numbers, variable, &rows, sums);
         } else {
-            pass::<C, R>(hand, numbers, variable, count, rows, sums);
+            pass::<C, R>(hand, numbers, variable, &rows, sums);
         }
     }
+}
+
+/// What is drawn, each quantity a row; behind the last of `count` samples come some more to make lanes full.
+struct Rows<'a, T> {
+    count: usize,
+    z: &'a mut [T],
+    z_tilde: &'a mut [T],
+    /// `∂z̃/∂a`, b held fixed.
+    z_tilde_a: &'a mut [T],
 }
 
 /// z, z̃ and `∂z̃/∂a`.
@@ -89,13 +98,8 @@ impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
 /// With `w = e^a` where `b = 1` and `e^-a` where `b = 0`, the library's `z̃` is
 /// `±(ln(1 + v·w) - ln(1 - v)) = ±ln((1 + v·w)/(1 - v))`, and `∂z̃/∂a` is `v·w/(1 + v·w)`.
 #[inline(always)]
-fn draw<R: Lanes>(
-    hand: R,
-    variable: &Variable,
-    stream: &mut BlockStream,
-    count: usize,
-    (z, z_tilde, z_tilde_a): (&mut [R::Element], &mut [R::Element], &mut [R::Element]),
-) {
+fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: &mut Rows<'_, R::Element>) {
+    let Rows { count, ref mut z, ref mut z_tilde, ref mut z_tilde_a } = *rows;
     let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
     // Lanes behind the last sample repeat the first, whose values are as good as any.
     stream.fill(hand, &mut z[..count]);
@@ -126,8 +130,7 @@ fn pass<C: Kernel, R: Lanes<Element: Element>>(
     hand: R,
     kernel_numbers: &C::Numbers<R::Element>,
     variable: &Variable,
-    count: usize,
-    (z, z_tilde, z_tilde_a): (&[R::Element], &[R::Element], &[R::Element]),
+    rows: &Rows<'_, R::Element>,
     sums: &mut LaneSums<R::Element>,
 ) {
     let zero = hand;
@@ -137,10 +140,11 @@ fn pass<C: Kernel, R: Lanes<Element: Element>>(
     let [score_of_zero, score_of_one] = variable.scores.map(|score| hand.constant(score));
     let [f_of_zero, f_of_one] = variable.f.map(|f| hand.constant(f));
     let lane = lane_numbers(hand);
-    let mut left = hand.constant(count as f64);
+    let mut left = hand.constant(rows.count as f64);
     let (two, lanes) = (hand.constant(2.0), hand.constant(R::LANES as f64));
-    let rows = z.chunks_exact(R::LANES).zip(z_tilde.chunks_exact(R::LANES));
-    for ((z, z_tilde), z_tilde_a) in rows.zip(z_tilde_a.chunks_exact(R::LANES)) {
+    let z_tilde_a = rows.z_tilde_a.chunks_exact(R::LANES);
+    let rows = rows.z.chunks_exact(R::LANES).zip(rows.z_tilde.chunks_exact(R::LANES));
+    for ((z, z_tilde), z_tilde_a) in rows.zip(z_tilde_a) {
         let (z, z_tilde, z_tilde_a) = (hand.load(z), hand.load(z_tilde), hand.load(z_tilde_a));
         let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(kernel_numbers, z, z_tilde);
         let b = z.is_ge(zero);

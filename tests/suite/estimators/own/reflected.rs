@@ -18,6 +18,8 @@ pub(in crate::estimators) const METHOD: Method = Method {
     cost: "2",
     parameters: "",
     bernoulli: Some(|_, _| Ok(Box::new(Reflected))),
+    categorical: None,
+    gaussian: None,
 };
 
 impl Estimator for Reflected {

@@ -129,6 +129,7 @@ struct Weighed<V> {
 }
 
 impl Kernel for Relax {
+    #[expect(clippy::too_many_lines, reason = "the phases read best one below the other")]
     #[inline(always)]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,

@@ -123,9 +123,7 @@ fn point<T: Element>(x: &[T; LENGTH], z: T) -> Point<T> {
         h1[j] = (w1[j] * z + b1[j]).relu();
     }
     let mut r = x[46];
-    for i in 0..H {
-        h2[i] = b2[i];
-    }
+    h2.copy_from_slice(b2);
     for j in 0..H {
         for i in 0..H {
             h2[i] = h2[i] + w2[H * j + i] * h1[j];

@@ -61,6 +61,7 @@ fn accumulate<S: Simd, V: Vector<S>>(simd: S, place: &mut [V::Element], term: V)
 }
 
 impl Kernel for Wide {
+    #[expect(clippy::too_many_lines, reason = "the phases read best one below the other")]
     #[inline(always)]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,

@@ -16,6 +16,8 @@ mod product;
 mod scalars;
 mod split;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 

@@ -109,3 +109,59 @@ fn uniform_numbers_are_the_same_bits_with_and_without_lanes() {
         at(level, &mut Uniform);
     }
 }
+
+#[test]
+fn pairs_take_the_functions_that_lanes_have_of_their_own() {
+    struct Halves;
+    impl Work for Halves {
+        fn on<L: Lanes>(&mut self, zero: L) {
+            let one = L::Element::default().constant(1.0);
+            let numbers = |first: f64, step: f64| -> Vec<L::Element> {
+                let special = [0.0, -0.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY];
+                let regular =
+                    (0..2 * L::LANES - special.len().min(L::LANES)).map(|i| first + step * i as f64);
+                special.into_iter().take(L::LANES).chain(regular).map(|x| one.constant(x)).collect()
+            };
+            let (x, y, z) = (numbers(-6.3, 0.9), numbers(4.4, -0.7), numbers(-0.8, 0.3));
+            let both = |from: &[L::Element]| [zero.load(from), zero.load(&from[L::LANES..])];
+            let ([x1, x2], [y1, y2], [z1, z2]) = (both(&x), both(&y), both(&z));
+            let pair = Pair::new(zero, zero);
+            let (x, y, z) = (pair.load(&x), pair.load(&y), pair.load(&z));
+            let check = |name: &str, pair: Pair<L>, halves: [L; 2]| {
+                let mut found = vec![one; 2 * L::LANES];
+                let mut expected = found.clone();
+                pair.store(&mut found);
+                halves[0].store(&mut expected);
+                halves[1].store(&mut expected[L::LANES..]);
+                let bits = |number: &L::Element| {
+                    let number: f64 = (*number).into();
+                    if number.is_nan() { f64::NAN.to_bits() } else { number.to_bits() }
+                };
+                assert!(
+                    found.iter().map(bits).eq(expected.iter().map(bits)),
+                    "{name}: {pair:?}, not {halves:?}"
+                );
+            };
+            check("sigmoid_quick", x.sigmoid_quick(), [x1.sigmoid_quick(), x2.sigmoid_quick()]);
+            check("d_sigmoid_quick", x.d_sigmoid_quick(), [x1.d_sigmoid_quick(), x2.d_sigmoid_quick()]);
+            check("d2_sigmoid_quick", x.d2_sigmoid_quick(), [x1.d2_sigmoid_quick(), x2.d2_sigmoid_quick()]);
+            check("ln_ratio", x.ln_ratio(y), [x1.ln_ratio(y1), x2.ln_ratio(y2)]);
+            let (ln, recip) = x.ln_ratio_and_recip(y);
+            let [(ln1, recip1), (ln2, recip2)] = [x1.ln_ratio_and_recip(y1), x2.ln_ratio_and_recip(y2)];
+            check("ln_ratio_and_recip, the logarithm", ln, [ln1, ln2]);
+            check("ln_ratio_and_recip, the reciprocal", recip, [recip1, recip2]);
+            let (mask, mask1, mask2) = (x.is_lt(z), x1.is_lt(z1), x2.is_lt(z2));
+            check("add_where", x.add_where(mask, y), [x1.add_where(mask1, y1), x2.add_where(mask2, y2)]);
+            check(
+                "add_product_where",
+                x.add_product_where(mask, y, z),
+                [x1.add_product_where(mask1, y1, z1), x2.add_product_where(mask2, y2, z2)],
+            );
+            check("indicator", x.indicator(mask), [x1.indicator(mask1), x2.indicator(mask2)]);
+            check("log_sigmoid", x.log_sigmoid(), [x1.log_sigmoid(), x2.log_sigmoid()]);
+        }
+    }
+    for level in levels() {
+        at(level, &mut Halves);
+    }
+}

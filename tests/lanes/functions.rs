@@ -1,7 +1,7 @@
 //! Every function of the numbers' trait, as lanes and the scalar compute it.
 
 use fearless_simd::{Level, dispatch};
-use voidgrad::{F32x16, F64x8, Lanes};
+use voidgrad::{F32x16, F64x8, Lanes, Pair};
 
 /// The instruction sets that the machine has.
 pub(crate) fn levels() -> Vec<Level> {
@@ -36,6 +36,14 @@ pub(crate) struct Function {
     pub(crate) bounds: Bounds,
     pub(crate) f64: OnSlices<f64>,
     pub(crate) f32: OnSlices<f32>,
+    pub(crate) pairs: Pairs,
+}
+
+/// The function on pairs of scalars, whatever the level.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pairs {
+    pub(crate) f64: OnSlices<f64>,
+    pub(crate) f32: OnSlices<f32>,
 }
 
 /// One loop for each level, width and function, none of them inlined into another, so that frames stay small.
@@ -62,7 +70,20 @@ macro_rules! function {
                 None => on(0.0_f32, from, to),
             }
         }
-        Function { name: $name, bounds: Bounds { truth: $truth, scalar: $scalar }, f64: on_f64, f32: on_f32 }
+        // A pair is the same code for whatever it is a pair of.
+        fn on_pairs_of_f64(_: Option<Level>, from: [&[f64]; 3], to: &mut [f64]) {
+            on(Pair::new(0.0_f64, 0.0), from, to);
+        }
+        fn on_pairs_of_f32(_: Option<Level>, from: [&[f32]; 3], to: &mut [f32]) {
+            on(Pair::new(0.0_f32, 0.0), from, to);
+        }
+        Function {
+            name: $name,
+            bounds: Bounds { truth: $truth, scalar: $scalar },
+            f64: on_f64,
+            f32: on_f32,
+            pairs: Pairs { f64: on_pairs_of_f64, f32: on_pairs_of_f32 },
+        }
     }};
 }
 
@@ -150,6 +171,8 @@ pub(crate) fn functions() -> Vec<Function> {
             .indicator((x.is_lt(y) & !y.is_lt(z)) | (x.is_gt(z) & x.mask(true)) | x.mask(false))),
         function!("select", None, 0.0, |x, y, z| L::select(x.is_lt(y), z, x)),
         function!("constant", None, 0.0, |x, y, z| (x * x.constant(0.1))),
+        function!("add_where", None, 0.0, |x, y, z| x.add_where(x.is_lt(y), z)),
+        function!("indicator", None, 0.0, |x, y, z| x.indicator(y.is_ge(z))),
         function!("splat", None, 0.0, |x, y, z| (x.splat(L::Element::default()) + y)),
     ]);
     functions
@@ -165,8 +188,41 @@ pub(crate) fn sums() -> Vec<[Function; 2]> {
             function!("its size", None, 0.0, |x, y, z| (x.abs().max(z.abs()))),
         ],
         [
+            function!("add_product_where", None, 3.0, |x, y, z| {
+                z.add_product_where(y.is_lt(z), x, y / (y.abs() + y.constant(1.0)))
+            }),
+            function!("its size", None, 0.0, |x, y, z| (x.abs().max(z.abs()))),
+        ],
+        [
             function!("logaddexp", None, 3.0, |x, y, z| x.logaddexp(y)),
             function!("its size", None, 0.0, |x, y, z| (x.abs().max(y.abs()).max(x.logaddexp(y).abs()))),
         ],
+    ]
+}
+
+/// σ, σ' and σ'' for sums over many samples, with the functions that keep the digits.
+pub(crate) fn quick() -> Vec<[Function; 2]> {
+    vec![
+        [
+            function!("sigmoid_quick", None, 0.0, |x, y, z| x.sigmoid_quick()),
+            function!("sigmoid", None, 0.0, |x, y, z| x.sigmoid()),
+        ],
+        [
+            function!("d_sigmoid_quick", None, 0.0, |x, y, z| x.d_sigmoid_quick()),
+            function!("d_sigmoid", None, 0.0, |x, y, z| x.d_sigmoid()),
+        ],
+        [
+            function!("d2_sigmoid_quick", None, 0.0, |x, y, z| x.d2_sigmoid_quick()),
+            function!("d2_sigmoid", None, 0.0, |x, y, z| x.d2_sigmoid()),
+        ],
+    ]
+}
+
+/// ln(x/y) by both functions, and 1/x.
+pub(crate) fn ratios() -> [Function; 3] {
+    [
+        function!("ln_ratio", None, 0.0, |x, y, z| x.ln_ratio(y)),
+        function!("ln_ratio_and_recip, the logarithm", None, 0.0, |x, y, z| x.ln_ratio_and_recip(y).0),
+        function!("ln_ratio_and_recip, the reciprocal", None, 0.0, |x, y, z| x.ln_ratio_and_recip(y).1),
     ]
 }

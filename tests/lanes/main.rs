@@ -5,6 +5,8 @@
 
 mod functions;
 mod moves;
+mod quick;
+mod ratios;
 mod scalar;
 mod truth;
 mod ulps;

@@ -1,7 +1,7 @@
 //! Loads, stores, sums and uniform numbers.
 
 use fearless_simd::{Level, Simd, dispatch};
-use voidgrad::{Element, F32x16, F64x8, GeneratorState, Lanes, Real};
+use voidgrad::{Element, F32x16, F64x8, GeneratorState, Lanes, Pair, Real};
 
 use crate::functions::levels;
 
@@ -10,12 +10,15 @@ trait Work {
     fn on<L: Lanes>(&mut self, zero: L);
 }
 
-/// Both widths at a level.
+/// Both widths at a level, alone and in pairs.
 fn at(level: Level, work: &mut impl Work) {
     #[inline(always)]
     fn both<S: Simd>(simd: S, work: &mut impl Work) {
-        work.on(F64x8::splat_with(simd, 0.0));
-        work.on(F32x16::splat_with(simd, 0.0));
+        let (double, single) = (F64x8::splat_with(simd, 0.0), F32x16::splat_with(simd, 0.0));
+        work.on(double);
+        work.on(single);
+        work.on(Pair::new(double, double));
+        work.on(Pair::new(single, single));
     }
     dispatch!(level, simd => both(simd, work));
 }

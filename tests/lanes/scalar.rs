@@ -3,7 +3,7 @@
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use fearless_simd::Level;
 
-use crate::functions::{Bounds, Function, OnSlices, functions, levels, sums};
+use crate::functions::{Bounds, Function, OnSlices, functions, levels, quick, ratios, sums};
 use crate::ulps::{Number, steps};
 
 const SPECIAL: [f64; 24] = [
@@ -86,7 +86,7 @@ fn each_lane_is_the_scalars_value() {
     fn is_close<T: Number>(bound: f64, value: T, expected: T, _: T) -> bool {
         steps(expected, value).abs() <= bound
     }
-    for Function { name, bounds: Bounds { scalar, .. }, f64, f32 } in functions() {
+    for Function { name, bounds: Bounds { scalar, .. }, f64, f32, .. } in functions() {
         check(name, scalar, f64, f64, is_close);
         check(name, scalar, f32, f32, is_close);
     }
@@ -98,7 +98,7 @@ fn each_lane_of_a_sum_that_cancels_is_the_scalars_value_to_the_digits_of_what_is
         let (difference, size) = ((value.into() - expected.into()).abs(), size.into());
         steps(expected, value) == 0.0 || difference <= bound * T::EPSILON * size.max(T::MIN_POSITIVE)
     }
-    for [Function { name, bounds: Bounds { scalar, .. }, f64, f32 }, size] in sums() {
+    for [Function { name, bounds: Bounds { scalar, .. }, f64, f32, .. }, size] in sums() {
         check(name, scalar, f64, size.f64, is_close);
         check(name, scalar, f32, size.f32, is_close);
     }
@@ -124,9 +124,32 @@ fn avx2_and_avx512_give_the_same_bits() {
     }
     let mut levels = levels();
     levels.retain(|level| level.as_avx2().is_some());
-    let sums = sums().into_iter().map(|[sum, _]| sum);
-    for function in functions().into_iter().chain(sums) {
+    let others = sums().into_iter().chain(quick()).map(|[function, _]| function).chain(ratios());
+    for function in functions().into_iter().chain(others) {
         check(function.name, function.f64, &levels);
         check(function.name, function.f32, &levels);
+    }
+}
+
+#[test]
+fn a_pair_is_both_of_its_halves() {
+    fn check<T: Number>(name: &str, alone: OnSlices<T>, pairs: OnSlices<T>) {
+        let [x, y, z] = [0, 1, 5].map(inputs::<T>);
+        let [mut expected, mut value] = [(); 2].map(|()| vec![T::default(); x.len()]);
+        alone(None, [&x, &y, &z], &mut expected);
+        pairs(None, [&x, &y, &z], &mut value);
+        for i in 0..x.len() {
+            let (x, y, z, expected, value) = (x[i], y[i], z[i], expected[i], value[i]);
+            assert_eq!(
+                steps(expected, value),
+                0.0,
+                "{name}({x:?}, {y:?}, {z:?}) = {value:?}, not {expected:?}"
+            );
+        }
+    }
+    let others = sums().into_iter().chain(quick()).map(|[function, _]| function).chain(ratios());
+    for Function { name, f64, f32, pairs, .. } in functions().into_iter().chain(others) {
+        check(name, f64, pairs.f64);
+        check(name, f32, pairs.f32);
     }
 }

@@ -6,7 +6,7 @@ use crate::functions::{functions, levels};
 use crate::ulps::steps;
 
 /// The rows of `fixtures/lanes.json`: x, the f64 next to f(x), and what is left in steps.
-fn rows(rows: &[String]) -> Vec<(f64, f64, f64)> {
+pub(crate) fn rows(rows: &[String]) -> Vec<(f64, f64, f64)> {
     let number = |text: &str| match text {
         "nan" => f64::NAN,
         bits => f64::from_bits(u64::from_str_radix(bits, 16).expect("these are bits")),

@@ -87,16 +87,17 @@ pub(super) fn exp2<W: Wide>(x: W) -> W {
     Reduced::binary(clamp(x, W::EXP2_DOMAIN), rounding_shift(x, 2 * W::BIAS)).exp()
 }
 
-/// 2^x for sums: x is clamped to where the result is a number of full precision, its 2^k is added to the exponent.
+/// 2^x for sums: x is clamped to where the result is a number of full precision, so that one product scales it.
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn exp2_quick<W: Wide>(x: W) -> W {
     let bound = f64::from(W::BIAS - 2);
     let x = clamp(x, [-bound, bound]);
-    let shift = rounding_shift(x, 0);
+    let shift = rounding_shift(x, W::BIAS);
     let shifted = x + shift;
     let r = x - (shifted - shift);
     let mantissa = r.mul_add(r.exp2_series(), x.constant(1.0));
-    W::from_bits(mantissa.to_bits() + (shifted.to_bits() << W::MANTISSA))
+    // Added to the exponent, the bits of a NaN could make another NaN a number.
+    mantissa * W::from_bits(shifted.to_bits() << W::MANTISSA)
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]

@@ -32,7 +32,7 @@ pub(super) fn d2_sigmoid<W: Wide>(x: W) -> W {
     (e * rate * rate * minus_tanh).abs().copysign(-x)
 }
 
-/// σ(x) and σ(-x), from e^-x without its last digits: what the three below have in common.
+/// σ(x) and σ(-x), from e^-x with a relative error that grows with |x|: what the three below have in common.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn both<W: Wide>(x: W) -> (W, W) {
     let e = exp::exp2_quick(x * x.constant(-core::f64::consts::LOG2_E));

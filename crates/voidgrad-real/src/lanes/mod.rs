@@ -75,36 +75,41 @@ pub trait Lanes: Real {
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
     /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
-    /// error of a few units in the last place of the larger of 1 and the logarithm.
+    /// error of at most 2ε of the larger of 1 and the logarithm, where ε is the distance from 1 to the next number.
     #[must_use]
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
         (self / q).ln()
     }
 
-    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3 units in the last place: one division for both.
+    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3ε of itself: one division for both. The product of the two numbers
+    /// must not overflow or be subnormal either, nor come within a factor of 4 of that.
     #[must_use]
     #[inline(always)]
     fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
         (self.ln_ratio(q), self.constant(1.0) / self)
     }
 
-    /// `σ(self)` for sums over many samples: within 4 units in the last place, with half the operations of three functions
-    /// that keep the digits of each value.
+    /// `σ(self)` for sums over many samples, with half the operations of three functions that keep the digits of each value.
+    ///
+    /// The relative error is at most (2 + |x|)ε at x: e^-x is 2^(-x·log₂e), and the product is rounded once. Where e^|x| would leave
+    /// the numbers of full precision, beyond |x| = 707 (86 in `f32`), the value stands still: for -∞ it is 2^-1021 (2^-125)
+    /// instead of 0. NaN gives NaN.
     #[must_use]
     #[inline(always)]
     fn sigmoid_quick(self) -> Self {
         self.sigmoid()
     }
 
-    /// `σ'(self)` likewise.
+    /// `σ'(self)` likewise, with a relative error of at most (3 + |x|)ε.
     #[must_use]
     #[inline(always)]
     fn d_sigmoid_quick(self) -> Self {
         self.d_sigmoid()
     }
 
-    /// `σ''(self)` likewise; close to 0, where it vanishes, its error is a unit in the last place of ¼ instead of its own.
+    /// `σ''(self)` likewise, with an error of at most (2 + |x|)ε of `σ'(self)`, which close to 0, where σ'' vanishes, is more than
+    /// a part of itself.
     #[must_use]
     #[inline(always)]
     fn d2_sigmoid_quick(self) -> Self {

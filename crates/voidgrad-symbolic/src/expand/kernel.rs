@@ -71,10 +71,10 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
             const PAIRS: bool = true;
         )
     });
-    let mut chain = finish_sums(&kernel.ends);
+    let mut chain = finish_sums(&kernel.ends, root);
     chain.extend(self::chain(source, roles, root));
     quote! {
-        #[allow(dead_code, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
+        #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             #numbers_type
             #residuals_type
@@ -151,30 +151,28 @@ impl Numbers {
             let ident = &parameter.ident;
             match (parameter.mask, parameter.shape.is_scalar()) {
                 (true, _) => quote!(self.#ident),
-                (false, true) => quote!(anchor.constant(self.#ident)),
-                (false, false) => quote!(#root::kernel::entries(anchor, &self.#ident)),
+                (false, true) => quote!(T::default().constant(self.#ident)),
+                (false, false) => quote!(#root::kernel::entries(T::default(), &self.#ident)),
             }
         });
         let shared: Vec<&Ident> = kernel.shared.iter().map(|kept| &kept.ident).collect();
         let shared_types = kernel.shared.iter().map(|kept| if kept.mask { quote!(bool) } else { quote!(T) });
         let (statements, results) = &kernel.uniform;
+        let marker = &kernel.marker;
         let definition = quote! {
             /// What all samples share: the parameters and the data, and what depends on them alone.
             #[derive(Debug, Clone, Copy)]
             pub struct Numbers<T> {
                 #(#idents: #types,)*
                 #(#shared: #shared_types,)*
-                scalar: ::core::marker::PhantomData<T>,
+                #marker: ::core::marker::PhantomData<T>,
             }
         };
         let function = quote! {
-            let anchor = T::default();
-            let values = (#(#values,)*);
-            let (#(#idents,)*) = values;
+            let (#(#idents,)*) = (#(#values,)*);
             #statements
-            let shared = (#(#results,)*);
-            let (#(#shared,)*) = shared;
-            Numbers { #(#idents,)* #(#shared,)* scalar: ::core::marker::PhantomData }
+            let (#(#shared,)*) = (#(#results,)*);
+            Numbers { #(#idents,)* #(#shared,)* #marker: ::core::marker::PhantomData }
         };
         Self { definition, ty: quote!(Numbers<T>), function }
     }
@@ -206,7 +204,7 @@ fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
 }
 
 /// The sums that others give, and the factors that all were added up without.
-fn finish_sums(Ends { statements, combinations, scales }: &Ends) -> TokenStream {
+fn finish_sums(Ends { statements, combinations, scales }: &Ends, root: &TokenStream) -> TokenStream {
     if scales.is_empty() && combinations.is_empty() {
         return TokenStream::new();
     }
@@ -223,7 +221,8 @@ fn finish_sums(Ends { statements, combinations, scales }: &Ends) -> TokenStream 
         quote!(phi_bar[#entry] *= #factor;)
     });
     quote! {
-        let numbers = self.numbers::<f64>();
+        use #root::Real as _;
+        let numbers = <Self as #root::Kernel>::numbers::<f64>(self);
         #statements
         #(#combined)*
         #(#scaled)*

@@ -29,7 +29,11 @@ pub(super) fn combinations(
 ) -> Vec<Option<Combination>> {
     let expanded: Vec<Option<Terms>> = terms.iter().map(|terms| expand(products, terms)).collect();
     let mut found: Vec<Option<Combination>> = vec![None; terms.len()];
-    for target in 0..terms.len() {
+    // A sum that is a combination is not added up, so none is made of it: those of fewer terms, of which a combination is made,
+    // are decided on before.
+    let mut targets: Vec<usize> = (0..terms.len()).collect();
+    targets.sort_by_key(|target| expanded[*target].as_ref().map_or(0, Terms::len));
+    for target in targets {
         let Some(terms) = expanded[target].as_ref().filter(|terms| terms.len() >= SMALLEST) else { continue };
         let others: Vec<(usize, &Terms)> = expanded
             .iter()

@@ -16,6 +16,8 @@ mod product;
 mod scalars;
 mod split;
 mod stage;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashSet;
 
@@ -67,6 +69,8 @@ pub struct Kept {
 pub struct Kernel {
     /// What depends on the parameters alone and is no parameter itself.
     pub shared: Vec<Kept>,
+    /// A name that no argument and no value of `shared` has.
+    pub marker: Ident,
     /// Statements that compute the values of `shared`, and one expression for each.
     pub uniform: (TokenStream, Vec<TokenStream>),
     /// What the way forward leaves for the way back.
@@ -123,15 +127,16 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
         .collect();
 
     // Before the samples: plain numbers from the arguments.
-    let mut plain = Stage::new(graph, plain_types, quote!(anchor));
+    let taken = names.of_the_stages();
+    let mut plain = Stage::new(graph, plain_types, quote!(T::default()), &taken);
     for (id, name, at) in &arguments {
         plain.given(*id, place(name, *at));
     }
     let uniform = plain.values(&[(&Point::default(), &all_shared)]);
 
     // After the samples: plain numbers from those.
-    let mut ends = Stage::new(graph, plain_types, quote!(0.0_f64));
-    let mut lanes = Stage::new(graph, lanes_types, quote!(z));
+    let mut ends = Stage::new(graph, plain_types, quote!(0.0_f64), &taken);
+    let mut lanes = Stage::new(graph, lanes_types, quote!(z), &taken);
     for (id, name, at) in &arguments {
         let (local, number) = (names.local(name, *at), place(name, *at));
         ends.given(*id, quote!(numbers.#number));
@@ -163,7 +168,8 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     at_z.given.insert(z_dot, quote!(z_dot));
     at_z_tilde.given.extend([(z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))]);
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
-    Some(Kernel { shared, uniform, residuals, forward, backward, ends })
+    let marker = names.fresh("scalar");
+    Some(Kernel { shared, marker, uniform, residuals, forward, backward, ends })
 }
 
 /// The values of the way forward, and the terms of the sums.
@@ -264,7 +270,8 @@ fn place(name: &Ident, at: Option<usize>) -> TokenStream {
 }
 
 /// Names for what is kept.
-struct Names {
+struct Names<'a> {
+    arguments: &'a [Ident],
     taken: HashSet<String>,
 }
 
@@ -272,9 +279,16 @@ struct Names {
 const OWN: [&str; 9] =
     ["anchor", "numbers", "residuals", "phi_bar", "z", "z_dot", "z_tilde", "z_tilde_dot", "c_bar"];
 
-impl Names {
-    fn new(arguments: &[Ident]) -> Self {
-        Self { taken: arguments.iter().map(ToString::to_string).chain(OWN.map(str::to_owned)).collect() }
+impl<'a> Names<'a> {
+    fn new(arguments: &'a [Ident]) -> Self {
+        let taken = arguments.iter().map(ToString::to_string).chain(OWN.map(str::to_owned)).collect();
+        Self { arguments, taken }
+    }
+
+    /// What no value of a stage may be called, since expressions of the stage mean something else by it.
+    fn of_the_stages(&self) -> Vec<Ident> {
+        let own = OWN.iter().map(|name| Ident::new(name, Span::call_site()));
+        self.arguments.iter().cloned().chain(own).collect()
     }
 
     fn fresh(&mut self, name: &str) -> Ident {

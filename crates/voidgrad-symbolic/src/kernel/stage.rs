@@ -14,6 +14,8 @@ pub(super) struct Stage<'a> {
     types: &'a Types,
     /// A number at hand, to make constants from.
     anchor: TokenStream,
+    /// Names that no value may take.
+    taken: &'a [Ident],
     /// What all points share: its name, and the expression that it names; without a name, the expression itself.
     shared: HashMap<NodeId, (Option<Ident>, TokenStream)>,
 }
@@ -28,8 +30,8 @@ pub(super) struct Point {
 }
 
 impl<'a> Stage<'a> {
-    pub(super) fn new(graph: &'a Graph, types: &'a Types, anchor: TokenStream) -> Self {
-        Self { graph, types, anchor, shared: HashMap::new() }
+    pub(super) fn new(graph: &'a Graph, types: &'a Types, anchor: TokenStream, taken: &'a [Ident]) -> Self {
+        Self { graph, types, anchor, taken, shared: HashMap::new() }
     }
 
     /// The value is `number`.
@@ -108,6 +110,9 @@ impl<'s, 'a> Part<'s, 'a> {
         let mut part =
             Self { stage, graph: Graph::default(), arguments: Vec::new(), copies, common: HashMap::new() };
         part.argument(format_ident!("anchor"), stage.anchor.clone(), None, false);
+        for name in stage.taken {
+            part.argument(name.clone(), quote!(#name), None, false);
+        }
         part
     }
 

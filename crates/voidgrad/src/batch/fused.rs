@@ -10,16 +10,29 @@ use crate::kernel::Kernel;
 /// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`Control::add_chunk`] for a control that has a
 /// [`Kernel`].
 ///
+/// A kernel multiplies in an order of its own, and in `f32` where that is asked for, so a product may overflow that does not
+/// as the control is written. A chunk whose sums are not finite is therefore estimated once more, one sample after the
+/// other, from the same noise.
+///
 /// # Errors
-/// Where a value of the objective is NaN or infinite.
+/// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
 pub fn fused<C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
     if !in_range(chunk) {
         return one_by_one(control, chunk);
     }
+    let stream = chunk.stream.clone();
     match chunk.precision {
         Precision::Double => run::<f64, C>(control, chunk),
         Precision::Single => run::<f32, C>(control, chunk),
+    }?;
+    if chunk.sums.is_finite() {
+        return Ok(());
     }
+    chunk.stream = stream;
+    let samples = chunk.sums.samples;
+    chunk.sums.reset(chunk.bernoulli.len(), control.parameters());
+    chunk.sums.samples = samples;
+    one_by_one(control, chunk)
 }
 
 /// True where `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits.

@@ -52,6 +52,12 @@ impl Sums {
         }
     }
 
+    /// Whether no sum is NaN or infinite.
+    pub(super) fn is_finite(&self) -> bool {
+        let kinds = [&[self.f][..], &self.gradient, &self.square, &self.variance_gradient];
+        kinds.into_iter().flatten().all(|sum| sum.is_finite())
+    }
+
     /// Refuses sums that are NaN or infinite.
     pub(super) fn check(&self, logits: &[f64]) -> Result<(), EstimateError> {
         let is_finite = |sums: &[f64]| sums.iter().all(|sum| sum.is_finite());

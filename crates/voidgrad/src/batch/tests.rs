@@ -1,3 +1,5 @@
+mod kernels;
+
 use super::*;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use crate::noise::Stream;

@@ -1,0 +1,216 @@
+//! Kernels of controls that the library does not have, against the estimator on the same noise.
+
+use nalgebra::{SMatrix, SVector};
+use voidgrad_macros::control;
+use voidgrad_real::{relu, sigmoid, softplus};
+
+use super::*;
+
+const THETAS: [&[f64]; 4] = [&[0.3], &[0.999], &[0.1, 0.5, 0.7], &[0.4; 19]];
+
+/// One sample, one less and one more than the lanes and the blocks, more than one chunk.
+const SAMPLES: [u64; 8] = [1, 15, 16, 17, 255, 256, 257, 4_097];
+
+/// How far a kernel may be from the estimator, in double and single precision. Adding 4,097 terms up one after the other loses up
+/// to a quarter of a unit a term, and a ĝ that is small because f and c cancel has lost as much where |z| is 7 or more.
+const UNITS: [f64; 2] = [4_096.0, 4_096.0];
+
+/// The largest difference of two sums: of a part of `∂/∂φ Σĝ²`, whose terms may cancel or vanish, against `Σĝ²` where that is
+/// larger, and of any other against the largest entry of its kind.
+fn difference(reference: &Sums, found: &Sums) -> f64 {
+    let largest = |a: &[f64]| a.iter().fold(f64::MIN_POSITIVE, |largest: f64, x| largest.max(x.abs()));
+    let apart = |a: &[f64], b: &[f64], scale: f64| {
+        // A NaN is not lost.
+        a.iter().zip(b).map(|(a, b)| (a - b).abs() / scale).fold(0.0, |x: f64, y| if y <= x { x } else { y })
+    };
+    assert_eq!(reference.samples, found.samples);
+    let square = largest(&reference.square);
+    let slope = largest(&reference.variance_gradient).max(square);
+    // Σĝ cancels, but not below a standard error.
+    let gradient = largest(&reference.gradient).max(square.sqrt());
+    [
+        apart(&[reference.f], &[found.f], largest(&[reference.f])),
+        apart(&reference.gradient, &found.gradient, gradient),
+        apart(&reference.square, &found.square, square),
+        apart(&reference.variance_gradient, &found.variance_gradient, slope),
+    ]
+    .into_iter()
+    .fold(0.0, |x: f64, y| if y <= x { x } else { y })
+}
+
+/// Compares for all θ and numbers of samples; the bounds are in units of the last place of the precision of the lanes.
+#[track_caller]
+fn agrees<C: Control + Sync>(control: C, [double, single]: [f64; 2]) {
+    let control = OneByOne(control);
+    let precisions =
+        [(Precision::Double, f64::EPSILON, double), (Precision::Single, f64::from(f32::EPSILON), single)];
+    let mut failures = String::new();
+    for (precision, unit, bound) in precisions {
+        let mut worst = (0.0, String::new());
+        for (theta, samples) in THETAS.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
+            let draw = Draw { precision, ..Draw::new(samples, 8) };
+            let reference = sums(theta, &control, &draw);
+            for instructions in [Instructions::Best, Instructions::Scalar] {
+                let found = sums(theta, &control.0, &Draw { instructions, ..draw });
+                let error = difference(&reference, &found) / unit;
+                if !(error <= worst.0) {
+                    worst = (error, format!("θ = {theta:?}, {samples} samples, {instructions:?}"));
+                }
+            }
+        }
+        let (error, place) = worst;
+        if !(error <= bound) {
+            failures += &format!("{precision:?}: {error:.0} units at {place}; ");
+        }
+    }
+    assert!(failures.is_empty(), "{failures}");
+}
+
+fn from<const N: usize>(first: f64) -> SVector<f64, N> {
+    SVector::from_fn(|i, _| first * (i as f64 + 0.7) * if i % 2 == 0 { 1.0 } else { -0.6 })
+}
+
+#[control]
+fn tanh_network(z: f64, w1: SVector<f64, 4>, b1: SVector<f64, 4>, w2: SVector<f64, 4>, b2: f64) -> f64 {
+    w2.dot(&(w1 * z + b1).map(f64::tanh)) + b2
+}
+
+#[test]
+fn a_network_of_tanh_agrees() {
+    agrees(TanhNetwork::new(from(0.3), from(-0.2), from(0.4), 0.1).unwrap(), UNITS);
+}
+
+/// The last weights come first.
+#[control]
+fn relu_network(
+    z: f64,
+    w3: SVector<f64, 2>,
+    b3: f64,
+    w2: SMatrix<f64, 2, 3>,
+    b2: SVector<f64, 2>,
+    w1: SVector<f64, 3>,
+    b1: SVector<f64, 3>,
+) -> f64 {
+    let h1 = (w1 * z + b1).map(relu);
+    let h2 = (w2 * h1 + b2).map(relu);
+    w3.dot(&h2) + b3
+}
+
+#[test]
+fn two_layers_of_relu_agree() {
+    let w2 = SMatrix::from_fn(|i, j| 0.4 - 0.3 * i as f64 + 0.2 * j as f64);
+    agrees(ReluNetwork::new(from(0.8), -0.2, w2, from(0.3), from(0.5), from(0.2)).unwrap(), UNITS);
+}
+
+/// One unit a layer, the last weight first: its sum is a combination of those behind it, of which some are combinations too.
+#[control]
+fn linear_chain(z: f64, w3: f64, w2: f64, b2: f64, w1: f64, b1: f64) -> f64 {
+    w3 * (w2 * (w1 * z + b1) + b2 * z.sin())
+}
+
+#[test]
+fn combinations_beside_combinations_agree() {
+    agrees(LinearChain::new(0.8, 0.6, -0.1, 0.7, 0.3).unwrap(), UNITS);
+}
+
+/// A vector that is kept positive, branches on z and on data, functions and quotients of z, parameters that ∂c/∂z does not take,
+/// and one that nothing takes.
+#[control(positive(lambda), data(threshold, is_even))]
+fn formulas(
+    z: f64,
+    lambda: SVector<f64, 3>,
+    weight: [f64; 3],
+    slope: f64,
+    offset: f64,
+    unused: f64,
+    threshold: f64,
+    is_even: bool,
+) -> f64 {
+    let mut sum = offset + 0.0 * unused;
+    for i in 0..3 {
+        sum += weight[i] * sigmoid((z - threshold) / lambda[i]);
+    }
+    let s = z / lambda[0];
+    let side = if z > threshold {
+        slope * s.powi(3) / (1.0 + s * s)
+    } else if z < -2.0 * threshold && is_even {
+        weight[0] * (slope * z).exp() + weight[1] * (1.0 + s.powi(2)).ln()
+    } else {
+        // NaN and infinite where it is not taken.
+        weight[2] * (threshold - z).sqrt().min(1.0 / (threshold - z))
+    };
+    let smooth = softplus(s) * slope + weight[1] * (slope * slope + s * s).sqrt();
+    if is_even { sum + side - smooth } else { sum - side }
+}
+
+#[test]
+fn formulas_of_z_agree() {
+    let lambda = SVector::from([0.8, 1.3, 2.1]);
+    for is_even in [true, false] {
+        agrees(Formulas::new(lambda, [0.5, -0.7, 0.2], 0.4, 0.3, 3.0, 0.25, is_even).unwrap(), UNITS);
+    }
+}
+
+/// Parameters and values with the names of what the kernel is written with, and values with those of parameters.
+#[control(positive(shared), data(anchor))]
+fn names(
+    z: f64,
+    shared: f64,
+    scalar: f64,
+    values: f64,
+    numbers: f64,
+    phi_bar: [f64; 2],
+    anchor: [f64; 2],
+) -> f64 {
+    let values = values * values + scalar;
+    let z_tilde = sigmoid(z / shared) * values;
+    let shared = shared * shared * numbers;
+    let z = z * shared;
+    let residuals = phi_bar[0] * z_tilde + phi_bar[1] * z.tanh();
+    let numbers = residuals * values + anchor[0] * z;
+    let c_bar = numbers * residuals + 0.3 * shared;
+    c_bar + anchor[1] * sigmoid(z * shared)
+}
+
+#[test]
+fn names_that_the_kernel_takes_agree() {
+    agrees(Names::new(0.7, 0.4, -0.3, 0.6, [0.2, 0.9], [-0.5, 0.8]).unwrap(), UNITS);
+}
+
+#[test]
+fn a_control_that_is_switched_off_and_extreme_temperatures_agree() {
+    agrees(Rebar::new(0.0, 0.4, TARGET).unwrap(), UNITS);
+    agrees(Rebar::new(0.7, 1e3, TARGET).unwrap(), UNITS);
+    // Where σ' is not 0, |z| is below 40·λ, and an error of ε in z is one of 1/λ units in z/λ.
+    agrees(Rebar::new(0.7, 1e-3, TARGET).unwrap(), UNITS.map(|units| 4.0 * units));
+}
+
+/// As it is written, no product overflows, forwards or backwards; the kernel multiplies what all samples share first.
+#[control(data(tiny, huge, vast))]
+fn products(z: f64, height: f64, tiny: f64, huge: f64, vast: f64) -> f64 {
+    huge * (tiny * (vast * (height * z)))
+}
+
+#[test]
+fn a_product_that_overflows_in_the_kernel_alone_is_estimated_one_by_one() {
+    let control = OneByOne(Products::new(0.7, 1e-300, 1e200, 1e110).unwrap());
+    let numbers = crate::Kernel::numbers::<f64>(&control.0);
+    let (c_z, (_, _), _) = <Products as crate::Kernel>::forward(&numbers, 1.0_f64, 1.0);
+    assert!(!c_z.is_finite(), "the kernel does not overflow, {c_z}");
+    for theta in THETAS {
+        for precision in [Precision::Double, Precision::Single] {
+            // The second chunk is as the first: whatever was added up before has been forgotten.
+            let draw = Draw { precision, ..Draw::new(4_097, 8) };
+            assert_eq!(sums(theta, &control, &draw), sums(theta, &control.0, &draw));
+        }
+    }
+}
+
+#[test]
+fn a_gradient_that_overflows_as_it_is_written_is_an_error() {
+    let control = Products::new(0.7, 1e10, 1e200, 1e110).unwrap();
+    let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+    let draw = Draw::new(100, 1);
+    let error = Batches::new().draw(&bernoulli, &|_: &[f64]| 1.0, &control, &draw).unwrap_err();
+    assert!(matches!(error, EstimateError::Gradient { .. }), "{error}");
+}

@@ -49,7 +49,7 @@ pub trait Kernel {
 
     /// Finishes the sums over all samples: makes those that other sums give, and multiplies with factors that all samples
     /// share, λ among them for a parameter that stands in φ by its logarithm, `∂/∂(ln λ) = λ·∂/∂λ`.
-    fn chain(&self, phi_bar: &mut [f64]);
+    fn chain(&self, numbers: &Self::Numbers<f64>, phi_bar: &mut [f64]);
 }
 
 /// One draw of one variable, with what `ĝ` takes of it.
@@ -80,7 +80,7 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
     let mut sums = C::sums(0.0);
     C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, -z_dot * z_tilde_a), -z_dot * score, &mut sums);
     let sums = sums.as_mut();
-    control.chain(sums);
+    control.chain(&numbers, sums);
     phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);
     gradient
 }

@@ -67,7 +67,7 @@ fn a_training_step_allocates_nothing() {
     assert!(bernoulli.logits()[0] != 0.0);
 }
 
-// Few chunks are in memory at a time, and each has the three sums, some rows of M numbers and 16 lanes of N.
+// Few chunks are in memory at a time, and each has the three sums, some rows of M numbers and 32 lanes of N.
 #[test]
 fn memory_grows_with_m_plus_n_and_not_with_the_samples() {
     let _pool = on_this_thread();

@@ -107,22 +107,26 @@ pub fn set_phi(phi: DVectorView<'_, f64>, slots: &mut [SlotMut<'_>]) -> Result<(
     if phi.len() != expected {
         return Err(ShapeMismatch { name: "phi", found: phi.len(), expected });
     }
-    let mut values = phi.iter();
+    let mut rest = phi.as_slice();
+    let mut next = |count: usize| {
+        let values;
+        (values, rest) = rest.split_at(count);
+        values
+    };
     for slot in slots {
         match slot {
             SlotMut::Free(value) => {
-                value
-                    .entries_mut()
-                    .iter_mut()
-                    .zip(values.by_ref())
-                    .for_each(|(entry, value)| *entry = *value);
+                let entries = value.entries_mut();
+                entries.copy_from_slice(next(entries.len()));
             }
             // A logarithm that has run away still gives a positive, finite number.
-            SlotMut::Positive(value) => value
-                .entries_mut()
-                .iter_mut()
-                .zip(values.by_ref())
-                .for_each(|(entry, value)| *entry = value.exp().clamp(f64::MIN_POSITIVE, f64::MAX)),
+            SlotMut::Positive(value) => {
+                let entries = value.entries_mut();
+                let values = next(entries.len());
+                for (entry, value) in entries.iter_mut().zip(values) {
+                    *entry = value.exp().clamp(f64::MIN_POSITIVE, f64::MAX);
+                }
+            }
         }
     }
     Ok(())

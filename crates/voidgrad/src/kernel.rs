@@ -7,10 +7,12 @@ use crate::flat::Flat;
 /// The derivatives of a control `c_φ(z)` of one `z`, for many samples side by side.
 ///
 /// `R` is lanes of samples (or one number), its element `f64` or `f32`. The parameters are plain numbers that all lanes
-/// share. The way forward gives `c` and `∂c/∂z` and keeps what the way back needs; the way back adds the samples'
-/// `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` to lanes of sums, one a parameter, with respect to λ itself where φ holds ln λ
-/// ([`chain`](Self::chain) makes up for that once, at the end). `#[control]` writes the implementation; it is read
-/// with `cargo xtask expand`.
+/// share, [`numbers`](Self::numbers). The way [`forward`](Self::forward) gives `c` and `∂c/∂z` and keeps what the way back needs; the way
+/// [`backward`](Self::backward) adds the samples' `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` to lanes of sums, one a parameter, but for what all samples share:
+/// [`chain`](Self::chain) makes up for that once, at the end.
+///
+/// `#[control]` writes the implementation, unless z is a vector or the formula is too large; it is read with
+/// `cargo xtask expand`. [The guide](crate::guide::batches) says which controls have one.
 pub trait Kernel {
     /// Whether lanes go through it in pairs: what one vector of a small kernel computes is a chain that would leave the units idle.
     const PAIRS: bool = false;
@@ -45,9 +47,9 @@ pub trait Kernel {
         phi_bar: &mut Self::Sums<R>,
     );
 
-    /// Multiplies the sums with what was left out of them: factors that all samples share, and λ for a parameter
-    /// that stands in φ by its logarithm, `∂/∂(ln λ) = λ·∂/∂λ`.
-    fn chain(&self, phi_bar: &mut [f64]);
+    /// Finishes the sums over all samples: makes those that other sums give, and multiplies with factors that all samples
+    /// share, λ among them for a parameter that stands in φ by its logarithm, `∂/∂(ln λ) = λ·∂/∂λ`.
+    fn chain(&self, numbers: &Self::Numbers<f64>, phi_bar: &mut [f64]);
 }
 
 /// One draw of one variable, with what `ĝ` takes of it.
@@ -78,7 +80,7 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
     let mut sums = C::sums(0.0);
     C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, -z_dot * z_tilde_a), -z_dot * score, &mut sums);
     let sums = sums.as_mut();
-    control.chain(sums);
+    control.chain(&numbers, sums);
     phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);
     gradient
 }

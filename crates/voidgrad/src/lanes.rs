@@ -7,7 +7,8 @@ use voidgrad_real::{Element, Lanes};
 pub enum Instructions {
     /// One number at a time.
     Scalar,
-    /// The widest lanes that the machine has; one number at a time in a build without the feature `lanes`.
+    /// The widest lanes that the machine has: AVX-512, AVX2, SSE2 or NEON; one number at a time in a build without the feature
+    /// `lanes`.
     #[default]
     Best,
 }

@@ -9,6 +9,7 @@
 //! - [`estimate`] is the one estimator that all of them share;
 //! - [`variance`] says how good it is, exactly where that can be done;
 //! - [`estimators`] holds those of the field on one interface, and [`guide::which_estimator`] says which to use;
+//! - [`batch`] draws many samples at once, on SIMD lanes and all cores ([`guide::batches`]);
 //! - [`train`](mod@train) minimises `E[f(b)]`, and the variance along with it.
 //!
 //! ```

@@ -8,7 +8,8 @@ use crate::estimator::EstimateError;
 
 /// An objective `f: {0, 1}ᴹ → R`; it need not be differentiable, nor even known but by its values.
 ///
-/// Any `Fn(&[f64]) -> f64` is one; b comes as 0 and 1.
+/// Any `Fn(&[f64]) -> f64` is one; b comes as 0 and 1. Of [`Categorical`](crate::Categorical) variables b is one-hot, M rows of K entries; of
+/// [`Gaussian`](crate::Gaussian) ones it is M real numbers.
 ///
 /// ```
 /// use voidgrad::Objective;

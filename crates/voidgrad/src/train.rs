@@ -17,7 +17,7 @@ use crate::objective::Objective;
 
 /// Minimises `E[f(b)]` of Bernoulli variables over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`](crate::Adam).
 ///
-/// Iteration i of run r draws its noise, that of one estimate after the other, from the [`Stream`](crate::Stream) `(seed, r, i)`.
+/// Run r draws its noise, that of one estimate after the other, from the [`Stream`](crate::Stream) `(seed, r, 0)`.
 /// Both gradients of a step are taken at the same point, before either optimiser moves. Any
 /// [`Control`](crate::Control) is an estimator, and comes with its first parameters; where they are drawn at random, row `u64::MAX` of the
 /// run's streams is free for that. [`minimise`] does the same for variables of any distribution.

@@ -57,9 +57,10 @@ impl Reference {
             Noise::Training { steps } => {
                 let settings = training::settings(steps);
                 let (mut u, mut v) = (Vec::new(), Vec::new());
-                for iteration in 1..=steps {
+                let mut stream = Stream::new(settings.seed, 0, 0);
+                for _ in 0..steps {
                     let mut pair = [0.0; 2];
-                    Stream::new(settings.seed, 0, iteration).fill_open01(&mut pair);
+                    stream.fill_open01(&mut pair);
                     u.push(pair[0]);
                     v.push(pair[1]);
                 }

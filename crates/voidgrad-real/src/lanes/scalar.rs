@@ -1,9 +1,10 @@
 //! A scalar is one lane.
 
 use super::{GeneratorState, Lanes, uniform};
+use crate::Real;
 
 macro_rules! scalar {
-    ($float:ident, $fill:ident) => {
+    ($float:ident, $fill:ident, $bound:literal) => {
         impl Lanes for $float {
             type Element = Self;
 
@@ -29,6 +30,23 @@ macro_rules! scalar {
                 self
             }
 
+            #[inline(always)]
+            fn sigmoid_quick(self) -> Self {
+                both(self, $bound).0
+            }
+
+            #[inline(always)]
+            fn d_sigmoid_quick(self) -> Self {
+                let (of_x, of_minus_x) = both(self, $bound);
+                of_x * of_minus_x
+            }
+
+            #[inline(always)]
+            fn d2_sigmoid_quick(self) -> Self {
+                let (of_x, of_minus_x) = both(self, $bound);
+                of_x * of_minus_x * (of_minus_x - of_x)
+            }
+
             fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self]) {
                 uniform::$fill(state, to);
             }
@@ -36,5 +54,14 @@ macro_rules! scalar {
     };
 }
 
-scalar!(f32, fill_f32);
-scalar!(f64, fill_f64);
+scalar!(f32, fill_f32, 80.0);
+scalar!(f64, fill_f64, 700.0);
+
+/// σ(x) and σ(-x), from one exponential; x is at least -`bound`, beyond which e^-x is no number.
+#[inline(always)]
+fn both<T: Real>(x: T, bound: f64) -> (T, T) {
+    let least = x.constant(-bound);
+    let e = (-T::select(x.is_lt(least), least, x)).exp();
+    let of_x = (x.constant(1.0) + e).recip();
+    (of_x, e * of_x)
+}

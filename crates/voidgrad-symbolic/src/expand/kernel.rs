@@ -117,7 +117,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                     #backward
                 }
 
-                fn chain(&self, phi_bar: &mut [f64]) {
+                fn chain(&self, numbers: &Self::Numbers<f64>, phi_bar: &mut [f64]) {
                     #chain
                 }
             }
@@ -222,7 +222,6 @@ fn finish_sums(Ends { statements, combinations, scales }: &Ends, root: &TokenStr
     });
     quote! {
         use #root::Real as _;
-        let numbers = <Self as #root::Kernel>::numbers::<f64>(self);
         #statements
         #(#combined)*
         #(#scaled)*

@@ -83,7 +83,7 @@ fn expand(products: &mut Products<'_>, terms: &[Option<Product>]) -> Option<Term
                 let (shared, own): (Vec<NodeId>, Vec<NodeId>) =
                     product.factors.iter().partition(|factor| products.kind(**factor) == Kind::Shared);
                 let indices = |ids: &[NodeId]| ids.iter().map(|id| id.index()).collect::<Vec<_>>();
-                let monomial = (point, indices(&product.guards), indices(&own));
+                let monomial = (point, indices(&conditions(products, &product.guards)), indices(&own));
                 let factor = Product { negative: product.negative, guards: Vec::new(), factors: shared };
                 if found.insert(monomial, factor).is_some() || found.len() > LARGEST {
                     return None;
@@ -92,6 +92,20 @@ fn expand(products: &mut Products<'_>, terms: &[Option<Product>]) -> Option<Term
         }
     }
     Some(found)
+}
+
+/// The masks that all have to hold, none of them a conjunction, in ascending order.
+fn conditions(products: &Products<'_>, guards: &[NodeId]) -> Vec<NodeId> {
+    let (mut open, mut found) = (guards.to_vec(), Vec::new());
+    while let Some(guard) = open.pop() {
+        match *products.graph.op(guard) {
+            Op::And(a, b) => open.extend([a, b]),
+            _ => found.push(guard),
+        }
+    }
+    found.sort();
+    found.dedup();
+    found
 }
 
 /// The summands of a product that has a sum as a factor; a `ReLU` is a guard and what it guards.

@@ -7,17 +7,18 @@ use crate::estimator::{Estimate, EstimateError};
 use crate::lanes::{Instructions, OnLanes};
 use crate::noise::BlockStream;
 
-/// What the lanes of a batch compute in; sums over a batch are always in `f64`.
+/// What the lanes of a batch compute in. The sums of a chunk's lanes are in it too; those over chunks are in `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// `f32`, with noise of 24 bits.
+    /// `f32`, with noise of 24 bits. Values of f go through `f32`; a control without a [`Kernel`](crate::Kernel) computes in `f64`.
     Single,
     /// `f64`, with noise of 53 bits.
     #[default]
     Double,
 }
 
-/// Samples that are drawn together: what a control adds to the sums.
+/// Samples that are drawn together: their noise, f, and the sums that [`Control::add_chunk`] adds them to. What it holds is
+/// for [`fused`](super::fused()) and [`one_by_one`](super::one_by_one), one of which an implementation calls.
 pub struct Chunk<'a> {
     pub(super) bernoulli: &'a Bernoulli,
     pub(super) samples: usize,

@@ -66,7 +66,7 @@ fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Re
         coordinates::add(control, chunk, &mut rows, &mut sums)
     };
     let sums = sums.finish(&mut chunk.sums.variance_gradient);
-    control.chain(&mut chunk.sums.variance_gradient);
+    control.chain(&Kernel::numbers(control), &mut chunk.sums.variance_gradient);
     *T::buffers(chunk.memory) = Buffers { rows, sums };
     outcome
 }

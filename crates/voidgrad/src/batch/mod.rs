@@ -4,7 +4,7 @@
 //! `(seed, run, row, chunk)`, and the chunks are added in their order, so the result has the same bits for every number of
 //! threads. Inside a chunk, the control's [`Kernel`](crate::Kernel) runs on lanes: of samples where there is one variable, of
 //! coordinates where there are more. Controls without a kernel, and logits that are out of range for its formulas, are
-//! estimated one sample after the other from the same noise.
+//! estimated one sample after the other from the same noise. [The guide](crate::guide::batches) says more.
 
 mod cells;
 mod chunk;
@@ -35,7 +35,7 @@ use chunk::Slot;
 pub struct Draw {
     /// How many samples, at least 1.
     pub samples: u64,
-    /// The name of the noise.
+    /// The name of the noise, first part.
     pub seed: u64,
     /// The name of the noise, second part.
     pub run: u64,
@@ -48,14 +48,14 @@ pub struct Draw {
 }
 
 impl Draw {
-    /// So many samples in `f64`, with the best instructions there are.
+    /// So many samples in `f64`, with the best instructions there are; run and row are 0.
     #[must_use]
     pub fn new(samples: u64, seed: u64) -> Self {
         Self { samples, seed, run: 0, row: 0, precision: Precision::Double, instructions: Instructions::Best }
     }
 }
 
-/// Memory for batches of M variables and N parameters; a second batch in it allocates nothing.
+/// Memory for batches, of M variables and a control of N parameters each; a second batch of the same M and N allocates nothing.
 ///
 /// ```
 /// use voidgrad::batch::{Batches, Draw};
@@ -83,6 +83,8 @@ impl Batches {
     }
 
     /// Draws a batch and returns its sums. The same draw gives the same bits for every number of threads.
+    ///
+    /// f has to be a function of b alone: of one variable it is evaluated at both states, once a chunk, and not at every sample.
     ///
     /// # Errors
     /// Where there is no sample, where the control is made for another dimension, or where a value or a sum is NaN or

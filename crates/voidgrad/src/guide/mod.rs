@@ -6,6 +6,7 @@
 //! - [`refusals`]: what is refused, and why;
 //! - [`primitives`]: every function with a derivative, and how to add one;
 //! - [`which_estimator`]: which estimator to use, what each costs, and the measurements behind it;
+//! - [`batches`]: many samples at once, on lanes and all cores;
 //! - [`comparison`]: beside symdiff, num-dual, autodiff and code written by hand.
 
 /// What an annotated function may say.
@@ -36,6 +37,11 @@ pub mod primitives {
 /// Which estimator?
 pub mod which_estimator {
     #![doc = include_str!("which_estimator.md")]
+}
+
+/// Many samples at once.
+pub mod batches {
+    #![doc = include_str!("batches.md")]
 }
 
 /// Beside symdiff, num-dual, autodiff and code written by hand.

@@ -61,19 +61,26 @@ impl Average {
 
     /// Makes means of the sums.
     pub(super) fn finish(&mut self, distribution: &impl Distribution) -> Result<(), EstimateError> {
-        let estimates = self.estimates as f64;
-        self.gradient /= estimates;
-        self.variance_gradient /= estimates;
-        self.f /= estimates;
+        if self.estimates > 1 {
+            let estimates = self.estimates as f64;
+            self.gradient /= estimates;
+            self.variance_gradient /= estimates;
+            self.f /= estimates;
+        }
         let logits = || distribution.parameters().to_vec();
-        if !self.gradient.iter().all(|gradient| gradient.is_finite()) {
+        if !are_finite(self.gradient.as_slice()) {
             let gradient = self.gradient.as_slice().to_vec();
             return Err(EstimateError::Gradient { gradient, logits: logits() });
         }
-        if !self.variance_gradient.iter().all(|gradient| gradient.is_finite()) {
+        if !are_finite(self.variance_gradient.as_slice()) {
             let variance_gradient = self.variance_gradient.as_slice().to_vec();
             return Err(EstimateError::VarianceGradient { variance_gradient, logits: logits() });
         }
         Ok(())
     }
+}
+
+/// Without a way out of the loop, so that it runs on vectors.
+fn are_finite(values: &[f64]) -> bool {
+    values.iter().fold(true, |are_finite, value| are_finite & value.is_finite())
 }

@@ -48,8 +48,8 @@ pub fn minimise<D: Distribution, E: Estimator<D>>(
     let mut average = Average::new(&distribution, phi.len());
     let mut noise = vec![0.0; estimator.noise(&distribution)];
     observer(&State { iteration: 0, distribution: &distribution, estimator: &estimator, average: None });
+    let mut stream = Stream::new(settings.seed, run, 0);
     for iteration in 1..=settings.iterations {
-        let mut stream = Stream::new(settings.seed, run, iteration);
         average.clear();
         let estimated = (0..settings.batch)
             .try_for_each(|_| {

@@ -21,6 +21,10 @@ pub(crate) trait Work<T> {
     /// What it gives.
     type Output;
 
+    /// Whether it is so much code that it is not compiled for SSE2, where a value of 8 `f64` fills four registers of 16: on
+    /// machines without AVX2 it goes one number at a time.
+    const LARGE: bool = false;
+
     /// Does it; `hand` is 0 in every lane.
     fn on<R: Lanes<Element = T>>(self, hand: R) -> Self::Output
     where
@@ -59,7 +63,7 @@ macro_rules! on_lanes {
                                 #[inline(always)]
                                 || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
                             )
-                        } else if let Some(simd) = level.as_sse2() {
+                        } else if !W::LARGE && let Some(simd) = level.as_sse2() {
                             simd.vectorize(
                                 #[inline(always)]
                                 || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),

@@ -108,6 +108,8 @@ impl<C: Kernel, T: Element> Work<T> for Forward<'_, '_, C, T> {
     /// `Σ_m c(z̃_m)`
     type Output = f64;
 
+    const LARGE: bool = !C::PAIRS;
+
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) -> f64 {
         let Cells { z, z_tilde, z_tilde_a, g, count, .. } = self.cells;
@@ -134,6 +136,8 @@ struct Backward<'c, 'a, C: Kernel, T: Element> {
 
 impl<C: Kernel, T: Element> Work<T> for Backward<'_, '_, C, T> {
     type Output = ();
+
+    const LARGE: bool = !C::PAIRS;
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {

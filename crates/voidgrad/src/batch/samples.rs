@@ -66,6 +66,8 @@ struct Block<'c, C: Kernel, T: Element> {
 impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
     type Output = ();
 
+    const LARGE: bool = !C::PAIRS;
+
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { numbers, variable, stream, count, rows, sums } = self;

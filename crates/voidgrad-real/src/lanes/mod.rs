@@ -92,9 +92,9 @@ pub trait Lanes: Real {
 
     /// `σ(self)` for sums over many samples, with half the operations of three functions that keep the digits of each value.
     ///
-    /// The relative error is at most (2 + |x|)ε at x: e^-x is 2^(-x·log₂e), and the product is rounded once. Where e^|x| would leave
-    /// the numbers of full precision, beyond |x| = 707 (86 in `f32`), the value stands still: for -∞ it is 2^-1021 (2^-125)
-    /// instead of 0. NaN gives NaN.
+    /// The relative error is at most (2 + |x|)ε at x: on lanes, e^-x is 2^(-x·log₂e), and the product is rounded once. Where e^|x|
+    /// comes near the largest number, beyond |x| = 700 (80 in `f32`), the value may stand still, below 1e-304 (2e-35) where
+    /// it should go to 0. NaN gives NaN.
     #[must_use]
     #[inline(always)]
     fn sigmoid_quick(self) -> Self {

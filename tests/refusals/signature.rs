@@ -49,4 +49,14 @@ unsafe fn is_unsafe(x: f64) -> f64 {
     x
 }
 
+#[differentiate(wrt(x))]
+fn takes_a_raw_name(x: f64, r#type: f64) -> f64 {
+    x * r#type
+}
+
+#[differentiate(wrt(x))]
+fn r#loop(x: f64) -> f64 {
+    x
+}
+
 fn main() {}

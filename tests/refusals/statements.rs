@@ -46,4 +46,10 @@ fn binds_unit(x: f64) -> f64 {
     x
 }
 
+#[differentiate(wrt(x))]
+fn binds_a_raw_name(x: f64) -> f64 {
+    let r#type = x * x;
+    r#type
+}
+
 fn main() {}

@@ -58,6 +58,7 @@ impl Signature {
             diagnostics
                 .error(token, "a function with a foreign ABI is not differentiated; annotate a plain `fn`");
         }
+        refuse_raw(&signature.ident, diagnostics)?;
         let real = real_parameter(signature);
         for parameter in signature.generics.type_params().filter(|parameter| Some(&parameter.ident) != real) {
             diagnostics.error(
@@ -109,6 +110,7 @@ fn read_parameter(
         );
         return None;
     };
+    refuse_raw(&pattern.ident, diagnostics)?;
     let (ty, by_ref) = strip_reference(&argument.ty, diagnostics)?;
     let mask = numbers.is_mask(ty);
     let shape = if mask { Some(Shape::Scalar) } else { numbers.shape_of(ty, index, by_ref) };
@@ -117,6 +119,15 @@ fn read_parameter(
         return None;
     };
     Some(Parameter { ident: pattern.ident.clone(), ty: (*argument.ty).clone(), shape, mask, by_ref })
+}
+
+/// Generated names are made of the user's, and no name is made of a raw one.
+pub(crate) fn refuse_raw(ident: &Ident, diagnostics: &mut Diagnostics) -> Option<()> {
+    if !ident.to_string().starts_with("r#") {
+        return Some(());
+    }
+    diagnostics.error(ident, "a raw identifier is not modelled; choose a name that is not a keyword");
+    None
 }
 
 fn read_output(

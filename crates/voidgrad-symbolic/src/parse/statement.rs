@@ -4,6 +4,7 @@ use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, Local
 
 use super::{Kind, Reader, Value};
 use crate::graph::{Dim, Op};
+use crate::signature::refuse_raw;
 
 /// The rounds that all loops which are written out may take together.
 const ROUND_LIMIT: usize = 20_000;
@@ -107,6 +108,7 @@ impl Reader<'_> {
                 if let Some(token) = &ident.by_ref {
                     self.diagnostics.error(token, "`ref` is not modelled; bind the value");
                 }
+                let value = refuse_raw(&ident.ident, self.diagnostics).and(value);
                 let name = ident.ident.to_string();
                 if let Some(Value::Node(node) | Value::Item(node)) = value {
                     self.graph.set_name(node, &name);

@@ -3,8 +3,10 @@
 //! Values that have a name, or that are read more than once, become `let`s in the order of the arena; the rest is
 //! written where it is read. Whatever works entry by entry becomes one `from_fn` however many operations it has.
 
+mod call;
 mod entry;
 mod fragment;
+mod fused;
 mod naming;
 mod plan;
 mod types;
@@ -18,7 +20,7 @@ use self::fragment::{Fragment, Level};
 use self::naming::Names;
 use self::plan::Plan;
 pub use self::types::{Types, type_with};
-use crate::graph::{Callee, Dim, Graph, NodeId, Op, Pass, Shape};
+use crate::graph::{Dim, Graph, NodeId, Op, Shape};
 use crate::primitives::UnaryRow;
 
 /// What a function returns: one value, or the rows of a table.
@@ -447,131 +449,6 @@ impl Writer<'_> {
             | Op::Outer(..)
             | Op::Transpose(_) => unreachable!("written by the caller"),
         }
-    }
-
-    /// The factors of a product that is written where it is read, and so can be one operation with a sum.
-    fn factors(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
-        match *self.graph.op(id) {
-            Op::Mul(a, b) if self.sums == Sums::Fused && !self.bound.contains_key(&id) => Some((a, b)),
-            _ => None,
-        }
-    }
-
-    /// The mask and the value of `select(mask, value, 0)` that is written where it is read.
-    fn guarded(&self, id: NodeId) -> Option<(NodeId, NodeId)> {
-        match *self.graph.op(id) {
-            Op::Select(mask, value, zero)
-                if self.sums == Sums::Fused
-                    && self.graph.is_zero(zero)
-                    && !self.graph.is_mask(id)
-                    && !self.bound.contains_key(&id) =>
-            {
-                Some((mask, value))
-            }
-            _ => None,
-        }
-    }
-
-    /// `sum + select(mask, value, 0)` as one operation.
-    fn added_where(
-        &mut self,
-        sum: NodeId,
-        term: NodeId,
-        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
-    ) -> Fragment {
-        let (mask, value) = self.guarded(term).expect("the caller saw the guard");
-        let (sum, mask) = (operand(self, sum), operand(self, mask).tokens);
-        match self.factors(value) {
-            Some((x, y)) => {
-                let (x, y) = (operand(self, x).tokens, operand(self, y).tokens);
-                sum.method("add_product_where", &[mask, x, y])
-            }
-            None => {
-                let value = operand(self, value).tokens;
-                sum.method("add_where", &[mask, value])
-            }
-        }
-    }
-
-    /// `x·y + rest` as one operation.
-    fn fused(
-        &mut self,
-        x: NodeId,
-        y: NodeId,
-        rest: NodeId,
-        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
-    ) -> Fragment {
-        let (x, y, rest) = (operand(self, x), operand(self, y).tokens, operand(self, rest).tokens);
-        x.method("mul_add", &[y, rest])
-    }
-
-    /// A second derivative of another function, in one direction.
-    fn call_along(
-        &mut self,
-        callee: usize,
-        [i, j]: [usize; 2],
-        arguments: &[NodeId],
-        dot: NodeId,
-    ) -> Fragment {
-        let callee = self.graph.callee(callee).clone();
-        let values = self.call_arguments(&callee, arguments, &mut Writer::value);
-        let dot = self.owned(dot);
-        let (path, root) = (&callee.path, self.types.root());
-        let (i, j) = (Literal::usize_unsuffixed(i), Literal::usize_unsuffixed(j));
-        Fragment::atom(quote!(#root::second_direction::<#i, #j, (#path), _, _, _>((#(#values,)*), #dot)))
-    }
-
-    /// A value to give away: what lives on the heap and has a name is cloned.
-    fn owned(&mut self, id: NodeId) -> TokenStream {
-        if self.graph.shape(id).is_dynamic() {
-            self.place(id).method("clone", &[]).tokens
-        } else {
-            self.value(id).tokens
-        }
-    }
-
-    /// The arguments of a call, each as the callee takes it.
-    fn call_arguments(
-        &mut self,
-        callee: &Callee,
-        arguments: &[NodeId],
-        operand: &mut dyn FnMut(&mut Self, NodeId) -> Fragment,
-    ) -> Vec<TokenStream> {
-        let passes = arguments.iter().zip(&callee.passes);
-        passes
-            .map(|(argument, pass)| match pass {
-                Pass::Number => operand(self, *argument).tokens,
-                Pass::Array => self.owned(*argument),
-                Pass::Reference => self.reference(*argument),
-            })
-            .collect()
-    }
-
-    /// A call to another differentiated function, or to one of its derivatives.
-    fn call(
-        &mut self,
-        callee: usize,
-        orders: &[usize],
-        arguments: &[NodeId],
-        mut operand: impl FnMut(&mut Self, NodeId) -> Fragment,
-    ) -> Fragment {
-        let callee = self.graph.callee(callee).clone();
-        let values = self.call_arguments(&callee, arguments, &mut operand);
-        let (path, root) = (&callee.path, self.types.root());
-        // In parentheses, the path of a function that has no namesake is not taken for a const argument.
-        let ty = quote!((#path));
-        Fragment::atom(match orders {
-            [] => quote!(#path::value(#(#values),*)),
-            [i] => {
-                let i = Literal::usize_unsuffixed(*i);
-                quote!(#root::partial::<#i, #ty, _, _>((#(#values,)*)))
-            }
-            [i, j] => {
-                let (i, j) = (Literal::usize_unsuffixed(*i), Literal::usize_unsuffixed(*j));
-                quote!(#root::second_partial::<#i, #j, #ty, _, _>((#(#values,)*)))
-            }
-            _ => unreachable!("no more than two derivatives are taken"),
-        })
     }
 }
 

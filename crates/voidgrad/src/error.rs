@@ -26,6 +26,11 @@ pub struct ShapeMismatch {
     pub expected: usize,
 }
 
+/// Refuses another number of entries than is needed.
+pub(crate) fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
+    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
+}
+
 /// `value`, where it is a finite number.
 pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
     let allowed = "a finite number";

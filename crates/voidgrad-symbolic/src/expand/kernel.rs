@@ -74,6 +74,8 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let mut chain = finish_sums(&kernel.ends, root);
     chain.extend(self::chain(source, roles, root));
     quote! {
+        // A stage need not read all that it is given, nor need `Real`'s methods or λ; what is public here is so for the trait alone. Style
+        // lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, unreachable_pub, clippy::all, clippy::pedantic)]
         const _: () = {
             #numbers_type

@@ -236,8 +236,6 @@ impl<'a> Namesake<'a> {
 /// The namesake around its functions.
 pub(super) fn items(vis: &syn::Visibility, name: &Ident, functions: &TokenStream, doc: &str) -> TokenStream {
     let doc = format!(" {doc}");
-    // A user calls some of the functions, a derivative reads some of the arguments, and the types of callees stand in
-    // parentheses; style lints are for code that people write.
     quote! {
         #[doc = #doc]
         #[allow(non_camel_case_types, dead_code)]
@@ -245,6 +243,8 @@ pub(super) fn items(vis: &syn::Visibility, name: &Ident, functions: &TokenStream
         #vis enum #name {}
 
         #[automatically_derived]
+        // A user calls some of the functions, a derivative reads some of the arguments, and the types of callees stand in
+        // parentheses; style lints are for code that people write.
         #[allow(dead_code, unused_parens, unused_variables, clippy::all, clippy::pedantic)]
         impl #name {
             #functions

@@ -88,6 +88,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
             #(#idents: #types,)*
         }
 
+        // A crate may make its control by other means than `new`; style lints are for code that people write.
         #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #name {
             #[doc = #new_doc]
@@ -172,9 +173,9 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
             }
         }
     });
-    // A control that does not depend on z has arguments that it does not read.
     quote! {
         #[automatically_derived]
+        // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
         #[allow(unused_variables, clippy::all, clippy::pedantic)]
         impl #root::Control for #name {
             fn parameters(&self) -> usize {

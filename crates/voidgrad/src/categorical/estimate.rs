@@ -2,7 +2,7 @@
 
 use super::{Categorical, logit, row, state};
 use crate::control::Control;
-use crate::error::ShapeMismatch;
+use crate::error::same_length;
 use crate::estimator::{EstimateError, suits};
 use crate::estimators::{Draw, Estimator};
 use crate::noise::{Noise, Uniforms};
@@ -231,8 +231,4 @@ impl<C: Control + Send + Sync> Estimator<Categorical> for C {
             estimate.add_variance_gradient(self, phi_bar);
         }
     }
-}
-
-fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
-    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
 }

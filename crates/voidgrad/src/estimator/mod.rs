@@ -11,7 +11,7 @@ use thiserror::Error;
 
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
-use crate::error::ShapeMismatch;
+use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::Drawn;
 use crate::noise::Noise;
 use crate::objective::Objective;
@@ -313,8 +313,4 @@ pub enum EstimateError {
 /// Refuses a control that is made for another dimension.
 pub(crate) fn suits(control: &(impl Control + ?Sized), variables: usize) -> Result<(), ShapeMismatch> {
     same_length("z of the control", control.dimension().unwrap_or(variables), variables)
-}
-
-fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
-    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
 }

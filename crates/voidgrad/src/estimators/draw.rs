@@ -5,7 +5,7 @@ use std::fmt;
 
 use crate::control::Control;
 use crate::distribution::Distribution;
-use crate::error::ShapeMismatch;
+use crate::error::same_length;
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
 use crate::objective::Objective;
@@ -108,10 +108,6 @@ impl fmt::Debug for Draw {
         let Self { gradient, f: value, .. } = self;
         f.debug_struct("Draw").field("gradient", gradient).field("f", value).finish_non_exhaustive()
     }
-}
-
-fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
-    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
 }
 
 /// A place for one value of a type that the estimator chooses.

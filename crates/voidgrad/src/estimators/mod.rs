@@ -37,9 +37,11 @@ pub mod rloo;
 pub mod rule;
 pub mod straight_through;
 
+use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
 use crate::estimator::EstimateError;
-use crate::objective::Objective;
+use crate::noise::Uniforms;
+use crate::objective::{Objective, evaluate_with_gradient};
 use leave_one_out::leave_one_out;
 use pair::Pair;
 
@@ -120,6 +122,21 @@ fn decay(decay: f64) -> Result<f64, InvalidParameter> {
     } else {
         Err(InvalidParameter { name: "decay", value: decay, allowed })
     }
+}
+
+/// A sample b, and `∇f(b)` in the place of the gradient; `f(b)` is written.
+fn gradient_at_sample<'d>(
+    distribution: &impl Distribution,
+    objective: &dyn Objective,
+    noise: Uniforms<'_>,
+    draw: &'d mut Draw,
+) -> Result<(&'d [f64], &'d mut [f64]), EstimateError> {
+    let Draw { gradient, f, memory } = draw;
+    let b: &mut Vec<f64> = memory.of(Vec::new);
+    b.resize(distribution.dimension(), 0.0);
+    distribution.draw(&noise, b);
+    *f = evaluate_with_gradient(objective, b, gradient)?;
+    Ok((b, gradient))
 }
 
 /// Refuses an objective that gives values only.

@@ -26,7 +26,7 @@ use crate::objective::{Objective, evaluate};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Reinforce {
-    baseline: f64,
+    pub(super) baseline: f64,
 }
 
 /// What the list says of it. Without a baseline it is the estimator that REBAR and RELAX share, with no control, on the same

@@ -1,11 +1,11 @@
 //! REINFORCE with a moving average of f as its baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule};
+use super::{Bias, Draw, Estimator, Method, Needs, Reinforce, Rule};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::objective::Objective;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, where c is the mean of the values of f so far, each weighted by `decay` to the power of its
 /// age.
@@ -32,7 +32,7 @@ use crate::objective::{Objective, evaluate};
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ReinforceEma {
     decay: f64,
-    baseline: f64,
+    reinforce: Reinforce,
     /// The sum of the weights of all values so far, `1 + decay + decay² + …`.
     weight: f64,
 }
@@ -58,13 +58,13 @@ impl ReinforceEma {
     /// # Errors
     /// Where it is not in [0, 1).
     pub fn new(decay: f64) -> Result<Self, InvalidParameter> {
-        Ok(Self { decay: super::decay(decay)?, baseline: 0.0, weight: 0.0 })
+        Ok(Self { decay: super::decay(decay)?, reinforce: Reinforce::new(0.0)?, weight: 0.0 })
     }
 
     /// c.
     #[must_use]
     pub fn baseline(&self) -> f64 {
-        self.baseline
+        self.reinforce.baseline
     }
 }
 
@@ -76,23 +76,16 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
-        b.resize(distribution.dimension(), 0.0);
-        distribution.draw(&noise, b);
-        draw.f = evaluate(objective, b)?;
-        distribution.score(b, &mut draw.gradient);
-        for gradient in &mut draw.gradient {
-            *gradient *= draw.f - self.baseline;
-        }
-        Ok(())
+        self.reinforce.estimate(distribution, objective, noise, draw)
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {
-        distribution.rule()
+        self.reinforce.rule(distribution)
     }
 
     fn advance(&mut self, draw: &Draw) {
         self.weight = self.decay * self.weight + 1.0;
-        self.baseline += (draw.f - self.baseline) / self.weight;
+        let baseline = &mut self.reinforce.baseline;
+        *baseline += (draw.f - *baseline) / self.weight;
     }
 }

@@ -5,7 +5,7 @@ use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate_with_gradient};
+use crate::objective::Objective;
 use voidgrad_real::sigmoid;
 
 /// `ĝ = ½·∇f(b)·|b - θ|`, by coordinate: in expectation `θ(1 - θ)` times the trapezoidal rule for `f(1) - f(0)`. **Biased**, unless
@@ -40,11 +40,8 @@ impl Estimator for ReinMax {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
-        b.resize(bernoulli.len(), 0.0);
-        bernoulli.draw(&noise, b);
-        draw.f = evaluate_with_gradient(objective, b, &mut draw.gradient)?;
-        for ((gradient, &b), &a) in draw.gradient.iter_mut().zip(&*b).zip(bernoulli.logits()) {
+        let (b, gradient) = super::gradient_at_sample(bernoulli, objective, noise, draw)?;
+        for ((gradient, &b), &a) in gradient.iter_mut().zip(b).zip(bernoulli.logits()) {
             // |b - θ|, without the rounding of the difference.
             *gradient *= 0.5 * if b == 1.0 { sigmoid(-a) } else { sigmoid(a) };
         }

@@ -7,7 +7,7 @@ use crate::categorical::row;
 use crate::distribution::Distribution as _;
 use crate::estimator::EstimateError;
 use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate_with_gradient};
+use crate::objective::Objective;
 use voidgrad_real::sigmoid;
 
 /// `ĝ = ∇f(b)·θ(1 - θ)`, by coordinate; for categorical variables `ĝ = ∂θ/∂a·∇f(b)` with b one-hot, which is
@@ -52,11 +52,8 @@ impl Estimator for StraightThrough {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
-        b.resize(bernoulli.len(), 0.0);
-        bernoulli.draw(&noise, b);
-        draw.f = evaluate_with_gradient(objective, b, &mut draw.gradient)?;
-        for (gradient, &a) in draw.gradient.iter_mut().zip(bernoulli.logits()) {
+        let (_, gradient) = super::gradient_at_sample(bernoulli, objective, noise, draw)?;
+        for (gradient, &a) in gradient.iter_mut().zip(bernoulli.logits()) {
             *gradient *= sigmoid(a) * sigmoid(-a);
         }
         Ok(())
@@ -79,14 +76,11 @@ impl Estimator<Categorical> for StraightThrough {
         noise: Uniforms<'_>,
         draw: &mut Draw,
     ) -> Result<(), EstimateError> {
-        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
-        b.resize(categorical.len(), 0.0);
-        categorical.draw(&noise, b);
-        draw.f = evaluate_with_gradient(objective, b, &mut draw.gradient)?;
+        let (_, gradient) = super::gradient_at_sample(categorical, objective, noise, draw)?;
         let states = categorical.states();
         let theta = categorical.probabilities().chunks_exact(states);
         let rows = theta.zip(categorical.complements().chunks_exact(states));
-        for (gradient, (theta, rest)) in draw.gradient.chunks_exact_mut(states).zip(rows) {
+        for (gradient, (theta, rest)) in gradient.chunks_exact_mut(states).zip(rows) {
             row::centre(theta, rest, gradient);
             gradient.iter_mut().zip(theta).for_each(|(gradient, theta)| *gradient *= theta);
         }

@@ -2,7 +2,7 @@
 //!
 //! The list, [`METHODS`], makes the names of the command line, the table of the guide, and the tests that each has to
 //! pass. A new estimator is a file with its [`Method`], and a line of the list. The method says which distributions the
-//! estimator is for and makes it for each; those written for every [`Distribution`](crate::Distribution) are for all.
+//! estimator is for and makes it for each; those written for every [`Distribution`] are for all.
 //! [The guide](crate::guide::which_estimator) says which to use.
 //!
 #![doc = include_str!("table.md")]

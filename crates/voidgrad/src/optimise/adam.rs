@@ -106,8 +106,24 @@ impl Work<f64> for Update<'_> {
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) {
         let Self { rates, first, second, parameters, gradient } = self;
-        let whole = parameters.len() / R::LANES * R::LANES;
-        for i in (0..whole).step_by(R::LANES) {
+        let count = parameters.len();
+        let Some(last) = count.checked_sub(R::LANES) else {
+            for i in 0..count {
+                (parameters[i], first[i], second[i]) =
+                    rates.entry(parameters[i], gradient[i], first[i], second[i]);
+            }
+            return;
+        };
+        let (first, second) = (&mut first[..count], &mut second[..count]);
+        let gradient = &gradient[..count];
+        // What is left of the last whole vector overlaps it: it is read before that one is written, and so comes out the same.
+        let tail = rates.entry(
+            hand.load(&parameters[last..]),
+            hand.load(&gradient[last..]),
+            hand.load(&first[last..]),
+            hand.load(&second[last..]),
+        );
+        for i in (0..last).step_by(R::LANES) {
             let (x, m, s) = rates.entry(
                 hand.load(&parameters[i..]),
                 hand.load(&gradient[i..]),
@@ -118,10 +134,10 @@ impl Work<f64> for Update<'_> {
             m.store(&mut first[i..]);
             s.store(&mut second[i..]);
         }
-        for i in whole..parameters.len() {
-            (parameters[i], first[i], second[i]) =
-                rates.entry(parameters[i], gradient[i], first[i], second[i]);
-        }
+        let (x, m, s) = tail;
+        x.store(&mut parameters[last..]);
+        m.store(&mut first[last..]);
+        s.store(&mut second[last..]);
     }
 }
 
@@ -172,7 +188,7 @@ mod tests {
         assert!((x[0] - first - third).abs() < 1e-16);
     }
 
-    // Nine parameters are one vector and a tail, one parameter is scalar.
+    // Nine parameters are two vectors that overlap, one parameter is scalar.
     #[test]
     fn lanes_take_the_same_step_as_scalars_bit_by_bit() {
         let gradients =

@@ -3,9 +3,11 @@
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::batch::{self, Chunk};
+use crate::bernoulli::Bernoulli;
 use crate::error::ShapeMismatch;
 use crate::estimator::EstimateError;
 use crate::kernel::Drawn;
+use crate::train::{Run, TrainError};
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -59,6 +61,16 @@ pub trait Control {
     /// [`Kernel`](crate::Kernel); else nothing.
     fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
         let _ = (drawn, phi_bar);
+        None
+    }
+
+    /// Makes the steps of a training of Bernoulli variables in one loop, where `#[control]` wrote a fused [`Kernel`](crate::Kernel) and
+    /// the loop suits the training; else nothing, and [`minimise`](crate::train::minimise) makes them.
+    ///
+    /// # Errors
+    /// As [`train`](fn@crate::train).
+    fn descend(&mut self, run: &mut Run<'_, Bernoulli>) -> Option<Result<(), TrainError>> {
+        let _ = run;
         None
     }
 

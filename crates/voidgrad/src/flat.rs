@@ -66,20 +66,6 @@ pub enum Slot<'a> {
     Positive(&'a dyn Flat),
 }
 
-/// [`Slot`], to write to.
-pub enum SlotMut<'a> {
-    /// As it is.
-    Free(&'a mut dyn Flat),
-    /// By its logarithm.
-    Positive(&'a mut dyn Flat),
-}
-
-/// The number of entries of all.
-#[must_use]
-pub fn count(values: &[&dyn Flat]) -> usize {
-    values.iter().map(|value| value.entries().len()).sum()
-}
-
 /// The parameters as `φ`.
 #[must_use]
 pub fn phi(slots: &[Slot<'_>]) -> DVector<f64> {
@@ -93,43 +79,42 @@ pub fn phi(slots: &[Slot<'_>]) -> DVector<f64> {
     DVector::from_vec(phi)
 }
 
-/// Takes the parameters from `φ`.
+/// φ, as the values of `count` entries.
 ///
 /// # Errors
-/// Where `phi` has another number of entries than the parameters.
-pub fn set_phi(phi: DVectorView<'_, f64>, slots: &mut [SlotMut<'_>]) -> Result<(), ShapeMismatch> {
-    let expected = slots
-        .iter()
-        .map(|slot| match slot {
-            SlotMut::Free(value) | SlotMut::Positive(value) => value.entries().len(),
-        })
-        .sum();
-    if phi.len() != expected {
-        return Err(ShapeMismatch { name: "phi", found: phi.len(), expected });
+/// Where `phi` has another number of them.
+#[inline]
+pub fn values(phi: DVectorView<'_, f64>, count: usize) -> Result<&[f64], ShapeMismatch> {
+    if phi.len() != count {
+        return Err(ShapeMismatch { name: "phi", found: phi.len(), expected: count });
     }
-    let mut rest = phi.as_slice();
-    let mut next = |count: usize| {
-        let values;
-        (values, rest) = rest.split_at(count);
-        values
-    };
-    for slot in slots {
-        match slot {
-            SlotMut::Free(value) => {
-                let entries = value.entries_mut();
-                entries.copy_from_slice(next(entries.len()));
-            }
-            // A logarithm that has run away still gives a positive, finite number.
-            SlotMut::Positive(value) => {
-                let entries = value.entries_mut();
-                let values = next(entries.len());
-                for (entry, value) in entries.iter_mut().zip(values) {
-                    *entry = value.exp().clamp(f64::MIN_POSITIVE, f64::MAX);
-                }
-            }
-        }
+    Ok(phi.data.into_slice())
+}
+
+/// Takes a parameter from the front of φ, and leaves what comes behind it.
+///
+/// # Panics
+/// Where φ has fewer entries than the parameter.
+#[inline]
+pub fn take_free(parameter: &mut impl Flat, phi: &mut &[f64]) {
+    let entries = parameter.entries_mut();
+    let here;
+    (here, *phi) = phi.split_at(entries.len());
+    entries.copy_from_slice(here);
+}
+
+/// [`take_free`] of a parameter that stands in φ by its logarithm. One that has run away still gives a positive, finite number.
+///
+/// # Panics
+/// Where φ has fewer entries than the parameter.
+#[inline]
+pub fn take_positive(parameter: &mut impl Flat, phi: &mut &[f64]) {
+    let entries = parameter.entries_mut();
+    let here;
+    (here, *phi) = phi.split_at(entries.len());
+    for (entry, value) in entries.iter_mut().zip(here) {
+        *entry = value.exp().clamp(f64::MIN_POSITIVE, f64::MAX);
     }
-    Ok(())
 }
 
 /// The entries by name.

@@ -1,10 +1,14 @@
 //! The training loop.
 
 mod average;
+mod descent;
 mod minimise;
+mod run;
 
 pub use average::Average;
+pub use descent::descend;
 pub use minimise::{State, minimise};
+pub use run::Run;
 
 use thiserror::Error;
 

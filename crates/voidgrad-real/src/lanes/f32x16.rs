@@ -97,6 +97,11 @@ impl<S: Simd> Lanes for F32x16<S> {
     }
 
     #[inline(always)]
+    fn first(self) -> f32 {
+        self.to_array()[0]
+    }
+
+    #[inline(always)]
     fn sigmoid_quick(self) -> Self {
         logistic::sigmoid_quick(self)
     }

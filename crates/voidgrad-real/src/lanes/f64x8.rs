@@ -114,6 +114,11 @@ impl<S: Simd> Lanes for F64x8<S> {
     }
 
     #[inline(always)]
+    fn first(self) -> f64 {
+        self.to_array()[0]
+    }
+
+    #[inline(always)]
     fn sigmoid_quick(self) -> Self {
         logistic::sigmoid_quick(self)
     }

@@ -66,6 +66,10 @@ pub trait Lanes: Real {
     /// The sum over the lanes, in an order that is the same on every machine: halves are added until one number is left.
     fn sum(self) -> Self::Element;
 
+    /// The number in the first lane.
+    #[must_use]
+    fn first(self) -> Self::Element;
+
     /// Fills a slice with uniform numbers of the open interval (0, 1) from eight xoshiro256++ generators, word w of
     /// generator g in `state[w][g]`. The numbers are the same, bit for bit, for every vector and for the scalar.
     ///

@@ -198,6 +198,11 @@ impl<V: Lanes> Lanes for Pair<V> {
     }
 
     #[inline(always)]
+    fn first(self) -> V::Element {
+        self.0.first()
+    }
+
+    #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [V::Element]) {
         self.0.fill_open01(state, to);
     }

@@ -31,6 +31,11 @@ macro_rules! scalar {
             }
 
             #[inline(always)]
+            fn first(self) -> Self {
+                self
+            }
+
+            #[inline(always)]
             fn sigmoid_quick(self) -> Self {
                 both(self, $bound).0
             }

@@ -1,6 +1,6 @@
 //! What `#[control]` makes beside the derivatives: the struct of the parameters, and `impl Control`.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
@@ -116,13 +116,12 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
     let slots = phi.iter().map(|Field { ident, is_positive, .. }| {
         if *is_positive { quote!(Slot::Positive(&self.#ident)) } else { quote!(Slot::Free(&self.#ident)) }
     });
-    let slots_mut = phi.iter().map(|Field { ident, is_positive, .. }| {
-        if *is_positive {
-            quote!(SlotMut::Positive(&mut self.#ident))
-        } else {
-            quote!(SlotMut::Free(&mut self.#ident))
-        }
+    let takes = phi.iter().map(|Field { ident, is_positive, .. }| {
+        let take = if *is_positive { quote!(take_positive) } else { quote!(take_free) };
+        quote!(#root::flat::#take(&mut self.#ident, &mut values);)
     });
+    let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
+    let count = Literal::usize_unsuffixed(roles.parameters.iter().map(entries).sum());
     let names = phi.iter().map(|field| field.ident.to_string());
     let values: Vec<&Ident> = phi.iter().map(|field| &field.ident).collect();
     let arguments: Vec<TokenStream> = fields
@@ -165,6 +164,12 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
             ) -> ::core::option::Option<f64> {
                 Some(#root::kernel::sample(self, drawn, phi_bar))
             }
+            fn descend(
+                &mut self,
+                run: &mut #root::train::Run<'_, #root::Bernoulli>,
+            ) -> ::core::option::Option<::core::result::Result<(), #root::TrainError>> {
+                #root::train::descend(self, run)
+            }
             fn add_chunk(
                 &self,
                 chunk: &mut #root::batch::Chunk<'_>,
@@ -176,10 +181,10 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
     quote! {
         #[automatically_derived]
         // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
-        #[allow(unused_variables, clippy::all, clippy::pedantic)]
+        #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
         impl #root::Control for #name {
             fn parameters(&self) -> usize {
-                #root::flat::count(&[#(&self.#values),*])
+                #count
             }
             fn phi(&self) -> #root::nalgebra::DVector<f64> {
                 use #root::flat::Slot;
@@ -189,8 +194,9 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
                 &mut self,
                 phi: #root::nalgebra::DVectorView<'_, f64>,
             ) -> ::core::result::Result<(), #root::ShapeMismatch> {
-                use #root::flat::SlotMut;
-                #root::flat::set_phi(phi, &mut [#(#slots_mut),*])
+                let mut values = #root::flat::values(phi, #count)?;
+                #(#takes)*
+                Ok(())
             }
             fn named(&self) -> ::std::vec::Vec<(::std::string::String, f64)> {
                 #root::flat::named(&[#((#names, &self.#values)),*])
@@ -241,7 +247,7 @@ fn vector(
     arguments: &[TokenStream],
     add_all: &dyn Fn(TokenStream) -> TokenStream,
 ) -> TokenStream {
-    let m = proc_macro2::Literal::usize_unsuffixed(m);
+    let m = Literal::usize_unsuffixed(m);
     let ty = match &z.ty {
         syn::Type::Reference(reference) => &*reference.elem,
         ty => ty,

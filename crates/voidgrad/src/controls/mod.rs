@@ -28,10 +28,12 @@ pub use zero::Zero;
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::batch::Chunk;
+use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::error::ShapeMismatch;
 use crate::estimator::EstimateError;
 use crate::kernel::Drawn;
+use crate::train::{Run, TrainError};
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
@@ -77,6 +79,10 @@ impl<C: Control + ?Sized> Control for Box<C> {
 
     fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
         (**self).sample(drawn, phi_bar)
+    }
+
+    fn descend(&mut self, run: &mut Run<'_, Bernoulli>) -> Option<Result<(), TrainError>> {
+        (**self).descend(run)
     }
 
     fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {

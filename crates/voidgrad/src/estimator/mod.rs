@@ -145,16 +145,23 @@ impl Estimate {
             let (z_tilde_a, score) = (self.z_tilde_a[0], self.score[0]);
             let drawn = Drawn { f: self.f, z: self.z[0], z_tilde: self.z_tilde[0], z_tilde_a, score };
             if let Some(gradient) = control.sample(&drawn, phi_bar) {
-                self.gradient[0] = gradient;
-                self.z_dot[0] = 2.0 * gradient;
-                self.z_tilde_dot[0] = -2.0 * gradient * z_tilde_a;
-                self.c_bar = -2.0 * gradient * score;
+                self.keep(&drawn, self.b[0], gradient);
                 return self.check(bernoulli);
             }
         }
         self.update(bernoulli, objective, control, noise)?;
         self.add_variance_gradient(control, phi_bar);
         Ok(())
+    }
+
+    /// Takes over an estimate of one variable that a kernel made; `∂c/∂z` stays with the kernel.
+    #[inline]
+    pub(crate) fn keep(&mut self, drawn: &Drawn, b: f64, gradient: f64) {
+        let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
+        (self.f, self.b[0], self.z[0], self.z_tilde[0]) = (f, b, z, z_tilde);
+        (self.z_tilde_a[0], self.score[0], self.gradient[0]) = (z_tilde_a, score, gradient);
+        (self.z_dot[0], self.z_tilde_dot[0]) = (2.0 * gradient, -2.0 * gradient * z_tilde_a);
+        self.c_bar = -2.0 * gradient * score;
     }
 
     /// Checks the arguments, draws, and takes the value of f.

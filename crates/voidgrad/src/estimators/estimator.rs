@@ -6,6 +6,7 @@ use crate::distribution::Distribution;
 use crate::estimator::{Estimate, EstimateError, suits};
 use crate::noise::{Noise, Uniforms};
 use crate::objective::Objective;
+use crate::train::{Run, TrainError};
 use crate::variance::{self, Exact, Moments, Technique, VarianceError};
 
 use super::{Draw, Rule};
@@ -141,6 +142,16 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         Ok(Exact::new(moments, Technique::Enumeration))
     }
 
+    /// Makes the steps of a training in a loop of its own, where it has one that suits; else nothing, and
+    /// [`minimise`](crate::train::minimise) makes them from the other methods. The result is the same but for rounding.
+    ///
+    /// # Errors
+    /// As [`minimise`](crate::train::minimise).
+    fn descend(&mut self, run: &mut Run<'_, D>) -> Option<Result<(), TrainError>> {
+        let _ = run;
+        None
+    }
+
     /// Takes from an estimate what the next one may know of it: a moving average moves. The estimate stays
     /// unbiased, since what it knows is independent of its own sample.
     fn advance(&mut self, draw: &Draw) {
@@ -209,6 +220,10 @@ impl<C: Control + Send + Sync> Estimator for C {
         Ok(())
     }
 
+    fn descend(&mut self, run: &mut Run<'_, Bernoulli>) -> Option<Result<(), TrainError>> {
+        Control::descend(self, run)
+    }
+
     /// One variable by quadrature; more of them by the sum over all states, where the control does not depend on z.
     fn moments(&self, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<Exact, VarianceError> {
         match bernoulli.len() {
@@ -273,6 +288,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn moments(&self, distribution: &D, objective: &dyn Objective) -> Result<Exact, VarianceError> {
         (**self).moments(distribution, objective)
+    }
+
+    fn descend(&mut self, run: &mut Run<'_, D>) -> Option<Result<(), TrainError>> {
+        (**self).descend(run)
     }
 
     fn advance(&mut self, draw: &Draw) {

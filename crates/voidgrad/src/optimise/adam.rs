@@ -65,48 +65,37 @@ impl Adam {
 
 impl Optimiser for Adam {
     fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
-        assert_eq!(parameters.len(), gradient.len(), "as many parameters as derivatives");
-        assert_eq!(parameters.len(), self.first.len(), "as many parameters as Adam was made for");
-        self.decay1 *= self.beta1;
-        self.decay2 *= self.beta2;
-        let step = self.learning_rate / (1.0 - self.decay1);
-        let scale = (1.0 - self.decay2).sqrt().recip();
-        let rates = Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, step, scale };
+        let rates = self.rates();
         // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
         let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
-        let (first, second) = (self.first.as_mut_slice(), self.second.as_mut_slice());
-        f64::on_lanes(instructions, Update { rates, first, second, parameters, gradient });
+        f64::on_lanes(instructions, Move { adam: self, rates, parameters, gradient });
     }
 }
 
-/// What all entries share.
-#[derive(Clone, Copy)]
-struct Rates {
-    beta1: f64,
-    beta2: f64,
-    epsilon: f64,
-    /// `α/(1 - β₁ᵗ)`
-    step: f64,
-    /// `1/√(1 - β₂ᵗ)`
-    scale: f64,
-}
+impl Adam {
+    /// What all entries share in the next step.
+    #[inline]
+    pub(crate) fn rates(&self) -> Rates {
+        let (decay1, decay2) = (self.decay1 * self.beta1, self.decay2 * self.beta2);
+        let step = self.learning_rate / (1.0 - decay1);
+        let scale = (1.0 - decay2).sqrt().recip();
+        Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, decay1, decay2, step, scale }
+    }
 
-/// The step, entry by entry.
-struct Update<'a> {
-    rates: Rates,
-    first: &'a mut [f64],
-    second: &'a mut [f64],
-    parameters: &'a mut [f64],
-    gradient: &'a [f64],
-}
-
-impl Work<f64> for Update<'_> {
-    type Output = ();
-
+    /// [`step`](Optimiser::step) on the lanes that the caller is compiled for.
     #[inline(always)]
-    fn on<R: Lanes<Element = f64>>(self, hand: R) {
-        let Self { rates, first, second, parameters, gradient } = self;
+    pub(crate) fn step_on<R: Lanes<Element = f64>>(
+        &mut self,
+        hand: R,
+        rates: &Rates,
+        parameters: &mut [f64],
+        gradient: &[f64],
+    ) {
         let count = parameters.len();
+        assert_eq!(count, gradient.len(), "as many parameters as derivatives");
+        assert_eq!(count, self.first.len(), "as many parameters as Adam was made for");
+        (self.decay1, self.decay2) = (rates.decay1, rates.decay2);
+        let (first, second) = (&mut self.first[..count], &mut self.second[..count]);
         let Some(last) = count.checked_sub(R::LANES) else {
             for i in 0..count {
                 (parameters[i], first[i], second[i]) =
@@ -114,9 +103,8 @@ impl Work<f64> for Update<'_> {
             }
             return;
         };
-        let (first, second) = (&mut first[..count], &mut second[..count]);
-        let gradient = &gradient[..count];
-        // What is left of the last whole vector overlaps it: it is read before that one is written, and so comes out the same.
+        // What is left behind the whole vectors is a vector that overlaps the last of them: it is read before that one is
+        // written, and so comes out the same.
         let tail = rates.entry(
             hand.load(&parameters[last..]),
             hand.load(&gradient[last..]),
@@ -141,11 +129,44 @@ impl Work<f64> for Update<'_> {
     }
 }
 
+/// What all entries share in a step.
+#[derive(Clone, Copy)]
+pub(crate) struct Rates {
+    beta1: f64,
+    beta2: f64,
+    epsilon: f64,
+    /// `β₁ᵗ` and `β₂ᵗ`.
+    decay1: f64,
+    decay2: f64,
+    /// `α/(1 - β₁ᵗ)`
+    step: f64,
+    /// `1/√(1 - β₂ᵗ)`
+    scale: f64,
+}
+
+/// A step.
+struct Move<'a> {
+    adam: &'a mut Adam,
+    rates: Rates,
+    parameters: &'a mut [f64],
+    gradient: &'a [f64],
+}
+
+impl Work<f64> for Move<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = f64>>(self, hand: R) {
+        let Self { adam, rates, parameters, gradient } = self;
+        adam.step_on(hand, &rates, parameters, gradient);
+    }
+}
+
 impl Rates {
     /// x, m and s after the step.
     #[inline(always)]
     fn entry<R: Real>(&self, x: R, g: R, m: R, s: R) -> (R, R, R) {
-        let Self { beta1, beta2, epsilon, step, scale } = *self;
+        let Self { beta1, beta2, epsilon, step, scale, .. } = *self;
         let m = normal(x.constant(beta1) * m + x.constant(1.0 - beta1) * g);
         let s = normal(x.constant(beta2) * s + x.constant(1.0 - beta2) * g * g);
         (x - x.constant(step) * m / (s.sqrt() * x.constant(scale) + x.constant(epsilon)), m, s)

@@ -47,7 +47,7 @@ impl Average {
         &mut self,
         estimator: &mut impl Estimator<D>,
         distribution: &D,
-        objective: &impl Objective,
+        objective: &dyn Objective,
         noise: Uniforms<'_>,
     ) -> Result<(), EstimateError> {
         let phi_bar = self.variance_gradient.as_mut_slice();

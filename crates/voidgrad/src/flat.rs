@@ -17,10 +17,12 @@ pub trait Flat {
 }
 
 impl Flat for f64 {
+    #[inline]
     fn entries(&self) -> &[f64] {
         std::slice::from_ref(self)
     }
 
+    #[inline]
     fn entries_mut(&mut self) -> &mut [f64] {
         std::slice::from_mut(self)
     }
@@ -31,10 +33,12 @@ impl Flat for f64 {
 }
 
 impl<const N: usize> Flat for [f64; N] {
+    #[inline]
     fn entries(&self) -> &[f64] {
         self
     }
 
+    #[inline]
     fn entries_mut(&mut self) -> &mut [f64] {
         self
     }
@@ -45,10 +49,12 @@ impl<const N: usize> Flat for [f64; N] {
 }
 
 impl<const ROWS: usize, const COLUMNS: usize> Flat for SMatrix<f64, ROWS, COLUMNS> {
+    #[inline]
     fn entries(&self) -> &[f64] {
         self.as_slice()
     }
 
+    #[inline]
     fn entries_mut(&mut self) -> &mut [f64] {
         self.as_mut_slice()
     }

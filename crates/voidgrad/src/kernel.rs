@@ -27,6 +27,9 @@ pub trait Kernel {
     /// Sums that start at `zero`.
     fn sums<R: Lanes>(zero: R) -> Self::Sums<R>;
 
+    /// Adds the first lane of each sum.
+    fn add_first<R: Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]);
+
     /// The numbers at the control's present parameters.
     fn numbers<T: Element>(&self) -> Self::Numbers<T>;
 
@@ -87,12 +90,14 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
 
 /// The entries of an array as numbers of another type.
 #[must_use]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; N] {
     let entries = array.entries();
     core::array::from_fn(|i| anchor.constant(entries[i]))
 }
 
 /// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.
+#[inline]
 pub fn scale(phi_bar: &mut [f64], lambda: &impl Flat) {
     phi_bar.iter_mut().zip(lambda.entries()).for_each(|(phi_bar, lambda)| *phi_bar *= lambda);
 }

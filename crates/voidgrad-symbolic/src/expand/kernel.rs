@@ -54,7 +54,11 @@ const LARGEST_PAIR: usize = 16;
 fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) -> TokenStream {
     let name = struct_name(&source.function.sig.ident);
     let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
-    let count = Literal::usize_unsuffixed(roles.parameters.iter().map(entries).sum());
+    let count: usize = roles.parameters.iter().map(entries).sum();
+    // One by one, so that the array can be taken apart: where it is not indexed by a variable, each sum is a register.
+    let zeros = vec![quote!(zero); count];
+    let indices: Vec<Literal> = (0..count).map(Literal::usize_unsuffixed).collect();
+    let count = Literal::usize_unsuffixed(count);
     let numbers = Numbers::new(source, kernel, root);
     let residuals = residuals(&kernel.residuals, root);
     let (numbers_type, numbers_of, numbers_function) = (numbers.definition, numbers.ty, numbers.function);
@@ -90,9 +94,16 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
 
                 #[inline(always)]
                 fn sums<R: #root::Lanes>(zero: R) -> Self::Sums<R> {
-                    [zero; #count]
+                    [#(#zeros),*]
                 }
 
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn add_first<R: #root::Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]) {
+                    let phi_bar = &mut phi_bar[..#count];
+                    #(phi_bar[#indices] = phi_bar[#indices] + sums[#indices].first();)*
+                }
+
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn numbers<T: #root::Element>(&self) -> #numbers_of {
                     #numbers_function
                 }
@@ -119,7 +130,9 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                     #backward
                 }
 
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn chain(&self, numbers: &Self::Numbers<f64>, phi_bar: &mut [f64]) {
+                    let phi_bar = &mut phi_bar[..#count];
                     #chain
                 }
             }

@@ -155,7 +155,7 @@ impl Estimate {
     }
 
     /// Takes over an estimate of one variable that a kernel made; `∂c/∂z` stays with the kernel.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn keep(&mut self, drawn: &Drawn, b: f64, gradient: f64) {
         let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
         (self.f, self.b[0], self.z[0], self.z_tilde[0]) = (f, b, z, z_tilde);

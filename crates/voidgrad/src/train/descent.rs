@@ -10,13 +10,13 @@ use crate::estimator::Estimate;
 use crate::kernel::{Drawn, Kernel};
 use crate::lanes::{Instructions, OnLanes, Work};
 
-/// Samples whose noise is drawn together; a larger batch is no work for this loop.
+/// Steps whose noise is drawn together.
 const BLOCK: usize = 64;
 /// `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits up to this.
 const LARGEST_LOGIT: f64 = 650.0;
 
-/// Makes all steps of a training of one variable, where the batch is small: what `#[control]` makes of [`Control::descend`]
-/// for a control that has a [`Kernel`].
+/// Makes all steps of a training of one variable, of one sample each: what `#[control]` makes of [`Control::descend`] for a
+/// control that has a [`Kernel`]. There is none for other trainings.
 ///
 /// The numbers are those of [`Control::sample`] but for rounding. A step whose logit is far out, or in which anything is not
 /// finite, is made as every estimator makes it, from the same noise.
@@ -24,7 +24,7 @@ pub fn descend<C: Kernel + Control + Send + Sync>(
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
 ) -> Option<Result<(), TrainError>> {
-    let is_mine = run.distribution.len() == 1 && run.settings.batch <= BLOCK;
+    let is_mine = run.distribution.len() == 1 && run.settings.batch == 1;
     is_mine.then(|| f64::on_lanes(Instructions::Best, Descent { control, run }))
 }
 
@@ -33,7 +33,7 @@ struct Descent<'r, 'a, C> {
     run: &'r mut Run<'a, Bernoulli>,
 }
 
-/// One sample fills one lane: that is less work than the same in scalars, whose masks are bytes and whose exponentials are
+/// The sample fills one lane: that is less work than the same in scalars, whose masks are bytes and whose exponentials are
 /// calls.
 impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     type Output = Result<(), TrainError>;
@@ -44,19 +44,17 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> Result<(), TrainError> {
         let Self { control, run } = self;
-        let batch = run.settings.batch;
-        let mut noise = Noise { pairs: [0.0; 2 * BLOCK], logits: [0.0; BLOCK] };
+        let mut block = Block { pairs: [0.0; 2 * BLOCK], logits: [0.0; BLOCK] };
         while run.iteration < run.settings.iterations {
             let left = run.settings.iterations - run.iteration;
-            let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK / batch);
-            noise.draw(hand, run, steps * batch);
+            let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
+            block.draw(hand, run, steps);
             for step in 0..steps {
-                let samples = step * batch..(step + 1) * batch;
-                if !quick(hand, control, run, &noise, samples.clone())? {
+                let pair = &block.pairs[2 * step..][..2];
+                let noise = Noise { logit: block.logits[step], v: pair[1] };
+                if !quick(hand, control, run, noise)? {
                     run.average.clear();
-                    for pair in noise.pairs[2 * samples.start..2 * samples.end].chunks_exact(2) {
-                        run.estimate(control, pair)?;
-                    }
+                    run.estimate(control, pair)?;
                     run.step(control)?;
                 }
             }
@@ -65,25 +63,30 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     }
 }
 
-/// The noise of some samples.
-struct Noise {
-    /// u and v of one sample after the other.
+/// The noise of some steps.
+struct Block {
+    /// u and v of one step after the other.
     pairs: [f64; 2 * BLOCK],
     /// `ln(u/(1 - u))`
     logits: [f64; BLOCK],
 }
 
-impl Noise {
+/// That of one.
+struct Noise {
+    logit: f64,
+    v: f64,
+}
+
+impl Block {
     #[inline(always)]
-    fn draw<R: Lanes<Element = f64>>(&mut self, hand: R, run: &mut Run<'_, Bernoulli>, samples: usize) {
-        run.stream.fill_open01(&mut self.pairs[..2 * samples]);
-        for (u, pair) in self.logits[..samples].iter_mut().zip(self.pairs.chunks_exact(2)) {
-            *u = pair[0];
+    fn draw<R: Lanes<Element = f64>>(&mut self, hand: R, run: &mut Run<'_, Bernoulli>, steps: usize) {
+        run.stream.fill_open01(&mut self.pairs[..2 * steps]);
+        for (logit, pair) in self.logits.iter_mut().zip(self.pairs.chunks_exact(2)) {
+            *logit = pair[0];
         }
-        let whole = samples.next_multiple_of(R::LANES);
-        // Behind the last sample come numbers that are in the interval too.
-        self.logits[samples..whole].fill(0.5);
-        for logits in self.logits[..whole].chunks_exact_mut(R::LANES) {
+        // Behind the last step come numbers that are in the interval too.
+        self.logits[steps..].fill(0.5);
+        for logits in self.logits.chunks_exact_mut(R::LANES) {
             let u = hand.load(logits);
             u.ln_ratio(hand.constant(1.0) - u).store(logits);
         }
@@ -96,84 +99,73 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
     hand: R,
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
-    noise: &Noise,
-    samples: std::ops::Range<usize>,
+    noise: Noise,
 ) -> Result<bool, TrainError> {
     let a = run.parameters[0];
     if !(a.abs() <= LARGEST_LOGIT) {
         return Ok(false);
     }
     let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
-    let (zero, one, two) = (hand.constant(0.0), hand.constant(1.0), hand.constant(2.0));
+    let (one, two) = (hand.constant(1.0), hand.constant(2.0));
     let numbers = control.numbers::<f64>();
-    let mut sums = C::sums(zero);
-    let (mut gradients, mut f_sum) = (0.0, 0.0);
-    let estimate = run.average.last.memory.of(|| Estimate::new(1));
-    let (mut last_gradient, mut last_f) = (0.0, 0.0);
-    for sample in samples.clone() {
-        let z = a + noise.logits[sample];
-        let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
-        let f = run.objective.value(&[b]);
-        // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
-        let v = hand.constant(noise.pairs[2 * sample + 1]);
-        let w = hand.constant(sign * a).exp();
-        let sign = hand.constant(sign);
-        let score = sign / (one + w);
-        let growth = v * w;
-        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
-        let (z_tilde, z_tilde_a) = (sign * size, growth * rate);
-        let z = hand.constant(z);
-        let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
-        let gradient = (hand.constant(f) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
-        let z_dot = two * gradient;
-        C::backward(
-            &numbers,
-            &residuals,
-            (z, z_dot),
-            (z_tilde, -(z_dot * z_tilde_a)),
-            -(z_dot * score),
-            &mut sums,
-        );
-        let drawn = Drawn {
-            f,
-            z: z.first(),
-            z_tilde: z_tilde.first(),
-            z_tilde_a: z_tilde_a.first(),
-            score: score.first(),
-        };
-        (last_gradient, last_f) = (gradient.first(), f);
-        estimate.keep(&drawn, b, last_gradient);
-        gradients += last_gradient;
-        f_sum += f;
-    }
-    let variance_gradient = run.average.variance_gradient.as_mut_slice();
-    for (entry, sum) in variance_gradient.iter_mut().zip(sums.as_ref()) {
-        *entry = sum.first();
-    }
+    let z = a + noise.logit;
+    let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+    let f_b = run.objective.value(&[b]);
+    // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
+    let v = hand.constant(noise.v);
+    let w = hand.constant(sign * a).exp();
+    let sign = hand.constant(sign);
+    let score = sign / (one + w);
+    let growth = v * w;
+    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+    let (z, z_tilde, z_tilde_a) = (hand.constant(z), sign * size, growth * rate);
+    let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
+    let estimated = (hand.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
+    let z_dot = two * estimated;
+    // To -0 everything is added without a change, and without an addition.
+    let mut sums = C::sums(hand.constant(-0.0));
+    C::backward(
+        &numbers,
+        &residuals,
+        (z, z_dot),
+        (z_tilde, -(z_dot * z_tilde_a)),
+        -(z_dot * score),
+        &mut sums,
+    );
+    let Average { gradient, variance_gradient, f, last, .. } = &mut run.average;
+    let variance_gradient = variance_gradient.as_mut_slice();
+    variance_gradient.fill(0.0);
+    C::add_first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
-    if samples.len() > 1 {
-        let count = samples.len() as f64;
-        variance_gradient.iter_mut().for_each(
-            #[inline(always)]
-            |entry| *entry /= count,
-        );
-        gradients /= count;
-        f_sum /= count;
-    }
-    let mut is_finite = gradients.is_finite() & f_sum.is_finite();
-    for entry in &*variance_gradient {
-        is_finite &= entry.is_finite();
-    }
-    if !is_finite {
+    let estimated = estimated.first();
+    (gradient[0], last.gradient[0], *f, last.f) = (estimated, estimated, f_b, f_b);
+    let [z, z_tilde, z_tilde_a, score] = [z, z_tilde, z_tilde_a, score].map(R::first);
+    let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
+    last.memory.of(|| Estimate::new(1)).keep(&drawn, b, estimated);
+    if !(gradient[0].is_finite() & f.is_finite() & are_finite(hand, variance_gradient)) {
         return Ok(false);
     }
-    let Average { gradient, variance_gradient, f, last, .. } = &mut run.average;
-    (gradient[0], *f) = (gradients, f_sum);
-    (last.gradient[0], last.f) = (last_gradient, last_f);
     run.descent.step_on(0.0, &rates, &mut run.parameters, gradient.as_slice());
     run.distribution.set_parameters(&run.parameters)?;
-    run.control_descent.step_on(hand, &control_rates, run.phi.as_mut_slice(), variance_gradient.as_slice());
+    run.control_descent.step_on(hand, &control_rates, run.phi.as_mut_slice(), variance_gradient);
     control.set_phi(run.phi.as_view())?;
     run.advance(control);
     Ok(true)
+}
+
+/// Whether all are.
+#[inline(always)]
+fn are_finite<R: Lanes<Element = f64>>(hand: R, values: &[f64]) -> bool {
+    let zero = hand.constant(0.0);
+    // x·0 is NaN where x is not finite, and then so is a sum of them.
+    match values.len().checked_sub(R::LANES) {
+        Some(last) => {
+            let mut sum = hand.load(&values[last..]) * zero;
+            for i in (0..last).step_by(R::LANES) {
+                sum = sum + hand.load(&values[i..]) * zero;
+            }
+            sum.sum() == 0.0
+        }
+        None => values.iter().fold(0.0, |sum, x| sum + x * 0.0) == 0.0,
+    }
 }

@@ -27,8 +27,8 @@ pub trait Kernel {
     /// Sums that start at `zero`.
     fn sums<R: Lanes>(zero: R) -> Self::Sums<R>;
 
-    /// Adds the first lane of each sum.
-    fn add_first<R: Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]);
+    /// Writes the first lane of each sum.
+    fn first<R: Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]);
 
     /// The numbers at the control's present parameters.
     fn numbers<T: Element>(&self) -> Self::Numbers<T>;
@@ -92,8 +92,11 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
 #[must_use]
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; N] {
-    let entries = array.entries();
-    core::array::from_fn(|i| anchor.constant(entries[i]))
+    let mut numbers = [anchor; N];
+    for (number, entry) in numbers.iter_mut().zip(array.entries()) {
+        *number = anchor.constant(*entry);
+    }
+    numbers
 }
 
 /// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.

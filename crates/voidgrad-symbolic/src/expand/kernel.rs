@@ -98,9 +98,9 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
-                fn add_first<R: #root::Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]) {
+                fn first<R: #root::Lanes>(sums: &Self::Sums<R>, phi_bar: &mut [R::Element]) {
                     let phi_bar = &mut phi_bar[..#count];
-                    #(phi_bar[#indices] = phi_bar[#indices] + sums[#indices].first();)*
+                    #(phi_bar[#indices] = sums[#indices].first();)*
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]

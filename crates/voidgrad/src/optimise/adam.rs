@@ -82,6 +82,19 @@ impl Adam {
         Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, decay1, decay2, step, scale }
     }
 
+    /// x, m and s of a single parameter after the next step, which [`keep`](Self::keep) makes.
+    #[inline(always)]
+    pub(crate) fn entry(&self, rates: &Rates, x: f64, g: f64) -> (f64, f64, f64) {
+        rates.entry(x, g, self.first[0], self.second[0])
+    }
+
+    /// The step of a single parameter.
+    #[inline(always)]
+    pub(crate) fn keep(&mut self, rates: &Rates, (x, m, s): (f64, f64, f64), parameters: &mut [f64]) {
+        (self.decay1, self.decay2) = (rates.decay1, rates.decay2);
+        (parameters[0], self.first[0], self.second[0]) = (x, m, s);
+    }
+
     /// [`step`](Optimiser::step) on the lanes that the caller is compiled for.
     #[inline(always)]
     pub(crate) fn step_on<R: Lanes<Element = f64>>(

@@ -44,18 +44,21 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> Result<(), TrainError> {
         let Self { control, run } = self;
-        let mut block = Block { pairs: [0.0; 2 * BLOCK], logits: [0.0; BLOCK] };
+        let mut block = Block { pairs: [0.5; 2 * (BLOCK + 1)], logits: [0.0; BLOCK + 1] };
         while run.iteration < run.settings.iterations {
             let left = run.settings.iterations - run.iteration;
             let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
             block.draw(hand, run, steps);
+            let mut drawn = Lane::draw(hand, run.parameters[0], &block, 0);
             for step in 0..steps {
-                let pair = &block.pairs[2 * step..][..2];
-                let noise = Noise { logit: block.logits[step], v: pair[1] };
-                if !quick(hand, control, run, noise)? {
-                    run.average.clear();
-                    run.estimate(control, pair)?;
-                    run.step(control)?;
+                match quick(hand, control, run, drawn, &block, step + 1)? {
+                    Some(next) => drawn = next,
+                    None => {
+                        run.average.clear();
+                        run.estimate(control, &block.pairs[2 * step..][..2])?;
+                        run.step(control)?;
+                        drawn = Lane::draw(hand, run.parameters[0], &block, step + 1);
+                    }
                 }
             }
         }
@@ -63,18 +66,12 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     }
 }
 
-/// The noise of some steps.
+/// The noise of some steps, and a pair behind it that no step is made of.
 struct Block {
     /// u and v of one step after the other.
-    pairs: [f64; 2 * BLOCK],
+    pairs: [f64; 2 * (BLOCK + 1)],
     /// `ln(u/(1 - u))`
-    logits: [f64; BLOCK],
-}
-
-/// That of one.
-struct Noise {
-    logit: f64,
-    v: f64,
+    logits: [f64; BLOCK + 1],
 }
 
 impl Block {
@@ -84,44 +81,71 @@ impl Block {
         for (logit, pair) in self.logits.iter_mut().zip(self.pairs.chunks_exact(2)) {
             *logit = pair[0];
         }
-        // Behind the last step come numbers that are in the interval too.
-        self.logits[steps..].fill(0.5);
-        for logits in self.logits.chunks_exact_mut(R::LANES) {
+        for logits in self.logits[..BLOCK].chunks_exact_mut(R::LANES) {
             let u = hand.load(logits);
             u.ln_ratio(hand.constant(1.0) - u).store(logits);
         }
     }
 }
 
-/// A step; or none, and nothing moved, where it has to be made in another way.
+/// A sample, in the first lane as in all others.
+#[derive(Clone, Copy)]
+struct Lane<R> {
+    b: f64,
+    z: R,
+    z_tilde: R,
+    z_tilde_a: R,
+    score: R,
+}
+
+impl<R: Lanes<Element = f64>> Lane<R> {
+    #[inline(always)]
+    fn draw(hand: R, a: f64, block: &Block, step: usize) -> Self {
+        let one = hand.constant(1.0);
+        let z = a + block.logits[step];
+        let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+        // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
+        let v = hand.constant(block.pairs[2 * step + 1]);
+        let w = hand.constant(sign * a).exp();
+        let sign = hand.constant(sign);
+        let growth = v * w;
+        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+        Self {
+            b,
+            z: hand.constant(z),
+            z_tilde: sign * size,
+            z_tilde_a: growth * rate,
+            score: sign / (one + w),
+        }
+    }
+}
+
+/// A step with this sample, and the sample of the next; or none, and nothing moved, where the step has to be made in another way.
+///
+/// The next sample needs no more than the logit, which moves as soon as `ĝ` is known: what it waits for is computed beside the way back.
 #[inline(always)]
 fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
     hand: R,
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
-    noise: Noise,
-) -> Result<bool, TrainError> {
+    drawn: Lane<R>,
+    block: &Block,
+    next: usize,
+) -> Result<Option<Lane<R>>, TrainError> {
     let a = run.parameters[0];
     if !(a.abs() <= LARGEST_LOGIT) {
-        return Ok(false);
+        return Ok(None);
     }
-    let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
-    let (one, two) = (hand.constant(1.0), hand.constant(2.0));
-    let numbers = control.numbers::<f64>();
-    let z = a + noise.logit;
-    let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+    let Lane { b, z, z_tilde, z_tilde_a, score } = drawn;
     let f_b = run.objective.value(&[b]);
-    // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
-    let v = hand.constant(noise.v);
-    let w = hand.constant(sign * a).exp();
-    let sign = hand.constant(sign);
-    let score = sign / (one + w);
-    let growth = v * w;
-    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
-    let (z, z_tilde, z_tilde_a) = (hand.constant(z), sign * size, growth * rate);
+    let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
+    let numbers = control.numbers::<f64>();
     let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
     let estimated = (hand.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
-    let z_dot = two * estimated;
+    let gradient = estimated.first();
+    let moved = run.descent.entry(&rates, a, gradient);
+    let next = Lane::draw(hand, moved.0, block, next);
+    let z_dot = hand.constant(2.0) * estimated;
     // To -0 everything is added without a change, and without an addition.
     let mut sums = C::sums(hand.constant(-0.0));
     C::backward(
@@ -132,25 +156,24 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
         -(z_dot * score),
         &mut sums,
     );
-    let Average { gradient, variance_gradient, f, last, .. } = &mut run.average;
-    let variance_gradient = variance_gradient.as_mut_slice();
-    variance_gradient.fill(0.0);
-    C::add_first(&sums, variance_gradient);
+    let average = &mut run.average;
+    let variance_gradient = average.variance_gradient.as_mut_slice();
+    C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
-    let estimated = estimated.first();
-    (gradient[0], last.gradient[0], *f, last.f) = (estimated, estimated, f_b, f_b);
+    if !(gradient.is_finite() & f_b.is_finite() & are_finite(hand, variance_gradient)) {
+        return Ok(None);
+    }
+    (average.gradient[0], average.last.gradient[0]) = (gradient, gradient);
+    (average.f, average.last.f) = (f_b, f_b);
     let [z, z_tilde, z_tilde_a, score] = [z, z_tilde, z_tilde_a, score].map(R::first);
     let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
-    last.memory.of(|| Estimate::new(1)).keep(&drawn, b, estimated);
-    if !(gradient[0].is_finite() & f.is_finite() & are_finite(hand, variance_gradient)) {
-        return Ok(false);
-    }
-    run.descent.step_on(0.0, &rates, &mut run.parameters, gradient.as_slice());
+    average.last.memory.of(|| Estimate::new(1)).keep(&drawn, b, gradient);
+    run.descent.keep(&rates, moved, &mut run.parameters);
     run.distribution.set_parameters(&run.parameters)?;
     run.control_descent.step_on(hand, &control_rates, run.phi.as_mut_slice(), variance_gradient);
     control.set_phi(run.phi.as_view())?;
     run.advance(control);
-    Ok(true)
+    Ok(Some(next))
 }
 
 /// Whether all are.

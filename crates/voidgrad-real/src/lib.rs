@@ -16,5 +16,5 @@ pub use functions::{
 };
 pub use lanes::{Element, GeneratorState, Lanes, Pair, PairMask};
 #[cfg(feature = "lanes")]
-pub use lanes::{F32x16, F64x8, Mask32x16, Mask64x8};
+pub use lanes::{F32x16, F64x2, F64x8, Mask32x16, Mask64x2, Mask64x8};
 pub use real::{Mask, Real};

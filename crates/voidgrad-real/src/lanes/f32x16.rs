@@ -69,6 +69,7 @@ mod constants {
 
 impl<S: Simd> Lanes for F32x16<S> {
     type Element = f32;
+    type Narrow = Self;
 
     const LANES: usize = 16;
     const REGISTERS: usize = 16 / <S::f32s as SimdBase<S>>::LEN;
@@ -94,6 +95,11 @@ impl<S: Simd> Lanes for F32x16<S> {
         let (low, high) = (low + high).split();
         let four = low + high;
         (four[0] + four[2]) + (four[1] + four[3])
+    }
+
+    #[inline(always)]
+    fn narrow(self) -> Self {
+        self
     }
 
     #[inline(always)]

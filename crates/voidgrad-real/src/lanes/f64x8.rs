@@ -5,6 +5,7 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, mask64x8, u64x8};
 
+use super::f64x2::F64x2;
 use super::uniform::{BELOW_ONE_64, Generators, ONE_64};
 use super::vector::{SECOND_WINS, is_fused, vector};
 use super::wide::{Wide, polynomial};
@@ -38,16 +39,16 @@ vector!(
     constants
 );
 
-/// What differs between the widths. The polynomials are made by `tests/fixtures/minimax.py`.
-mod constants {
+/// What differs between the widths of a number. The polynomials are made by `tests/fixtures/minimax.py`.
+pub(super) mod constants {
     /// fdlibm's: the first has 33 bits, and an exponent at most 11.
-    pub(super) const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
-    pub(super) const LOG10_2: [f64; 2] = [0.301_029_995_665_885_5, -1.904_312_846_716_427_4e-12];
-    pub(super) const EXP_DOMAIN: [f64; 2] = [-746.0, 710.0];
-    pub(super) const EXP2_DOMAIN: [f64; 2] = [-1076.0, 1025.0];
-    pub(super) const EXP_M1_FLOOR: f64 = -40.0;
+    pub(in crate::lanes) const LN_2: [f64; 2] = [6.931_471_803_691_238e-1, 1.908_214_929_270_587_7e-10];
+    pub(in crate::lanes) const LOG10_2: [f64; 2] = [0.301_029_995_665_885_5, -1.904_312_846_716_427_4e-12];
+    pub(in crate::lanes) const EXP_DOMAIN: [f64; 2] = [-746.0, 710.0];
+    pub(in crate::lanes) const EXP2_DOMAIN: [f64; 2] = [-1076.0, 1025.0];
+    pub(in crate::lanes) const EXP_M1_FLOOR: f64 = -40.0;
     /// Relative error of e^r 2^-57.9.
-    pub(super) const EXP_SERIES: [f64; 10] = [
+    pub(in crate::lanes) const EXP_SERIES: [f64; 10] = [
         0.500_000_000_000_001_1,
         0.166_666_666_666_664_13,
         0.041_666_666_666_530_155,
@@ -60,7 +61,7 @@ mod constants {
         2.500_018_582_969_297_7e-8,
     ];
     /// Relative error of 2^r 2^-52.0.
-    pub(super) const EXP2_SERIES: [f64; 10] = [
+    pub(in crate::lanes) const EXP2_SERIES: [f64; 10] = [
         0.693_147_180_559_949_2,
         0.240_226_506_959_091_04,
         0.055_504_108_664_481_96,
@@ -73,7 +74,7 @@ mod constants {
         7.038_203_507_084_553e-9,
     ];
     /// Relative error of the logarithm 2^-55.8.
-    pub(super) const ATANH_SERIES: [f64; 7] = [
+    pub(in crate::lanes) const ATANH_SERIES: [f64; 7] = [
         0.666_666_666_666_729_4,
         0.399_999_999_960_415_8,
         0.285_714_294_167_828,
@@ -86,6 +87,7 @@ mod constants {
 
 impl<S: Simd> Lanes for F64x8<S> {
     type Element = f64;
+    type Narrow = F64x2<S>;
 
     const LANES: usize = 8;
     const REGISTERS: usize = 8 / <S::f64s as SimdBase<S>>::LEN;
@@ -111,6 +113,11 @@ impl<S: Simd> Lanes for F64x8<S> {
         let (low, high) = (low + high).split();
         let pair = low + high;
         pair[0] + pair[1]
+    }
+
+    #[inline(always)]
+    fn narrow(self) -> F64x2<S> {
+        F64x2(self.0.split().0.split().0)
     }
 
     #[inline(always)]

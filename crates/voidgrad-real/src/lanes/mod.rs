@@ -5,6 +5,8 @@ mod exp;
 #[cfg(feature = "lanes")]
 mod f32x16;
 #[cfg(feature = "lanes")]
+mod f64x2;
+#[cfg(feature = "lanes")]
 mod f64x8;
 #[cfg(feature = "lanes")]
 mod ln;
@@ -20,6 +22,8 @@ mod wide;
 
 #[cfg(feature = "lanes")]
 pub use f32x16::{F32x16, Mask32x16};
+#[cfg(feature = "lanes")]
+pub use f64x2::{F64x2, Mask64x2};
 #[cfg(feature = "lanes")]
 pub use f64x8::{F64x8, Mask64x8};
 
@@ -46,6 +50,9 @@ pub trait Lanes: Real {
     /// The number of one lane: `f32` or `f64`.
     type Element: Element;
 
+    /// The fewest lanes that the same instructions work on, for a number that stands alone.
+    type Narrow: Lanes<Element = Self::Element>;
+
     /// How many numbers there are.
     const LANES: usize;
 
@@ -65,6 +72,10 @@ pub trait Lanes: Real {
 
     /// The sum over the lanes, in an order that is the same on every machine: halves are added until one number is left.
     fn sum(self) -> Self::Element;
+
+    /// The first lanes.
+    #[must_use]
+    fn narrow(self) -> Self::Narrow;
 
     /// The number in the first lane.
     #[must_use]

@@ -171,6 +171,7 @@ impl<V: Real> Real for Pair<V> {
 
 impl<V: Lanes> Lanes for Pair<V> {
     type Element = V::Element;
+    type Narrow = V::Narrow;
 
     const LANES: usize = 2 * V::LANES;
     const REGISTERS: usize = 2 * V::REGISTERS;
@@ -195,6 +196,11 @@ impl<V: Lanes> Lanes for Pair<V> {
     #[inline(always)]
     fn sum(self) -> V::Element {
         (self.0 + self.1).sum()
+    }
+
+    #[inline(always)]
+    fn narrow(self) -> V::Narrow {
+        self.0.narrow()
     }
 
     #[inline(always)]

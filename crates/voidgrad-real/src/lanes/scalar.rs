@@ -7,6 +7,7 @@ macro_rules! scalar {
     ($float:ident, $fill:ident, $bound:literal) => {
         impl Lanes for $float {
             type Element = Self;
+            type Narrow = Self;
 
             const LANES: usize = 1;
 
@@ -27,6 +28,11 @@ macro_rules! scalar {
 
             #[inline(always)]
             fn sum(self) -> Self {
+                self
+            }
+
+            #[inline(always)]
+            fn narrow(self) -> Self {
                 self
             }
 

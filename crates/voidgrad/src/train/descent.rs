@@ -1,8 +1,8 @@
 //! The steps of one Bernoulli variable and a control with a kernel, within one choice of instructions.
 
-use voidgrad_real::Lanes;
+use voidgrad_real::{Lanes, Real};
 
-use super::{Average, Run, TrainError};
+use super::{Run, TrainError};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::distribution::Distribution;
@@ -49,15 +49,15 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
             let left = run.settings.iterations - run.iteration;
             let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
             block.draw(hand, run, steps);
-            let mut drawn = Lane::draw(hand, run.parameters[0], &block, 0);
+            let mut drawn = Lane::draw(hand.narrow(), run.parameters[0], &block, 0);
             for step in 0..steps {
-                match quick(hand, control, run, drawn, &block, step + 1)? {
+                match quick((hand, hand.narrow()), control, run, drawn, &block, step + 1)? {
                     Some(next) => drawn = next,
                     None => {
                         run.average.clear();
                         run.estimate(control, &block.pairs[2 * step..][..2])?;
                         run.step(control)?;
-                        drawn = Lane::draw(hand, run.parameters[0], &block, step + 1);
+                        drawn = Lane::draw(hand.narrow(), run.parameters[0], &block, step + 1);
                     }
                 }
             }
@@ -124,14 +124,14 @@ impl<R: Lanes<Element = f64>> Lane<R> {
 ///
 /// The next sample needs no more than the logit, which moves as soon as `ĝ` is known: what it waits for is computed beside the way back.
 #[inline(always)]
-fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
-    hand: R,
+fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
+    (hand, narrow): (R, N),
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
-    drawn: Lane<R>,
+    drawn: Lane<N>,
     block: &Block,
     next: usize,
-) -> Result<Option<Lane<R>>, TrainError> {
+) -> Result<Option<Lane<N>>, TrainError> {
     let a = run.parameters[0];
     if !(a.abs() <= LARGEST_LOGIT) {
         return Ok(None);
@@ -141,13 +141,13 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
     let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
     let numbers = control.numbers::<f64>();
     let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
-    let estimated = (hand.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
+    let estimated = (narrow.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
     let gradient = estimated.first();
     let moved = run.descent.entry(&rates, a, gradient);
-    let next = Lane::draw(hand, moved.0, block, next);
-    let z_dot = hand.constant(2.0) * estimated;
+    let next = Lane::draw(narrow, moved.0, block, next);
+    let z_dot = narrow.constant(2.0) * estimated;
     // To -0 everything is added without a change, and without an addition.
-    let mut sums = C::sums(hand.constant(-0.0));
+    let mut sums = C::sums(narrow.constant(-0.0));
     C::backward(
         &numbers,
         &residuals,
@@ -165,7 +165,7 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>>(
     }
     (average.gradient[0], average.last.gradient[0]) = (gradient, gradient);
     (average.f, average.last.f) = (f_b, f_b);
-    let [z, z_tilde, z_tilde_a, score] = [z, z_tilde, z_tilde_a, score].map(R::first);
+    let [z, z_tilde, z_tilde_a, score] = [z, z_tilde, z_tilde_a, score].map(Lanes::first);
     let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
     average.last.memory.of(|| Estimate::new(1)).keep(&drawn, b, gradient);
     run.descent.keep(&rates, moved, &mut run.parameters);

@@ -1,0 +1,102 @@
+//! 2 `f64` side by side.
+
+use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
+
+use fearless_simd::prelude::*;
+use fearless_simd::{f64x2, mask64x2, u64x2};
+
+use super::f64x8::constants;
+use super::vector::{SECOND_WINS, is_fused, vector};
+use super::wide::{Wide, polynomial};
+use super::{GeneratorState, Lanes};
+use super::{exp, ln, logistic, uniform};
+use crate::{Mask, Real};
+
+vector!(
+    /// Two `f64` side by side: one register of every instruction set, and the least work where a number stands alone.
+    ///
+    /// ```
+    /// use fearless_simd::{Level, Simd, dispatch};
+    /// use voidgrad_real::{F64x2, Lanes, Real};
+    ///
+    /// #[inline(always)]
+    /// fn softplus<S: Simd>(simd: S, x: f64) -> f64 {
+    ///     F64x2::splat_with(simd, x).softplus().first()
+    /// }
+    /// assert_eq!(dispatch!(Level::new(), simd => softplus(simd, 0.0)), core::f64::consts::LN_2);
+    /// ```
+    F64x2(f64x2),
+    /// The answers of a comparison of two [`F64x2`].
+    Mask64x2(mask64x2),
+    u64x2,
+    f64,
+    2,
+    constants
+);
+
+impl<S: Simd> Lanes for F64x2<S> {
+    type Element = f64;
+    type Narrow = Self;
+
+    const LANES: usize = 2;
+
+    #[inline(always)]
+    fn splat(self, value: f64) -> Self {
+        Self::splat_with(self.0.simd, value)
+    }
+
+    #[inline(always)]
+    fn load(self, from: &[f64]) -> Self {
+        Self(f64x2::from_slice(self.0.simd, &from[..2]))
+    }
+
+    #[inline(always)]
+    fn store(self, to: &mut [f64]) {
+        self.0.store_slice(&mut to[..2]);
+    }
+
+    #[inline(always)]
+    fn narrow(self) -> Self {
+        self
+    }
+
+    #[inline(always)]
+    fn first(self) -> f64 {
+        self.0[0]
+    }
+
+    #[inline(always)]
+    fn sum(self) -> f64 {
+        self.0[0] + self.0[1]
+    }
+
+    #[inline(always)]
+    fn sigmoid_quick(self) -> Self {
+        logistic::sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d_sigmoid_quick(self) -> Self {
+        logistic::d_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn d2_sigmoid_quick(self) -> Self {
+        logistic::d2_sigmoid_quick(self)
+    }
+
+    #[inline(always)]
+    fn ln_ratio(self, q: Self) -> Self {
+        ln::ln_ratio(self, q)
+    }
+
+    #[inline(always)]
+    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+        ln::ln_ratio_and_recip(self, q)
+    }
+
+    #[inline(always)]
+    fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
+        uniform::fill_f64(state, to);
+    }
+}

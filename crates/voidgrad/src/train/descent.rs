@@ -1,6 +1,6 @@
 //! The steps of one Bernoulli variable and a control with a kernel, within one choice of instructions.
 
-use voidgrad_real::{Lanes, Real};
+use voidgrad_real::Lanes;
 
 use super::{Run, TrainError};
 use crate::bernoulli::Bernoulli;
@@ -49,15 +49,15 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
             let left = run.settings.iterations - run.iteration;
             let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
             block.draw(hand, run, steps);
-            let mut drawn = Lane::draw(hand.narrow(), run.parameters[0], &block, 0);
+            let mut sample = Sample::draw(hand.narrow(), run.parameters[0], &block, 0);
             for step in 0..steps {
-                match quick((hand, hand.narrow()), control, run, drawn, &block, step + 1)? {
-                    Some(next) => drawn = next,
+                match quick((hand, hand.narrow()), control, run, sample, &block, step + 1)? {
+                    Some(next) => sample = next,
                     None => {
                         run.average.clear();
                         run.estimate(control, &block.pairs[2 * step..][..2])?;
                         run.step(control)?;
-                        drawn = Lane::draw(hand.narrow(), run.parameters[0], &block, step + 1);
+                        sample = Sample::draw(hand.narrow(), run.parameters[0], &block, step + 1);
                     }
                 }
             }
@@ -88,34 +88,34 @@ impl Block {
     }
 }
 
-/// A sample, in the first lane as in all others.
+/// A sample before f.
 #[derive(Clone, Copy)]
-struct Lane<R> {
+struct Sample {
     b: f64,
-    z: R,
-    z_tilde: R,
-    z_tilde_a: R,
-    score: R,
+    z: f64,
+    z_tilde: f64,
+    z_tilde_a: f64,
+    score: f64,
 }
 
-impl<R: Lanes<Element = f64>> Lane<R> {
+impl Sample {
     #[inline(always)]
-    fn draw(hand: R, a: f64, block: &Block, step: usize) -> Self {
+    fn draw<R: Lanes<Element = f64>>(hand: R, a: f64, block: &Block, step: usize) -> Self {
         let one = hand.constant(1.0);
         let z = a + block.logits[step];
         let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
         // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
         let v = hand.constant(block.pairs[2 * step + 1]);
         let w = hand.constant(sign * a).exp();
-        let sign = hand.constant(sign);
         let growth = v * w;
         let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+        let score = one / (one + w);
         Self {
             b,
-            z: hand.constant(z),
-            z_tilde: sign * size,
-            z_tilde_a: growth * rate,
-            score: sign / (one + w),
+            z,
+            z_tilde: sign * size.first(),
+            z_tilde_a: (growth * rate).first(),
+            score: sign * score.first(),
         }
     }
 }
@@ -128,23 +128,26 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     (hand, narrow): (R, N),
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
-    drawn: Lane<N>,
+    sample: Sample,
     block: &Block,
     next: usize,
-) -> Result<Option<Lane<N>>, TrainError> {
+) -> Result<Option<Sample>, TrainError> {
     let a = run.parameters[0];
     if !(a.abs() <= LARGEST_LOGIT) {
         return Ok(None);
     }
-    let Lane { b, z, z_tilde, z_tilde_a, score } = drawn;
+    let Sample { b, z, z_tilde, z_tilde_a, score } = sample;
     let f_b = run.objective.value(&[b]);
+    let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
+    let [z, z_tilde, z_tilde_a, score] =
+        [narrow.constant(z), narrow.constant(z_tilde), narrow.constant(z_tilde_a), narrow.constant(score)];
     let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
     let numbers = control.numbers::<f64>();
     let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
     let estimated = (narrow.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
     let gradient = estimated.first();
     let moved = run.descent.entry(&rates, a, gradient);
-    let next = Lane::draw(narrow, moved.0, block, next);
+    let next = Sample::draw(narrow, moved.0, block, next);
     let z_dot = narrow.constant(2.0) * estimated;
     // To -0 everything is added without a change, and without an addition.
     let mut sums = C::sums(narrow.constant(-0.0));
@@ -165,8 +168,6 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     }
     (average.gradient[0], average.last.gradient[0]) = (gradient, gradient);
     (average.f, average.last.f) = (f_b, f_b);
-    let [z, z_tilde, z_tilde_a, score] = [z, z_tilde, z_tilde_a, score].map(Lanes::first);
-    let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
     average.last.memory.of(|| Estimate::new(1)).keep(&drawn, b, gradient);
     run.descent.keep(&rates, moved, &mut run.parameters);
     run.distribution.set_parameters(&run.parameters)?;

@@ -147,7 +147,6 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let estimated = (narrow.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
     let gradient = estimated.first();
     let moved = run.descent.entry(&rates, a, gradient);
-    let next = Sample::draw(narrow, moved.0, block, next);
     let z_dot = narrow.constant(2.0) * estimated;
     // To -0 everything is added without a change, and without an addition.
     let mut sums = C::sums(narrow.constant(-0.0));
@@ -163,6 +162,7 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let variance_gradient = average.variance_gradient.as_mut_slice();
     C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
+    let next = Sample::draw(narrow, moved.0, block, next);
     if !(gradient.is_finite() & f_b.is_finite() & are_finite(hand, variance_gradient)) {
         return Ok(None);
     }

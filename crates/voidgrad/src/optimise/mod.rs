@@ -4,6 +4,7 @@ mod adam;
 mod sgd;
 
 pub use adam::Adam;
+pub(crate) use adam::Schedule;
 pub use sgd::Sgd;
 
 /// Something that walks downhill.

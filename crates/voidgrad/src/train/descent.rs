@@ -9,6 +9,7 @@ use crate::distribution::Distribution;
 use crate::estimator::Estimate;
 use crate::kernel::{Drawn, Kernel};
 use crate::lanes::{Instructions, OnLanes, Work};
+use crate::optimise::Schedule;
 
 /// Steps whose noise is drawn together.
 const BLOCK: usize = 64;
@@ -44,14 +45,19 @@ impl<C: Kernel + Control + Send + Sync> Work<f64> for Descent<'_, '_, C> {
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> Result<(), TrainError> {
         let Self { control, run } = self;
-        let mut block = Block { pairs: [0.5; 2 * (BLOCK + 1)], logits: [0.0; BLOCK + 1] };
+        let mut block = Block {
+            pairs: [0.5; 2 * (BLOCK + 1)],
+            logits: [0.0; BLOCK + 1],
+            schedule: Schedule::new(),
+            control_schedule: Schedule::new(),
+        };
         while run.iteration < run.settings.iterations {
             let left = run.settings.iterations - run.iteration;
             let steps = usize::try_from(left).unwrap_or(BLOCK).min(BLOCK);
             block.draw(hand, run, steps);
             let mut sample = Sample::draw(hand.narrow(), run.parameters[0], &block, 0);
             for step in 0..steps {
-                match quick((hand, hand.narrow()), control, run, sample, &block, step + 1)? {
+                match quick((hand, hand.narrow()), control, run, sample, &block, step)? {
                     Some(next) => sample = next,
                     None => {
                         run.average.clear();
@@ -72,6 +78,9 @@ struct Block {
     pairs: [f64; 2 * (BLOCK + 1)],
     /// `ln(u/(1 - u))`
     logits: [f64; BLOCK + 1],
+    /// What the two optimisers take at each step.
+    schedule: Schedule<BLOCK>,
+    control_schedule: Schedule<BLOCK>,
 }
 
 impl Block {
@@ -85,6 +94,8 @@ impl Block {
             let u = hand.load(logits);
             u.ln_ratio(hand.constant(1.0) - u).store(logits);
         }
+        self.schedule.fill(hand, &run.descent);
+        self.control_schedule.fill(hand, &run.control_descent);
     }
 }
 
@@ -130,9 +141,11 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     run: &mut Run<'_, Bernoulli>,
     sample: Sample,
     block: &Block,
-    next: usize,
+    step: usize,
 ) -> Result<Option<Sample>, TrainError> {
     let a = run.parameters[0];
+    let rates = block.schedule.rates(&run.descent, step);
+    let control_rates = block.control_schedule.rates(&run.control_descent, step);
     if !(a.abs() <= LARGEST_LOGIT) {
         return Ok(None);
     }
@@ -141,7 +154,6 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let drawn = Drawn { f: f_b, z, z_tilde, z_tilde_a, score };
     let [z, z_tilde, z_tilde_a, score] =
         [narrow.constant(z), narrow.constant(z_tilde), narrow.constant(z_tilde_a), narrow.constant(score)];
-    let (rates, control_rates) = (run.descent.rates(), run.control_descent.rates());
     let numbers = control.numbers::<f64>();
     let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
     let estimated = (narrow.constant(f_b) - c_tilde).mul_add(score, (-c_z_tilde).mul_add(z_tilde_a, c_z));
@@ -162,7 +174,7 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let variance_gradient = average.variance_gradient.as_mut_slice();
     C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
-    let next = Sample::draw(narrow, moved.0, block, next);
+    let next = Sample::draw(narrow, moved.0, block, step + 1);
     if !(gradient.is_finite() & f_b.is_finite() & are_finite(hand, variance_gradient)) {
         return Ok(None);
     }

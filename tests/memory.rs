@@ -3,7 +3,8 @@
 use allocation_counter::measure;
 use voidgrad::batch::{Batches, Draw, Precision};
 use voidgrad::{
-    Adam, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear, Stream,
+    Adam, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear, Settings,
+    Step, Stream, train,
 };
 
 const TARGET: f64 = 0.499;
@@ -65,6 +66,27 @@ fn a_training_step_allocates_nothing() {
     assert_eq!(measure(&mut step).count_total, 0);
     bernoulli = Bernoulli::from_logits(&logits).expect("finite logits");
     assert!(bernoulli.logits()[0] != 0.0);
+}
+
+#[test]
+fn a_longer_training_allocates_no_more() {
+    let start = Bernoulli::from_probabilities(&[0.3]).expect("a probability");
+    let objective = MeanQuadratic { target: TARGET };
+    for batch in [1, 2] {
+        let allocations = |iterations: u64| {
+            let settings = Settings { iterations, batch, ..Settings::default() };
+            let control = control();
+            let used = measure(|| {
+                let mut seen = 0;
+                let mut observer = |_: &Step<'_>| seen += 1;
+                train(&start, &objective, control, &settings, 0, &mut observer).expect("all is finite");
+                assert_eq!(seen, iterations + 1);
+            });
+            used.count_total
+        };
+        assert!(allocations(10) > 0, "the counter counts");
+        assert_eq!(allocations(10), allocations(1_000), "batches of {batch}");
+    }
 }
 
 // Few chunks are in memory at a time, and each has the three sums, some rows of M numbers and 32 lanes of N.

@@ -10,13 +10,14 @@ trait Work {
     fn on<L: Lanes>(&mut self, zero: L);
 }
 
-/// Both widths at a level, alone and in pairs.
+/// Both kinds of number at a level, in all widths, alone and in pairs.
 fn at(level: Level, work: &mut impl Work) {
     #[inline(always)]
     fn both<S: Simd>(simd: S, work: &mut impl Work) {
         let (double, single) = (F64x8::splat_with(simd, 0.0), F32x16::splat_with(simd, 0.0));
         work.on(double);
         work.on(single);
+        work.on(double.narrow());
         work.on(Pair::new(double, double));
         work.on(Pair::new(single, single));
     }
@@ -50,6 +51,11 @@ fn lanes_are_loaded_stored_and_summed_in_their_order() {
                 [L::Element::default(); 3],
                 "a store writes no more than the lanes"
             );
+            assert_eq!(lanes.first(), numbers[0]);
+            let narrow = L::Narrow::LANES;
+            stored.fill(L::Element::default());
+            lanes.narrow().store(&mut stored);
+            assert_eq!(stored[..narrow], numbers[..narrow]);
             assert_eq!(lanes.sum().into(), (L::LANES * (L::LANES + 1) / 2) as f64);
             let seven = L::Element::default().constant(7.0);
             zero.splat(seven).store(&mut stored);

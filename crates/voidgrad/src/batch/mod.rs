@@ -15,7 +15,7 @@ mod samples;
 mod scalar;
 mod sums;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use rayon::prelude::*;
 

@@ -8,7 +8,7 @@ use crate::objective::MeanQuadratic;
 const TARGET: f64 = 0.499;
 
 /// A control without a kernel: the same derivatives, one sample after the other.
-struct OneByOne<C>(C);
+pub(crate) struct OneByOne<C>(pub(crate) C);
 
 impl<C: Control> Control for OneByOne<C> {
     fn parameters(&self) -> usize {

@@ -143,7 +143,7 @@ impl Adam {
 }
 
 /// What all entries share in a step.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Rates {
     beta1: f64,
     beta2: f64,
@@ -278,6 +278,30 @@ mod tests {
             }
         }
         assert_eq!(x.map(f64::to_bits), y.map(f64::to_bits));
+    }
+
+    struct Fill<'a>(&'a mut Schedule<16>, &'a Adam);
+
+    impl Work<f64> for Fill<'_> {
+        type Output = ();
+
+        #[inline(always)]
+        fn on<R: Lanes<Element = f64>>(self, hand: R) {
+            self.0.fill(hand, self.1);
+        }
+    }
+
+    #[test]
+    fn rates_made_together_are_those_of_each_step_bit_by_bit() {
+        let mut adam = Adam::new(1, 0.03).unwrap().with_moments(0.8, 0.99, 1e-6).unwrap();
+        (0..5).for_each(|_| adam.step(&mut [0.0], &[1.0]));
+        let mut schedule = Schedule::<16>::new();
+        f64::on_lanes(Instructions::Best, Fill(&mut schedule, &adam));
+        for i in 0..16 {
+            let (made, own) = (schedule.rates(&adam, i), adam.rates());
+            assert_eq!(made, own, "step {i}");
+            adam.step(&mut [0.0], &[1.0]);
+        }
     }
 
     #[test]

@@ -1,3 +1,5 @@
+mod descent;
+
 use super::{Settings, Step, TrainError, minimise, train};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -10,9 +12,9 @@ use crate::noise::Stream;
 use crate::objective::MeanQuadratic;
 use crate::variance;
 
-const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };
+pub(super) const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };
 
-fn start() -> Bernoulli {
+pub(super) fn start() -> Bernoulli {
     Bernoulli::from_probabilities(&[0.5]).unwrap()
 }
 

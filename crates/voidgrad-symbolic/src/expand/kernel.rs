@@ -55,8 +55,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
     let name = struct_name(&source.function.sig.ident);
     let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
     let count: usize = roles.parameters.iter().map(entries).sum();
-    // One by one, so that the array can be taken apart: where it is not indexed by a variable, each sum is a register.
-    let zeros = vec![quote!(zero); count];
+    // One by one: an array that is indexed by a variable is memory, and the sums would leave their registers.
     let indices: Vec<Literal> = (0..count).map(Literal::usize_unsuffixed).collect();
     let count = Literal::usize_unsuffixed(count);
     let numbers = Numbers::new(source, kernel, root);
@@ -94,7 +93,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
 
                 #[inline(always)]
                 fn sums<R: #root::Lanes>(zero: R) -> Self::Sums<R> {
-                    [#(#zeros),*]
+                    [zero; #count]
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]

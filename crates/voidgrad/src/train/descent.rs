@@ -146,7 +146,7 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let a = run.parameters[0];
     let rates = block.schedule.rates(&run.descent, step);
     let control_rates = block.control_schedule.rates(&run.control_descent, step);
-    if !(a.abs() <= LARGEST_LOGIT) {
+    if a.abs() > LARGEST_LOGIT {
         return Ok(None);
     }
     let Sample { b, z, z_tilde, z_tilde_a, score } = sample;

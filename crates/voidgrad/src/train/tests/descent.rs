@@ -19,9 +19,9 @@ fn path<C: Control + Send + Sync>(
     start: &Bernoulli,
     objective: &impl Objective,
     control: C,
-    iterations: u64,
+    (iterations, batch): (u64, usize),
 ) -> Vec<Vec<f64>> {
-    let settings = Settings { iterations, seed: 7, ..Settings::default() };
+    let settings = Settings { iterations, batch, seed: 7, ..Settings::default() };
     let mut path = Vec::new();
     let mut observer = |state: &State<'_, Bernoulli>| {
         let mut all = state.distribution.logits().to_vec();
@@ -31,8 +31,8 @@ fn path<C: Control + Send + Sync>(
     let (end, control) = minimise(start.clone(), objective, control, &settings, 0, &mut observer).unwrap();
     assert_eq!(path.len() as u64, iterations + 1);
     let last = path.last().unwrap();
-    assert_eq!(last[0], end.logits()[0]);
-    assert_eq!(last[1..], *control.phi().as_slice());
+    let (logits, phi) = last.split_at(start.len());
+    assert_eq!((logits, phi), (end.logits(), control.phi().as_slice()));
     path
 }
 
@@ -42,10 +42,11 @@ fn assert_same_path<C: Control + Clone + Send + Sync>(
     start: &Bernoulli,
     objective: &impl Objective,
     control: C,
+    batch: usize,
 ) {
     const STEPS: u64 = 500;
-    let own = path(start, objective, control.clone(), STEPS);
-    let general = path(start, objective, OneByOne(control), STEPS);
+    let own = path(start, objective, control.clone(), (STEPS, batch));
+    let general = path(start, objective, OneByOne(control), (STEPS, batch));
     for (step, (own, general)) in own.iter().zip(&general).enumerate() {
         for (own, general) in own.iter().zip(general) {
             let difference = (own - general).abs();
@@ -58,11 +59,19 @@ fn assert_same_path<C: Control + Clone + Send + Sync>(
 #[test]
 fn both_loops_make_the_same_steps() {
     let start = start();
-    assert_same_path(&start, &OBJECTIVE, Zero);
-    assert_same_path(&start, &OBJECTIVE, Constant::new(0.3).unwrap());
-    assert_same_path(&start, &OBJECTIVE, Rebar::new(0.5, 0.7, 0.499).unwrap());
-    assert_same_path(&start, &OBJECTIVE, Relax::draw(0.5, 0.499, &mut stream()).unwrap());
-    assert_same_path(&start, &OBJECTIVE, RelaxLinear::draw(0.5, 0.499, &mut stream()).unwrap());
+    assert_same_path(&start, &OBJECTIVE, Zero, 1);
+    assert_same_path(&start, &OBJECTIVE, Constant::new(0.3).unwrap(), 1);
+    assert_same_path(&start, &OBJECTIVE, Rebar::new(0.5, 0.7, 0.499).unwrap(), 1);
+    assert_same_path(&start, &OBJECTIVE, Relax::draw(0.5, 0.499, &mut stream()).unwrap(), 1);
+    assert_same_path(&start, &OBJECTIVE, RelaxLinear::draw(0.5, 0.499, &mut stream()).unwrap(), 1);
+}
+
+#[test]
+fn several_variables_or_samples_are_left_to_the_other_loop() {
+    let several = Bernoulli::from_probabilities(&[0.3, 0.5, 0.9]).unwrap();
+    let control = Rebar::new(0.5, 0.7, 0.499).unwrap();
+    assert_same_path(&several, &OBJECTIVE, control.clone(), 1);
+    assert_same_path(&start(), &OBJECTIVE, control, 3);
 }
 
 /// On both sides of the logits up to which `e^±a` is taken.
@@ -71,8 +80,8 @@ fn logits_far_out_are_passed_on_the_way() {
     for a in [-650.0, 650.0] {
         let start = Bernoulli::from_logits(&[a]).unwrap();
         let control = Rebar::new(0.5, 100.0, 0.499).unwrap();
-        assert_same_path(&start, &OBJECTIVE, control.clone());
-        let path = path(&start, &OBJECTIVE, control, 500);
+        assert_same_path(&start, &OBJECTIVE, control.clone(), 1);
+        let path = path(&start, &OBJECTIVE, control, (500, 1));
         let beyond = path.iter().filter(|state| state[0].abs() > 650.0).count();
         assert!(beyond > 0 && beyond < path.len(), "{beyond} of {} beyond", path.len());
     }

@@ -1,6 +1,16 @@
 //! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
 
+mod arrays;
+mod outer;
+mod product;
+mod rows;
+
 use voidgrad_real::{Element, Lanes};
+
+pub use arrays::ArrayKernel;
+pub use outer::add_outer;
+pub use product::{product, transposed_product};
+pub use rows::{add_row, row, set_row};
 
 use crate::flat::Flat;
 

@@ -6,20 +6,24 @@
 //! coordinates where there are more. Controls without a kernel, and logits that are out of range for its formulas, are
 //! estimated one sample after the other from the same noise. [The guide](crate::guide::batches) says more.
 
+mod arrays;
 mod cells;
 mod chunk;
 mod coordinates;
 mod fused;
+mod group;
 mod lane_sums;
 mod samples;
 mod scalar;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use rayon::prelude::*;
 
 pub use crate::lanes::Instructions;
+pub use arrays::arrays;
 pub use chunk::{Chunk, Precision};
 pub use fused::fused;
 pub use sums::Sums;

@@ -4,6 +4,8 @@ mod arrays;
 mod outer;
 mod product;
 mod rows;
+#[cfg(test)]
+mod tests;
 
 use voidgrad_real::{Element, Lanes};
 

@@ -13,7 +13,7 @@ use super::rows::row;
 /// add_outer(0.0_f64, [2, 3], [&[1.0, 2.0]], [&[1.0, 10.0, 100.0]], &mut sums);
 /// assert_eq!(sums, [1.5, 2.5, 10.5, 20.5, 100.5, 200.5]);
 /// ```
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn add_outer<R: Lanes, const K: usize>(
     hand: R,
     [rows, columns]: [usize; 2],
@@ -38,7 +38,7 @@ pub fn add_outer<R: Lanes, const K: usize>(
 }
 
 /// J columns from `first`, whose entries of `b` stay in registers.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tile<R: Lanes, const J: usize, const K: usize>(
     hand: R,
     rows: usize,

@@ -4,6 +4,8 @@ use voidgrad_real::{Element, Lanes};
 
 use super::rows::row;
 
+// Tiles are inlined in release builds only: many of them in one function make its frame large where nothing is optimised.
+
 /// `y_k = A·x_k` for K arrays side by side, at most 4 of them: more do not fit into the registers. A has `[rows, columns]` and is plain
 /// numbers column by column, `A[i + rows·j]`; `x_k` is `columns` rows of lanes, `y_k` is `rows` of them.
 ///
@@ -15,7 +17,7 @@ use super::rows::row;
 /// product(0.0_f64, &matrix, [2, 3], [&x], [&mut y]);
 /// assert_eq!(y, [321.0, 654.0]);
 /// ```
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn product<R: Lanes, const K: usize>(
     hand: R,
     matrix: &[R::Element],
@@ -36,7 +38,7 @@ pub fn product<R: Lanes, const K: usize>(
 /// transposed_product(0.0_f64, &matrix, [2, 3], [&x], [&mut y]);
 /// assert_eq!(y, [41.0, 52.0, 63.0]);
 /// ```
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn transposed_product<R: Lanes, const K: usize>(
     hand: R,
     matrix: &[R::Element],
@@ -75,7 +77,7 @@ impl<T: Element> Weights<T> for Columns<'_, T> {
         self.matrix.len().checked_div(self.rows).unwrap_or(0)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add<R: Lanes<Element = T>, const I: usize, const K: usize>(
         &self,
         hand: R,
@@ -103,7 +105,7 @@ impl<T: Element> Weights<T> for Rows<'_, T> {
         self.terms
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add<R: Lanes<Element = T>, const I: usize, const K: usize>(
         &self,
         hand: R,
@@ -126,7 +128,7 @@ impl<T: Element> Weights<T> for Rows<'_, T> {
 }
 
 /// Adds one term of I outputs to their sums.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn add_term<R: Lanes, const I: usize, const K: usize>(
     hand: R,
     weights: &[R::Element; I],
@@ -147,7 +149,7 @@ fn add_term<R: Lanes, const I: usize, const K: usize>(
 }
 
 /// All outputs, as many together as the registers hold the sums of.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tiles<R: Lanes, const K: usize>(
     hand: R,
     weights: &impl Weights<R::Element>,
@@ -173,7 +175,7 @@ fn tiles<R: Lanes, const K: usize>(
 }
 
 /// Whole tiles of I outputs; returns the first output that is left.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tiles_of<R: Lanes, const I: usize, const K: usize>(
     hand: R,
     weights: &impl Weights<R::Element>,
@@ -188,7 +190,7 @@ fn tiles_of<R: Lanes, const I: usize, const K: usize>(
 }
 
 /// I outputs of K operands.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tile<R: Lanes, const I: usize, const K: usize>(
     hand: R,
     weights: &impl Weights<R::Element>,

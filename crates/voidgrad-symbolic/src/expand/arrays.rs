@@ -113,10 +113,11 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
 
 /// The body of `numbers`: the arguments one after the other, then what is made of them, then memory for that.
 fn numbers(source: &Source, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
-    let fields = source.signature.parameters[1..].iter().filter(|parameter| !parameter.mask).map(|parameter| {
-        let field = &parameter.ident;
-        quote!(#root::kernel::append(numbers, &self.#field);)
-    });
+    let fields =
+        source.signature.parameters[1..].iter().filter(|parameter| !parameter.mask).map(|parameter| {
+            let field = &parameter.ident;
+            quote!(#root::kernel::append(numbers, &self.#field);)
+        });
     let fields = quote!(#(#fields)*);
     if kernel.shared.is_empty() {
         return fields;
@@ -173,7 +174,11 @@ fn plain(source: &Source, kernel: &ArrayKernel, with_shared: bool) -> TokenStrea
 
 fn named(ident: &Ident, first: usize, entries: usize, is_number: bool) -> TokenStream {
     let [from, to] = [first, first + entries].map(Literal::usize_unsuffixed);
-    if is_number { quote!(let #ident = hand.splat(numbers[#from]);) } else { quote!(let #ident = &numbers[#from..#to];) }
+    if is_number {
+        quote!(let #ident = hand.splat(numbers[#from]);)
+    } else {
+        quote!(let #ident = &numbers[#from..#to];)
+    }
 }
 
 /// Takes rows of lanes from `rows`, one array after the other.

@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
+use super::arrays::array_kernel;
 use super::differentiate::{
     Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
 };
 use super::function::Function;
-use super::arrays::array_kernel;
 use super::kernel::{Directions, kernel};
 use super::namesake::Namesake;
 use super::structure::{Batch, implementation, structure};

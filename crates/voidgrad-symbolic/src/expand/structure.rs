@@ -119,7 +119,12 @@ pub(super) enum Batch {
 }
 
 /// `impl Control`.
-pub(super) fn implementation(source: &Source, roles: &Roles, batch: Batch, root: &TokenStream) -> TokenStream {
+pub(super) fn implementation(
+    source: &Source,
+    roles: &Roles,
+    batch: Batch,
+    root: &TokenStream,
+) -> TokenStream {
     let function = &source.function.sig.ident;
     let name = struct_name(function);
     let fields = fields(source, roles);

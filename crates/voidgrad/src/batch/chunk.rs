@@ -4,7 +4,7 @@ use super::{Draw, Sums};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::estimator::{Estimate, EstimateError};
-use crate::lanes::{Instructions, OnLanes};
+use crate::lanes::{Instructions, MOST_LANES, OnLanes};
 use crate::noise::BlockStream;
 
 /// What the lanes of a batch compute in. The sums of a chunk's lanes are in it too; those over chunks are in `f64`.
@@ -48,6 +48,8 @@ pub(super) struct Memory {
 pub(super) struct Buffers<T> {
     pub(super) rows: Vec<T>,
     pub(super) sums: Vec<T>,
+    /// What all samples share.
+    pub(super) numbers: Vec<T>,
 }
 
 /// A number that batches are computed in.
@@ -94,9 +96,11 @@ impl Number for f32 {
     }
 }
 
-/// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out.
+/// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out, and whole vectors of them where M
+/// is not large.
 pub(super) fn samples(variables: usize) -> u64 {
-    (4096 / variables as u64).max(1)
+    let samples = (4096 / variables as u64).max(1);
+    if variables <= 512 { samples.next_multiple_of(MOST_LANES as u64) } else { samples }
 }
 
 /// A chunk's place in memory, with its result.

@@ -17,14 +17,23 @@ use crate::kernel::Kernel;
 /// # Errors
 /// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
 pub fn fused<C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+    guarded(control, chunk, |chunk| match chunk.precision {
+        Precision::Double => run::<f64, C>(control, chunk),
+        Precision::Single => run::<f32, C>(control, chunk),
+    })
+}
+
+/// Runs a chunk on lanes where its logits are in range, and one by one where they are not or the sums are not finite.
+pub(super) fn guarded<C: Control>(
+    control: &C,
+    chunk: &mut Chunk<'_>,
+    run: impl Fn(&mut Chunk<'_>) -> Result<(), EstimateError>,
+) -> Result<(), EstimateError> {
     if !in_range(chunk) {
         return one_by_one(control, chunk);
     }
     let stream = chunk.stream.clone();
-    match chunk.precision {
-        Precision::Double => run::<f64, C>(control, chunk),
-        Precision::Single => run::<f32, C>(control, chunk),
-    }?;
+    run(chunk)?;
     if chunk.sums.is_finite() {
         return Ok(());
     }
@@ -55,7 +64,7 @@ fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Re
             return one_by_one(control, chunk);
         }
     }
-    let Buffers { mut rows, sums } = std::mem::take(T::buffers(chunk.memory));
+    let Buffers { mut rows, sums, numbers: plain } = std::mem::take(T::buffers(chunk.memory));
     let mut sums = LaneSums::new(chunk.sums.variance_gradient.len(), sums);
     let outcome = if is_one {
         samples::add(control, chunk, f, &mut rows, &mut sums);
@@ -67,6 +76,6 @@ fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Re
     };
     let sums = sums.finish(&mut chunk.sums.variance_gradient);
     control.chain(&Kernel::numbers(control), &mut chunk.sums.variance_gradient);
-    *T::buffers(chunk.memory) = Buffers { rows, sums };
+    *T::buffers(chunk.memory) = Buffers { rows, sums, numbers: plain };
     outcome
 }

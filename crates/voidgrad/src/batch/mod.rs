@@ -6,6 +6,7 @@
 //! coordinates where there are more. Controls without a kernel, and logits that are out of range for its formulas, are
 //! estimated one sample after the other from the same noise. [The guide](crate::guide::batches) says more.
 
+mod arrays;
 mod cells;
 mod chunk;
 mod coordinates;
@@ -20,6 +21,7 @@ mod tests;
 use rayon::prelude::*;
 
 pub use crate::lanes::Instructions;
+pub use arrays::arrays;
 pub use chunk::{Chunk, Precision};
 pub use fused::fused;
 pub use sums::Sums;

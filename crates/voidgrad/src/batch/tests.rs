@@ -1,3 +1,4 @@
+mod arrays;
 mod kernels;
 
 use super::*;
@@ -13,6 +14,10 @@ struct OneByOne<C>(C);
 impl<C: Control> Control for OneByOne<C> {
     fn parameters(&self) -> usize {
         self.0.parameters()
+    }
+
+    fn dimension(&self) -> Option<usize> {
+        self.0.dimension()
     }
 
     fn phi(&self) -> nalgebra::DVector<f64> {

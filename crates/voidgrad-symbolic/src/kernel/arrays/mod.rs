@@ -80,7 +80,18 @@ pub struct ArrayKernel {
 
 /// What the stages are written with.
 const OWN: [&str; 12] = [
-    "hand", "numbers", "rows", "sums", "i", "z", "z_tilde", "z_dot", "z_tilde_dot", "c_bar", "c_z", "c_z_tilde",
+    "hand",
+    "numbers",
+    "rows",
+    "sums",
+    "i",
+    "z",
+    "z_tilde",
+    "z_dot",
+    "z_tilde_dot",
+    "c_bar",
+    "c_z",
+    "c_z_tilde",
 ];
 
 /// The most nodes of both points together.
@@ -96,11 +107,8 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
         _ => None,
     };
     let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
-    let given = [
-        (z, [z_number, count]),
-        (z_dot, [dot_number, count + 1]),
-        (parts.c_bar, [bar_number, bar_number]),
-    ];
+    let given =
+        [(z, [z_number, count]), (z_dot, [dot_number, count + 1]), (parts.c_bar, [bar_number, bar_number])];
     let mut points = Points::new(parts.graph, &given);
     let [z, z_tilde] = [0, 1].map(|at| points.at(at, z));
     let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
@@ -142,9 +150,7 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
 
     // What all samples share.
     let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(nodes)).collect();
-    let shared = frontier(graph, &all, |id| {
-        !varies[id.index()] && !is_at_hand(graph, id)
-    });
+    let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
     let shared: Vec<(NodeId, Ident)> = shared.into_iter().map(|id| (id, fresh(id))).collect();
     // What the way back reads of the way forward.
     let on_the_way = graph.reachable(&forward);
@@ -157,18 +163,35 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
 
     let mut given: HashMap<NodeId, Given> = HashMap::new();
     for (name, id) in &arguments {
-        given.insert(*id, if graph.shape(*id).is_scalar() { Given::Number(quote!(#name)) } else { Given::Plain(name.clone()) });
+        given.insert(
+            *id,
+            if graph.shape(*id).is_scalar() {
+                Given::Number(quote!(#name))
+            } else {
+                Given::Plain(name.clone())
+            },
+        );
     }
     let store = |values: &[(NodeId, Ident)]| -> Vec<Effect> {
         values.iter().map(|(id, name)| Effect::Store(*id, name.clone())).collect()
     };
     let numbers = Writer::write(graph, plain, &given, &taken, &store(&shared), None)?;
     for (id, name) in &shared {
-        given.insert(*id, if graph.shape(*id).is_scalar() { Given::Number(quote!(#name)) } else { Given::Plain(name.clone()) });
+        given.insert(
+            *id,
+            if graph.shape(*id).is_scalar() {
+                Given::Number(quote!(#name))
+            } else {
+                Given::Plain(name.clone())
+            },
+        );
     }
     given.extend([(z, rows("z")), (z_tilde, rows("z_tilde"))]);
     let mut effects = store(&residuals);
-    effects.extend([Effect::Store(c_z, format_ident!("c_z")), Effect::Store(c_z_tilde, format_ident!("c_z_tilde"))]);
+    effects.extend([
+        Effect::Store(c_z, format_ident!("c_z")),
+        Effect::Store(c_z_tilde, format_ident!("c_z_tilde")),
+    ]);
     let forward = Writer::write(graph, lanes, &given, &taken, &effects, Some(c))?;
     given.extend([(z_dot, rows("z_dot")), (z_tilde_dot, rows("z_tilde_dot"))]);
     given.insert(c_bar, Given::Number(quote!(c_bar)));

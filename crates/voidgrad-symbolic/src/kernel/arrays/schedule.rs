@@ -121,7 +121,11 @@ impl Schedule {
     }
 
     /// The values of a kind of each wave, in the order of the graph, but for masks.
-    pub(super) fn of_wave<'s>(&'s self, graph: &'s Graph, wave: usize) -> impl Iterator<Item = (NodeId, Kind)> + 's {
+    pub(super) fn of_wave<'s>(
+        &'s self,
+        graph: &'s Graph,
+        wave: usize,
+    ) -> impl Iterator<Item = (NodeId, Kind)> + 's {
         graph.ids().filter_map(move |id| match self.slots[id.index()] {
             Some((at, kind)) if at == wave && !graph.is_mask(id) => Some((id, kind)),
             _ => None,

@@ -15,7 +15,7 @@ pub(super) struct Terms {
 pub(super) fn terms(graph: &mut Graph, nodes: &[NodeId]) -> Option<Terms> {
     let mut terms = Terms::default();
     for node in nodes {
-        collect(graph, *node, &[], &mut terms)?;
+        collect(graph, *node, &[], false, &mut terms)?;
     }
     let has_outer = terms.entries.is_some_and(|entries| {
         let needed = graph.reachable(&[entries]);
@@ -34,7 +34,14 @@ enum Factor {
     Where(NodeId),
 }
 
-fn collect(graph: &mut Graph, node: NodeId, factors: &[Factor], terms: &mut Terms) -> Option<()> {
+/// Adds the terms of a node that is multiplied with `factors`, and transposed or not.
+fn collect(
+    graph: &mut Graph,
+    node: NodeId,
+    factors: &[Factor],
+    transposed: bool,
+    terms: &mut Terms,
+) -> Option<()> {
     let inside = |factor| [factors, &[factor]].concat();
     let is_scalar = |graph: &Graph, id: NodeId| graph.shape(id).is_scalar();
     if graph.is_zero(node) {
@@ -44,37 +51,33 @@ fn collect(graph: &mut Graph, node: NodeId, factors: &[Factor], terms: &mut Term
     let is_matrix = matches!(size(graph.shape(node)), Some((rows, columns)) if rows > 1 && columns > 1);
     match graph.op(node).clone() {
         Op::Add(a, b) if is_matrix => {
-            collect(graph, a, factors, terms)?;
-            collect(graph, b, factors, terms)
+            collect(graph, a, factors, transposed, terms)?;
+            collect(graph, b, factors, transposed, terms)
         }
         Op::Sub(a, b) if is_matrix => {
-            collect(graph, a, factors, terms)?;
-            collect(graph, b, &inside(Factor::Minus), terms)
+            collect(graph, a, factors, transposed, terms)?;
+            collect(graph, b, &inside(Factor::Minus), transposed, terms)
         }
-        Op::Neg(a) if is_matrix => collect(graph, a, &inside(Factor::Minus), terms),
+        Op::Neg(a) if is_matrix => collect(graph, a, &inside(Factor::Minus), transposed, terms),
         Op::Mul(a, b) if is_matrix && is_scalar(graph, a) => {
-            collect(graph, b, &inside(Factor::Times(a)), terms)
+            collect(graph, b, &inside(Factor::Times(a)), transposed, terms)
         }
         Op::Mul(a, b) if is_matrix && is_scalar(graph, b) => {
-            collect(graph, a, &inside(Factor::Times(b)), terms)
+            collect(graph, a, &inside(Factor::Times(b)), transposed, terms)
         }
         Op::Div(a, b) if is_matrix && is_scalar(graph, b) => {
-            collect(graph, a, &inside(Factor::Over(b)), terms)
+            collect(graph, a, &inside(Factor::Over(b)), transposed, terms)
         }
         Op::Select(mask, a, zero) if is_matrix && is_scalar(graph, mask) && graph.is_zero(zero) => {
-            collect(graph, a, &inside(Factor::Where(mask)), terms)
+            collect(graph, a, &inside(Factor::Where(mask)), transposed, terms)
         }
-        Op::Transpose(a) if is_matrix && is_outer(graph, a) => {
-            let (Op::Outer(a, b) | Op::MatMul(a, b)) = *graph.op(a) else { return None };
-            let a = scaled(graph, a, factors);
-            terms.outer.push((b, a));
-            Some(())
-        }
+        Op::Transpose(a) if is_matrix => collect(graph, a, factors, !transposed, terms),
         Op::Outer(a, b) | Op::MatMul(a, b) if is_outer(graph, node) => {
             let a = scaled(graph, a, factors);
-            terms.outer.push((a, b));
+            terms.outer.push(if transposed { (b, a) } else { (a, b) });
             Some(())
         }
+        _ if transposed => None,
         _ => {
             let term = scaled(graph, node, factors);
             terms.entries = Some(match terms.entries {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use super::schedule::{Kind, Loop, Schedule, matrix_and_array};
@@ -176,6 +176,7 @@ impl<'a> Writer<'a> {
         let mut statements = TokenStream::new();
         if !values.is_empty() {
             let (lines, expressions) = self.body(&values, None);
+            self.taken.extend(bound(&lines));
             statements.extend(lines);
             for (id, expression) in values.iter().zip(expressions) {
                 let name = match syn::parse2::<Ident>(expression.clone()) {
@@ -371,7 +372,8 @@ impl<'a> Writer<'a> {
             statements.extend(quote!(#name.fill(::core::default::Default::default());));
             let Op::Assemble(entries) = self.graph.op(id) else { continue };
             for (at, entry) in entries {
-                let (at, value) = (Literal::usize_unsuffixed(place(self.graph.shape(id), *at)), self.number(*entry));
+                let (at, value) =
+                    (Literal::usize_unsuffixed(place(self.graph.shape(id), *at)), self.number(*entry));
                 statements.extend(quote!(#root::kernel::set_row(#name, #at, #value);));
             }
         }
@@ -430,6 +432,23 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// The names that statements bind.
+fn bound(statements: &TokenStream) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut after_let = false;
+    for token in statements.clone() {
+        match token {
+            TokenTree::Ident(ident) if after_let => {
+                names.push(ident.to_string());
+                after_let = false;
+            }
+            TokenTree::Ident(ident) => after_let = ident == "let",
+            _ => after_let = false,
+        }
+    }
+    names
+}
+
 fn sorted(names: &HashSet<String>) -> Vec<&String> {
     let mut names: Vec<&String> = names.iter().filter(|name| *name != "hand").collect();
     names.sort();
@@ -446,7 +465,13 @@ struct Body<'w, 'a> {
 }
 
 impl Body<'_, '_> {
-    fn argument(&mut self, name: &str, expression: TokenStream, setup: Option<TokenStream>, mask: bool) -> NodeId {
+    fn argument(
+        &mut self,
+        name: &str,
+        expression: TokenStream,
+        setup: Option<TokenStream>,
+        mask: bool,
+    ) -> NodeId {
         let id = self.graph.parameter(self.arguments.len(), Shape::Scalar, mask);
         let ident = format_ident!("{name}");
         self.arguments.push(Argument { expression, setup, ..Argument::named(ident, Shape::Scalar, mask) });

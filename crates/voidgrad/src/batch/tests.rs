@@ -1,4 +1,4 @@
-mod arrays;
+mod array_controls;
 mod kernels;
 
 use super::*;

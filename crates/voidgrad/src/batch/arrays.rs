@@ -1,32 +1,33 @@
-//! The samples of a chunk through a control's kernel over arrays: lanes of samples, each quantity rows of lanes.
+//! The samples of a chunk through a control's kernel over arrays: lanes of samples.
 
-use voidgrad_real::{Element, Lanes, Pair};
+use voidgrad_real::{Element, Lanes};
 
 use super::chunk::{Buffers, Chunk, Number, Precision};
 use super::fused::guarded;
-use super::lane_sums::lane_numbers;
-use super::one_by_one;
+use super::group::{Group, Place};
 use super::samples::BLOCK;
+use super::variables::Variables;
+use super::{group, one_by_one};
 use crate::control::Control;
 use crate::estimator::EstimateError;
-use crate::kernel::{ArrayKernel, add_row, row, set_row};
+use crate::kernel::{ArrayKernel, row};
 use crate::lanes::{MOST_LANES, Work};
 
-/// More numbers than this are not kept in rows of lanes.
-const LARGEST: usize = 1 << 23;
+/// The most rows of lanes that a chunk may need, of at most 64 bytes each: beyond, samples are estimated one by one.
+const MOST_ROWS: usize = 1 << 18;
 
-/// Adds the samples of a chunk, on lanes of samples: what `#[control]` makes of [`Control::add_chunk`] for a control that has an
+/// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`Control::add_chunk`] for a control that has an
 /// [`ArrayKernel`].
 ///
-/// A control of one z at M > 1 is the mean over the coordinates; the way back then goes forward once more at each of them, since what
-/// it would keep of all of them is more than what it computes. As in [`fused`](super::fused()), sums that are not finite, and logits
-/// out of range, are estimated one sample after the other.
+/// A control of all of z goes forward and back once, with M rows of lanes; of a control of one z, the samples' coordinates take turns. As
+/// with [`fused`](super::fused()), a chunk whose sums are not finite is estimated once more, one sample after the other, from the
+/// same noise; so is one whose arrays would need too much memory.
 ///
 /// # Errors
 /// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
 pub fn arrays<C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
-    let rows = ROWS * chunk.bernoulli.len() + control.rows() + control.parameters();
-    if rows.saturating_mul(MOST_LANES) > LARGEST {
+    let rows = group::ROWS * chunk.bernoulli.len() + control.parameters();
+    if rows.saturating_add(control.rows()) > MOST_ROWS {
         return one_by_one(control, chunk);
     }
     guarded(control, chunk, |chunk| match chunk.precision {
@@ -36,218 +37,168 @@ pub fn arrays<C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> R
 }
 
 fn run<T: Number, C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
-    let Buffers { mut rows, mut sums, mut numbers } = std::mem::take(T::buffers(chunk.memory));
-    numbers.clear();
-    control.numbers(&mut numbers);
+    let mut states = None;
+    if chunk.bernoulli.len() == 1 {
+        let mut f = [0.0; 2];
+        (chunk.values)(&[0.0, 1.0], &mut f);
+        if !f.iter().all(|f| f.is_finite()) {
+            // It depends on the states that are drawn whether that is an error.
+            return one_by_one(control, chunk);
+        }
+        states = Some(f);
+    }
+    let mut buffers = std::mem::take(T::buffers(chunk.memory));
+    buffers.shared[1].clear();
+    control.numbers(&mut buffers.shared[1]);
     let instructions = chunk.instructions;
-    let work = Samples { control, numbers: &numbers, chunk: &mut *chunk, rows: &mut rows, sums: &mut sums };
-    let outcome = T::on_lanes(instructions, work);
-    *T::buffers(chunk.memory) = Buffers { rows, sums, numbers };
+    let outcome = T::on_lanes(instructions, Samples { control, chunk, states, buffers: &mut buffers });
+    *T::buffers(chunk.memory) = buffers;
     control.chain(&mut chunk.sums.variance_gradient);
     outcome
 }
 
-/// How many arrays of M rows there are, at most.
-const ROWS: usize = 13;
-
-/// The samples of a chunk.
-struct Samples<'c, 'k, C, T> {
+/// All samples of a chunk, group by group.
+struct Samples<'c, 'a, C, T> {
     control: &'c C,
-    numbers: &'c [T],
-    chunk: &'c mut Chunk<'k>,
-    rows: &'c mut Vec<T>,
-    sums: &'c mut Vec<T>,
+    chunk: &'c mut Chunk<'a>,
+    /// f at the states 0 and 1 of one variable.
+    states: Option<[f64; 2]>,
+    buffers: &'c mut Buffers<T>,
 }
 
 impl<T: Number, C: Control + ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
     type Output = Result<(), EstimateError>;
 
+    const LARGE: bool = true;
+
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) -> Self::Output {
-        // A weight that is spread over the lanes is then read once for two vectors.
-        if R::REGISTERS == 1 && R::LANES > 1 { add(self, Pair::new(hand, hand)) } else { add(self, hand) }
-    }
-}
-
-/// Rows of lanes, taken from one piece of memory.
-struct Memory<'m, T>(&'m mut [T]);
-
-impl<'m, T> Memory<'m, T> {
-    #[inline(always)]
-    fn take(&mut self, count: usize) -> &'m mut [T] {
-        let (taken, rest) = std::mem::take(&mut self.0).split_at_mut(count);
-        self.0 = rest;
-        taken
-    }
-}
-
-#[inline(always)]
-fn add<T: Number, C: Control + ArrayKernel, R: Lanes<Element = T>>(
-    work: Samples<'_, '_, C, T>,
-    hand: R,
-) -> Result<(), EstimateError> {
-    let Samples { control, numbers, chunk, rows, sums } = work;
-    let variables = chunk.bernoulli.len();
-    let entries = control.dimension().unwrap_or(1);
-    let parts = variables / entries;
-    // One variable draws the noise of a block of samples together.
-    let block = if variables == 1 { BLOCK.max(R::LANES) } else { R::LANES };
-    let array = variables * R::LANES;
-    let kernel_rows = control.rows() * R::LANES;
-    rows.clear();
-    rows.resize(2 * variables * block + 11 * array + variables + R::LANES + kernel_rows, T::default());
-    let mut memory = Memory(rows);
-    let [u, v] = [(); 2].map(
-        #[inline(always)]
-        |()| memory.take(variables * block),
-    );
-    let [z, z_tilde, z_tilde_a, score, c_z, c_z_tilde, z_dot, z_tilde_dot, gradient, square, states] =
-        [(); 11].map(
-            #[inline(always)]
-            |()| memory.take(array),
-        );
-    let (noise, f, kernel) = (memory.take(variables), memory.take(R::LANES), memory.take(kernel_rows));
-    sums.clear();
-    sums.resize(control.parameters() * R::LANES, T::default());
-    let (mean, scale) = (hand.constant(1.0 / parts as f64), hand.constant(2.0 / variables as f64));
-    let lane = lane_numbers(hand);
-    let mut f_sum = hand;
-    let mut remaining = chunk.samples;
-    while remaining > 0 {
-        let count = remaining.min(block);
-        draw_noise(hand, chunk, noise, [&mut *u, &mut *v], count);
-        for first in (0..count).step_by(R::LANES) {
-            let live = (count - first).min(R::LANES);
-            for m in 0..variables {
-                let at = (first + m) * if variables == 1 { 1 } else { R::LANES };
-                let a = hand.constant(chunk.bernoulli.logits()[m]);
-                let (u, v) = (hand.load(&u[at..]), hand.load(&v[at..]));
-                let drawn = Drawn::new(hand, a, u, v);
-                set_row(z, m, drawn.z);
-                set_row(z_tilde, m, drawn.z_tilde);
-                set_row(z_tilde_a, m, drawn.z_tilde_a);
-                set_row(score, m, drawn.score);
-                // b of one sample after the other, as f reads it.
-                for (lane, z) in z[m * R::LANES..][..R::LANES].iter().enumerate() {
-                    let is_one = *z >= T::default();
-                    states[lane * variables + m] = T::default().constant(f64::from(u8::from(is_one)));
-                }
-            }
-            T::values(chunk.values, &states[..live * variables], &mut chunk.memory.doubles, &mut f[..live]);
-            if let Some(index) = f[..live].iter().position(|f| !Into::<f64>::into(*f).is_finite()) {
-                let b =
-                    states[index * variables..][..variables].iter().map(|state| (*state).into()).collect();
-                return Err(EstimateError::Objective { value: f[index].into(), b });
-            }
-            let mut c = hand;
-            for part in 0..parts {
-                let [from, to] = [part, part + 1].map(|part| part * entries * R::LANES);
-                let slopes = [&mut c_z[from..to], &mut c_z_tilde[from..to]];
-                let at = [&z[from..to], &z_tilde[from..to]];
-                c = c + control.forward(hand, numbers, at, slopes, kernel);
-            }
-            let is_live = lane.is_lt(hand.constant(live as f64));
-            let value = R::select(is_live, hand.load(f), hand);
-            f_sum = f_sum + value;
-            let advantage = value - mean * c;
-            let mut c_bar = hand;
-            for m in 0..variables {
-                let (z_tilde_a, score) = (row(hand, z_tilde_a, m), row(hand, score, m));
-                let slope = row(hand, c_z, m) - row(hand, c_z_tilde, m) * z_tilde_a;
-                let g = R::select(is_live, advantage * score + mean * slope, hand);
-                add_row(hand, gradient, m, g);
-                add_row(hand, square, m, g * g);
-                let weight = scale * g;
-                c_bar = c_bar - weight * score;
-                set_row(z_dot, m, mean * weight);
-                set_row(z_tilde_dot, m, -(mean * weight * z_tilde_a));
-            }
-            let c_bar = mean * c_bar;
-            for part in 0..parts {
-                let [from, to] = [part, part + 1].map(|part| part * entries * R::LANES);
-                let at = [&z[from..to], &z_tilde[from..to]];
-                if parts > 1 {
-                    let slopes = [&mut c_z[from..to], &mut c_z_tilde[from..to]];
-                    let _ = control.forward(hand, numbers, at, slopes, kernel);
-                }
-                let dots = [&z_dot[from..to], &z_tilde_dot[from..to]];
-                control.backward(hand, numbers, at, dots, c_bar, kernel, sums);
-            }
+        let Self { control, chunk, states, buffers } = self;
+        let Buffers { rows, sums, kept, shared: [variables, numbers], noise: [u, v], states: drawn } =
+            buffers;
+        let count = chunk.bernoulli.len();
+        let variables = Variables::new(hand, chunk.bernoulli.logits(), variables);
+        let mut group = Group::new::<R>(count, rows);
+        let kept = aligned(kept, control.rows() * R::LANES);
+        let sums = aligned(sums, chunk.sums.variance_gradient.len() * R::LANES);
+        sums.fill(T::default());
+        // One variable draws the noise of a block of samples together.
+        let block = if count == 1 { BLOCK } else { R::LANES };
+        for noise in [&mut *u, &mut *v] {
+            noise.resize(block * count, T::default());
         }
-        remaining -= count;
-    }
-    chunk.sums.f = f_sum.sum().into();
-    for (totals, rows) in [
-        (&mut chunk.sums.gradient, &*gradient),
-        (&mut chunk.sums.square, &*square),
-        (&mut chunk.sums.variance_gradient, &**sums),
-    ] {
-        for (i, total) in totals.iter_mut().enumerate() {
-            *total = row(hand, rows, i).sum().into();
+        drawn.resize(R::LANES * count, T::default());
+        let parts = Parts { control, numbers, length: control.dimension().unwrap_or(1) };
+        let mut left = chunk.samples;
+        while left > 0 {
+            let samples = left.min(block);
+            // A sample's u, then its v; one variable's u of all samples of the block, then their v.
+            let together = if count == 1 { samples } else { count };
+            let noise = u.chunks_exact_mut(together).zip(v.chunks_exact_mut(together));
+            for (u, v) in noise.take(samples * count / together) {
+                chunk.stream.fill(hand, u);
+                chunk.stream.fill(hand, v);
+            }
+            for first in (0..samples).step_by(R::LANES) {
+                let place = Place { first, live: R::LANES.min(samples - first) };
+                group.transpose::<R>(place, u, v);
+                group.draw(hand, &variables);
+                let f = match states {
+                    Some(f) => group.choose(hand, place, f),
+                    None => value(hand, chunk, &group, place, drawn)?,
+                };
+                chunk.sums.f += f.sum().into();
+                parts.add(hand, &variables, &mut group, (place, f), kept, sums);
+            }
+            left -= samples;
         }
+        for (m, (gradient, square)) in chunk.sums.gradient.iter_mut().zip(&mut chunk.sums.square).enumerate()
+        {
+            *gradient = row(hand, group.gradient, m).sum().into();
+            *square = row(hand, group.square, m).sum().into();
+        }
+        for (n, sum) in chunk.sums.variance_gradient.iter_mut().enumerate() {
+            *sum = row(hand, sums, n).sum().into();
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// Fills rows with u and v of so many samples, in the order in which one sample after the other takes them. Lanes behind the last
-/// sample repeat the first, whose values are as good as any.
+/// So many numbers from the beginning of a cache line: rows of lanes that straddle two are slower by a quarter. They are what was left there.
 #[inline(always)]
-fn draw_noise<T: Element, R: Lanes<Element = T>>(
+pub(super) fn aligned<T: Number>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
+    buffer.resize(length + MOST_LANES, T::default());
+    // The offset may not be known, and then makes no difference to the values.
+    let start = buffer.as_ptr().align_offset(64).min(MOST_LANES);
+    &mut buffer[start..][..length]
+}
+
+/// `f(b)` of a group's samples, in the precision of the lanes; 0 where there is none.
+#[inline(always)]
+fn value<R: Lanes<Element: Number>>(
     hand: R,
     chunk: &mut Chunk<'_>,
-    noise: &mut [T],
-    [u, v]: [&mut [T]; 2],
-    count: usize,
-) {
-    if let [_] = noise {
-        for rows in [u, v] {
-            chunk.stream.fill(hand, &mut rows[..count]);
-            let first = rows[0];
-            rows[count..].fill(first);
-        }
-        return;
-    }
-    for sample in 0..count {
-        for rows in [&mut *u, &mut *v] {
-            chunk.stream.fill(hand, noise);
-            for (row, number) in rows.chunks_exact_mut(R::LANES).zip(&*noise) {
-                row[sample] = *number;
-            }
+    group: &Group<'_, R::Element>,
+    place: Place,
+    states: &mut [R::Element],
+) -> Result<R, EstimateError> {
+    let mut f = [R::Element::default(); MOST_LANES];
+    let states = group.states::<R>(place, states);
+    R::Element::values(chunk.values, states, &mut chunk.memory.doubles, &mut f[..place.live]);
+    for (f, b) in f[..place.live].iter().zip(states.chunks_exact(group.count)) {
+        let value: f64 = (*f).into();
+        if !value.is_finite() {
+            return Err(EstimateError::Objective { value, b: b.iter().map(|b| (*b).into()).collect() });
         }
     }
-    for rows in [u, v] {
-        for row in rows.chunks_exact_mut(R::LANES) {
-            let first = row[0];
-            row[count..].fill(first);
-        }
-    }
+    Ok(hand.load(&f))
 }
 
-/// What is drawn of one variable, in the formulas of [`coordinates`](super::coordinates).
-struct Drawn<R> {
-    z: R,
-    z_tilde: R,
-    /// `∂z̃/∂a`, b held fixed.
-    z_tilde_a: R,
-    /// `∂/∂a ln p(b)`
-    score: R,
+/// A control at the parts of z: all of it, or one coordinate after the other.
+struct Parts<'c, C, T> {
+    control: &'c C,
+    numbers: &'c [T],
+    /// How many coordinates a part has.
+    length: usize,
 }
 
-impl<R: Lanes> Drawn<R> {
+impl<C: ArrayKernel, T: Element> Parts<'_, C, T> {
+    /// Adds a group of samples with their values of f.
+    ///
+    /// `ĝ` takes the mean of c over all parts, and the way back takes all of `ĝ`, so several parts are gone over twice, and
+    /// forward again in between: what the way forward keeps is kept for one part.
     #[inline(always)]
-    fn new(hand: R, a: R, u: R, v: R) -> Self {
-        let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
-        let z = a + u.ln_ratio(one - u);
-        let is_one = z.is_ge(zero);
-        let growth = v * R::select(is_one, a, -a).exp();
-        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
-        // σ(-a) or -σ(a).
-        let chance = R::select(is_one, -a, a).sigmoid();
-        Self {
-            z,
-            z_tilde: R::select(is_one, size, -size),
-            z_tilde_a: growth * rate,
-            score: R::select(is_one, chance, -chance),
+    fn add<R: Lanes<Element = T>>(
+        &self,
+        hand: R,
+        variables: &Variables<'_, T>,
+        group: &mut Group<'_, T>,
+        (place, f): (Place, R),
+        kept: &mut [T],
+        sums: &mut [T],
+    ) {
+        let parts = group.count / self.length;
+        let mut c = hand;
+        let mut c_bar = hand;
+        // One call of each way, since each is all of its code.
+        for step in 0..if parts == 1 { 1 } else { 2 * parts } {
+            let part = (step % parts) * self.length * R::LANES;
+            let part = part..part + self.length * R::LANES;
+            let z = [&group.z[part.clone()], &group.z_tilde[part.clone()]];
+            let c_z = [&mut group.c_z[part.clone()], &mut group.c_z_tilde[part.clone()]];
+            let c_part = self.control.forward(hand, self.numbers, z, c_z, kept);
+            if step < parts {
+                c = c + c_part;
+            }
+            if step + 1 == parts {
+                let mean = hand.constant(1.0 / parts as f64);
+                c_bar = group.gradients(hand, variables, (f - mean * c, mean), place);
+            }
+            if parts == 1 || step >= parts {
+                let z = [&group.z[part.clone()], &group.z_tilde[part.clone()]];
+                let z_dot = [&group.z_dot[part.clone()], &group.z_tilde_dot[part]];
+                self.control.backward(hand, self.numbers, z, z_dot, c_bar, kept, sums);
+            }
         }
     }
 }

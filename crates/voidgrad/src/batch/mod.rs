@@ -11,12 +11,14 @@ mod cells;
 mod chunk;
 mod coordinates;
 mod fused;
+mod group;
 mod lane_sums;
 mod samples;
 mod scalar;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod variables;
 
 use rayon::prelude::*;
 

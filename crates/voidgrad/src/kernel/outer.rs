@@ -2,10 +2,17 @@
 
 use voidgrad_real::Lanes;
 
-use super::rows::{add_row, row};
+use super::rows::row;
 
-/// `sums[i + rows·j] += Σ_k a_k[i]·b_k[j]`, all of them rows of lanes: `a_k` has `rows` of them, `b_k` has `columns`, and `sums` is a
-/// matrix column by column.
+/// `sums[i + rows·j] += Σ_k a_k[i]·b_k[j]`, all of them rows of lanes, for at most 4 pairs side by side: `a_k` has `rows` rows, `b_k` has
+/// `columns`, and `sums` is a matrix column by column.
+///
+/// ```
+/// use voidgrad::kernel::add_outer;
+/// let mut sums = [0.5; 6];
+/// add_outer(0.0_f64, [2, 3], [&[1.0, 2.0]], [&[1.0, 10.0, 100.0]], &mut sums);
+/// assert_eq!(sums, [1.5, 2.5, 10.5, 20.5, 100.5, 200.5]);
+/// ```
 #[inline(always)]
 pub fn add_outer<R: Lanes, const K: usize>(
     hand: R,
@@ -14,11 +21,52 @@ pub fn add_outer<R: Lanes, const K: usize>(
     b: [&[R::Element]; K],
     sums: &mut [R::Element],
 ) {
-    for j in 0..columns {
-        for i in 0..rows {
-            for (a, b) in a.into_iter().zip(b) {
-                add_row(hand, sums, i + rows * j, row(hand, a, i) * row(hand, b, j));
+    const { assert!(K <= 4, "more than four pairs at a time") };
+    let sums = &mut sums[..rows * columns * R::LANES];
+    let mut first = 0;
+    if R::LANES > 1 && R::REGISTERS == 1 {
+        // AVX-512, which has 32 registers. The sums come from the second cache, and two streams of them are read faster than
+        // one or four.
+        first = columns / 2 * 2;
+        for j in (0..first).step_by(2) {
+            tile::<R, 2, K>(hand, rows, j, a, b, sums);
+        }
+    }
+    for j in first..columns {
+        tile::<R, 1, K>(hand, rows, j, a, b, sums);
+    }
+}
+
+/// J columns from `first`, whose entries of `b` stay in registers.
+#[inline(always)]
+fn tile<R: Lanes, const J: usize, const K: usize>(
+    hand: R,
+    rows: usize,
+    first: usize,
+    a: [&[R::Element]; K],
+    b: [&[R::Element]; K],
+    sums: &mut [R::Element],
+) {
+    let mut factors = [[hand; K]; J];
+    for (j, factors) in factors.iter_mut().enumerate() {
+        for k in 0..K {
+            factors[k] = row(hand, b[k], first + j);
+        }
+    }
+    let length = rows * R::LANES;
+    let sums = &mut sums[first * length..][..J * length];
+    for i in 0..rows {
+        let mut at = [hand; K];
+        for k in 0..K {
+            at[k] = row(hand, a[k], i);
+        }
+        for j in 0..J {
+            let place = &mut sums[j * length + i * R::LANES..][..R::LANES];
+            let mut sum = hand.load(place);
+            for k in 0..K {
+                sum = at[k].mul_add(factors[j][k], sum);
             }
+            sum.store(place);
         }
     }
 }

@@ -100,40 +100,14 @@ const LARGEST: usize = 4_000;
 /// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where something has no form in rows of lanes.
 #[must_use]
 pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
-    let count = parts.graph.len();
-    let [z, z_dot] = parts.z;
-    let number = |id: NodeId| match *parts.graph.op(id) {
-        Op::Parameter(index) => Some(index),
-        _ => None,
-    };
-    let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
-    let given =
-        [(z, [z_number, count]), (z_dot, [dot_number, count + 1]), (parts.c_bar, [bar_number, bar_number])];
-    let mut points = Points::new(parts.graph, &given);
-    let [z, z_tilde] = [0, 1].map(|at| points.at(at, z));
-    let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
-    let c_bar = points.at(1, parts.c_bar);
-    let (c_z, c_z_tilde, c) = (points.at(0, parts.c_z), points.at(1, parts.c_z), points.at(1, parts.c));
-    let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
-        .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
-        .collect();
-    let arguments: Vec<(Ident, NodeId)> =
-        (parts.arguments.iter()).map(|(name, id)| (name.clone(), points.at(0, *id))).collect();
-    let mut graph = points.graph;
-    let mut backward = Vec::new();
-    for (first, nodes) in phi {
-        let terms = terms(&mut graph, &nodes)?;
-        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
-        if !terms.outer.is_empty() {
-            backward.push(Effect::Outer(terms.outer, first));
-        }
-    }
+    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } =
+        both(parts)?;
+    let [c_z, c_z_tilde, c] = forward;
     if graph.len() > LARGEST {
         return None;
     }
     let graph = &graph;
     let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
-    let forward = [c_z, c_z_tilde, c];
     let mut taken: HashSet<String> = OWN.map(str::to_owned).into();
     taken.extend(arguments.iter().map(|(name, _)| name.to_string()));
     let mut fresh = |id: NodeId| {
@@ -213,6 +187,49 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
         forward: stage(forward),
         backward: stage(backward),
     })
+}
+
+/// Everything at both points.
+struct Both {
+    graph: Graph,
+    /// z, z̃, ż at both, c̄.
+    given: [NodeId; 5],
+    /// `∂c/∂z` at z and at z̃, c at z̃.
+    forward: [NodeId; 3],
+    backward: Vec<Effect>,
+    arguments: Vec<(Ident, NodeId)>,
+}
+
+fn both(parts: &Parts<'_>) -> Option<Both> {
+    let count = parts.graph.len();
+    let [z, z_dot] = parts.z;
+    let number = |id: NodeId| match *parts.graph.op(id) {
+        Op::Parameter(index) => Some(index),
+        _ => None,
+    };
+    let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
+    let given =
+        [(z, [z_number, count]), (z_dot, [dot_number, count + 1]), (parts.c_bar, [bar_number, bar_number])];
+    let mut points = Points::new(parts.graph, &given);
+    let [z, z_tilde] = [0, 1].map(|at| points.at(at, z));
+    let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
+    let c_bar = points.at(1, parts.c_bar);
+    let forward = [points.at(0, parts.c_z), points.at(1, parts.c_z), points.at(1, parts.c)];
+    let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
+        .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
+        .collect();
+    let arguments: Vec<(Ident, NodeId)> =
+        (parts.arguments.iter()).map(|(name, id)| (name.clone(), points.at(0, *id))).collect();
+    let mut graph = points.graph;
+    let mut backward = Vec::new();
+    for (first, nodes) in phi {
+        let terms = terms(&mut graph, &nodes)?;
+        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
+        if !terms.outer.is_empty() {
+            backward.push(Effect::Outer(terms.outer, first));
+        }
+    }
+    Some(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
 }
 
 fn stage(Written { statements, memory, result }: Written) -> Stage {

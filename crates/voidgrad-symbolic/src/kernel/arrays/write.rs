@@ -44,6 +44,13 @@ pub(super) struct Written {
 /// The most arrays that one product takes side by side.
 const SIDE_BY_SIDE: usize = 4;
 
+/// Products with one matrix, transposed or not, side by side.
+struct Side {
+    of: (NodeId, bool),
+    /// Each with the array that is multiplied.
+    products: Vec<(NodeId, NodeId)>,
+}
+
 /// Writes stages over one graph.
 pub(super) struct Writer<'a> {
     graph: &'a Graph,
@@ -84,10 +91,9 @@ impl<'a> Writer<'a> {
                     schedule.store_for(graph, *id, Some(region));
                 }
                 Effect::Outer(pairs, _) => {
-                    pairs.iter().for_each(|(a, b)| {
-                        schedule.store_for(graph, *a, None);
-                        schedule.store_for(graph, *b, None);
-                    });
+                    for array in pairs.iter().flat_map(|(a, b)| [*a, *b]) {
+                        schedule.store_for(graph, array, None);
+                    }
                 }
             }
         }
@@ -322,19 +328,20 @@ impl<'a> Writer<'a> {
             .filter(|(_, kind)| *kind == Kind::Product)
             .map(|(id, _)| id)
             .collect();
-        let mut groups: Vec<((NodeId, bool), Vec<(NodeId, NodeId)>)> = Vec::new();
+        let mut groups: Vec<Side> = Vec::new();
         for id in products {
             let Op::MatMul(a, b) = *self.graph.op(id) else { continue };
             let Some((matrix, is_transposed, x)) = matrix_and_array(self.graph, a, b) else { continue };
             let key = (matrix, is_transposed);
-            match groups.iter_mut().find(|(known, group)| *known == key && group.len() < SIDE_BY_SIDE) {
-                Some((_, group)) => group.push((id, x)),
-                None => groups.push((key, vec![(id, x)])),
+            match groups.iter_mut().find(|Side { of, products }| *of == key && products.len() < SIDE_BY_SIDE)
+            {
+                Some(side) => side.products.push((id, x)),
+                None => groups.push(Side { of: key, products: vec![(id, x)] }),
             }
         }
         let root = self.types.root().clone();
         let mut statements = TokenStream::new();
-        for ((matrix, is_transposed), group) in groups {
+        for Side { of: (matrix, is_transposed), products: group } in groups {
             let (rows, columns) = size(self.graph.shape(matrix)).unwrap_or((1, 1));
             let [rows, columns] = [rows, columns].map(Literal::usize_unsuffixed);
             let Some(Given::Plain(matrix)) = self.given.get(&matrix).cloned() else { continue };

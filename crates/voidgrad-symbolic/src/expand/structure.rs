@@ -107,8 +107,24 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
     }
 }
 
-/// `impl Control`; `fused` where there is an `impl Kernel` too.
-pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: &TokenStream) -> TokenStream {
+/// How batches go through a control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// There is an `impl Kernel`.
+    StraightLine,
+    /// There is an `impl ArrayKernel`.
+    Arrays,
+    /// One sample after the other.
+    OneByOne,
+}
+
+/// `impl Control`.
+pub(super) fn implementation(
+    source: &Source,
+    roles: &Roles,
+    batch: Batch,
+    root: &TokenStream,
+) -> TokenStream {
     let function = &source.function.sig.ident;
     let name = struct_name(function);
     let fields = fields(source, roles);
@@ -156,7 +172,7 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
         Some(m) => vector(function, root, z, m, &arguments, &add_all),
     };
-    let chunk = fused.then(|| {
+    let sample = (batch == Batch::StraightLine).then(|| {
         quote! {
             fn sample(
                 &self,
@@ -165,11 +181,21 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
             ) -> ::core::option::Option<f64> {
                 Some(#root::kernel::sample(self, drawn, phi_bar))
             }
+        }
+    });
+    let run = match batch {
+        Batch::StraightLine => Some(quote!(fused)),
+        Batch::Arrays => Some(quote!(arrays)),
+        Batch::OneByOne => None,
+    };
+    let chunk = run.map(|run| {
+        quote! {
+            #sample
             fn add_chunk(
                 &self,
                 chunk: &mut #root::batch::Chunk<'_>,
             ) -> ::core::result::Result<(), #root::EstimateError> {
-                #root::batch::fused(self, chunk)
+                #root::batch::#run(self, chunk)
             }
         }
     });

@@ -1,3 +1,4 @@
+mod array_controls;
 mod arrays;
 mod kernels;
 

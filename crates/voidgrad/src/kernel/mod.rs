@@ -12,7 +12,7 @@ use voidgrad_real::{Element, Lanes};
 pub use arrays::ArrayKernel;
 pub use outer::add_outer;
 pub use product::{product, transposed_product};
-pub use rows::{add_row, row, set_row};
+pub use rows::{add_row, log_sum_exp, row, set_row};
 
 use crate::flat::Flat;
 
@@ -102,6 +102,11 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
 pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; N] {
     let entries = array.entries();
     core::array::from_fn(|i| anchor.constant(entries[i]))
+}
+
+/// Adds the entries of an array, or a number, to plain numbers of another type.
+pub fn append<T: Element>(numbers: &mut Vec<T>, array: &impl Flat) {
+    numbers.extend(array.entries().iter().map(|entry| T::default().constant(*entry)));
 }
 
 /// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.

@@ -21,3 +21,22 @@ pub fn add_row<R: Lanes>(hand: R, rows: &mut [R::Element], i: usize, value: R) {
     let row = &mut rows[i * R::LANES..][..R::LANES];
     (hand.load(row) + value).store(row);
 }
+
+/// `ln Σ_i e^x_i` over the rows of x, with the largest entry taken out: it overflows where the result does.
+#[must_use]
+#[inline(always)]
+pub fn log_sum_exp<R: Lanes>(hand: R, x: &[R::Element]) -> R {
+    let lowest = hand.constant(f64::NEG_INFINITY);
+    let count = x.len() / R::LANES;
+    let mut largest = lowest;
+    for i in 0..count {
+        largest = largest.max(row(hand, x, i));
+    }
+    // -∞ - -∞ would be no number.
+    let shift = R::select(largest.is_eq(lowest), hand.constant(0.0), largest);
+    let mut sum = hand.constant(0.0);
+    for i in 0..count {
+        sum = sum + (row(hand, x, i) - shift).exp();
+    }
+    shift + sum.ln()
+}

@@ -45,14 +45,20 @@ pub(super) fn difference(reference: &Sums, found: &Sums) -> f64 {
 
 /// Compares for all θ and numbers of samples; the bounds are in units of the last place of the precision of the lanes.
 #[track_caller]
-fn agrees<C: Control + Sync>(control: C, [double, single]: [f64; 2]) {
+fn agrees<C: Control + Sync>(control: C, bounds: [f64; 2]) {
+    agrees_at(&THETAS, control, bounds);
+}
+
+/// [`agrees`] for other θ.
+#[track_caller]
+pub(super) fn agrees_at<C: Control + Sync>(thetas: &[&[f64]], control: C, [double, single]: [f64; 2]) {
     let control = slowly(control);
     let precisions =
         [(Precision::Double, f64::EPSILON, double), (Precision::Single, f64::from(f32::EPSILON), single)];
     let mut failures = Vec::new();
     for (precision, unit, bound) in precisions {
         let mut worst = (0.0, String::new());
-        for (theta, samples) in THETAS.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
+        for (theta, samples) in thetas.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
             let draw = Draw { precision, ..Draw::new(samples, 8) };
             let reference = sums(theta, &control, &draw);
             for instructions in [Instructions::Best, Instructions::Scalar] {

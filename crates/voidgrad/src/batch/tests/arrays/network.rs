@@ -31,8 +31,13 @@ pub(super) fn network(
 
 impl Network {
     pub(super) fn example() -> Self {
+        Self::scaled(1.0)
+    }
+
+    /// The last weights times a factor.
+    pub(super) fn scaled(factor: f64) -> Self {
         let w2 = SMatrix::from_fn(|i, j| 0.4 - 0.3 * i as f64 + 0.2 * (j * j) as f64);
-        Self::new(0.6, from(0.5), from(-0.2), w2, from(0.1), from(0.3), -0.1).unwrap()
+        Self::new(0.6, from(0.5), from(-0.2), w2, from(0.1), factor * from(0.3), -0.1).unwrap()
     }
 }
 

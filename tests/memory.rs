@@ -3,8 +3,8 @@
 use allocation_counter::measure;
 use voidgrad::batch::{Batches, Draw, Precision};
 use voidgrad::{
-    Adam, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear, Settings,
-    Step, Stream, train,
+    Adam, ArrayKernel, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear,
+    Settings, Step, Stream, control, sigmoid, train,
 };
 
 const TARGET: f64 = 0.499;
@@ -39,6 +39,35 @@ fn a_second_batch_allocates_nothing() {
             assert_eq!(second.count_total, 0, "{variables} variables, {precision:?}");
             assert!(gradient != 0.0);
         }
+    }
+}
+
+/// A control of all of z, whose kernel goes over arrays.
+#[control(positive(lambda))]
+fn coupled(z: &[f64; 20], eta: f64, lambda: f64) -> f64 {
+    let mean = z.iter().map(|z| sigmoid(z / lambda)).sum::<f64>() / 20.0;
+    eta * mean * mean
+}
+
+#[test]
+fn a_second_batch_through_arrays_allocates_nothing() {
+    fn has_a_kernel(_: &impl ArrayKernel) {}
+    let _pool = on_this_thread();
+    let objective = MeanQuadratic { target: TARGET };
+    let bernoulli = Bernoulli::from_probabilities(&[0.3; 20]).expect("a probability");
+    let control = Coupled::new(0.4, 0.7).expect("these are valid");
+    has_a_kernel(&control);
+    for precision in [Precision::Double, Precision::Single] {
+        let draw = Draw { precision, ..Draw::new(3_000, 1) };
+        let mut batches = Batches::new();
+        let mut gradient = 0.0;
+        let mut run = || {
+            let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+            gradient += sums.gradient[0];
+        };
+        assert!(measure(&mut run).count_total > 0, "the counter counts");
+        assert_eq!(measure(&mut run).count_total, 0, "{precision:?}");
+        assert!(gradient != 0.0);
     }
 }
 

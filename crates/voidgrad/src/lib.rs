@@ -71,7 +71,7 @@ pub use error::{InvalidParameter, ShapeMismatch};
 pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
 pub use estimators::{AnyEstimator, Draw, Estimator, METHODS, Method, Reinforce, Rloo, Setup};
 pub use gaussian::Gaussian;
-pub use kernel::Kernel;
+pub use kernel::{ArrayKernel, Kernel};
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
 pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};
 pub use objective::{Differentiable, MeanQuadratic, Objective, Smooth, quadratic};

@@ -3,13 +3,14 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 
+use super::arrays::array_kernel;
 use super::differentiate::{
     Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
 };
 use super::function::Function;
 use super::kernel::{Directions, kernel};
 use super::namesake::Namesake;
-use super::structure::{implementation, structure};
+use super::structure::{Batch, implementation, structure};
 use super::{Expansion, Source, expand};
 use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;
@@ -160,9 +161,17 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
         c_z: derivatives.first(0),
         partials: parts.partials,
         mixed: parts.directed,
+        vjp_jvp: parts.vjp_jvp,
     };
-    let kernel = kernel(&source, roles, &nodes, root);
-    let implementation = implementation(&source, roles, kernel.is_some(), root);
+    // Straight-line code where there is little of it, else loops over rows of lanes.
+    let (batch, kernel) = match kernel(&source, roles, &nodes, root) {
+        Some(kernel) => (Batch::StraightLine, Some(kernel)),
+        None => match array_kernel(&source, roles, &nodes, root) {
+            Some(kernel) => (Batch::Arrays, Some(kernel)),
+            None => (Batch::OneByOne, None),
+        },
+    };
+    let implementation = implementation(&source, roles, batch, root);
     let function = source.function.to_token_stream();
     // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.
     let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation #kernel);

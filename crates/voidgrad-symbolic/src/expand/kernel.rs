@@ -18,6 +18,8 @@ pub(super) struct Directions {
     pub(super) partials: Vec<NodeId>,
     /// `∂/∂φ (∂c/∂z · ż)`
     pub(super) mixed: Vec<NodeId>,
+    /// `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)`
+    pub(super) vjp_jvp: Vec<NodeId>,
 }
 
 /// The items; `None` for a control that has no fused kernel: one of many `z`, or a large one.
@@ -243,7 +245,7 @@ fn finish_sums(Ends { statements, combinations, scales }: &Ends, root: &TokenStr
 }
 
 /// `∂/∂(ln λ) = λ·∂/∂λ` for the parameters that stand in φ by their logarithm.
-fn chain(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+pub(super) fn chain(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
     let mut first = 0;
     let mut statements = TokenStream::new();
     for index in &roles.parameters {

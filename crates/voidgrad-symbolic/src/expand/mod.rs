@@ -1,5 +1,6 @@
 //! From an annotated function to the items that replace it.
 
+mod arrays;
 mod control;
 mod differentiate;
 mod directions;

@@ -107,8 +107,24 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
     }
 }
 
-/// `impl Control`; `fused` where there is an `impl Kernel` too.
-pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: &TokenStream) -> TokenStream {
+/// How batches go through a control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Batch {
+    /// There is an `impl Kernel`.
+    StraightLine,
+    /// There is an `impl ArrayKernel`.
+    Arrays,
+    /// One sample after the other.
+    OneByOne,
+}
+
+/// `impl Control`.
+pub(super) fn implementation(
+    source: &Source,
+    roles: &Roles,
+    batch: Batch,
+    root: &TokenStream,
+) -> TokenStream {
     let function = &source.function.sig.ident;
     let name = struct_name(function);
     let fields = fields(source, roles);
@@ -155,29 +171,7 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
         Some(m) => vector(function, root, z, m, &arguments, &add_all),
     };
-    let chunk = fused.then(|| {
-        quote! {
-            fn sample(
-                &self,
-                drawn: &#root::kernel::Drawn,
-                phi_bar: &mut [f64],
-            ) -> ::core::option::Option<f64> {
-                Some(#root::kernel::sample(self, drawn, phi_bar))
-            }
-            fn descend(
-                &mut self,
-                run: &mut #root::train::Run<'_, #root::Bernoulli>,
-            ) -> ::core::option::Option<::core::result::Result<(), #root::TrainError>> {
-                #root::train::descend(self, run)
-            }
-            fn add_chunk(
-                &self,
-                chunk: &mut #root::batch::Chunk<'_>,
-            ) -> ::core::result::Result<(), #root::EstimateError> {
-                #root::batch::fused(self, chunk)
-            }
-        }
-    });
+    let chunk = of_kernels(batch, root);
     quote! {
         #[automatically_derived]
         // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
@@ -205,6 +199,43 @@ pub(super) fn implementation(source: &Source, roles: &Roles, fused: bool, root: 
             #chunk
         }
     }
+}
+
+/// The methods that a kernel fills in.
+fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
+    let sample = (batch == Batch::StraightLine).then(|| {
+        quote! {
+            fn sample(
+                &self,
+                drawn: &#root::kernel::Drawn,
+                phi_bar: &mut [f64],
+            ) -> ::core::option::Option<f64> {
+                Some(#root::kernel::sample(self, drawn, phi_bar))
+            }
+            fn descend(
+                &mut self,
+                run: &mut #root::train::Run<'_, #root::Bernoulli>,
+            ) -> ::core::option::Option<::core::result::Result<(), #root::TrainError>> {
+                #root::train::descend(self, run)
+            }
+        }
+    });
+    let run = match batch {
+        Batch::StraightLine => Some(quote!(fused)),
+        Batch::Arrays => Some(quote!(arrays)),
+        Batch::OneByOne => None,
+    };
+    run.map(|run| {
+        quote! {
+            #sample
+            fn add_chunk(
+                &self,
+                chunk: &mut #root::batch::Chunk<'_>,
+            ) -> ::core::result::Result<(), #root::EstimateError> {
+                #root::batch::#run(self, chunk)
+            }
+        }
+    })
 }
 
 /// The methods of a control of one `z`: the mean over the coordinates.

@@ -11,6 +11,7 @@
 //! `z` stands for lanes of samples, the parameters for plain numbers that all lanes share, so nothing here is a matrix
 //! of lanes: arrays are taken apart into their entries. A function whose entries are too many has no such kernel.
 
+pub mod arrays;
 mod elimination;
 mod product;
 mod scalars;

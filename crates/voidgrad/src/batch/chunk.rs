@@ -4,7 +4,7 @@ use super::{Draw, Sums};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::estimator::{Estimate, EstimateError};
-use crate::lanes::{Instructions, OnLanes};
+use crate::lanes::{Instructions, MOST_LANES, OnLanes};
 use crate::noise::BlockStream;
 
 /// What the lanes of a batch compute in. The sums of a chunk's lanes are in it too; those over chunks are in `f64`.
@@ -43,11 +43,21 @@ pub(super) struct Memory {
     pub(super) estimate: Option<Estimate>,
 }
 
-/// The rows of the cells, and the lanes of the sums of φ.
+/// Numbers of one type.
 #[derive(Debug, Default)]
 pub(super) struct Buffers<T> {
+    /// The rows of the cells, or of a group of samples.
     pub(super) rows: Vec<T>,
+    /// The lanes of the sums of φ.
     pub(super) sums: Vec<T>,
+    /// What a kernel over arrays keeps from the way forward.
+    pub(super) kept: Vec<T>,
+    /// What all samples share: of the variables, and of a kernel over arrays.
+    pub(super) shared: [Vec<T>; 2],
+    /// u and v of a block of samples, one after the other.
+    pub(super) noise: [Vec<T>; 2],
+    /// The states of a group of samples, one after the other.
+    pub(super) states: Vec<T>,
 }
 
 /// A number that batches are computed in.
@@ -94,9 +104,13 @@ impl Number for f32 {
     }
 }
 
-/// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out.
+/// How many samples of M variables a chunk has: enough to be worth a task, few enough to share them out, and in full lanes where
+/// that is not many.
 pub(super) fn samples(variables: usize) -> u64 {
-    (4096 / variables as u64).max(1)
+    /// The most numbers that a chunk is filled up to.
+    const FULL: u64 = 1 << 14;
+    let variables = variables as u64;
+    (4096 / variables).next_multiple_of(MOST_LANES as u64).min(FULL / variables).max(1)
 }
 
 /// A chunk's place in memory, with its result.

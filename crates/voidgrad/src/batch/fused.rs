@@ -1,6 +1,6 @@
 //! The samples of a chunk through a control's kernel.
 
-use super::chunk::{Buffers, Chunk, Number, Precision};
+use super::chunk::{Chunk, Number, Precision};
 use super::lane_sums::{LaneSums, total};
 use super::{coordinates, one_by_one, samples};
 use crate::control::Control;
@@ -17,14 +17,23 @@ use crate::kernel::Kernel;
 /// # Errors
 /// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
 pub fn fused<C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+    guarded(control, chunk, |chunk| match chunk.precision {
+        Precision::Double => run::<f64, C>(control, chunk),
+        Precision::Single => run::<f32, C>(control, chunk),
+    })
+}
+
+/// Adds the samples of a chunk by `run`, or one by one where logits are out of its range or its sums are not finite.
+pub(super) fn guarded(
+    control: &impl Control,
+    chunk: &mut Chunk<'_>,
+    run: impl FnOnce(&mut Chunk<'_>) -> Result<(), EstimateError>,
+) -> Result<(), EstimateError> {
     if !in_range(chunk) {
         return one_by_one(control, chunk);
     }
     let stream = chunk.stream.clone();
-    match chunk.precision {
-        Precision::Double => run::<f64, C>(control, chunk),
-        Precision::Single => run::<f32, C>(control, chunk),
-    }?;
+    run(chunk)?;
     if chunk.sums.is_finite() {
         return Ok(());
     }
@@ -55,18 +64,18 @@ fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Re
             return one_by_one(control, chunk);
         }
     }
-    let Buffers { mut rows, sums } = std::mem::take(T::buffers(chunk.memory));
-    let mut sums = LaneSums::new(chunk.sums.variance_gradient.len(), sums);
+    let mut buffers = std::mem::take(T::buffers(chunk.memory));
+    let mut sums = LaneSums::new(chunk.sums.variance_gradient.len(), std::mem::take(&mut buffers.sums));
     let outcome = if is_one {
-        samples::add(control, chunk, f, &mut rows, &mut sums);
+        samples::add(control, chunk, f, &mut buffers.rows, &mut sums);
         let [gradient, square, f] = sums.moments.map(|lanes| total(&lanes));
         (chunk.sums.gradient[0], chunk.sums.square[0], chunk.sums.f) = (gradient, square, f);
         Ok(())
     } else {
-        coordinates::add(control, chunk, &mut rows, &mut sums)
+        coordinates::add(control, chunk, &mut buffers.rows, &mut sums)
     };
-    let sums = sums.finish(&mut chunk.sums.variance_gradient);
+    buffers.sums = sums.finish(&mut chunk.sums.variance_gradient);
     control.chain(&Kernel::numbers(control), &mut chunk.sums.variance_gradient);
-    *T::buffers(chunk.memory) = Buffers { rows, sums };
+    *T::buffers(chunk.memory) = buffers;
     outcome
 }

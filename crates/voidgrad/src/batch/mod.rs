@@ -3,23 +3,27 @@
 //! A batch is cut into chunks of a size that depends on M alone. Each chunk draws its own noise, named by
 //! `(seed, run, row, chunk)`, and the chunks are added in their order, so the result has the same bits for every number of
 //! threads. Inside a chunk, the control's [`Kernel`](crate::Kernel) runs on lanes: of samples where there is one variable, of
-//! coordinates where there are more. Controls without a kernel, and logits that are out of range for its formulas, are
+//! coordinates where there are more. An [`ArrayKernel`](crate::ArrayKernel) runs on lanes of samples. Controls without a kernel, and logits that are out of range for its formulas, are
 //! estimated one sample after the other from the same noise. [The guide](crate::guide::batches) says more.
 
+mod arrays;
 mod cells;
 mod chunk;
 mod coordinates;
 mod fused;
+mod group;
 mod lane_sums;
 mod samples;
 mod scalar;
 mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
+mod variables;
 
 use rayon::prelude::*;
 
 pub use crate::lanes::Instructions;
+pub use arrays::arrays;
 pub use chunk::{Chunk, Precision};
 pub use fused::fused;
 pub use sums::Sums;

@@ -1,3 +1,5 @@
+mod array_controls;
+mod arrays;
 mod kernels;
 
 use super::*;
@@ -7,12 +9,27 @@ use crate::objective::MeanQuadratic;
 
 const TARGET: f64 = 0.499;
 
-/// A control without a kernel: the same derivatives, one sample after the other.
-pub(crate) struct OneByOne<C>(pub(crate) C);
+pub(crate) type AddChunk<C> = fn(&C, &mut Chunk<'_>) -> Result<(), EstimateError>;
 
-impl<C: Control> Control for OneByOne<C> {
+/// A control whose samples are added in a way of its own.
+pub(crate) struct Through<C>(pub(crate) C, AddChunk<C>);
+
+/// A control without a kernel: the same derivatives, one sample after the other.
+pub(crate) fn slowly<C: Control>(control: C) -> Through<C> {
+    Through(control, one_by_one)
+}
+
+impl<C: Control> Control for Through<C> {
     fn parameters(&self) -> usize {
         self.0.parameters()
+    }
+
+    fn dimension(&self) -> Option<usize> {
+        self.0.dimension()
+    }
+
+    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+        (self.1)(&self.0, chunk)
     }
 
     fn phi(&self) -> nalgebra::DVector<f64> {
@@ -72,7 +89,7 @@ fn difference(a: &Sums, b: &Sums) -> f64 {
 }
 
 fn check<C: Control + Sync>(control: C, bound_double: f64, bound_single: f64) {
-    let control = OneByOne(control);
+    let control = slowly(control);
     for theta in [&[0.3][..], &[0.999], &[0.1, 0.5, 0.7], &[0.4; 19]] {
         // Full blocks, a tail, one sample, more than one chunk.
         for samples in [1, 63, 64, 300, 4_200] {

@@ -13,11 +13,11 @@ const SAMPLES: [u64; 8] = [1, 15, 16, 17, 255, 256, 257, 4_097];
 
 /// How far a kernel may be from the estimator, in double and single precision. Adding 4,097 terms up one after the other loses up
 /// to a quarter of a unit a term, and a ĝ that is small because f and c cancel has lost as much where |z| is 7 or more.
-const UNITS: [f64; 2] = [4_096.0, 4_096.0];
+pub(super) const UNITS: [f64; 2] = [4_096.0, 4_096.0];
 
 /// The largest difference of two sums: of a part of `∂/∂φ Σĝ²`, whose terms may cancel or vanish, against `Σĝ²` where that is
 /// larger, and of any other against the largest entry of its kind.
-fn difference(reference: &Sums, found: &Sums) -> f64 {
+pub(super) fn difference(reference: &Sums, found: &Sums) -> f64 {
     let largest = |a: &[f64]| a.iter().fold(f64::MIN_POSITIVE, |largest: f64, x| largest.max(x.abs()));
     let apart = |a: &[f64], b: &[f64], scale: f64| {
         let part = |(a, b): (&f64, &f64)| (a - b).abs() / scale;
@@ -45,14 +45,20 @@ fn difference(reference: &Sums, found: &Sums) -> f64 {
 
 /// Compares for all θ and numbers of samples; the bounds are in units of the last place of the precision of the lanes.
 #[track_caller]
-fn agrees<C: Control + Sync>(control: C, [double, single]: [f64; 2]) {
-    let control = OneByOne(control);
+fn agrees<C: Control + Sync>(control: C, bounds: [f64; 2]) {
+    agrees_at(&THETAS, control, bounds);
+}
+
+/// [`agrees`] for other θ.
+#[track_caller]
+pub(super) fn agrees_at<C: Control + Sync>(thetas: &[&[f64]], control: C, [double, single]: [f64; 2]) {
+    let control = slowly(control);
     let precisions =
         [(Precision::Double, f64::EPSILON, double), (Precision::Single, f64::from(f32::EPSILON), single)];
     let mut failures = Vec::new();
     for (precision, unit, bound) in precisions {
         let mut worst = (0.0, String::new());
-        for (theta, samples) in THETAS.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
+        for (theta, samples) in thetas.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
             let draw = Draw { precision, ..Draw::new(samples, 8) };
             let reference = sums(theta, &control, &draw);
             for instructions in [Instructions::Best, Instructions::Scalar] {
@@ -71,7 +77,7 @@ fn agrees<C: Control + Sync>(control: C, [double, single]: [f64; 2]) {
     assert!(failures.is_empty(), "{}", failures.join("; "));
 }
 
-fn from<const N: usize>(first: f64) -> SVector<f64, N> {
+pub(super) fn from<const N: usize>(first: f64) -> SVector<f64, N> {
     SVector::from_fn(|i, _| first * (i as f64 + 0.7) * if i % 2 == 0 { 1.0 } else { -0.6 })
 }
 
@@ -198,7 +204,7 @@ fn products(z: f64, height: f64, tiny: f64, huge: f64, vast: f64) -> f64 {
 
 #[test]
 fn a_product_that_overflows_in_the_kernel_alone_is_estimated_one_by_one() {
-    let control = OneByOne(Products::new(0.7, 1e-300, 1e200, 1e110).unwrap());
+    let control = slowly(Products::new(0.7, 1e-300, 1e200, 1e110).unwrap());
     let numbers = crate::Kernel::numbers::<f64>(&control.0);
     let (c_z, _, ()) = <Products as crate::Kernel>::forward(&numbers, 1.0_f64, 1.0);
     assert!(!c_z.is_finite(), "the kernel does not overflow, {c_z}");

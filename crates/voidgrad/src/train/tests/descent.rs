@@ -2,7 +2,7 @@
 
 use super::super::{Settings, State, TrainError, minimise};
 use super::{OBJECTIVE, start};
-use crate::batch::tests::OneByOne;
+use crate::batch::tests::slowly;
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
@@ -46,7 +46,7 @@ fn assert_same_path<C: Control + Clone + Send + Sync>(
 ) {
     const STEPS: u64 = 500;
     let own = path(start, objective, control.clone(), (STEPS, batch));
-    let general = path(start, objective, OneByOne(control), (STEPS, batch));
+    let general = path(start, objective, slowly(control), (STEPS, batch));
     for (step, (own, general)) in own.iter().zip(&general).enumerate() {
         for (own, general) in own.iter().zip(general) {
             let difference = (own - general).abs();

@@ -1,6 +1,18 @@
 //! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
 
+mod arrays;
+mod outer;
+mod product;
+mod rows;
+#[cfg(test)]
+mod tests;
+
 use voidgrad_real::{Element, Lanes};
+
+pub use arrays::ArrayKernel;
+pub use outer::add_outer;
+pub use product::{product, transposed_product};
+pub use rows::{add_row, log_sum_exp, row, set_row};
 
 use crate::flat::Flat;
 
@@ -97,6 +109,11 @@ pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; 
         *number = anchor.constant(*entry);
     }
     numbers
+}
+
+/// Adds the entries of an array, or a number, to plain numbers of another type.
+pub fn append<T: Element>(numbers: &mut Vec<T>, array: &impl Flat) {
+    numbers.extend(array.entries().iter().map(|entry| T::default().constant(*entry)));
 }
 
 /// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.

@@ -1,0 +1,280 @@
+//! The fused kernel of a function whose arrays are too large for straight-line code, or whose z is an array: loops over rows of
+//! lanes.
+//!
+//! Every array is rows of lanes in memory, an entry a row, and every lane a sample; the parameters are plain numbers that all
+//! lanes share. The stages are those of the kernels that are straight-line code. Each is written as waves: numbers, then loops over
+//! the entries of arrays of one length, then products with matrices, then the next wave.
+
+mod points;
+mod schedule;
+mod terms;
+mod write;
+
+use std::collections::{HashMap, HashSet};
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{format_ident, quote};
+
+use self::points::Points;
+use self::terms::terms;
+use self::write::{Effect, Given, Writer, Written};
+use crate::emit::Types;
+use crate::graph::{Graph, NodeId, Op};
+
+/// What the kernel is made from: nodes of the function's graph.
+#[derive(Debug)]
+pub struct Parts<'a> {
+    /// The graph.
+    pub graph: &'a Graph,
+    /// `z` and the direction `ż`, of one shape.
+    pub z: [NodeId; 2],
+    /// The weight `c̄`, a number.
+    pub c_bar: NodeId,
+    /// `c`
+    pub c: NodeId,
+    /// `∂c/∂z`
+    pub c_z: NodeId,
+    /// For each parameter φ its first entry, `∂/∂φ (∂c/∂z · ż)`, and that with `c̄·∂c/∂φ` added.
+    pub phi: &'a [(usize, [NodeId; 2])],
+    /// The arguments of the function: their names, and the nodes that they are.
+    pub arguments: &'a [(Ident, NodeId)],
+}
+
+/// Something that a stage keeps: its name and how many entries it has.
+#[derive(Debug, Clone)]
+pub struct Slice {
+    /// Its name.
+    pub ident: Ident,
+    /// How many numbers or rows it is.
+    pub entries: usize,
+}
+
+/// A stage, in its statements and the rows of lanes that it needs for itself.
+#[derive(Debug)]
+pub struct Stage {
+    /// The statements.
+    pub statements: TokenStream,
+    /// Memory.
+    pub memory: Vec<Slice>,
+    /// What it returns.
+    pub result: TokenStream,
+}
+
+/// The stages. They read plain numbers as slices and numbers with the names of the function's arguments; z and z̃ as `z` and `z_tilde`,
+/// the directions as `z_dot` and `z_tilde_dot`, rows of lanes all of them, and `c_bar`. They write to `c_z`, `c_z_tilde` and `sums`. `hand` is 0 in every lane.
+#[derive(Debug)]
+pub struct ArrayKernel {
+    /// The arguments but z, in their order: plain numbers.
+    pub arguments: Vec<Slice>,
+    /// What depends on them alone: plain numbers that [`numbers`](Self::numbers) writes.
+    pub shared: Vec<Slice>,
+    /// What the way forward leaves for the way back, rows of lanes.
+    pub residuals: Vec<Slice>,
+    /// Computes what all samples share.
+    pub numbers: Stage,
+    /// Computes `∂c/∂z` at both points and returns c at z̃.
+    pub forward: Stage,
+    /// Adds to the sums of φ.
+    pub backward: Stage,
+}
+
+/// What the stages are written with.
+const OWN: [&str; 12] = [
+    "hand",
+    "numbers",
+    "rows",
+    "sums",
+    "i",
+    "z",
+    "z_tilde",
+    "z_dot",
+    "z_tilde_dot",
+    "c_bar",
+    "c_z",
+    "c_z_tilde",
+];
+
+/// The most nodes of both points together.
+const LARGEST: usize = 4_000;
+
+/// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where something has no form in rows of lanes.
+#[must_use]
+pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
+    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } =
+        both(parts)?;
+    let [c_z, c_z_tilde, c] = forward;
+    if graph.len() > LARGEST {
+        return None;
+    }
+    let graph = &graph;
+    let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
+    let mut taken: HashSet<String> = OWN.map(str::to_owned).into();
+    taken.extend(arguments.iter().map(|(name, _)| name.to_string()));
+    let mut fresh = |id: NodeId| {
+        let name = graph.describe(id);
+        let name = if syn::parse_str::<Ident>(&name).is_ok() { name } else { "value".to_owned() };
+        let mut candidate = name.clone();
+        let mut count = 1;
+        while !taken.insert(candidate.clone()) {
+            count += 1;
+            candidate = format!("{name}_{count}");
+        }
+        format_ident!("{candidate}")
+    };
+
+    // What all samples share.
+    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(nodes)).collect();
+    let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
+    let shared: Vec<(NodeId, Ident)> = shared.into_iter().map(|id| (id, fresh(id))).collect();
+    // What the way back reads of the way forward.
+    let on_the_way = graph.reachable(&forward);
+    let is_input = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
+    let back: Vec<NodeId> = backward.iter().flat_map(nodes).collect();
+    let residuals = frontier(graph, &back, |id| {
+        on_the_way[id.index()] && varies[id.index()] && !is_input(id) && !is_at_hand(graph, id)
+    });
+    let residuals: Vec<(NodeId, Ident)> = residuals.into_iter().map(|id| (id, fresh(id))).collect();
+
+    let mut given: HashMap<NodeId, Given> = HashMap::new();
+    for (name, id) in &arguments {
+        given.insert(
+            *id,
+            if graph.shape(*id).is_scalar() {
+                Given::Number(quote!(#name))
+            } else {
+                Given::Plain(name.clone())
+            },
+        );
+    }
+    let store = |values: &[(NodeId, Ident)]| -> Vec<Effect> {
+        values.iter().map(|(id, name)| Effect::Store(*id, name.clone())).collect()
+    };
+    let numbers = Writer::write(graph, plain, &given, &taken, &store(&shared), None)?;
+    for (id, name) in &shared {
+        given.insert(
+            *id,
+            if graph.shape(*id).is_scalar() {
+                Given::Number(quote!(#name))
+            } else {
+                Given::Plain(name.clone())
+            },
+        );
+    }
+    given.extend([(z, rows("z")), (z_tilde, rows("z_tilde"))]);
+    let mut effects = store(&residuals);
+    effects.extend([
+        Effect::Store(c_z, format_ident!("c_z")),
+        Effect::Store(c_z_tilde, format_ident!("c_z_tilde")),
+    ]);
+    let forward = Writer::write(graph, lanes, &given, &taken, &effects, Some(c))?;
+    given.extend([(z_dot, rows("z_dot")), (z_tilde_dot, rows("z_tilde_dot"))]);
+    given.insert(c_bar, Given::Number(quote!(c_bar)));
+    given.extend(residuals.iter().map(|(id, name)| (*id, Given::Rows(name.clone()))));
+    let backward = Writer::write(graph, lanes, &given, &taken, &backward, None)?;
+    let slices = |values: &[(NodeId, Ident)]| -> Vec<Slice> {
+        let slice = |(id, ident): &(NodeId, Ident)| Slice {
+            ident: ident.clone(),
+            entries: graph.shape(*id).entries().unwrap_or(1),
+        };
+        values.iter().map(slice).collect()
+    };
+    let arguments: Vec<(NodeId, Ident)> = arguments.into_iter().map(|(name, id)| (id, name)).collect();
+    Some(ArrayKernel {
+        arguments: slices(&arguments),
+        shared: slices(&shared),
+        residuals: slices(&residuals),
+        numbers: stage(numbers),
+        forward: stage(forward),
+        backward: stage(backward),
+    })
+}
+
+/// Everything at both points.
+struct Both {
+    graph: Graph,
+    /// z, z̃, ż at both, c̄.
+    given: [NodeId; 5],
+    /// `∂c/∂z` at z and at z̃, c at z̃.
+    forward: [NodeId; 3],
+    backward: Vec<Effect>,
+    arguments: Vec<(Ident, NodeId)>,
+}
+
+fn both(parts: &Parts<'_>) -> Option<Both> {
+    let count = parts.graph.len();
+    let [z, z_dot] = parts.z;
+    let number = |id: NodeId| match *parts.graph.op(id) {
+        Op::Parameter(index) => Some(index),
+        _ => None,
+    };
+    let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
+    let given =
+        [(z, [z_number, count]), (z_dot, [dot_number, count + 1]), (parts.c_bar, [bar_number, bar_number])];
+    let mut points = Points::new(parts.graph, &given);
+    let [z, z_tilde] = [0, 1].map(|at| points.at(at, z));
+    let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
+    let c_bar = points.at(1, parts.c_bar);
+    let forward = [points.at(0, parts.c_z), points.at(1, parts.c_z), points.at(1, parts.c)];
+    let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
+        .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
+        .collect();
+    let arguments: Vec<(Ident, NodeId)> =
+        (parts.arguments.iter()).map(|(name, id)| (name.clone(), points.at(0, *id))).collect();
+    let mut graph = points.graph;
+    let mut backward = Vec::new();
+    for (first, nodes) in phi {
+        let terms = terms(&mut graph, &nodes)?;
+        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
+        if !terms.outer.is_empty() {
+            backward.push(Effect::Outer(terms.outer, first));
+        }
+    }
+    Some(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
+}
+
+fn stage(Written { statements, memory, result }: Written) -> Stage {
+    let memory = memory.into_iter().map(|(ident, entries)| Slice { ident, entries }).collect();
+    Stage { statements, memory, result: result.unwrap_or_default() }
+}
+
+fn rows(name: &str) -> Given {
+    Given::Rows(format_ident!("{name}"))
+}
+
+/// The values that an effect takes.
+fn nodes(effect: &Effect) -> Vec<NodeId> {
+    match effect {
+        Effect::Store(id, _) | Effect::Add(id, _) => vec![*id],
+        Effect::Outer(pairs, _) => pairs.iter().flat_map(|(a, b)| [*a, *b]).collect(),
+    }
+}
+
+/// The first nodes on the way down from `roots` that `is_wanted`, in the order of the graph.
+fn frontier(graph: &Graph, roots: &[NodeId], is_wanted: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
+    let (mut seen, mut found) = (vec![false; graph.len()], vec![false; graph.len()]);
+    let mut open = roots.to_vec();
+    while let Some(id) = open.pop() {
+        if std::mem::replace(&mut seen[id.index()], true) {
+            continue;
+        }
+        if is_wanted(id) {
+            found[id.index()] = true;
+        } else {
+            graph.op(id).operands(|operand| open.push(operand));
+        }
+    }
+    graph.ids().filter(|id| found[id.index()]).collect()
+}
+
+/// What takes no time to make again: constants, arguments and their entries, and what is only another view of a value. Masks are compared
+/// anew, since memory holds numbers.
+fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
+    let is_argument = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
+    graph.is_mask(id)
+        || match *graph.op(id) {
+            Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Bool(_) | Op::Parameter(_) => true,
+            Op::Length(_) | Op::Places | Op::Broadcast(_) | Op::Transpose(_) => true,
+            Op::Index(array, _) => is_argument(array),
+            _ => false,
+        }
+}

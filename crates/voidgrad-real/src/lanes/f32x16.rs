@@ -6,7 +6,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, mask32x16, u32x16, u64x8};
 
 use super::uniform::{BELOW_ONE_32, Generators, ONE_32};
-use super::vector::{SECOND_WINS, is_fused, vector};
+use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
 use super::{exp, ln, logistic};
@@ -74,20 +74,7 @@ impl<S: Simd> Lanes for F32x16<S> {
     const LANES: usize = 16;
     const REGISTERS: usize = 16 / <S::f32s as SimdBase<S>>::LEN;
 
-    #[inline(always)]
-    fn splat(self, value: f32) -> Self {
-        Self::splat_with(self.0.simd, value)
-    }
-
-    #[inline(always)]
-    fn load(self, from: &[f32]) -> Self {
-        Self(f32x16::from_slice(self.0.simd, &from[..16]))
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [f32]) {
-        self.0.store_slice(&mut to[..16]);
-    }
+    lane_methods!(f32x16, f32, 16);
 
     #[inline(always)]
     fn sum(self) -> f32 {
@@ -100,36 +87,6 @@ impl<S: Simd> Lanes for F32x16<S> {
     #[inline(always)]
     fn narrow(self) -> Self {
         self
-    }
-
-    #[inline(always)]
-    fn first(self) -> f32 {
-        self.to_array()[0]
-    }
-
-    #[inline(always)]
-    fn sigmoid_quick(self) -> Self {
-        logistic::sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d_sigmoid_quick(self) -> Self {
-        logistic::d_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d2_sigmoid_quick(self) -> Self {
-        logistic::d2_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn ln_ratio(self, q: Self) -> Self {
-        ln::ln_ratio(self, q)
-    }
-
-    #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
-        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

@@ -6,7 +6,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{f64x2, mask64x2, u64x2};
 
 use super::f64x8::constants;
-use super::vector::{SECOND_WINS, is_fused, vector};
+use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
 use super::{exp, ln, logistic, uniform};
@@ -40,20 +40,7 @@ impl<S: Simd> Lanes for F64x2<S> {
 
     const LANES: usize = 2;
 
-    #[inline(always)]
-    fn splat(self, value: f64) -> Self {
-        Self::splat_with(self.0.simd, value)
-    }
-
-    #[inline(always)]
-    fn load(self, from: &[f64]) -> Self {
-        Self(f64x2::from_slice(self.0.simd, &from[..2]))
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [f64]) {
-        self.0.store_slice(&mut to[..2]);
-    }
+    lane_methods!(f64x2, f64, 2);
 
     #[inline(always)]
     fn narrow(self) -> Self {
@@ -61,38 +48,8 @@ impl<S: Simd> Lanes for F64x2<S> {
     }
 
     #[inline(always)]
-    fn first(self) -> f64 {
-        self.0[0]
-    }
-
-    #[inline(always)]
     fn sum(self) -> f64 {
         self.0[0] + self.0[1]
-    }
-
-    #[inline(always)]
-    fn sigmoid_quick(self) -> Self {
-        logistic::sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d_sigmoid_quick(self) -> Self {
-        logistic::d_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d2_sigmoid_quick(self) -> Self {
-        logistic::d2_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn ln_ratio(self, q: Self) -> Self {
-        ln::ln_ratio(self, q)
-    }
-
-    #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
-        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

@@ -7,7 +7,7 @@ use fearless_simd::{f64x8, mask64x8, u64x8};
 
 use super::f64x2::F64x2;
 use super::uniform::{BELOW_ONE_64, Generators, ONE_64};
-use super::vector::{SECOND_WINS, is_fused, vector};
+use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
 use super::{exp, ln, logistic};
@@ -92,20 +92,7 @@ impl<S: Simd> Lanes for F64x8<S> {
     const LANES: usize = 8;
     const REGISTERS: usize = 8 / <S::f64s as SimdBase<S>>::LEN;
 
-    #[inline(always)]
-    fn splat(self, value: f64) -> Self {
-        Self::splat_with(self.0.simd, value)
-    }
-
-    #[inline(always)]
-    fn load(self, from: &[f64]) -> Self {
-        Self(f64x8::from_slice(self.0.simd, &from[..8]))
-    }
-
-    #[inline(always)]
-    fn store(self, to: &mut [f64]) {
-        self.0.store_slice(&mut to[..8]);
-    }
+    lane_methods!(f64x8, f64, 8);
 
     #[inline(always)]
     fn sum(self) -> f64 {
@@ -118,36 +105,6 @@ impl<S: Simd> Lanes for F64x8<S> {
     #[inline(always)]
     fn narrow(self) -> F64x2<S> {
         F64x2(self.0.split().0.split().0)
-    }
-
-    #[inline(always)]
-    fn first(self) -> f64 {
-        self.to_array()[0]
-    }
-
-    #[inline(always)]
-    fn sigmoid_quick(self) -> Self {
-        logistic::sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d_sigmoid_quick(self) -> Self {
-        logistic::d_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn d2_sigmoid_quick(self) -> Self {
-        logistic::d2_sigmoid_quick(self)
-    }
-
-    #[inline(always)]
-    fn ln_ratio(self, q: Self) -> Self {
-        ln::ln_ratio(self, q)
-    }
-
-    #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
-        ln::ln_ratio_and_recip(self, q)
     }
 
     #[inline(always)]

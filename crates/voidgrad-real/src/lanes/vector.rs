@@ -302,6 +302,43 @@ macro_rules! vector {
     };
 }
 
+/// The methods of `Lanes` that are the same for every vector.
+macro_rules! lane_methods {
+    ($vector:ident, $float:ident, $lanes:literal) => {
+        #[inline(always)]
+        fn splat(self, value: $float) -> Self {
+            Self::splat_with(self.0.simd, value)
+        }
+
+        #[inline(always)]
+        fn load(self, from: &[$float]) -> Self {
+            Self($vector::from_slice(self.0.simd, &from[..$lanes]))
+        }
+
+        #[inline(always)]
+        fn store(self, to: &mut [$float]) {
+            self.0.store_slice(&mut to[..$lanes]);
+        }
+
+        #[inline(always)]
+        fn first(self) -> $float {
+            self.to_array()[0]
+        }
+
+        #[inline(always)]
+        fn ln_ratio(self, q: Self) -> Self {
+            ln::ln_ratio(self, q)
+        }
+
+        #[inline(always)]
+        fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
+            ln::ln_ratio_and_recip(self, q)
+        }
+
+        vector!(@lanes logistic: sigmoid_quick, d_sigmoid_quick, d2_sigmoid_quick);
+    };
+}
+
 /// On x86, `max` and `min` answer their second operand where one of the two is NaN; elsewhere it depends.
 pub(super) const SECOND_WINS: bool = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
 
@@ -317,4 +354,4 @@ pub(super) fn is_fused(level: Level) -> bool {
     }
 }
 
-pub(super) use vector;
+pub(super) use {lane_methods, vector};

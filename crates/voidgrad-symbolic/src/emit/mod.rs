@@ -17,7 +17,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use self::fragment::{Fragment, Level};
-use self::naming::Names;
+pub(crate) use self::naming::Names;
 use self::plan::Plan;
 pub use self::types::{Types, type_with};
 use crate::graph::{Dim, Graph, NodeId, Op, Shape};

@@ -8,17 +8,19 @@ use super::ident;
 use crate::graph::{Graph, NodeId};
 
 /// The names in use.
-pub(super) struct Names {
+#[derive(Debug, Clone)]
+pub(crate) struct Names {
     taken: HashSet<String>,
 }
 
 impl Names {
-    pub(super) fn new(taken: impl Iterator<Item = String>) -> Self {
+    pub(crate) fn new(taken: impl Iterator<Item = String>) -> Self {
         Self { taken: taken.collect() }
     }
 
-    /// A name that is not in use: `name`, `name_2`, `name_3`, …
-    pub(super) fn fresh(&mut self, name: &str) -> Ident {
+    /// A name that is not in use: `name`, `name_2`, `name_3`, …; after `value` where the name can't be one.
+    pub(crate) fn fresh(&mut self, name: &str) -> Ident {
+        let name = if syn::parse_str::<Ident>(name).is_ok() { name } else { "value" };
         let mut candidate = name.to_owned();
         let mut count = 1;
         while !self.taken.insert(candidate.clone()) {
@@ -29,9 +31,20 @@ impl Names {
     }
 
     /// A name for a value of the graph.
-    pub(super) fn choose(&mut self, graph: &Graph, id: NodeId) -> Ident {
-        let name = graph.describe(id);
-        if syn::parse_str::<Ident>(&name).is_ok() { self.fresh(&name) } else { self.fresh("value") }
+    pub(crate) fn choose(&mut self, graph: &Graph, id: NodeId) -> Ident {
+        self.fresh(&graph.describe(id))
+    }
+
+    /// Takes a name out of use, if it is not yet.
+    pub(crate) fn take(&mut self, name: &Ident) {
+        self.taken.insert(name.to_string());
+    }
+
+    /// All names in use, in order.
+    pub(crate) fn all(&self) -> Vec<Ident> {
+        let mut all: Vec<Ident> = self.taken.iter().map(|name| ident(name)).collect();
+        all.sort();
+        all
     }
 
     /// A name for a loop variable, free again afterwards.

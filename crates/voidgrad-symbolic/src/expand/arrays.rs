@@ -1,6 +1,6 @@
 //! `impl ArrayKernel`: the fused kernel of a control whose arrays are too large for straight-line code, or whose z is an array.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
@@ -25,9 +25,6 @@ pub(super) fn array_kernel(
         phi.push((first, [*slope, *weighted]));
         first += parameters[*index].shape.entries()?;
     }
-    let arguments: Vec<(Ident, NodeId)> = (parameters.iter().zip(&source.body.parameters).skip(1))
-        .map(|(parameter, id)| (parameter.ident.clone(), *id))
-        .collect();
     let parts = Parts {
         graph: &source.body.graph,
         z: [source.body.parameters[0], nodes.z_dot],
@@ -35,7 +32,7 @@ pub(super) fn array_kernel(
         c: source.body.output,
         c_z: nodes.c_z,
         phi: &phi,
-        arguments: &arguments,
+        arguments: &source.body.parameters[1..],
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = arrays::derive(&parts, &types("R"), &types("T"))?;
@@ -127,10 +124,11 @@ fn numbers(source: &Source, kernel: &ArrayKernel, root: &TokenStream) -> TokenSt
     let all = own + entries(&kernel.shared) + entries(&kernel.numbers.memory);
     let [own, all] = [own, all].map(Literal::usize_unsuffixed);
     let plain = plain(source, kernel, false);
-    let slices = kernel.shared.iter().chain(&kernel.numbers.memory).map(|Slice { ident, entries }| {
-        let entries = Literal::usize_unsuffixed(*entries);
-        quote!(let (#ident, rows) = rows.split_at_mut(#entries);)
-    });
+    let slices =
+        kernel.shared.iter().chain(&kernel.numbers.memory).map(|Slice { ident, entries, .. }| {
+            let entries = Literal::usize_unsuffixed(*entries);
+            quote!(let (#ident, rows) = rows.split_at_mut(#entries);)
+        });
     let statements = &kernel.numbers.statements;
     quote! {
         #fields
@@ -154,27 +152,28 @@ fn plain(source: &Source, kernel: &ArrayKernel, with_shared: bool) -> TokenStrea
     let mut statements = TokenStream::new();
     let mut first = 0;
     let parameters = source.signature.parameters[1..].iter().zip(&kernel.arguments);
-    for (parameter, Slice { ident, entries }) in parameters {
+    for (parameter, slice) in parameters {
         let field = &parameter.ident;
         if parameter.mask {
+            let ident = &slice.ident;
             statements.extend(quote!(let #ident = hand.mask(self.#field);));
             continue;
         }
-        statements.extend(named(ident, first, *entries, parameter.shape.is_scalar()));
-        first += entries;
+        statements.extend(named(slice, first));
+        first += slice.entries;
     }
     if with_shared {
-        for Slice { ident, entries } in &kernel.shared {
-            statements.extend(named(ident, first, *entries, *entries == 1));
-            first += entries;
+        for slice in &kernel.shared {
+            statements.extend(named(slice, first));
+            first += slice.entries;
         }
     }
     statements
 }
 
-fn named(ident: &Ident, first: usize, entries: usize, is_number: bool) -> TokenStream {
+fn named(Slice { ident, entries, is_number }: &Slice, first: usize) -> TokenStream {
     let [from, to] = [first, first + entries].map(Literal::usize_unsuffixed);
-    if is_number {
+    if *is_number {
         quote!(let #ident = hand.splat(numbers[#from]);)
     } else {
         quote!(let #ident = &numbers[#from..#to];)
@@ -183,7 +182,7 @@ fn named(ident: &Ident, first: usize, entries: usize, is_number: bool) -> TokenS
 
 /// Takes rows of lanes from `rows`, one array after the other.
 fn split(slices: &[Slice]) -> TokenStream {
-    let slices = slices.iter().map(|Slice { ident, entries }| {
+    let slices = slices.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, rows) = rows.split_at_mut(#entries * R::LANES);)
     });

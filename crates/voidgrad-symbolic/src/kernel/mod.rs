@@ -20,8 +20,6 @@ mod stage;
 #[cfg(test)]
 mod tests;
 
-use std::collections::HashSet;
-
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
@@ -29,7 +27,7 @@ use self::elimination::Combination;
 use self::product::{Product, Products};
 use self::scalars::{Scalars, entry_number};
 use self::stage::{Point, Stage};
-use crate::emit::Types;
+use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 
 /// What the kernel is made from: nodes of the function's graph.
@@ -118,7 +116,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     let all: Vec<NodeId> = forward_tilde.iter().chain(&slopes).chain(&weighted).copied().collect();
     let all_shared = split::shared(graph, &varies, &all);
 
-    let mut names = Names::new(parts.arguments);
+    let mut names = StageNames::new(parts.arguments);
     let shared = names.kept(graph, &all_shared, "");
     let residuals = [names.kept(graph, &kept, ""), names.kept(graph, &kept_tilde, "_tilde")].concat();
     let arguments: Vec<(NodeId, &Ident, Option<usize>)> = graph
@@ -169,7 +167,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     at_z.given.insert(z_dot, quote!(z_dot));
     at_z_tilde.given.extend([(z_dot, quote!(z_tilde_dot)), (c_bar, quote!(c_bar))]);
     let backward = lanes.sums(&[(&at_z, &slopes), (&at_z_tilde, &weighted)]);
-    let marker = names.fresh("scalar");
+    let marker = names.names.fresh("scalar");
     Some(Kernel { shared, marker, uniform, residuals, forward, backward, ends })
 }
 
@@ -271,19 +269,19 @@ fn place(name: &Ident, at: Option<usize>) -> TokenStream {
 }
 
 /// Names for what is kept.
-struct Names<'a> {
+struct StageNames<'a> {
     arguments: &'a [Ident],
-    taken: HashSet<String>,
+    names: Names,
 }
 
 /// What the stages themselves are written with.
 const OWN: [&str; 9] =
     ["anchor", "numbers", "residuals", "phi_bar", "z", "z_dot", "z_tilde", "z_tilde_dot", "c_bar"];
 
-impl<'a> Names<'a> {
+impl<'a> StageNames<'a> {
     fn new(arguments: &'a [Ident]) -> Self {
-        let taken = arguments.iter().map(ToString::to_string).chain(OWN.map(str::to_owned)).collect();
-        Self { arguments, taken }
+        let taken = arguments.iter().map(ToString::to_string).chain(OWN.map(str::to_owned));
+        Self { arguments, names: Names::new(taken) }
     }
 
     /// What no value of a stage may be called, since expressions of the stage mean something else by it.
@@ -292,20 +290,9 @@ impl<'a> Names<'a> {
         self.arguments.iter().cloned().chain(own).collect()
     }
 
-    fn fresh(&mut self, name: &str) -> Ident {
-        let name = if syn::parse_str::<Ident>(name).is_ok() { name } else { "value" };
-        let mut candidate = name.to_owned();
-        let mut count = 1;
-        while !self.taken.insert(candidate.clone()) {
-            count += 1;
-            candidate = format!("{name}_{count}");
-        }
-        Ident::new(&candidate, Span::call_site())
-    }
-
     fn kept(&mut self, graph: &Graph, ids: &[NodeId], suffix: &str) -> Vec<Kept> {
         let kept = ids.iter().map(|id| Kept {
-            ident: self.fresh(&format!("{}{suffix}", graph.describe(*id))),
+            ident: self.names.fresh(&format!("{}{suffix}", graph.describe(*id))),
             mask: graph.is_mask(*id),
         });
         kept.collect()
@@ -314,8 +301,8 @@ impl<'a> Names<'a> {
     /// The name of a shared number, spread over the lanes: an argument's own, or `w1_3` for an entry.
     fn local(&mut self, name: &Ident, at: Option<usize>) -> Ident {
         match at {
-            Some(at) => self.fresh(&format!("{name}_{at}")),
-            None if OWN.iter().any(|own| name == own) => self.fresh(&name.to_string()),
+            Some(at) => self.names.fresh(&format!("{name}_{at}")),
+            None if OWN.iter().any(|own| name == own) => self.names.fresh(&name.to_string()),
             None => name.clone(),
         }
     }

@@ -4,6 +4,7 @@ use voidgrad_real::{Element, Lanes};
 
 use super::cells::Cells;
 use super::chunk::{Chunk, Number};
+use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
 use crate::estimator::EstimateError;
 use crate::kernel::Kernel;
@@ -84,12 +85,11 @@ impl<T: Element> Work<T> for Draw<'_, '_, T> {
             let (a, u, v) = (hand.load(&a[i..]), hand.load(&z[i..]), hand.load(&z_tilde[i..]));
             let sample = a + u.ln_ratio(one - u);
             let is_one = sample.is_ge(zero);
-            let growth = v * R::select(is_one, a, -a).exp();
-            let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+            let (tilde, slope) = conditional::z_tilde(is_one, v, R::select(is_one, a, -a).exp());
             sample.store(&mut z[i..]);
             hand.indicator(is_one).store(&mut b[i..]);
-            R::select(is_one, size, -size).store(&mut z_tilde[i..]);
-            (growth * rate).store(&mut z_tilde_a[i..]);
+            tilde.store(&mut z_tilde[i..]);
+            slope.store(&mut z_tilde_a[i..]);
             // σ(-a) or -σ(a).
             let size = R::select(is_one, -a, a).sigmoid();
             R::select(is_one, size, -size).store(&mut score[i..]);

@@ -4,6 +4,7 @@ use voidgrad_real::{Element, Lanes};
 
 use super::arrays::aligned;
 use super::chunk::Number;
+use super::conditional;
 use super::lane_sums::lane_numbers;
 use super::variables::Variables;
 use crate::kernel::{add_row, row, set_row};
@@ -94,7 +95,7 @@ impl<T: Element> Group<'_, T> {
         }
     }
 
-    /// Makes z, z̃ and `∂z̃/∂a` of u and v, in the formulas of [`samples`](super::samples).
+    /// Makes z, z̃ and `∂z̃/∂a` of u and v.
     #[inline(always)]
     pub(super) fn draw<R: Lanes<Element = T>>(&mut self, hand: R, variables: &Variables<'_, T>) {
         let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
@@ -106,11 +107,10 @@ impl<T: Element> Group<'_, T> {
                 #[inline(always)]
                 |odds| hand.splat(odds[m]),
             );
-            let growth = v * R::select(b, up, down);
-            let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+            let (tilde, slope) = conditional::z_tilde(b, v, R::select(b, up, down));
             set_row(self.z, m, z);
-            set_row(self.z_tilde, m, R::select(b, size, -size));
-            set_row(self.z_tilde_a, m, growth * rate);
+            set_row(self.z_tilde, m, tilde);
+            set_row(self.z_tilde_a, m, slope);
         }
     }
 

@@ -9,6 +9,7 @@
 mod arrays;
 mod cells;
 mod chunk;
+pub(crate) mod conditional;
 mod coordinates;
 mod fused;
 mod group;

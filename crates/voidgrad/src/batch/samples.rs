@@ -3,6 +3,7 @@
 use voidgrad_real::{Element, Lanes, Pair, sigmoid};
 
 use super::chunk::{Chunk, Number};
+use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
 use crate::kernel::Kernel;
 use crate::lanes::Work;
@@ -119,10 +120,9 @@ fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: 
     let rows = z.chunks_exact(R::LANES).zip(z_tilde.chunks_exact_mut(R::LANES));
     for ((z, z_tilde), z_tilde_a) in rows.zip(z_tilde_a.chunks_exact_mut(R::LANES)) {
         let (v, b) = (hand.load(z_tilde), hand.load(z).is_ge(zero));
-        let growth = v * R::select(b, up, down);
-        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
-        R::select(b, size, -size).store(z_tilde);
-        (growth * rate).store(z_tilde_a);
+        let (tilde, slope) = conditional::z_tilde(b, v, R::select(b, up, down));
+        tilde.store(z_tilde);
+        slope.store(z_tilde_a);
     }
 }
 

@@ -31,7 +31,7 @@ pub trait ArrayKernel {
     ) -> R;
 
     /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, N rows of lanes.
-    #[allow(clippy::too_many_arguments)]
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[control]` writes")]
     fn backward<R: Lanes<Element: Element>>(
         &self,
         hand: R,

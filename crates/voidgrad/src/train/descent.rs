@@ -3,6 +3,7 @@
 use voidgrad_real::Lanes;
 
 use super::{Run, TrainError};
+use crate::batch::conditional::size_and_slope;
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::distribution::Distribution;
@@ -118,16 +119,9 @@ impl Sample {
         // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
         let v = hand.constant(block.pairs[2 * step + 1]);
         let w = hand.constant(sign * a).exp();
-        let growth = v * w;
-        let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+        let (size, slope) = size_and_slope(v, w);
         let score = one / (one + w);
-        Self {
-            b,
-            z,
-            z_tilde: sign * size.first(),
-            z_tilde_a: (growth * rate).first(),
-            score: sign * score.first(),
-        }
+        Self { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
     }
 }
 

@@ -5,20 +5,21 @@
 //! lanes share. The stages are those of the kernels that are straight-line code. Each is written as waves: numbers, then loops over
 //! the entries of arrays of one length, then products with matrices, then the next wave.
 
+mod body;
 mod points;
 mod schedule;
 mod terms;
 mod write;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::format_ident;
 
 use self::points::Points;
 use self::terms::terms;
 use self::write::{Effect, Given, Writer, Written};
-use crate::emit::Types;
+use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 
 /// What the kernel is made from: nodes of the function's graph.
@@ -36,17 +37,32 @@ pub struct Parts<'a> {
     pub c_z: NodeId,
     /// For each parameter φ its first entry, `∂/∂φ (∂c/∂z · ż)`, and that with `c̄·∂c/∂φ` added.
     pub phi: &'a [(usize, [NodeId; 2])],
-    /// The arguments of the function: their names, and the nodes that they are.
-    pub arguments: &'a [(Ident, NodeId)],
+    /// The arguments of the function but z.
+    pub arguments: &'a [NodeId],
 }
 
-/// Something that a stage keeps: its name and how many entries it has.
+/// Something that a stage keeps or is given.
 #[derive(Debug, Clone)]
 pub struct Slice {
     /// Its name.
     pub ident: Ident,
     /// How many numbers or rows it is.
     pub entries: usize,
+    /// True for a number, false for an array, also of one entry.
+    pub is_number: bool,
+}
+
+impl Slice {
+    fn new(graph: &Graph, id: NodeId, ident: Ident) -> Option<Self> {
+        let shape = graph.shape(id);
+        Some(Self { ident, entries: shape.entries()?, is_number: shape.is_scalar() })
+    }
+
+    /// Plain numbers, as a stage reads them.
+    fn plain(&self) -> Given {
+        let name = self.ident.clone();
+        if self.is_number { Given::Number(name) } else { Given::Plain(name) }
+    }
 }
 
 /// A stage, in its statements and the rows of lanes that it needs for itself.
@@ -108,81 +124,53 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
     }
     let graph = &graph;
     let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
-    let mut taken: HashSet<String> = OWN.map(str::to_owned).into();
-    taken.extend(arguments.iter().map(|(name, _)| name.to_string()));
-    let mut fresh = |id: NodeId| {
-        let name = graph.describe(id);
-        let name = if syn::parse_str::<Ident>(&name).is_ok() { name } else { "value".to_owned() };
-        let mut candidate = name.clone();
-        let mut count = 1;
-        while !taken.insert(candidate.clone()) {
-            count += 1;
-            candidate = format!("{name}_{count}");
-        }
-        format_ident!("{candidate}")
+    let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
+    let mut kept = |ids: &[NodeId]| -> Option<Vec<Slice>> {
+        ids.iter().map(|id| Slice::new(graph, *id, names.choose(graph, *id))).collect()
     };
-
-    // What all samples share.
-    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(nodes)).collect();
+    let argument_slices = kept(&arguments)?;
+    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect();
     let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
-    let shared: Vec<(NodeId, Ident)> = shared.into_iter().map(|id| (id, fresh(id))).collect();
-    // What the way back reads of the way forward.
+    let shared_slices = kept(&shared)?;
+    // What the way back reads of the way forward, but for what takes one operation to make again.
     let on_the_way = graph.reachable(&forward);
     let is_input = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
-    let back: Vec<NodeId> = backward.iter().flat_map(nodes).collect();
+    let back: Vec<NodeId> = backward.iter().flat_map(Effect::nodes).collect();
     let residuals = frontier(graph, &back, |id| {
-        on_the_way[id.index()] && varies[id.index()] && !is_input(id) && !is_at_hand(graph, id)
+        on_the_way[id.index()]
+            && varies[id.index()]
+            && !is_input(id)
+            && !is_at_hand(graph, id)
+            && !is_quick(graph, id)
     });
-    let residuals: Vec<(NodeId, Ident)> = residuals.into_iter().map(|id| (id, fresh(id))).collect();
+    let residual_slices = kept(&residuals)?;
 
+    let plain_numbers = |ids: &[NodeId], slices: &[Slice]| -> Vec<(NodeId, Given)> {
+        ids.iter().zip(slices).map(|(id, slice)| (*id, slice.plain())).collect()
+    };
+    let store = |ids: &[NodeId], slices: &[Slice]| -> Vec<Effect> {
+        ids.iter().zip(slices).map(|(id, slice)| Effect::Store(*id, slice.ident.clone())).collect()
+    };
+    let rows = |name: &str| Given::Rows(format_ident!("{name}"));
     let mut given: HashMap<NodeId, Given> = HashMap::new();
-    for (name, id) in &arguments {
-        given.insert(
-            *id,
-            if graph.shape(*id).is_scalar() {
-                Given::Number(quote!(#name))
-            } else {
-                Given::Plain(name.clone())
-            },
-        );
-    }
-    let store = |values: &[(NodeId, Ident)]| -> Vec<Effect> {
-        values.iter().map(|(id, name)| Effect::Store(*id, name.clone())).collect()
-    };
-    let numbers = Writer::write(graph, plain, &given, &taken, &store(&shared), None)?;
-    for (id, name) in &shared {
-        given.insert(
-            *id,
-            if graph.shape(*id).is_scalar() {
-                Given::Number(quote!(#name))
-            } else {
-                Given::Plain(name.clone())
-            },
-        );
-    }
+    given.extend(plain_numbers(&arguments, &argument_slices));
+    let numbers = Writer::write(graph, plain, &given, &names, &store(&shared, &shared_slices), None)?;
+    given.extend(plain_numbers(&shared, &shared_slices));
     given.extend([(z, rows("z")), (z_tilde, rows("z_tilde"))]);
-    let mut effects = store(&residuals);
-    effects.extend([
-        Effect::Store(c_z, format_ident!("c_z")),
-        Effect::Store(c_z_tilde, format_ident!("c_z_tilde")),
-    ]);
-    let forward = Writer::write(graph, lanes, &given, &taken, &effects, Some(c))?;
+    let mut effects = store(&residuals, &residual_slices);
+    for (slope, to) in [(c_z, "c_z"), (c_z_tilde, "c_z_tilde")] {
+        effects.push(Effect::Store(slope, format_ident!("{to}")));
+    }
+    let forward = Writer::write(graph, lanes, &given, &names, &effects, Some(c))?;
     given.extend([(z_dot, rows("z_dot")), (z_tilde_dot, rows("z_tilde_dot"))]);
-    given.insert(c_bar, Given::Number(quote!(c_bar)));
-    given.extend(residuals.iter().map(|(id, name)| (*id, Given::Rows(name.clone()))));
-    let backward = Writer::write(graph, lanes, &given, &taken, &backward, None)?;
-    let slices = |values: &[(NodeId, Ident)]| -> Vec<Slice> {
-        let slice = |(id, ident): &(NodeId, Ident)| Slice {
-            ident: ident.clone(),
-            entries: graph.shape(*id).entries().unwrap_or(1),
-        };
-        values.iter().map(slice).collect()
-    };
-    let arguments: Vec<(NodeId, Ident)> = arguments.into_iter().map(|(name, id)| (id, name)).collect();
+    given.insert(c_bar, Given::Number(format_ident!("c_bar")));
+    let kept = residuals.iter().zip(&residual_slices);
+    given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
+    let backward = Writer::write(graph, lanes, &given, &names, &backward, None)?;
     Some(ArrayKernel {
-        arguments: slices(&arguments),
-        shared: slices(&shared),
-        residuals: slices(&residuals),
+        arguments: argument_slices,
+        shared: shared_slices,
+        residuals: residual_slices,
         numbers: stage(numbers),
         forward: stage(forward),
         backward: stage(backward),
@@ -197,7 +185,8 @@ struct Both {
     /// `∂c/∂z` at z and at z̃, c at z̃.
     forward: [NodeId; 3],
     backward: Vec<Effect>,
-    arguments: Vec<(Ident, NodeId)>,
+    /// The arguments of the function but z.
+    arguments: Vec<NodeId>,
 }
 
 fn both(parts: &Parts<'_>) -> Option<Both> {
@@ -218,8 +207,7 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
     let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
         .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
         .collect();
-    let arguments: Vec<(Ident, NodeId)> =
-        (parts.arguments.iter()).map(|(name, id)| (name.clone(), points.at(0, *id))).collect();
+    let arguments = parts.arguments.iter().map(|id| points.at(0, *id)).collect();
     let mut graph = points.graph;
     let mut backward = Vec::new();
     for (first, nodes) in phi {
@@ -233,20 +221,9 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
 }
 
 fn stage(Written { statements, memory, result }: Written) -> Stage {
-    let memory = memory.into_iter().map(|(ident, entries)| Slice { ident, entries }).collect();
+    let slice = |(ident, entries)| Slice { ident, entries, is_number: false };
+    let memory = memory.into_iter().map(slice).collect();
     Stage { statements, memory, result: result.unwrap_or_default() }
-}
-
-fn rows(name: &str) -> Given {
-    Given::Rows(format_ident!("{name}"))
-}
-
-/// The values that an effect takes.
-fn nodes(effect: &Effect) -> Vec<NodeId> {
-    match effect {
-        Effect::Store(id, _) | Effect::Add(id, _) => vec![*id],
-        Effect::Outer(pairs, _) => pairs.iter().flat_map(|(a, b)| [*a, *b]).collect(),
-    }
 }
 
 /// The first nodes on the way down from `roots` that `is_wanted`, in the order of the graph.
@@ -277,4 +254,9 @@ fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
             Op::Index(array, _) => is_argument(array),
             _ => false,
         }
+}
+
+/// What one operation of a few cycles makes of its operands again: less than to write it to memory and to read it.
+fn is_quick(graph: &Graph, id: NodeId) -> bool {
+    matches!(graph.op(id), Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Mul(..))
 }

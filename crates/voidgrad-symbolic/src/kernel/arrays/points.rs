@@ -2,7 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, NodeId, Op};
+use super::terms::{Terms, terms};
+use crate::graph::{Graph, NodeId, Op, Shape};
 
 /// Both points in one graph, so that what they share is one node.
 pub(super) struct Points<'a> {
@@ -53,25 +54,56 @@ impl<'a> Points<'a> {
     fn copy(&mut self, point: usize, id: NodeId) -> NodeId {
         let (source, copies) = (self.source, &self.copies[point]);
         let shape = source.shape(id).clone();
-        let varies = |id: NodeId| self.varies[id.index()];
         let copy = match *source.op(id) {
             Op::Parameter(index) => self.graph.parameter(index, shape, source.is_mask(id)),
             // All samples share the divisor, so they share its reciprocal: a product costs a tenth of a division, and has half a
             // unit in the last place more of error.
-            Op::Div(a, b) if varies(a) && !varies(b) => {
+            Op::Div(a, b) if self.varies[a.index()] && !self.varies[b.index()] => {
                 let (a, b) = (copies[&a], copies[&b]);
                 let one = self.graph.literal(1.0);
                 let divisor = self.graph.shape(b).clone();
                 let reciprocal = self.graph.node(Op::Div(one, b), divisor);
                 self.graph.node(Op::Mul(a, reciprocal), shape)
             }
+            // The way back reads σ and σ′ of the way forward, and takes no exponential. The error is that of the quick σ″.
+            Op::Unary(primitive, x) if primitive.row().name == "d2_sigmoid" => {
+                let x = copies[&x];
+                let [sigmoid, slope] = ["sigmoid", "d_sigmoid"].map(|name| self.graph.unary(name, x));
+                let two = self.graph.literal(2.0);
+                let one = self.graph.literal(1.0);
+                let twice = self.graph.mul(two, sigmoid);
+                let bend = self.graph.sub(one, twice);
+                self.graph.mul(slope, bend)
+            }
+            Op::Dot(a, b) => {
+                let (a, b) = (copies[&a], copies[&b]);
+                self.dot(a, b)
+            }
             ref op => {
                 let op = self.graph.adopt(op.clone(), source).map_operands(|operand| copies[&operand]);
                 self.graph.node(op, shape)
             }
         };
-        let suffix = if varies(id) { SUFFIXES[point] } else { "" };
+        let suffix = if self.varies[id.index()] { SUFFIXES[point] } else { "" };
         self.graph.set_hint(copy, format!("{}{suffix}", source.describe(id)));
         copy
+    }
+
+    /// `A·(u·vᵀ)`, summed over the entries, as `u·(A·v)`, term by term: no matrix is made for each sample.
+    fn dot(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        for (matrix, other) in [(a, b), (b, a)] {
+            let found = terms(&mut self.graph, &[other]).filter(|terms| !terms.outer.is_empty());
+            let Some(Terms { entries, outer }) = found else { continue };
+            let graph = &mut self.graph;
+            let rest = entries.map(|entries| graph.node(Op::Dot(matrix, entries), Shape::Scalar));
+            let products = outer.into_iter().map(|(u, v)| {
+                let product = graph.node(Op::MatMul(matrix, v), graph.shape(u).clone());
+                graph.node(Op::Dot(u, product), Shape::Scalar)
+            });
+            let all: Vec<NodeId> = rest.into_iter().chain(products).collect();
+            let zero = self.graph.zero();
+            return all.into_iter().fold(zero, |sum, term| self.graph.add(sum, term));
+        }
+        self.graph.node(Op::Dot(a, b), Shape::Scalar)
     }
 }

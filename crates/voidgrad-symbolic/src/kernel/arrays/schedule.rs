@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use super::terms::size;
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, NodeId, Op, Pass};
+use crate::kernel::scalars::size;
 
 /// How a value is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +24,8 @@ pub(super) enum Kind {
 
 /// When and how each value is computed.
 pub(super) struct Schedule {
+    /// By index: what is there before the stage.
+    given: Vec<bool>,
     /// By index: none for what is given, and for what nothing needs.
     slots: Vec<Option<(usize, Kind)>>,
     /// Arrays that are read elsewhere than in the loop that computes them.
@@ -37,25 +39,68 @@ pub(super) type Loop = (usize, usize);
 impl Schedule {
     /// The schedule for `roots`, down to what `is_given`. `None` where something has no form in rows of lanes.
     pub(super) fn new(graph: &Graph, roots: &[NodeId], is_given: &dyn Fn(NodeId) -> bool) -> Option<Self> {
-        let mut schedule = Self { slots: vec![None; graph.len()], stored: HashSet::new(), waves: 1 };
+        let given: Vec<bool> = graph.ids().map(is_given).collect();
+        let mut schedule = Self { given, slots: vec![None; graph.len()], stored: HashSet::new(), waves: 1 };
         let mut needed = vec![false; graph.len()];
         let mut open = roots.to_vec();
         while let Some(id) = open.pop() {
-            if !is_given(id) && !std::mem::replace(&mut needed[id.index()], true) {
-                operands(graph, id, |operand| open.push(operand));
+            if !schedule.given[id.index()] && !std::mem::replace(&mut needed[id.index()], true) {
+                schedule.operands(graph, id, |operand| open.push(operand));
             }
         }
         for id in graph.ids().filter(|id| needed[id.index()]) {
-            let kind = kind(graph, id, is_given)?;
+            let kind = schedule.kind(graph, id)?;
             let mut wave = 0;
-            operands(graph, id, |operand| wave = wave.max(schedule.ready(operand, kind)));
+            schedule.operands(graph, id, |operand| wave = wave.max(schedule.ready(operand, kind)));
             schedule.slots[id.index()] = Some((wave, kind));
             schedule.waves = schedule.waves.max(wave + 2);
         }
-        for id in graph.ids().filter(|id| needed[id.index()]) {
-            schedule.store_operands(graph, id, schedule.region(id));
-        }
+        schedule.store_all(graph);
+        schedule.sink(graph);
+        schedule.store_all(graph);
         Some(schedule)
+    }
+
+    /// Notes anew which arrays have to be in memory.
+    fn store_all(&mut self, graph: &Graph) {
+        self.stored.clear();
+        for id in graph.ids() {
+            if self.slots[id.index()].is_some() {
+                self.store_operands(graph, id, self.region(id));
+            }
+        }
+    }
+
+    /// Moves arrays to the first loop that reads them, where what they are made of is in memory anyway but for one: then they
+    /// need none of their own.
+    fn sink(&mut self, graph: &Graph) {
+        let mut latest: Vec<Option<usize>> = vec![None; graph.len()];
+        for id in graph.ids().rev() {
+            let Some((wave, kind)) = self.slots[id.index()] else { continue };
+            if let (Kind::Entries(_), Some(later)) = (kind, latest[id.index()]) {
+                let mut made = 0;
+                self.operands(graph, id, |operand| made += usize::from(self.needs_memory(graph, operand)));
+                if later > wave && made <= 1 {
+                    self.slots[id.index()] = Some((later, kind));
+                }
+            }
+            let Some((wave, kind)) = self.slots[id.index()] else { continue };
+            let by = match kind {
+                Kind::Lookup => wave.saturating_sub(1),
+                _ => wave,
+            };
+            self.operands(graph, id, |operand| {
+                let slot = &mut latest[operand.index()];
+                *slot = Some(slot.map_or(by, |known| known.min(by)));
+            });
+        }
+    }
+
+    /// Whether an array would need memory to be read in a later loop.
+    fn needs_memory(&self, graph: &Graph, id: NodeId) -> bool {
+        matches!(self.slots[id.index()], Some((_, Kind::Entries(_))))
+            && !self.stored.contains(&id)
+            && !is_inline(graph, id)
     }
 
     /// The first wave in which a value can be read to compute one of this kind.
@@ -98,14 +143,19 @@ impl Schedule {
 
     /// Notes which arrays have to be in memory since `reader` reads them, in this loop or in none.
     pub(super) fn store_operands(&mut self, graph: &Graph, reader: NodeId, region: Option<Loop>) {
-        operands(graph, reader, |operand| self.store_for(graph, operand, region));
+        let mut operands = Vec::new();
+        self.operands(graph, reader, |operand| operands.push(operand));
+        for operand in operands {
+            self.store_for(graph, operand, region);
+        }
     }
 
-    /// Notes that an array has to be in memory if it is computed in another loop than this one. A mask never is: it is compared
-    /// anew.
+    /// Notes that an array has to be in memory if it is computed in another loop than this one.
     pub(super) fn store_for(&mut self, graph: &Graph, array: NodeId, region: Option<Loop>) {
         match self.slots[array.index()] {
-            Some(_) if graph.is_mask(array) => self.store_operands(graph, array, region),
+            Some(_) if is_inline(graph, array) && region.is_some() => {
+                self.store_operands(graph, array, region);
+            }
             Some((_, Kind::Entries(_))) if region.is_none() || self.region(array) != region => {
                 self.stored.insert(array);
             }
@@ -120,14 +170,16 @@ impl Schedule {
         self.stored.contains(&id)
     }
 
-    /// The values of a kind of each wave, in the order of the graph, but for masks.
+    /// The values of a wave with their kinds, in the order of the graph, but for what is written where it is read.
     pub(super) fn of_wave<'s>(
         &'s self,
         graph: &'s Graph,
         wave: usize,
     ) -> impl Iterator<Item = (NodeId, Kind)> + 's {
         graph.ids().filter_map(move |id| match self.slots[id.index()] {
-            Some((at, kind)) if at == wave && !graph.is_mask(id) => Some((id, kind)),
+            Some((at, kind)) if at == wave && (!is_inline(graph, id) || self.is_stored(id)) => {
+                Some((id, kind))
+            }
             _ => None,
         })
     }
@@ -142,66 +194,76 @@ impl Schedule {
         }
         loops
     }
-}
 
-fn kind(graph: &Graph, id: NodeId, is_given: &dyn Fn(NodeId) -> bool) -> Option<Kind> {
-    let entries = |id: NodeId| graph.shape(id).entries();
-    let is_matrix = |id: NodeId| size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1);
-    let count = entries(id)?;
-    Some(match *graph.op(id) {
-        Op::Dot(a, _) | Op::Sum(a) => Kind::Sum(entries(a)?),
-        Op::Index(..) | Op::LogSumExp(_) => Kind::Lookup,
-        Op::MatMul(a, b) => match matrix_and_array(graph, a, b)? {
-            (matrix, ..) if is_given(matrix) => Kind::Product,
-            _ => return None,
-        },
-        // Of a vector, the entries are the same in the same order; a matrix is transposed where a product reads it.
-        Op::Transpose(a) if !is_matrix(a) => Kind::Entries(count),
-        Op::Assemble(_) => Kind::Assembly,
-        Op::Outer(..)
-        | Op::Transpose(_)
-        | Op::State(_)
-        | Op::Scan(..)
-        | Op::ScanEnd(..)
-        | Op::CallGradient(..)
-        | Op::CallAlong(..) => return None,
-        Op::Call(callee, ..)
-            if graph.callee(callee).passes.iter().any(|pass| *pass != crate::graph::Pass::Number) =>
-        {
-            return None;
+    /// How a value is computed; `None` where it has no form in rows of lanes.
+    fn kind(&self, graph: &Graph, id: NodeId) -> Option<Kind> {
+        let entries = |id: NodeId| graph.shape(id).entries();
+        let is_matrix =
+            |id: NodeId| size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1);
+        let count = entries(id)?;
+        Some(match *graph.op(id) {
+            Op::Dot(a, _) | Op::Sum(a) => Kind::Sum(entries(a)?),
+            Op::Index(..) | Op::LogSumExp(_) => Kind::Lookup,
+            Op::MatMul(..) => {
+                self.product(graph, id)?;
+                Kind::Product
+            }
+            // Of a vector, the entries are the same in the same order; a matrix is transposed where a product reads it.
+            Op::Transpose(a) if !is_matrix(a) => Kind::Entries(count),
+            Op::Assemble(_) => Kind::Assembly,
+            Op::Outer(..)
+            | Op::Transpose(_)
+            | Op::State(_)
+            | Op::Scan(..)
+            | Op::ScanEnd(..)
+            | Op::CallGradient(..)
+            | Op::CallAlong(..) => return None,
+            Op::Call(callee, ..) if graph.callee(callee).passes.iter().any(|pass| *pass != Pass::Number) => {
+                return None;
+            }
+            _ if graph.shape(id).is_scalar() => Kind::Number,
+            _ => Kind::Entries(count),
+        })
+    }
+
+    /// The operands of a value; a product reads the matrix as it stands, whether or not it is transposed.
+    fn operands(&self, graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId)) {
+        match self.product(graph, id) {
+            Some(Product { matrix, array, .. }) => {
+                visit(matrix);
+                visit(array);
+            }
+            None => graph.op(id).operands(visit),
         }
-        _ if graph.shape(id).is_scalar() => Kind::Number,
-        _ => Kind::Entries(count),
-    })
-}
-
-/// The operands of a value; a product reads the matrix as it stands, whether or not it is transposed.
-fn operands(graph: &Graph, id: NodeId, mut visit: impl FnMut(NodeId)) {
-    if let Op::MatMul(a, b) = *graph.op(id)
-        && let Some((matrix, _, array)) = matrix_and_array(graph, a, b)
-    {
-        visit(matrix);
-        visit(array);
-    } else {
-        graph.op(id).operands(visit);
     }
-}
 
-/// A product as a matrix, whether it is transposed, and an array of one column.
-pub(super) fn matrix_and_array(graph: &Graph, a: NodeId, b: NodeId) -> Option<(NodeId, bool, NodeId)> {
-    let ((rows, _), (_, columns)) = (size(graph.shape(a))?, size(graph.shape(b))?);
-    let untransposed = |matrix: NodeId, is_transposed: bool| match *graph.op(matrix) {
-        Op::Transpose(inner) => (inner, !is_transposed),
-        _ => (matrix, is_transposed),
-    };
-    if columns == 1 {
-        let (matrix, is_transposed) = untransposed(a, false);
-        Some((matrix, is_transposed, b))
-    } else if rows == 1 {
+    /// A product of a matrix that is given with an array of one column, or of one row.
+    pub(super) fn product(&self, graph: &Graph, id: NodeId) -> Option<Product> {
+        let Op::MatMul(a, b) = *graph.op(id) else { return None };
+        let ((rows, _), (_, columns)) = (size(graph.shape(a))?, size(graph.shape(b))?);
+        let product = |matrix: NodeId, is_transposed: bool, array: NodeId| match *graph.op(matrix) {
+            Op::Transpose(inner) => Product { matrix: inner, is_transposed: !is_transposed, array },
+            _ => Product { matrix, is_transposed, array },
+        };
         // (xᵀ·B)ᵀ = Bᵀ·x
-        let (matrix, is_transposed) = untransposed(b, true);
-        Some((matrix, is_transposed, a))
-    } else {
-        None
+        let forms = [(columns == 1).then(|| product(a, false, b)), (rows == 1).then(|| product(b, true, a))];
+        forms.into_iter().flatten().find(|product| self.given[product.matrix.index()])
     }
+}
+
+/// What is written where it is read: masks, which memory does not hold, constants, and a number in every entry.
+pub(super) fn is_inline(graph: &Graph, id: NodeId) -> bool {
+    graph.is_mask(id)
+        || matches!(
+            graph.op(id),
+            Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Length(_) | Op::Places | Op::Broadcast(_)
+        )
+}
+
+/// `A·x` or `Aᵀ·x`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Product {
+    pub(super) matrix: NodeId,
+    pub(super) is_transposed: bool,
+    pub(super) array: NodeId,
 }

@@ -1,6 +1,7 @@
 //! What is added to the sums of φ.
 
-use crate::graph::{Graph, NodeId, Op, Shape};
+use crate::graph::{Graph, NodeId, Op};
+use crate::kernel::scalars::size;
 
 /// The terms of the sums of one parameter.
 #[derive(Debug, Default)]
@@ -11,17 +12,18 @@ pub(super) struct Terms {
     pub(super) outer: Vec<(NodeId, NodeId)>,
 }
 
+/// More outer products than this, of one parameter, are not written.
+const MOST_OUTER: usize = 64;
+
 /// The terms of a sum at both points; `None` where an outer product is a part of something else than a sum.
 pub(super) fn terms(graph: &mut Graph, nodes: &[NodeId]) -> Option<Terms> {
+    let outer: Vec<NodeId> = graph.ids().filter(|id| is_outer(graph, *id)).collect();
+    let holds_outer = graph.dependent(&outer);
     let mut terms = Terms::default();
     for node in nodes {
-        collect(graph, *node, &[], false, &mut terms)?;
+        collect(graph, *node, &[], false, &holds_outer, &mut terms)?;
     }
-    let has_outer = terms.entries.is_some_and(|entries| {
-        let needed = graph.reachable(&[entries]);
-        graph.ids().any(|id| needed[id.index()] && is_outer(graph, id))
-    });
-    (!has_outer).then_some(terms)
+    Some(terms)
 }
 
 /// What a term is multiplied with, from the outside to the inside.
@@ -40,44 +42,46 @@ fn collect(
     node: NodeId,
     factors: &[Factor],
     transposed: bool,
+    holds_outer: &[bool],
     terms: &mut Terms,
 ) -> Option<()> {
     let inside = |factor| [factors, &[factor]].concat();
     let is_scalar = |graph: &Graph, id: NodeId| graph.shape(id).is_scalar();
+    // A vector or a number is added entry by entry, whatever it is made of; so is a matrix that is made entry by entry.
+    let is_matrix = is_matrix(graph, node) && holds_outer[node.index()];
     if graph.is_zero(node) {
         return Some(());
     }
-    // A vector or a number is added entry by entry, whatever it is made of.
-    let is_matrix = matches!(size(graph.shape(node)), Some((rows, columns)) if rows > 1 && columns > 1);
     match graph.op(node).clone() {
         Op::Add(a, b) if is_matrix => {
-            collect(graph, a, factors, transposed, terms)?;
-            collect(graph, b, factors, transposed, terms)
+            collect(graph, a, factors, transposed, holds_outer, terms)?;
+            collect(graph, b, factors, transposed, holds_outer, terms)
         }
         Op::Sub(a, b) if is_matrix => {
-            collect(graph, a, factors, transposed, terms)?;
-            collect(graph, b, &inside(Factor::Minus), transposed, terms)
+            collect(graph, a, factors, transposed, holds_outer, terms)?;
+            collect(graph, b, &inside(Factor::Minus), transposed, holds_outer, terms)
         }
-        Op::Neg(a) if is_matrix => collect(graph, a, &inside(Factor::Minus), transposed, terms),
+        Op::Neg(a) if is_matrix => collect(graph, a, &inside(Factor::Minus), transposed, holds_outer, terms),
         Op::Mul(a, b) if is_matrix && is_scalar(graph, a) => {
-            collect(graph, b, &inside(Factor::Times(a)), transposed, terms)
+            collect(graph, b, &inside(Factor::Times(a)), transposed, holds_outer, terms)
         }
         Op::Mul(a, b) if is_matrix && is_scalar(graph, b) => {
-            collect(graph, a, &inside(Factor::Times(b)), transposed, terms)
+            collect(graph, a, &inside(Factor::Times(b)), transposed, holds_outer, terms)
         }
         Op::Div(a, b) if is_matrix && is_scalar(graph, b) => {
-            collect(graph, a, &inside(Factor::Over(b)), transposed, terms)
+            collect(graph, a, &inside(Factor::Over(b)), transposed, holds_outer, terms)
         }
         Op::Select(mask, a, zero) if is_matrix && is_scalar(graph, mask) && graph.is_zero(zero) => {
-            collect(graph, a, &inside(Factor::Where(mask)), transposed, terms)
+            collect(graph, a, &inside(Factor::Where(mask)), transposed, holds_outer, terms)
         }
-        Op::Transpose(a) if is_matrix => collect(graph, a, factors, !transposed, terms),
+        Op::Transpose(a) if is_matrix => collect(graph, a, factors, !transposed, holds_outer, terms),
         Op::Outer(a, b) | Op::MatMul(a, b) if is_outer(graph, node) => {
             let a = scaled(graph, a, factors);
             terms.outer.push(if transposed { (b, a) } else { (a, b) });
-            Some(())
+            (terms.outer.len() <= MOST_OUTER).then_some(())
         }
-        _ if transposed => None,
+        // An outer product as a part of something else, or a matrix that is transposed entry by entry.
+        _ if is_matrix || transposed => None,
         _ => {
             let term = scaled(graph, node, factors);
             terms.entries = Some(match terms.entries {
@@ -93,13 +97,13 @@ fn collect(
 fn is_outer(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
         Op::Outer(..) => true,
-        Op::MatMul(a, b) => {
-            let inner = size(graph.shape(*a)).map(|(_, columns)| columns);
-            let is_matrix = |id: &NodeId| size(graph.shape(*id)).is_some_and(|(r, c)| r > 1 && c > 1);
-            inner == Some(1) && !is_matrix(a) && !is_matrix(b) && is_matrix(&id)
-        }
+        Op::MatMul(a, b) => is_matrix(graph, id) && !is_matrix(graph, *a) && !is_matrix(graph, *b),
         _ => false,
     }
+}
+
+fn is_matrix(graph: &Graph, id: NodeId) -> bool {
+    size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1)
 }
 
 fn scaled(graph: &mut Graph, term: NodeId, factors: &[Factor]) -> NodeId {
@@ -114,13 +118,4 @@ fn scaled(graph: &mut Graph, term: NodeId, factors: &[Factor]) -> NodeId {
             graph.select(mask, term, zero)
         }
     })
-}
-
-/// Rows and columns; an array is a column.
-pub(super) fn size(shape: &Shape) -> Option<(usize, usize)> {
-    match shape {
-        Shape::Scalar => Some((1, 1)),
-        Shape::Array(n) => Some((n.fixed()?, 1)),
-        Shape::Matrix(rows, columns) => Some((rows.fixed()?, columns.fixed()?)),
-    }
 }

@@ -1,23 +1,24 @@
-//! A stage as statements: loops over rows of lanes.
+//! A stage as statements: waves of numbers, loops over rows of lanes, and products.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::quote;
 
-use super::schedule::{Kind, Loop, Schedule, matrix_and_array};
-use super::terms::size;
-use crate::emit::{Argument, Output, Sums, Types, lines};
-use crate::graph::{Graph, NodeId, Op, Position, Shape};
+use super::body::Body;
+use super::schedule::{Kind, Loop, Product, Schedule, is_inline};
+use crate::emit::{Names, Types};
+use crate::graph::{Graph, NodeId, Op};
+use crate::kernel::scalars::{entry_number, size};
 
 /// What a stage reads.
 #[derive(Debug, Clone)]
 pub(super) enum Given {
-    /// A number in every lane, or a mask: its name or expression.
-    Number(TokenStream),
+    /// A number in every lane, or a mask, by its name.
+    Number(Ident),
     /// Plain numbers that all lanes share, by the name of the slice.
     Plain(Ident),
-    /// Rows of lanes, by the name of the slice.
+    /// Rows of lanes, by the name of the slice; a number is one row.
     Rows(Ident),
 }
 
@@ -32,6 +33,16 @@ pub(super) enum Effect {
     Outer(Vec<(NodeId, NodeId)>, usize),
 }
 
+impl Effect {
+    /// The values that it takes.
+    pub(super) fn nodes(&self) -> Vec<NodeId> {
+        match self {
+            Self::Store(id, _) | Self::Add(id, _) => vec![*id],
+            Self::Outer(pairs, _) => pairs.iter().flat_map(|(a, b)| [*a, *b]).collect(),
+        }
+    }
+}
+
 /// A stage, written.
 pub(super) struct Written {
     pub(super) statements: TokenStream,
@@ -44,24 +55,17 @@ pub(super) struct Written {
 /// The most arrays that one product takes side by side.
 const SIDE_BY_SIDE: usize = 4;
 
-/// Products with one matrix, transposed or not, side by side.
-struct Side {
-    of: (NodeId, bool),
-    /// Each with the array that is multiplied.
-    products: Vec<(NodeId, NodeId)>,
-}
-
-/// Writes stages over one graph.
+/// Writes stages over one graph. Every method gives `None` where a value that is read is not there: then there is no kernel.
 pub(super) struct Writer<'a> {
-    graph: &'a Graph,
-    types: &'a Types,
-    given: &'a HashMap<NodeId, Given>,
-    schedule: Schedule,
-    taken: HashSet<String>,
+    pub(super) graph: &'a Graph,
+    pub(super) types: &'a Types,
+    pub(super) given: &'a HashMap<NodeId, Given>,
+    pub(super) schedule: Schedule,
+    pub(super) names: Names,
     /// Numbers that have a name.
-    numbers: HashMap<NodeId, Ident>,
+    pub(super) numbers: HashMap<NodeId, Ident>,
     /// Arrays in memory.
-    rows: HashMap<NodeId, Ident>,
+    pub(super) rows: HashMap<NodeId, Ident>,
     memory: Vec<(Ident, usize)>,
 }
 
@@ -71,30 +75,19 @@ impl<'a> Writer<'a> {
         graph: &'a Graph,
         types: &'a Types,
         given: &'a HashMap<NodeId, Given>,
-        taken: &HashSet<String>,
+        names: &Names,
         effects: &[Effect],
         result: Option<NodeId>,
     ) -> Option<Written> {
-        let mut roots: Vec<NodeId> = result.into_iter().collect();
-        for effect in effects {
-            match effect {
-                Effect::Store(id, _) | Effect::Add(id, _) => roots.push(*id),
-                Effect::Outer(pairs, _) => roots.extend(pairs.iter().flat_map(|(a, b)| [*a, *b])),
-            }
-        }
+        let roots: Vec<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
         let mut schedule = Schedule::new(graph, &roots, &|id| given.contains_key(&id))?;
         for effect in effects {
-            match effect {
-                Effect::Store(id, _) | Effect::Add(id, _) => {
-                    let entries = graph.shape(*id).entries()?;
-                    let region = schedule.ready_for_loop(*id, entries);
-                    schedule.store_for(graph, *id, Some(region));
-                }
-                Effect::Outer(pairs, _) => {
-                    for array in pairs.iter().flat_map(|(a, b)| [*a, *b]) {
-                        schedule.store_for(graph, array, None);
-                    }
-                }
+            for id in effect.nodes() {
+                let region = match effect {
+                    Effect::Outer(..) => None,
+                    _ => Some(schedule.ready_for_loop(id, graph.shape(id).entries()?)),
+                };
+                schedule.store_for(graph, id, region);
             }
         }
         let mut writer = Self {
@@ -102,7 +95,7 @@ impl<'a> Writer<'a> {
             types,
             given,
             schedule,
-            taken: taken.clone(),
+            names: names.clone(),
             numbers: HashMap::new(),
             rows: HashMap::new(),
             memory: Vec::new(),
@@ -110,13 +103,16 @@ impl<'a> Writer<'a> {
         let effects = writer.homes(effects);
         let mut statements = TokenStream::new();
         for wave in 0..=writer.schedule.waves {
-            statements.extend(writer.wave(wave, &effects, result));
+            statements.extend(writer.wave(wave, &effects, result)?);
         }
-        let result = result.map(|id| writer.number(id));
+        let result = match result {
+            Some(id) => Some(writer.number(id)?),
+            None => None,
+        };
         Some(Written { statements, memory: writer.memory, result })
     }
 
-    /// An array that is to be written somewhere is computed there: its rows need no other place. What else there is to do.
+    /// An array that is to be written somewhere is computed there: its rows need no other place. Returns what else there is to do.
     fn homes(&mut self, effects: &[Effect]) -> Vec<Effect> {
         let mut rest = Vec::new();
         for effect in effects {
@@ -136,26 +132,15 @@ impl<'a> Writer<'a> {
         rest
     }
 
-    fn fresh(&mut self, name: &str) -> Ident {
-        let name = if syn::parse_str::<Ident>(name).is_ok() { name } else { "value" };
-        let mut candidate = name.to_owned();
-        let mut count = 1;
-        while !self.taken.insert(candidate.clone()) {
-            count += 1;
-            candidate = format!("{name}_{count}");
-        }
-        format_ident!("{candidate}")
-    }
-
-    fn wave(&mut self, wave: usize, effects: &[Effect], result: Option<NodeId>) -> TokenStream {
-        let mut statements = self.numbers_of(wave, effects, result);
+    fn wave(&mut self, wave: usize, effects: &[Effect], result: Option<NodeId>) -> Option<TokenStream> {
+        let mut statements = self.numbers_of(wave, effects, result)?;
         let mut loops = self.schedule.loops(self.graph, wave);
         let mut by_loop: BTreeMap<usize, Vec<&Effect>> = BTreeMap::new();
         for effect in effects {
             if let Effect::Store(id, _) | Effect::Add(id, _) = effect
                 && !self.graph.shape(*id).is_scalar()
             {
-                let entries = self.graph.shape(*id).entries().unwrap_or(1);
+                let entries = self.graph.shape(*id).entries()?;
                 if self.schedule.ready_for_loop(*id, entries) == (wave, entries) {
                     by_loop.entry(entries).or_default().push(effect);
                     loops.entry(entries).or_default();
@@ -164,16 +149,16 @@ impl<'a> Writer<'a> {
         }
         for (entries, values) in loops {
             let effects = by_loop.remove(&entries).unwrap_or_default();
-            statements.extend(self.entries((wave, entries), &values, &effects));
+            statements.extend(self.entries((wave, entries), &values, &effects)?);
         }
-        statements.extend(self.products(wave));
-        statements.extend(self.assemblies(wave));
-        statements.extend(self.outer(wave, effects));
-        statements
+        statements.extend(self.products(wave)?);
+        statements.extend(self.assemblies(wave)?);
+        statements.extend(self.outer(wave, effects)?);
+        Some(statements)
     }
 
     /// The numbers of a wave, one statement each, and what is done with them.
-    fn numbers_of(&mut self, wave: usize, effects: &[Effect], result: Option<NodeId>) -> TokenStream {
+    fn numbers_of(&mut self, wave: usize, effects: &[Effect], result: Option<NodeId>) -> Option<TokenStream> {
         let read = self.read_elsewhere(effects, result);
         let values: Vec<NodeId> = (self.schedule.of_wave(self.graph, wave))
             .filter(|(id, kind)| matches!(kind, Kind::Number | Kind::Lookup) && read.contains(id))
@@ -181,17 +166,16 @@ impl<'a> Writer<'a> {
             .collect();
         let mut statements = TokenStream::new();
         if !values.is_empty() {
-            let (lines, expressions) = self.body(&values, None);
-            self.taken.extend(bound(&lines));
+            let (lines, expressions) = Body::write(self, &values, None)?;
+            for name in bound(&lines) {
+                self.names.take(&name);
+            }
             statements.extend(lines);
             for (id, expression) in values.iter().zip(expressions) {
                 let name = match syn::parse2::<Ident>(expression.clone()) {
-                    Ok(name) => {
-                        self.taken.insert(name.to_string());
-                        name
-                    }
+                    Ok(name) => name,
                     Err(_) => {
-                        let name = self.fresh(&self.graph.describe(*id));
+                        let name = self.names.choose(self.graph, *id);
                         statements.extend(quote!(let #name = #expression;));
                         name
                     }
@@ -199,21 +183,21 @@ impl<'a> Writer<'a> {
                 self.numbers.insert(*id, name);
             }
         }
-        let root = self.types.root().clone();
+        let root = self.types.root();
         for effect in effects {
             match effect {
                 Effect::Store(id, to) if self.is_number_of(*id, wave) => {
-                    let value = self.number(*id);
+                    let value = self.number(*id)?;
                     statements.extend(quote!(#root::kernel::set_row(#to, 0, #value);));
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
-                    let (value, at) = (self.number(*id), Literal::usize_unsuffixed(*at));
+                    let (value, at) = (self.number(*id)?, Literal::usize_unsuffixed(*at));
                     statements.extend(quote!(#root::kernel::add_row(hand, sums, #at, #value);));
                 }
                 _ => {}
             }
         }
-        statements
+        Some(statements)
     }
 
     fn is_number_of(&self, id: NodeId, wave: usize) -> bool {
@@ -222,15 +206,10 @@ impl<'a> Writer<'a> {
 
     /// The numbers that something else than a number of the same wave reads.
     fn read_elsewhere(&self, effects: &[Effect], result: Option<NodeId>) -> HashSet<NodeId> {
-        let mut read: HashSet<NodeId> = result.into_iter().collect();
-        for effect in effects {
-            if let Effect::Store(id, _) | Effect::Add(id, _) = effect {
-                read.insert(*id);
-            }
-        }
+        let mut read: HashSet<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
         for id in self.graph.ids() {
             let Some((wave, kind)) = self.schedule.slot(id) else { continue };
-            let is_number = matches!(kind, Kind::Number | Kind::Lookup) && !self.graph.is_mask(id);
+            let is_number = matches!(kind, Kind::Number | Kind::Lookup) && !is_inline(self.graph, id);
             self.graph.op(id).operands(|operand| {
                 if !is_number || self.schedule.slot(operand).is_some_and(|(at, _)| at != wave) {
                     read.insert(operand);
@@ -240,51 +219,47 @@ impl<'a> Writer<'a> {
         read
     }
 
-    /// A number that is there: its name, or what it is given by.
-    fn number(&self, id: NodeId) -> TokenStream {
+    /// A number that is there: its name, the row that it is, or a constant.
+    pub(super) fn number(&self, id: NodeId) -> Option<TokenStream> {
         if let Some(name) = self.numbers.get(&id) {
-            return quote!(#name);
+            return Some(quote!(#name));
         }
         match self.given.get(&id) {
-            Some(Given::Number(expression)) => expression.clone(),
+            Some(Given::Number(name)) => Some(quote!(#name)),
             Some(Given::Rows(rows)) => {
                 let root = self.types.root();
-                quote!(#root::kernel::row(hand, #rows, 0))
+                Some(quote!(#root::kernel::row(hand, #rows, 0)))
             }
-            Some(Given::Plain(numbers)) => quote!(hand.splat(#numbers[0])),
-            None => {
-                let value = self.graph.literal_value(id).unwrap_or(0.0);
-                let value = Literal::f64_unsuffixed(value);
-                quote!(hand.constant(#value))
+            Some(Given::Plain(_)) => None,
+            None if is_inline(self.graph, id) => {
+                let (_, expressions) = Body::write(self, &[id], None)?;
+                expressions.into_iter().next()
             }
+            None => None,
         }
     }
 
-    /// A loop over entries.
-    fn entries(&mut self, at: Loop, values: &[NodeId], effects: &[&Effect]) -> TokenStream {
-        let root = self.types.root().clone();
+    /// A loop over entries: arrays, sums of arrays, and what is done with arrays.
+    fn entries(&mut self, at: Loop, values: &[NodeId], effects: &[&Effect]) -> Option<TokenStream> {
         let (mut before, mut stored, mut sums) = (TokenStream::new(), Vec::new(), Vec::new());
         for id in values {
             if let Some((_, Kind::Sum(_))) = self.schedule.slot(*id) {
-                let name = self.fresh(&self.graph.describe(*id));
+                let name = self.names.choose(self.graph, *id);
                 before.extend(quote!(let mut #name = hand;));
                 self.numbers.insert(*id, name.clone());
                 sums.push((*id, name));
             } else if self.schedule.is_stored(*id) {
-                stored.push((*id, self.memory(*id)));
+                stored.push((*id, self.memory(*id)?));
             }
         }
         let mut wanted: Vec<NodeId> = stored.iter().chain(&sums).map(|(id, _)| *id).collect();
-        wanted.extend(effects.iter().map(|effect| match effect {
-            Effect::Store(id, _) | Effect::Add(id, _) => *id,
-            Effect::Outer(..) => unreachable!("an outer product is no loop over entries"),
-        }));
+        wanted.extend(effects.iter().flat_map(|effect| effect.nodes()));
         if wanted.is_empty() {
-            return TokenStream::new();
+            return Some(TokenStream::new());
         }
-        let (lines, expressions) = self.body(&wanted, Some(at));
+        let root = self.types.root();
+        let (mut inside, expressions) = Body::write(self, &wanted, Some(at))?;
         let mut expressions = expressions.into_iter();
-        let mut inside = lines;
         for ((_, name), value) in stored.iter().zip(expressions.by_ref()) {
             inside.extend(quote!(#root::kernel::set_row(#name, i, #value);));
         }
@@ -304,106 +279,100 @@ impl<'a> Writer<'a> {
                     };
                     inside.extend(quote!(#root::kernel::add_row(hand, sums, #place, #value);));
                 }
-                Effect::Outer(..) => {}
+                Effect::Outer(..) => return None,
             }
         }
         let count = Literal::usize_unsuffixed(at.1);
-        quote!(#before for i in 0..#count { #inside })
+        Some(quote!(#before for i in 0..#count { #inside }))
     }
 
     /// Memory for an array.
-    fn memory(&mut self, id: NodeId) -> Ident {
+    fn memory(&mut self, id: NodeId) -> Option<Ident> {
         if let Some(home) = self.rows.get(&id) {
-            return home.clone();
+            return Some(home.clone());
         }
-        let name = self.fresh(&self.graph.describe(id));
-        self.memory.push((name.clone(), self.graph.shape(id).entries().unwrap_or(1)));
+        let name = self.names.choose(self.graph, id);
+        self.memory.push((name.clone(), self.graph.shape(id).entries()?));
         self.rows.insert(id, name.clone());
-        name
+        Some(name)
+    }
+
+    /// The values of one kind in a wave.
+    fn of_kind(&self, wave: usize, kind: Kind) -> Vec<NodeId> {
+        self.schedule.of_wave(self.graph, wave).filter(|(_, its)| *its == kind).map(|(id, _)| id).collect()
     }
 
     /// The products of a wave; those with one matrix side by side.
-    fn products(&mut self, wave: usize) -> TokenStream {
-        let products: Vec<NodeId> = (self.schedule.of_wave(self.graph, wave))
-            .filter(|(_, kind)| *kind == Kind::Product)
-            .map(|(id, _)| id)
-            .collect();
-        let mut groups: Vec<Side> = Vec::new();
-        for id in products {
-            let Op::MatMul(a, b) = *self.graph.op(id) else { continue };
-            let Some((matrix, is_transposed, x)) = matrix_and_array(self.graph, a, b) else { continue };
-            let key = (matrix, is_transposed);
-            match groups.iter_mut().find(|Side { of, products }| *of == key && products.len() < SIDE_BY_SIDE)
-            {
-                Some(side) => side.products.push((id, x)),
-                None => groups.push(Side { of: key, products: vec![(id, x)] }),
+    fn products(&mut self, wave: usize) -> Option<TokenStream> {
+        let mut groups: Vec<(Product, Vec<(NodeId, NodeId)>)> = Vec::new();
+        for id in self.of_kind(wave, Kind::Product) {
+            let product = self.schedule.product(self.graph, id)?;
+            let fits = |(first, group): &&mut (Product, Vec<_>)| {
+                (first.matrix, first.is_transposed) == (product.matrix, product.is_transposed)
+                    && group.len() < SIDE_BY_SIDE
+            };
+            match groups.iter_mut().find(fits) {
+                Some((_, group)) => group.push((id, product.array)),
+                None => groups.push((product, vec![(id, product.array)])),
             }
         }
-        let root = self.types.root().clone();
         let mut statements = TokenStream::new();
-        for Side { of: (matrix, is_transposed), products: group } in groups {
-            let (rows, columns) = size(self.graph.shape(matrix)).unwrap_or((1, 1));
+        for (Product { matrix, is_transposed, .. }, group) in groups {
+            let (rows, columns) = size(self.graph.shape(matrix))?;
             let [rows, columns] = [rows, columns].map(Literal::usize_unsuffixed);
-            let Some(Given::Plain(matrix)) = self.given.get(&matrix).cloned() else { continue };
-            let x: Vec<Ident> = group.iter().filter_map(|(_, x)| self.slice(*x)).collect();
-            let y: Vec<Ident> = group.iter().map(|(id, _)| self.memory(*id)).collect();
+            let Given::Plain(matrix) = self.given.get(&matrix)? else { return None };
+            let x = group.iter().map(|(_, x)| self.slice(*x)).collect::<Option<Vec<Ident>>>()?;
+            let y = group.iter().map(|(id, _)| self.memory(*id)).collect::<Option<Vec<Ident>>>()?;
+            let root = self.types.root();
             let function = if is_transposed { quote!(transposed_product) } else { quote!(product) };
             statements.extend(quote! {
                 #root::kernel::#function(hand, #matrix, [#rows, #columns], [#(&*#x),*], [#(&mut *#y),*]);
             });
         }
-        statements
+        Some(statements)
     }
 
     /// The rows of an array in memory.
-    fn slice(&self, id: NodeId) -> Option<Ident> {
-        if let Some(name) = self.rows.get(&id) {
-            return Some(name.clone());
-        }
-        match self.given.get(&id)? {
-            Given::Rows(name) | Given::Plain(name) => Some(name.clone()),
-            Given::Number(_) => None,
+    pub(super) fn slice(&self, id: NodeId) -> Option<Ident> {
+        match (self.rows.get(&id), self.given.get(&id)) {
+            (Some(name), _) | (None, Some(Given::Rows(name))) => Some(name.clone()),
+            // Where a stage computes what all samples share, it has one lane, and plain numbers are rows.
+            (None, Some(Given::Plain(name))) => Some(name.clone()),
+            _ => None,
         }
     }
 
     /// Arrays of a few numbers.
-    fn assemblies(&mut self, wave: usize) -> TokenStream {
-        let assemblies: Vec<NodeId> = (self.schedule.of_wave(self.graph, wave))
-            .filter(|(_, kind)| *kind == Kind::Assembly)
-            .map(|(id, _)| id)
-            .collect();
-        let root = self.types.root().clone();
+    fn assemblies(&mut self, wave: usize) -> Option<TokenStream> {
         let mut statements = TokenStream::new();
-        for id in assemblies {
-            let name = self.memory(id);
+        for id in self.of_kind(wave, Kind::Assembly) {
+            let name = self.memory(id)?;
             statements.extend(quote!(#name.fill(::core::default::Default::default());));
-            let Op::Assemble(entries) = self.graph.op(id) else { continue };
+            let Op::Assemble(entries) = self.graph.op(id) else { return None };
             for (at, entry) in entries {
-                let (at, value) =
-                    (Literal::usize_unsuffixed(place(self.graph.shape(id), *at)), self.number(*entry));
+                let at = Literal::usize_unsuffixed(entry_number(self.graph.shape(id), *at)?);
+                let (root, value) = (self.types.root(), self.number(*entry)?);
                 statements.extend(quote!(#root::kernel::set_row(#name, #at, #value);));
             }
         }
-        statements
+        Some(statements)
     }
 
     /// Outer products that are added to the sums at the end of a wave.
-    fn outer(&self, wave: usize, effects: &[Effect]) -> TokenStream {
+    fn outer(&self, wave: usize, effects: &[Effect]) -> Option<TokenStream> {
         let root = self.types.root();
         let mut statements = TokenStream::new();
         for effect in effects {
             let Effect::Outer(pairs, first) = effect else { continue };
-            let ready = |(a, b): &(NodeId, NodeId)| {
-                self.schedule.ready_for_product(*a).max(self.schedule.ready_for_product(*b))
-            };
-            if pairs.iter().map(ready).max() != Some(wave) {
+            let ready = effect.nodes().into_iter().map(|id| self.schedule.ready_for_product(id)).max();
+            if ready != Some(wave) {
                 continue;
             }
-            let entries = |id: NodeId| self.graph.shape(id).entries().unwrap_or(1);
+            let entries = |id: NodeId| self.graph.shape(id).entries();
             for group in pairs.chunks(SIDE_BY_SIDE) {
-                let (rows, columns) = (entries(group[0].0), entries(group[0].1));
-                let a: Vec<Ident> = group.iter().filter_map(|(a, _)| self.slice(*a)).collect();
-                let b: Vec<Ident> = group.iter().filter_map(|(_, b)| self.slice(*b)).collect();
+                let (rows, columns) = (entries(group[0].0)?, entries(group[0].1)?);
+                let a = group.iter().map(|(a, _)| self.slice(*a)).collect::<Option<Vec<Ident>>>()?;
+                let b = group.iter().map(|(_, b)| self.slice(*b)).collect::<Option<Vec<Ident>>>()?;
                 let [first, count, rows, columns] =
                     [*first, rows * columns, rows, columns].map(Literal::usize_unsuffixed);
                 statements.extend(quote! {
@@ -417,36 +386,18 @@ impl<'a> Writer<'a> {
                 });
             }
         }
-        statements
-    }
-
-    /// The lines that compute values, and their expressions: numbers, or entries `i` of a loop.
-    fn body(&self, wanted: &[NodeId], region: Option<Loop>) -> (TokenStream, Vec<TokenStream>) {
-        let mut body = Body {
-            writer: self,
-            graph: Graph::default(),
-            arguments: Vec::new(),
-            copies: HashMap::new(),
-            region,
-        };
-        body.argument("hand", quote!(hand), None, false);
-        for name in sorted(&self.taken) {
-            body.argument(name, quote!(hand), None, false);
-        }
-        body.copy(wanted);
-        let outputs: Vec<Output> = wanted.iter().map(|id| Output::Node(body.term(*id))).collect();
-        lines(&body.graph, &body.arguments, 1, self.types, &outputs, &[], Sums::Fused)
+        Some(statements)
     }
 }
 
 /// The names that statements bind.
-fn bound(statements: &TokenStream) -> Vec<String> {
+fn bound(statements: &TokenStream) -> Vec<Ident> {
     let mut names = Vec::new();
     let mut after_let = false;
     for token in statements.clone() {
         match token {
             TokenTree::Ident(ident) if after_let => {
-                names.push(ident.to_string());
+                names.push(ident);
                 after_let = false;
             }
             TokenTree::Ident(ident) => after_let = ident == "let",
@@ -454,175 +405,4 @@ fn bound(statements: &TokenStream) -> Vec<String> {
         }
     }
     names
-}
-
-fn sorted(names: &HashSet<String>) -> Vec<&String> {
-    let mut names: Vec<&String> = names.iter().filter(|name| *name != "hand").collect();
-    names.sort();
-    names
-}
-
-/// A part of the graph over numbers: those of a wave, or of one round of a loop.
-struct Body<'w, 'a> {
-    writer: &'w Writer<'a>,
-    graph: Graph,
-    arguments: Vec<Argument>,
-    copies: HashMap<NodeId, NodeId>,
-    region: Option<Loop>,
-}
-
-impl Body<'_, '_> {
-    fn argument(
-        &mut self,
-        name: &str,
-        expression: TokenStream,
-        setup: Option<TokenStream>,
-        mask: bool,
-    ) -> NodeId {
-        let id = self.graph.parameter(self.arguments.len(), Shape::Scalar, mask);
-        let ident = format_ident!("{name}");
-        self.arguments.push(Argument { expression, setup, ..Argument::named(ident, Shape::Scalar, mask) });
-        id
-    }
-
-    /// Whether a value is computed in these lines, or is there before them.
-    fn is_here(&self, id: NodeId) -> bool {
-        let writer = self.writer;
-        if writer.given.contains_key(&id) || writer.numbers.contains_key(&id) {
-            // A sum has its name while the loop adds it up.
-            return matches!(writer.schedule.slot(id), Some((_, Kind::Sum(_))))
-                && writer.schedule.region(id) == self.region
-                && self.region.is_some();
-        }
-        if writer.graph.is_mask(id) {
-            return true;
-        }
-        match (writer.schedule.slot(id), self.region) {
-            (Some((_, Kind::Entries(_) | Kind::Sum(_))), region) => writer.schedule.region(id) == region,
-            (Some((_, Kind::Product | Kind::Assembly)), _) => false,
-            (Some((_, Kind::Number | Kind::Lookup)), _) => true,
-            (None, _) => true,
-        }
-    }
-
-    fn copy(&mut self, wanted: &[NodeId]) {
-        let source = self.writer.graph;
-        let mut needed = vec![false; source.len()];
-        let mut open = wanted.to_vec();
-        while let Some(id) = open.pop() {
-            if !std::mem::replace(&mut needed[id.index()], true) && self.is_here(id) {
-                match source.op(id) {
-                    // Read as arrays in memory.
-                    Op::Index(..) | Op::LogSumExp(_) => {}
-                    op => op.operands(|operand| open.push(operand)),
-                }
-            }
-        }
-        for id in source.ids().filter(|id| needed[id.index()]) {
-            let copy = if self.is_here(id) { self.computed(id) } else { self.read(id) };
-            self.copies.insert(id, copy);
-        }
-    }
-
-    /// The node that stands for a value that is wanted.
-    fn term(&self, id: NodeId) -> NodeId {
-        self.copies[&id]
-    }
-
-    fn computed(&mut self, id: NodeId) -> NodeId {
-        let source = self.writer.graph;
-        let copies = &self.copies;
-        let copy = match source.op(id) {
-            Op::Broadcast(a) | Op::Transpose(a) | Op::Sum(a) => return copies[a],
-            Op::Dot(a, b) => {
-                let op = Op::Mul(copies[a], copies[b]);
-                return self.graph.node(op, Shape::Scalar);
-            }
-            Op::Places => {
-                let place = quote!(hand.constant(i as f64));
-                return self.argument("place", place, None, false);
-            }
-            Op::Length(length) => {
-                let length = length.fixed().unwrap_or_default() as f64;
-                return self.graph.literal(length);
-            }
-            Op::Index(array, at) => {
-                let (array, at) = (*array, place(source.shape(*array), *at));
-                return self.lookup(id, array, at);
-            }
-            Op::LogSumExp(array) => {
-                let root = self.writer.types.root().clone();
-                let Some(slice) = self.writer.slice(*array) else { return self.graph.zero() };
-                return self.named(id, quote!(#root::kernel::log_sum_exp(hand, &*#slice)));
-            }
-            op => {
-                let op = self.graph.adopt(op.clone(), source).map_operands(|operand| copies[&operand]);
-                self.graph.node(op, Shape::Scalar)
-            }
-        };
-        let name = source.describe(id);
-        if source.hint(id).is_some() {
-            self.graph.set_hint(copy, if self.region.is_some() { format!("{name}_i") } else { name });
-        }
-        copy
-    }
-
-    /// An argument whose name is made for it.
-    fn named(&mut self, id: NodeId, setup: TokenStream) -> NodeId {
-        let name = self.writer.graph.describe(id);
-        let name = if syn::parse_str::<Ident>(&name).is_ok() { name } else { "value".to_owned() };
-        let name = if self.region.is_some() { format!("{name}_i") } else { name };
-        let mut candidate = name.clone();
-        let mut count = 1;
-        while self.arguments.iter().any(|argument| argument.ident == candidate) {
-            count += 1;
-            candidate = format!("{name}_{count}");
-        }
-        let ident = format_ident!("{candidate}");
-        self.argument(&candidate, quote!(#ident), Some(setup), false)
-    }
-
-    fn lookup(&mut self, id: NodeId, array: NodeId, at: usize) -> NodeId {
-        let root = self.writer.types.root().clone();
-        let at = Literal::usize_unsuffixed(at);
-        let plain = match self.writer.given.get(&array) {
-            Some(Given::Plain(name)) => Some(name.clone()),
-            _ => None,
-        };
-        match (plain, self.writer.slice(array)) {
-            (Some(numbers), _) => self.named(id, quote!(hand.splat(#numbers[#at]))),
-            (None, Some(rows)) => self.named(id, quote!(#root::kernel::row(hand, #rows, #at))),
-            (None, None) => self.graph.zero(),
-        }
-    }
-
-    /// A value that is there: a number, or an entry of an array in memory.
-    fn read(&mut self, id: NodeId) -> NodeId {
-        let writer = self.writer;
-        let root = writer.types.root();
-        if writer.graph.shape(id).is_scalar() {
-            let number = writer.number(id);
-            let mask = writer.graph.is_mask(id);
-            return match syn::parse2::<Ident>(number.clone()) {
-                Ok(_) => self.argument("given", number, None, mask),
-                Err(_) if mask => self.argument("given", number, None, true),
-                Err(_) => self.named(id, number),
-            };
-        }
-        let setup = match (writer.rows.get(&id), writer.given.get(&id)) {
-            (Some(rows), _) | (None, Some(Given::Rows(rows))) => quote!(#root::kernel::row(hand, #rows, i)),
-            (None, Some(Given::Plain(numbers))) => quote!(hand.splat(#numbers[i])),
-            (None, _) => quote!(hand),
-        };
-        self.named(id, setup)
-    }
-}
-
-/// The number of an entry, column by column.
-fn place(shape: &Shape, at: Position) -> usize {
-    let rows = size(shape).map_or(1, |(rows, _)| rows);
-    match at {
-        Position::Entry(i) => i,
-        Position::Cell(row, column) => row + column * rows,
-    }
 }

@@ -1,8 +1,8 @@
 //! Kernels over arrays, against the estimator on the same noise.
 
 use nalgebra::{SMatrix, SVector};
-use voidgrad_macros::control;
-use voidgrad_real::{log_sum_exp, sigmoid, softplus};
+use voidgrad_macros::{control, differentiate};
+use voidgrad_real::{log_sum_exp, sigmoid, softmax, softplus};
 
 use super::kernels::{UNITS, agrees_at, from};
 use super::*;
@@ -113,4 +113,81 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     };
     let one = on(1);
     assert!(on(2) == one && on(7) == one);
+}
+
+/// Names that the generated code has uses of its own for, and an array of one entry.
+#[control(data(z))]
+fn own_names(
+    x: &SVector<f64, 5>,
+    rows: &SVector<f64, 5>,
+    hand: f64,
+    sums: &SMatrix<f64, 3, 5>,
+    i: SVector<f64, 1>,
+    c_z: f64,
+    z: f64,
+) -> f64 {
+    let numbers = x.component_mul(rows).map(f64::tanh).sum();
+    hand * numbers * z + (sums * x).map(f64::sin).sum() * i[0] + c_z * x[4].abs()
+}
+
+#[test]
+fn names_that_the_code_uses_itself_are_free_for_arguments() {
+    let one = SVector::from_element(0.7);
+    on_arrays(&FIVE, OwnNames::new(from(0.3), 0.8, matrix(0.4), one, -0.6, 1.3).unwrap(), UNITS);
+}
+
+#[control]
+fn entries(z: &[f64; 5], w: &[f64; 5], scale: f64) -> f64 {
+    let x = z.map(|z| z * scale);
+    log_sum_exp(&x) * z[0] + softmax(&x)[2] * w[3] + x[1] * w[1] * w[0]
+}
+
+#[test]
+fn entries_of_arrays_agree() {
+    on_arrays(&FIVE, Entries::new([0.4, -1.1, 0.2, 0.9, 2.0], 0.6).unwrap(), UNITS);
+}
+
+#[differentiate(wrt(x, t), order = 2)]
+fn bump(x: f64, t: f64) -> f64 {
+    (-x * x * t).exp() * std::f64::consts::FRAC_1_PI
+}
+
+#[control(positive(width))]
+fn branches(z: &[f64; 5], width: f64, high: f64, low: f64) -> f64 {
+    let total: f64 = z.iter().map(|z| bump(*z, width)).sum();
+    let largest = z[0].max(z[3]).min(z[2]);
+    if total > 0.5 { high * total * largest } else { low * (total - 0.5) + largest * high }
+}
+
+#[test]
+fn calls_and_branches_over_sums_agree() {
+    on_arrays(&FIVE, Branches::new(0.9, 0.5, -1.2).unwrap(), UNITS);
+}
+
+#[control]
+fn matrices(z: &SVector<f64, 5>, a: &SMatrix<f64, 4, 5>, b: &SMatrix<f64, 4, 5>, scale: f64) -> f64 {
+    let x = (a * z).component_mul(&(b * z));
+    // A matrix that all samples share, products with the same one twice, and a term of it entry by entry.
+    ((a * scale) * z.map(sigmoid)).dot(&x) - a.map(|a| a * a).sum() * scale * z.sum()
+}
+
+#[test]
+fn products_with_several_matrices_agree() {
+    on_arrays(&FIVE, Matrices::new(matrix(0.6), matrix(-0.3), 0.8).unwrap(), UNITS);
+}
+
+#[control]
+fn without_z(z: &[f64; 5], a: f64, b: &[f64; 5]) -> f64 {
+    a * b.iter().map(|b| b.exp()).sum::<f64>()
+}
+
+#[control]
+fn without_parameters(z: &[f64; 5]) -> f64 {
+    z.iter().map(|z| z.tanh()).sum::<f64>()
+}
+
+#[test]
+fn a_control_may_depend_on_one_of_z_and_parameters_alone() {
+    on_arrays(&FIVE, WithoutZ::new(0.3, [0.1, -0.4, 0.0, 0.2, 0.3]).unwrap(), UNITS);
+    on_arrays(&FIVE, WithoutParameters, UNITS);
 }

@@ -1,0 +1,21 @@
+//! z̃ on lanes.
+
+use voidgrad_real::Lanes;
+
+/// The size of `z̃ = ±ln((1 + v·w)/(1 - v))`, whose sign is that of b = 1 or 0, and `∂z̃/∂a`, b held fixed, where w is `e^a` where
+/// b = 1, and `e^-a` where b = 0: one logarithm and one division. [`g_tilde`](crate::bernoulli::logit::g_tilde) is the same with care
+/// for every w; here w and its product with v are finite.
+#[inline(always)]
+pub(crate) fn size_and_slope<R: Lanes>(v: R, w: R) -> (R, R) {
+    let one = v.constant(1.0);
+    let growth = v * w;
+    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+    (size, growth * rate)
+}
+
+/// z̃ and `∂z̃/∂a`.
+#[inline(always)]
+pub(super) fn z_tilde<R: Lanes>(is_one: R::Mask, v: R, w: R) -> (R, R) {
+    let (size, slope) = size_and_slope(v, w);
+    (R::select(is_one, size, -size), slope)
+}

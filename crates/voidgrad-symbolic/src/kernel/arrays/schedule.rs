@@ -108,8 +108,8 @@ impl Schedule {
         let Some((wave, kind)) = self.slots[operand.index()] else { return 0 };
         match (kind, reader) {
             (Kind::Number | Kind::Lookup, _) => wave,
-            (Kind::Entries(n), Kind::Entries(m) | Kind::Sum(m)) if n == m => wave,
-            (Kind::Entries(_), Kind::Product) => wave,
+            // What goes entry by entry has operands of its own length, so the loop that reads them can compute them.
+            (Kind::Entries(_), Kind::Entries(_) | Kind::Sum(_) | Kind::Product) => wave,
             _ => wave + 1,
         }
     }

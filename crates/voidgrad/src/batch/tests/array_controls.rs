@@ -94,19 +94,19 @@ fn what_all_samples_share_is_computed_over_arrays_too() {
 }
 
 #[control]
-fn bilinear(z: &SVector<f64, 5>, w: &SMatrix<f64, 5, 5>, b: &SVector<f64, 5>) -> f64 {
+fn bilinear(z: &SVector<f64, 5>, w: &SMatrix<f64, 5, 5>, b: &SVector<f64, 5>, v: &SMatrix<f64, 5, 3>) -> f64 {
     let x = z.map(sigmoid);
-    (w.transpose() * x).dot(&x) + b.dot(z)
+    (w.transpose() * x).dot(&x) + b.dot(z) + (v.transpose() * x).map(f64::tanh).sum()
 }
 
 #[test]
 fn a_matrix_read_by_rows_agrees() {
-    on_arrays(&FIVE, Bilinear::new(matrix(0.9), from(0.2)).unwrap(), UNITS);
+    on_arrays(&FIVE, Bilinear::new(matrix(0.9), from(0.2), matrix(0.4)).unwrap(), UNITS);
 }
 
 #[test]
 fn the_bits_do_not_depend_on_the_number_of_threads() {
-    let control = Bilinear::new(matrix(0.9), from(0.2)).unwrap();
+    let control = Bilinear::new(matrix(0.9), from(0.2), matrix(0.4)).unwrap();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         pool.install(|| sums(FIVE[0], &control, &Draw::new(20_000, 1)))
@@ -167,8 +167,10 @@ fn calls_and_branches_over_sums_agree() {
 #[control]
 fn matrices(z: &SVector<f64, 5>, a: &SMatrix<f64, 4, 5>, b: &SMatrix<f64, 4, 5>, scale: f64) -> f64 {
     let x = (a * z).component_mul(&(b * z));
-    // A matrix that all samples share, products with the same one twice, and a term of it entry by entry.
-    ((a * scale) * z.map(sigmoid)).dot(&x) - a.map(|a| a * a).sum() * scale * z.sum()
+    // A matrix that all samples share, products with the same one twice, and terms entry by entry of what it is made of and of it.
+    let s = a * scale;
+    let squares = s.map(|s| s * s).sum() + a.map(|a| a * a).sum();
+    (s * z.map(sigmoid)).dot(&x) - squares * scale * z.sum()
 }
 
 #[test]

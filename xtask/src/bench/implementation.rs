@@ -1,5 +1,7 @@
 //! What is timed is an object: it shows that it computes what it should, and runs for as long as it is asked to.
 
+use voidgrad::batch::Instructions;
+
 use super::case::{Case, Precision};
 use super::given::Given;
 use super::{by_hand, generated, num_dual, training};
@@ -92,10 +94,11 @@ fn implementation(
     precision: Precision,
 ) -> Result<Option<Box<dyn Implementation>>, Error> {
     match name {
-        GENERATED if case == Case::Step => Ok(training::of(precision)),
-        GENERATED => generated::of(case, precision, voidgrad::batch::Instructions::Best),
-        SCALAR => generated::of(case, precision, voidgrad::batch::Instructions::Scalar),
-        NUM_DUAL => num_dual::of(case, precision),
+        GENERATED if case == Case::Step => Ok(training::of(precision, Instructions::Best)),
+        SCALAR if case == Case::Step => Ok(training::of(precision, Instructions::Scalar)),
+        GENERATED => generated::of(case, precision, Instructions::Best),
+        SCALAR => generated::of(case, precision, Instructions::Scalar),
+        NUM_DUAL => num_dual::of(case, precision).map(Some),
         _ => by_hand::of(case, precision),
     }
 }

@@ -1,20 +1,27 @@
 //! num-dual: hyper-dual numbers, which carry a value, z's direction, all of φ's, and the mixed second derivatives.
 
+mod step;
+
+use std::marker::PhantomData;
+
 use num_dual::{DualNum, DualNumFloat, HyperDualVec};
 use voidgrad::nalgebra::Const;
 use voidgrad::{Element, Stream};
+
+use step::Training;
 
 use super::case::{Case, MANY, Precision, TARGET, WIDE};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
 use crate::error::Error;
 
-/// A case with dual numbers; a training step is none of its own.
-pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Implementation>>, Error> {
+/// A case with dual numbers.
+pub(super) fn of(case: Case, precision: Precision) -> Result<Box<dyn Implementation>, Error> {
     Ok(match (case, precision) {
-        (Case::Step, _) => None,
-        (_, Precision::F64) => Some(Box::new(Duals::<f64>::new(case)?)),
-        (_, Precision::F32) => Some(Box::new(Duals::<f32>::new(case)?)),
+        (Case::Step, Precision::F64) => Box::new(Training::<f64>(PhantomData)),
+        (Case::Step, Precision::F32) => Box::new(Training::<f32>(PhantomData)),
+        (_, Precision::F64) => Box::new(Duals::<f64>::new(case)?),
+        (_, Precision::F32) => Box::new(Duals::<f32>::new(case)?),
     })
 }
 

@@ -37,7 +37,7 @@ fn numbers<T: Element>(n: usize) -> Vec<T> {
 }
 
 #[test]
-fn lanes_are_loaded_stored_and_summed_in_their_order() {
+fn lanes_are_loaded_stored_summed_and_interleaved_in_their_order() {
     struct Moves;
     impl Work for Moves {
         fn on<L: Lanes>(&mut self, zero: L) {
@@ -57,6 +57,13 @@ fn lanes_are_loaded_stored_and_summed_in_their_order() {
             lanes.narrow().store(&mut stored);
             assert_eq!(stored[..narrow], numbers[..narrow]);
             assert_eq!(lanes.sum().into(), (L::LANES * (L::LANES + 1) / 2) as f64);
+            let others = self::numbers(2 * L::LANES).split_off(L::LANES);
+            let (low, high) = lanes.interleave(zero.load(&others));
+            let mut in_turns = vec![L::Element::default(); 2 * L::LANES];
+            low.store(&mut in_turns);
+            high.store(&mut in_turns[L::LANES..]);
+            let expected: Vec<_> = numbers.iter().zip(&others).flat_map(|(a, b)| [*a, *b]).collect();
+            assert_eq!(in_turns, expected);
             let seven = L::Element::default().constant(7.0);
             zero.splat(seven).store(&mut stored);
             assert_eq!(stored[..L::LANES], vec![seven; L::LANES]);

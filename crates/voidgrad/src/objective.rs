@@ -191,6 +191,9 @@ impl MeanQuadratic {
     }
 }
 
+/// Samples whose values are added up together.
+const SIDE_BY_SIDE: usize = 4;
+
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {
         b.iter().map(|&b| quadratic(b, self.target)).sum::<f64>() / b.len() as f64
@@ -201,7 +204,20 @@ impl Objective for MeanQuadratic {
             // The mean of one number takes no division, and the loop no rows.
             b.iter().zip(f).for_each(|(b, f)| *f = quadratic(*b, self.target));
         } else {
-            b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
+            // One sum of a sample waits for the other, so several samples are added up side by side, each in its order.
+            let samples = b.chunks_exact(SIDE_BY_SIDE * variables);
+            let last = samples.remainder().chunks_exact(variables);
+            let (together, rest) = f.as_chunks_mut::<SIDE_BY_SIDE>();
+            for (b, f) in samples.zip(together) {
+                *f = [0.0; SIDE_BY_SIDE];
+                for m in 0..variables {
+                    for sample in 0..SIDE_BY_SIDE {
+                        f[sample] += quadratic(b[sample * variables + m], self.target);
+                    }
+                }
+                *f = f.map(|sum| sum / variables as f64);
+            }
+            last.zip(rest).for_each(|(b, f)| *f = self.value(b));
         }
     }
 

@@ -81,6 +81,10 @@ pub trait Lanes: Real {
     #[must_use]
     fn first(self) -> Self::Element;
 
+    /// The lanes of both in turns, `a₀ b₀ a₁ b₁ …`, as two values of them.
+    #[must_use]
+    fn interleave(self, other: Self) -> (Self, Self);
+
     /// Fills a slice with uniform numbers of the open interval (0, 1) from eight xoshiro256++ generators, word w of
     /// generator g in `state[w][g]`. The numbers are the same, bit for bit, for every vector and for the scalar.
     ///

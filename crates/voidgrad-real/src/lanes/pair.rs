@@ -209,6 +209,12 @@ impl<V: Lanes> Lanes for Pair<V> {
     }
 
     #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let ((first, second), (third, fourth)) = (self.0.interleave(other.0), self.1.interleave(other.1));
+        (Self(first, second), Self(third, fourth))
+    }
+
+    #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [V::Element]) {
         self.0.fill_open01(state, to);
     }

@@ -42,6 +42,11 @@ macro_rules! scalar {
             }
 
             #[inline(always)]
+            fn interleave(self, other: Self) -> (Self, Self) {
+                (self, other)
+            }
+
+            #[inline(always)]
             fn sigmoid_quick(self) -> Self {
                 both(self, $bound).0
             }

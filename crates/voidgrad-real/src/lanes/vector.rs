@@ -326,6 +326,12 @@ macro_rules! lane_methods {
         }
 
         #[inline(always)]
+        fn interleave(self, other: Self) -> (Self, Self) {
+            let (low, high) = self.0.interleave(other.0);
+            (Self(low), Self(high))
+        }
+
+        #[inline(always)]
         fn ln_ratio(self, q: Self) -> Self {
             ln::ln_ratio(self, q)
         }

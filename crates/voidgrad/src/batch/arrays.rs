@@ -101,11 +101,13 @@ impl<T: Number, C: Control + ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
             }
             for first in (0..samples).step_by(R::LANES) {
                 let place = Place { first, live: R::LANES.min(samples - first) };
-                group.transpose::<R>(place, u, v);
-                group.draw(hand, &variables);
+                group.draw(hand, &variables, place, [u, v]);
                 let f = match states {
                     Some(f) => group.choose(hand, place, f),
-                    None => value(hand, chunk, &group, place, drawn)?,
+                    None => {
+                        group.states(hand, drawn);
+                        value(hand, chunk, place, &drawn[..place.live * count])?
+                    }
                 };
                 chunk.sums.f += f.sum().into();
                 parts.add(hand, &variables, &mut group, (place, f), kept, sums);
@@ -138,14 +140,12 @@ pub(super) fn aligned<T: Number>(buffer: &mut Vec<T>, length: usize) -> &mut [T]
 fn value<R: Lanes<Element: Number>>(
     hand: R,
     chunk: &mut Chunk<'_>,
-    group: &Group<'_, R::Element>,
     place: Place,
-    states: &mut [R::Element],
+    states: &[R::Element],
 ) -> Result<R, EstimateError> {
     let mut f = [R::Element::default(); MOST_LANES];
-    let states = group.states::<R>(place, states);
     R::Element::values(chunk.values, states, &mut chunk.memory.doubles, &mut f[..place.live]);
-    for (f, b) in f[..place.live].iter().zip(states.chunks_exact(group.count)) {
+    for (f, b) in f[..place.live].iter().zip(states.chunks_exact(chunk.bernoulli.len())) {
         let value: f64 = (*f).into();
         if !value.is_finite() {
             return Err(EstimateError::Objective { value, b: b.iter().map(|b| (*b).into()).collect() });

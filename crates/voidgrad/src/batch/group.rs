@@ -6,6 +6,7 @@ use super::arrays::aligned;
 use super::chunk::Number;
 use super::conditional;
 use super::lane_sums::lane_numbers;
+use super::transpose::{to_rows, to_samples};
 use super::variables::Variables;
 use crate::kernel::{add_row, row, set_row};
 
@@ -16,9 +17,7 @@ pub(super) const ROWS: usize = 9;
 pub(super) struct Group<'a, T> {
     /// How many variables there are.
     pub(super) count: usize,
-    /// First u.
     pub(super) z: &'a mut [T],
-    /// First v.
     pub(super) z_tilde: &'a mut [T],
     /// `∂z̃/∂a`, b held fixed.
     z_tilde_a: &'a mut [T],
@@ -76,29 +75,19 @@ impl<'a, T: Number> Group<'a, T> {
 }
 
 impl<T: Element> Group<'_, T> {
-    /// Takes u and v of the group's samples, which stand one after the other.
+    /// Makes z, z̃ and `∂z̃/∂a` of u and v of the group's samples, which stand one after the other.
     #[inline(always)]
-    pub(super) fn transpose<R: Lanes<Element = T>>(&mut self, place: Place, u: &[T], v: &[T]) {
-        for (rows, noise) in [(&mut *self.z, u), (&mut *self.z_tilde, v)] {
-            let samples = noise[place.first * self.count..].chunks_exact(self.count);
-            for (lane, sample) in samples.take(place.live).enumerate() {
-                for (row, number) in rows.chunks_exact_mut(R::LANES).zip(sample) {
-                    row[lane] = *number;
-                }
-            }
-            if place.live < R::LANES {
-                for row in rows.chunks_exact_mut(R::LANES) {
-                    let first = row[0];
-                    row[place.live..].fill(first);
-                }
-            }
-        }
-    }
-
-    /// Makes z, z̃ and `∂z̃/∂a` of u and v.
-    #[inline(always)]
-    pub(super) fn draw<R: Lanes<Element = T>>(&mut self, hand: R, variables: &Variables<'_, T>) {
+    pub(super) fn draw<R: Lanes<Element = T>>(
+        &mut self,
+        hand: R,
+        variables: &Variables<'_, T>,
+        place: Place,
+        [u, v]: [&[T]; 2],
+    ) {
         let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
+        for (rows, noise) in [(&mut *self.z, u), (&mut *self.z_tilde, v)] {
+            to_rows(hand, self.count, (&noise[place.first * self.count..], place.live), rows);
+        }
         for m in 0..self.count {
             let (u, v) = (row(hand, self.z, m), row(hand, self.z_tilde, m));
             let z = hand.splat(variables.a[m]) + u.ln_ratio(one - u);
@@ -121,17 +110,17 @@ impl<T: Element> Group<'_, T> {
         place.mask(hand, R::select(b, hand.constant(f[1]), hand.constant(f[0])))
     }
 
-    /// The states of the group's samples as 0 and 1, one sample after the other, written to `states`.
+    /// Writes b as 0 and 1, one sample after the other, as many as there are lanes.
     #[inline(always)]
-    pub(super) fn states<'s, R: Lanes<Element = T>>(&self, place: Place, states: &'s mut [T]) -> &'s [T] {
-        let zero = T::default();
-        let one = zero.constant(1.0);
-        for (lane, sample) in states.chunks_exact_mut(self.count).take(place.live).enumerate() {
-            for (state, z) in sample.iter_mut().zip(self.z.chunks_exact(R::LANES)) {
-                *state = if z[lane] >= zero { one } else { zero };
-            }
-        }
-        &states[..place.live * self.count]
+    pub(super) fn states<R: Lanes<Element = T>>(&self, hand: R, states: &mut [T]) {
+        to_samples(
+            hand,
+            self.count,
+            self.z,
+            #[inline(always)]
+            |z: R| hand.indicator(z.is_ge(hand.constant(0.0))),
+            states,
+        );
     }
 
     /// Adds ĝ and ĝ² of the samples to their sums, and writes ż at z and at z̃; returns c̄. `advantage` is `f - c`, and `mean` is what

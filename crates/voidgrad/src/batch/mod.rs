@@ -19,6 +19,7 @@ mod scalar;
 mod sums;
 #[cfg(test)]
 pub(crate) mod tests;
+mod transpose;
 mod variables;
 
 use rayon::prelude::*;

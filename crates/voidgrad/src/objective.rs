@@ -192,7 +192,7 @@ impl MeanQuadratic {
 }
 
 /// Samples whose values are added up together.
-const SIDE_BY_SIDE: usize = 4;
+const SIDE_BY_SIDE: usize = 8;
 
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {

@@ -106,7 +106,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     };
     let (partials, mixed) = (flat(parts.partials), flat(parts.mixed));
     let Terms { c, c_z, slopes, weighted, scales, combinations } =
-        terms(Products::new(&mut scalars.graph, z, [z_dot, c_bar]), (c, c_z), &partials, &mixed, c_bar);
+        terms(Products::new(&mut scalars.graph, &[z], &[z_dot, c_bar]), (c, c_z), &partials, &mixed, c_bar);
     let graph = &scalars.graph;
     let given = [z, z_dot, c_bar];
     let varies = graph.dependent(&given);

@@ -5,11 +5,14 @@
 //! and `ż` or `c̄` last. What the terms of a sum have in common goes before the sum: `δ·h·c̄ + δ·ḣ` becomes `δ·(h·c̄ + ḣ)`. So
 //! products that are equal are the same node, guards are applied once, and factors that all samples share can be left for the
 //! end.
+//!
+//! Of arrays, numbers come first, and go before a sum over the entries: `Σ s·a` is `s·Σ a`, and `Σ (s·a + t·b)·d` is
+//! `s·Σ a·d + t·Σ b·d`.
 
 use std::collections::HashMap;
 
 use super::scalars::product;
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Graph, NodeId, Op, Shape};
 
 /// `±[guards] Π factors`: 0 where a guard does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,14 +27,20 @@ pub(super) struct Product {
 /// Writes the nodes of a graph as products.
 pub(super) struct Products<'g> {
     pub(super) graph: &'g mut Graph,
-    /// The weights of the way back.
-    weights: [NodeId; 2],
+    /// What is known of a sample on the way forward, and on the way back alone.
+    given: [Vec<NodeId>; 2],
     /// By index: what differs from sample to sample, and what depends on the weights.
     kinds: Vec<Kind>,
-    z: NodeId,
     known: HashMap<NodeId, Product>,
+    known_addends: HashMap<NodeId, Vec<Product>>,
     written: HashMap<NodeId, NodeId>,
 }
+
+/// More factors than this are not written anew: a square of squares has twice as many each time.
+const MOST_FACTORS: usize = 16;
+
+/// More terms than this of one sum stay together.
+const MOST_ADDENDS: usize = 6;
 
 /// When a value is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,17 +74,19 @@ impl Product {
 }
 
 impl<'g> Products<'g> {
-    /// Over a graph of numbers, where `z` and the weights `ż` and `c̄` belong to one sample.
-    pub(super) fn new(graph: &'g mut Graph, z: NodeId, weights: [NodeId; 2]) -> Self {
-        Self { graph, weights, kinds: Vec::new(), z, known: HashMap::new(), written: HashMap::new() }
+    /// Over a graph where `z` and the weights, `ż` and `c̄`, belong to one sample.
+    pub(super) fn new(graph: &'g mut Graph, z: &[NodeId], weights: &[NodeId]) -> Self {
+        let given = [z.to_vec(), weights.to_vec()];
+        let (known, known_addends, written) = Default::default();
+        Self { graph, given, kinds: Vec::new(), known, known_addends, written }
     }
 
     /// When the value is known.
     pub(super) fn kind(&mut self, id: NodeId) -> Kind {
         for id in self.graph.ids().skip(self.kinds.len()) {
             let mut kind = match id {
-                id if id == self.z => Kind::Forward,
-                id if self.weights.contains(&id) => Kind::Weight,
+                id if self.given[0].contains(&id) => Kind::Forward,
+                id if self.given[1].contains(&id) => Kind::Weight,
                 _ => Kind::Shared,
             };
             self.graph.op(id).operands(|operand| kind = kind.max(self.kinds[operand.index()]));
@@ -92,8 +103,12 @@ impl<'g> Products<'g> {
         let found = match *self.graph.op(id) {
             Op::Neg(a) => self.of(a).negated(),
             Op::Mul(a, b) => {
-                let (a, b) = (self.of(a), self.of(b));
-                a.times(&b)
+                let (of_a, of_b) = (self.of(a), self.of(b));
+                if of_a.factors.len() + of_b.factors.len() <= MOST_FACTORS {
+                    of_a.times(&of_b)
+                } else {
+                    Product { factors: vec![self.rebuilt(id)], ..Product::one() }
+                }
             }
             Op::Add(a, b) => {
                 let (a, b) = (self.of(a), self.of(b));
@@ -108,6 +123,18 @@ impl<'g> Products<'g> {
                 value.times(&Product { guards, ..Product::one() })
             }
             Op::Literal(_) if self.graph.is_literal(id, 1.0) => Product::one(),
+            Op::Broadcast(a) => self.of(a),
+            Op::Sum(a) => {
+                let addends = self.addends(a);
+                self.summed(id, &addends)
+            }
+            Op::Dot(a, b) => {
+                let addends = self.product_of_sums(a, b).unwrap_or_else(|| {
+                    let (a, b) = (self.of(a), self.of(b));
+                    vec![a.times(&b)]
+                });
+                self.summed(id, &addends)
+            }
             _ => Product { factors: vec![self.rebuilt(id)], ..Product::one() },
         };
         self.known.insert(id, found.clone());
@@ -123,7 +150,8 @@ impl<'g> Products<'g> {
             self.rebuilt(id)
         } else {
             let product = self.of(id);
-            self.write(&product)
+            let written = self.write(&product);
+            self.spread(written, id)
         };
         self.name(id, written);
         self.written.insert(id, written);
@@ -133,15 +161,21 @@ impl<'g> Products<'g> {
     /// The same operation on operands that are written as products.
     fn rebuilt(&mut self, id: NodeId) -> NodeId {
         let op = self.graph.op(id).clone();
-        // The entry of an array is read as it stands.
-        if matches!(op, Op::Index(..)) {
-            return id;
-        }
         let shape = self.graph.shape(id).clone();
         let op = op.map_operands(|operand| self.node(operand));
         let rebuilt = self.graph.node(op, shape);
         self.name(id, rebuilt);
         rebuilt
+    }
+
+    /// A number in every entry, where `like` is an array.
+    fn spread(&mut self, value: NodeId, like: NodeId) -> NodeId {
+        if self.graph.shape(value).is_scalar() {
+            let shape = self.graph.shape(like).clone();
+            self.graph.broadcast(value, &shape)
+        } else {
+            value
+        }
     }
 
     /// A node that takes another one's place takes its name.
@@ -152,6 +186,79 @@ impl<'g> Products<'g> {
         {
             self.graph.set_hint(to, hint);
         }
+    }
+
+    /// The terms of an array that are multiplied with different numbers; one term where there are none.
+    fn addends(&mut self, id: NodeId) -> Vec<Product> {
+        if let Some(known) = self.known_addends.get(&id) {
+            return known.clone();
+        }
+        let found = match *self.graph.op(id) {
+            Op::Neg(a) => Some(self.addends(a).into_iter().map(Product::negated).collect()),
+            Op::Add(a, b) => Some([self.addends(a), self.addends(b)].concat()),
+            Op::Sub(a, b) => {
+                let negated = self.addends(b).into_iter().map(Product::negated).collect();
+                Some([self.addends(a), negated].concat())
+            }
+            Op::Mul(a, b) => self.product_of_sums(a, b),
+            _ => None,
+        };
+        let addends = match found {
+            Some(addends) if addends.len() <= MOST_ADDENDS && self.by_number(&addends).len() > 1 => addends,
+            _ => vec![self.of(id)],
+        };
+        self.known_addends.insert(id, addends.clone());
+        addends
+    }
+
+    /// The terms of a product, of which one factor has one term.
+    fn product_of_sums(&mut self, a: NodeId, b: NodeId) -> Option<Vec<Product>> {
+        let (a, b) = (self.addends(a), self.addends(b));
+        let is_linear = a.len() == 1 || b.len() == 1;
+        is_linear.then(|| a.iter().flat_map(|a| b.iter().map(|b| a.times(b))).collect())
+    }
+
+    /// Terms by the numbers that they are multiplied with, but for those that are written out.
+    fn by_number(&self, addends: &[Product]) -> Vec<(Vec<NodeId>, Vec<Product>)> {
+        let mut groups: Vec<(Vec<NodeId>, Vec<Product>)> = Vec::new();
+        for addend in addends {
+            let is_number =
+                |id: &NodeId| self.graph.shape(*id).is_scalar() && self.graph.literal_value(*id).is_none();
+            let (numbers, rest) = addend.factors.iter().copied().partition(is_number);
+            let rest = Product { factors: rest, ..addend.clone() };
+            match groups.iter_mut().find(|(of, _)| *of == numbers) {
+                Some((_, group)) => group.push(rest),
+                None => groups.push((numbers, vec![rest])),
+            }
+        }
+        groups
+    }
+
+    /// The sum over the entries of `terms`, which `id` is, as numbers times sums of arrays.
+    fn summed(&mut self, id: NodeId, terms: &[Product]) -> Product {
+        let mut total: Option<Product> = None;
+        for (numbers, terms) in self.by_number(terms) {
+            let (first, rest) = terms.split_first().expect("a group has a term");
+            let array = rest.iter().fold(first.clone(), |sum, term| self.sum(&sum, term));
+            let is_array = |id: &NodeId| !self.graph.shape(*id).is_scalar();
+            let (arrays, literals): (Vec<NodeId>, Vec<NodeId>) =
+                array.factors.iter().partition(|id| is_array(id));
+            let inside = self.write(&Product { negative: false, guards: array.guards, factors: arrays });
+            if self.graph.shape(inside).is_scalar() {
+                // A sum of equal numbers.
+                return Product { factors: vec![self.rebuilt(id)], ..Product::one() };
+            }
+            let sum = self.graph.node(Op::Sum(inside), Shape::Scalar);
+            self.name(id, sum);
+            let outside =
+                Product { negative: array.negative, factors: [numbers, literals].concat(), ..Product::one() };
+            let term = outside.times(&Product { factors: vec![sum], ..Product::one() });
+            total = Some(match total {
+                Some(before) => self.sum(&before, &term),
+                None => term,
+            });
+        }
+        total.expect("a sum has terms")
     }
 
     /// `a + b`, with the factors and guards that they have in common before the sum.
@@ -175,32 +282,40 @@ impl<'g> Products<'g> {
         before.times(&Product { factors: vec![sum], ..Product::one() })
     }
 
-    /// The node that is this product.
+    /// The node that is this product: a number where none of the factors is an array.
     pub(super) fn write(&mut self, product: &Product) -> NodeId {
-        let mut parts: [Option<NodeId>; 3] = [None; 3];
+        let (mut numbers, mut arrays) = ([None; 3], [None; 3]);
         // What is computed last comes first, so that products of the same few values share their beginnings.
         for factor in product.factors.iter().rev() {
+            let parts = if self.graph.shape(*factor).is_scalar() { &mut numbers } else { &mut arrays };
             let part = &mut parts[self.kind(*factor) as usize];
-            *part = Some(match *part {
-                Some(before) => times(self.graph, before, *factor),
-                None => *factor,
-            });
+            *part = self.times(*part, Some(*factor));
         }
-        let [shared, forward, weight] = parts;
-        let outer = match (shared, weight) {
-            (Some(shared), Some(weight)) => Some(times(self.graph, shared, weight)),
-            (shared, weight) => shared.or(weight),
-        };
-        let value = match (outer, forward) {
-            (Some(outer), Some(forward)) => times(self.graph, outer, forward),
-            (outer, forward) => outer.or(forward).unwrap_or_else(|| self.graph.literal(1.0)),
-        };
+        let [shared, forward, weight] = numbers;
+        let outer = self.times(shared, weight);
+        let number = self.times(outer, forward);
+        let [shared, forward, weight] = arrays;
+        let inner = self.times(shared, forward);
+        let array = self.times(inner, weight);
+        let value = self.times(number, array).unwrap_or_else(|| self.graph.literal(1.0));
         let zero = self.graph.zero();
         // The guards of what is computed first are the inner ones: those of a layer are shared by all units of the next.
         let mut guards = product.guards.clone();
         guards.sort_by_key(|guard| self.age(*guard));
-        let guarded = guards.into_iter().fold(value, |value, guard| self.graph.select(guard, value, zero));
+        let guarded = guards.into_iter().fold(value, |value, guard| {
+            let value = self.spread(value, guard);
+            self.graph.select(guard, value, zero)
+        });
         if product.negative { self.graph.neg(guarded) } else { guarded }
+    }
+
+    /// `a·b`, by the constructor that keeps what stands.
+    fn times(&mut self, a: Option<NodeId>, b: Option<NodeId>) -> Option<NodeId> {
+        let (Some(a), Some(b)) = (a, b) else { return a.or(b) };
+        Some(match (self.graph.literal_value(a), self.graph.literal_value(b)) {
+            (Some(x), Some(y)) => self.graph.literal(x * y),
+            _ => product(self.graph, a, b),
+        })
     }
 
     /// When what a mask compares was computed.
@@ -226,14 +341,6 @@ impl<'g> Products<'g> {
             product.negative ^= negative;
         }
         Product { negative, guards: Vec::new(), factors }
-    }
-}
-
-/// `a·b`, by the constructor that keeps what stands.
-fn times(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
-    match (graph.literal_value(a), graph.literal_value(b)) {
-        (Some(x), Some(y)) => graph.literal(x * y),
-        _ => product(graph, a, b),
     }
 }
 

@@ -259,9 +259,10 @@ pub(super) fn product(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
     } else if is_one(b) {
         a
     } else {
-        match graph.find(Op::Mul(b, a), &Shape::Scalar) {
+        let shape = if graph.shape(a).is_scalar() { graph.shape(b) } else { graph.shape(a) }.clone();
+        match graph.find(Op::Mul(b, a), &shape) {
             Some(known) => known,
-            None => graph.node(Op::Mul(a, b), Shape::Scalar),
+            None => graph.node(Op::Mul(a, b), shape),
         }
     }
 }

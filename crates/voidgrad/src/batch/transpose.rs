@@ -39,6 +39,7 @@ pub(super) fn to_samples<R: Lanes>(
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an iterator would keep the square in memory")]
 fn squares_to_rows<const L: usize, R: Lanes>(
     hand: R,
     count: usize,
@@ -69,6 +70,7 @@ fn squares_to_rows<const L: usize, R: Lanes>(
 }
 
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an iterator would keep the square in memory")]
 fn squares_to_samples<const L: usize, R: Lanes>(
     hand: R,
     count: usize,
@@ -78,8 +80,8 @@ fn squares_to_samples<const L: usize, R: Lanes>(
 ) {
     let mut lanes: [&mut [R::Element]; L] = core::array::from_fn(|_| Default::default());
     let mut rest = samples;
-    for lane in 0..L {
-        (lanes[lane], rest) = rest.split_at_mut(count);
+    for lane in &mut lanes {
+        (*lane, rest) = rest.split_at_mut(count);
     }
     let squares = count - count % L;
     for first in (0..squares).step_by(L) {
@@ -95,8 +97,8 @@ fn squares_to_samples<const L: usize, R: Lanes>(
     let mut last = [R::Element::default(); L];
     for m in squares..count {
         value(row(hand, rows, m)).store(&mut last);
-        for lane in 0..L {
-            lanes[lane][m] = last[lane];
+        for (lane, last) in lanes.iter_mut().zip(last) {
+            lane[m] = last;
         }
     }
 }

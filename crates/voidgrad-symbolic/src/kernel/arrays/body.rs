@@ -104,10 +104,15 @@ impl<'w, 'a> Body<'w, 'a> {
         let source = self.writer.graph;
         let copies = &self.copies;
         let copy = match source.op(id) {
-            Op::Broadcast(a) | Op::Transpose(a) | Op::Sum(a) => return copies.get(a).copied(),
+            Op::Broadcast(a) | Op::Transpose(a) => return copies.get(a).copied(),
+            Op::Sum(a) => {
+                let term = *copies.get(a)?;
+                return self.added(id, term);
+            }
             Op::Dot(a, b) => {
                 let op = Op::Mul(*copies.get(a)?, *copies.get(b)?);
-                return Some(self.graph.node(op, Shape::Scalar));
+                let term = self.graph.node(op, Shape::Scalar);
+                return self.added(id, term);
             }
             Op::Places => return Some(self.named(id, quote!(hand.constant(i as f64)))),
             Op::Length(length) => return Some(self.graph.literal(length.fixed()? as f64)),
@@ -134,6 +139,13 @@ impl<'w, 'a> Body<'w, 'a> {
         Some(copy)
     }
 
+    /// A sum that this loop adds up, with this entry's term.
+    fn added(&mut self, sum: NodeId, term: NodeId) -> Option<NodeId> {
+        let name = self.writer.numbers.get(&sum)?.clone();
+        let before = self.argument(name, None, false);
+        Some(self.graph.node(Op::Add(before, term), Shape::Scalar))
+    }
+
     fn lookup(&mut self, id: NodeId, array: NodeId, at: Position) -> Option<NodeId> {
         let at = Literal::usize_unsuffixed(entry_number(self.writer.graph.shape(array), at)?);
         let entry = self.entry(array, &quote!(#at))?;
@@ -145,7 +157,8 @@ impl<'w, 'a> Body<'w, 'a> {
         let Writer { graph, numbers, given, .. } = self.writer;
         if !graph.shape(id).is_scalar() {
             let entry = self.entry(id, &quote!(i))?;
-            return Some(self.named(id, entry));
+            let name = self.names.fresh(&format!("{}_i", self.writer.slice(id)?));
+            return Some(self.argument(name, Some(entry), false));
         }
         match (numbers.get(&id), given.get(&id)) {
             (Some(name), _) | (None, Some(Given::Number(name))) => {

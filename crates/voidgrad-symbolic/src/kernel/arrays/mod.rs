@@ -21,6 +21,7 @@ use self::terms::terms;
 use self::write::{Effect, Given, Writer, Written};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
+use crate::kernel::product::Products;
 
 /// What the kernel is made from: nodes of the function's graph.
 #[derive(Debug)]
@@ -110,7 +111,7 @@ const OWN: [&str; 12] = [
     "c_z_tilde",
 ];
 
-/// The most nodes of both points together.
+/// The most nodes of both points together that are computed.
 const LARGEST: usize = 4_000;
 
 /// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where something has no form in rows of lanes.
@@ -119,30 +120,25 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
     let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } =
         both(parts)?;
     let [c_z, c_z_tilde, c] = forward;
-    if graph.len() > LARGEST {
+    let graph = &graph;
+    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect();
+    if graph.reachable(&all).into_iter().filter(|is_needed| *is_needed).count() > LARGEST {
         return None;
     }
-    let graph = &graph;
     let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
     let mut kept = |ids: &[NodeId]| -> Option<Vec<Slice>> {
-        ids.iter().map(|id| Slice::new(graph, *id, names.choose(graph, *id))).collect()
+        let at_z_tilde = graph.dependent(&[z_tilde]);
+        let name = |id: NodeId| match graph.hint(id) {
+            None if at_z_tilde[id.index()] => format!("{}_tilde", graph.describe(id)),
+            _ => graph.describe(id),
+        };
+        ids.iter().map(|id| Slice::new(graph, *id, names.fresh(&name(*id)))).collect()
     };
     let argument_slices = kept(&arguments)?;
-    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect();
     let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
     let shared_slices = kept(&shared)?;
-    // What the way back reads of the way forward, but for what takes one operation to make again.
-    let on_the_way = graph.reachable(&forward);
-    let is_input = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
-    let back: Vec<NodeId> = backward.iter().flat_map(Effect::nodes).collect();
-    let residuals = frontier(graph, &back, |id| {
-        on_the_way[id.index()]
-            && varies[id.index()]
-            && !is_input(id)
-            && !is_at_hand(graph, id)
-            && !is_quick(graph, id)
-    });
+    let residuals = residuals(graph, &forward, &backward, &varies, &[z_dot, z_tilde_dot, c_bar]);
     let residual_slices = kept(&residuals)?;
 
     let plain_numbers = |ids: &[NodeId], slices: &[Slice]| -> Vec<(NodeId, Given)> {
@@ -217,6 +213,9 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
             backward.push(Effect::Outer(terms.outer, first));
         }
     }
+    let mut products = Products::new(&mut graph, &[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]);
+    let forward = forward.map(|id| products.node(id));
+    let backward = backward.into_iter().map(|effect| effect.map(|id| products.node(id))).collect();
     Some(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
 }
 
@@ -224,6 +223,35 @@ fn stage(Written { statements, memory, result }: Written) -> Stage {
     let slice = |(ident, entries)| Slice { ident, entries, is_number: false };
     let memory = memory.into_iter().map(slice).collect();
     Stage { statements, memory, result: result.unwrap_or_default() }
+}
+
+/// What the way back reads of the way forward, or of what could be computed there: whichever is fewer rows.
+fn residuals(
+    graph: &Graph,
+    forward: &[NodeId],
+    backward: &[Effect],
+    varies: &[bool],
+    weights: &[NodeId],
+) -> Vec<NodeId> {
+    let back: Vec<NodeId> = backward.iter().flat_map(Effect::nodes).collect();
+    let on_the_way = graph.reachable(forward);
+    let of_the_way_back = graph.dependent(weights);
+    // What one operation of a few cycles makes again is less than to write it to memory and to read it.
+    let mut is_quick: Vec<bool> = Vec::with_capacity(graph.len());
+    for id in graph.ids() {
+        let mut is_of_quick = takes_one_operation(graph, id);
+        graph.op(id).operands(|operand| {
+            is_of_quick &= is_quick[operand.index()] || !varies[operand.index()];
+        });
+        is_quick.push(is_of_quick || is_at_hand(graph, id));
+    }
+    let is_kept = |id: NodeId| varies[id.index()] && !is_at_hand(graph, id);
+    let read =
+        frontier(graph, &back, |id| is_kept(id) && on_the_way[id.index()] && !takes_one_operation(graph, id));
+    let made =
+        frontier(graph, &back, |id| is_kept(id) && !of_the_way_back[id.index()] && !is_quick[id.index()]);
+    let rows = |ids: &[NodeId]| -> usize { ids.iter().filter_map(|id| graph.shape(*id).entries()).sum() };
+    if rows(&made) < rows(&read) { made } else { read }
 }
 
 /// The first nodes on the way down from `roots` that `is_wanted`, in the order of the graph.
@@ -256,7 +284,6 @@ fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
         }
 }
 
-/// What one operation of a few cycles makes of its operands again: less than to write it to memory and to read it.
-fn is_quick(graph: &Graph, id: NodeId) -> bool {
+fn takes_one_operation(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.op(id), Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Mul(..))
 }

@@ -34,6 +34,17 @@ pub(super) enum Effect {
 }
 
 impl Effect {
+    /// The same with other values.
+    pub(super) fn map(self, mut to: impl FnMut(NodeId) -> NodeId) -> Self {
+        match self {
+            Self::Store(id, name) => Self::Store(to(id), name),
+            Self::Add(id, first) => Self::Add(to(id), first),
+            Self::Outer(pairs, first) => {
+                Self::Outer(pairs.into_iter().map(|(a, b)| (to(a), to(b))).collect(), first)
+            }
+        }
+    }
+
     /// The values that it takes.
     pub(super) fn nodes(&self) -> Vec<NodeId> {
         match self {
@@ -264,7 +275,7 @@ impl<'a> Writer<'a> {
             inside.extend(quote!(#root::kernel::set_row(#name, i, #value);));
         }
         for ((_, name), value) in sums.iter().zip(expressions.by_ref()) {
-            inside.extend(quote!(#name = #name + #value;));
+            inside.extend(quote!(#name = #value;));
         }
         for (effect, value) in effects.iter().zip(expressions) {
             match effect {

@@ -35,7 +35,7 @@ impl Numbers {
     }
 
     fn products(&mut self) -> Products<'_> {
-        Products::new(&mut self.graph, self.z, [self.z_dot, self.c_bar])
+        Products::new(&mut self.graph, &[self.z], &[self.z_dot, self.c_bar])
     }
 
     /// The node as it is written as a product.

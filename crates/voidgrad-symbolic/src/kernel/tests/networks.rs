@@ -60,7 +60,7 @@ impl Network {
         let [z, z_dot, c_bar, c, c_z] = [*z, z_dot, c_bar, body.output, c_z].map(|id| scalars.of(id)[0]);
         let [partials, mixed] = [partials, mixed]
             .map(|ids| ids.iter().flat_map(|id| scalars.of(*id).to_vec()).collect::<Vec<_>>());
-        let products = Products::new(&mut scalars.graph, z, [z_dot, c_bar]);
+        let products = Products::new(&mut scalars.graph, &[z], &[z_dot, c_bar]);
         let terms = terms(products, (c, c_z), &partials, &mixed, c_bar);
         Self { graph: scalars.graph, sizes, terms, c, c_z, partials, mixed }
     }

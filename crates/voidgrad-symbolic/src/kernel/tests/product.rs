@@ -1,8 +1,9 @@
 //! Values as products.
 
 use super::Numbers;
-use crate::graph::{NodeId, Op, Shape};
-use crate::kernel::product::{Kind, Product};
+use crate::evaluate::evaluate;
+use crate::graph::{Comparison, Dim, Graph, NodeId, Op, Shape};
+use crate::kernel::product::{Kind, Product, Products};
 
 #[test]
 fn products_of_the_same_factors_are_the_same_node() {
@@ -162,4 +163,95 @@ fn random_expressions_keep_their_values() {
             assert_eq!(found, expected, "at {numbers:?}");
         }
     }
+}
+
+/// A graph with numbers s (of all samples) and w (a weight), and arrays a, b of three entries of the way forward.
+fn arrays() -> (Graph, [NodeId; 4]) {
+    let mut graph = Graph::default();
+    let array = Shape::Array(Dim::Fixed(3));
+    let nodes = [Shape::Scalar, Shape::Scalar, array.clone(), array];
+    let nodes = std::array::from_fn(|index| graph.parameter(index, nodes[index].clone(), false));
+    (graph, nodes)
+}
+
+/// The node as it is written, after a check that its value is the same but for rounding.
+fn rewritten(graph: &mut Graph, [_, w, a, b]: [NodeId; 4], id: NodeId) -> NodeId {
+    let written = Products::new(graph, &[a, b], &[w]).node(id);
+    let given = [vec![1.5], vec![-0.75], vec![0.5, -2.0, 3.0], vec![4.0, 0.25, -1.0]];
+    // All numbers are short binary fractions, so nothing is rounded.
+    assert_eq!(evaluate(graph, &given, written).unwrap(), evaluate(graph, &given, id).unwrap());
+    written
+}
+
+#[test]
+fn numbers_go_before_sums_over_entries() {
+    let (mut graph, nodes) = arrays();
+    let [s, w, a, b] = nodes;
+    let (sa, wb) = (graph.mul(s, a), graph.mul(w, b));
+    let first = graph.node(Op::Dot(sa, wb), Shape::Scalar);
+    let (ab, sw) = (graph.mul(a, b), graph.mul(s, w));
+    let minus = graph.neg(ab);
+    let sum = graph.node(Op::Sum(minus), Shape::Scalar);
+    let second = graph.mul(sw, sum);
+    let (first, second) = (rewritten(&mut graph, nodes, first), rewritten(&mut graph, nodes, second));
+    // The same sum of a·b.
+    let sums = |graph: &Graph, id: NodeId| -> Vec<NodeId> {
+        let reached = graph.reachable(&[id]);
+        graph
+            .ids()
+            .filter(|id| reached[id.index()] && matches!(graph.op(*id), Op::Sum(_) | Op::Dot(..)))
+            .collect()
+    };
+    assert_eq!(sums(&graph, first), sums(&graph, second));
+    assert_eq!(sums(&graph, first).len(), 1);
+}
+
+#[test]
+fn terms_with_different_numbers_are_summed_by_themselves() {
+    let (mut graph, nodes) = arrays();
+    let [s, w, a, b] = nodes;
+    // Σ (s·a + w·b)·b, where 1 - 2·a has no numbers but those that are written out, and stays one factor.
+    let (sa, wb) = (graph.mul(s, a), graph.mul(w, b));
+    let mixed = graph.add(sa, wb);
+    let (one, two) = (graph.literal(1.0), graph.literal(2.0));
+    let twice = graph.mul(two, a);
+    let rest = graph.sub(one, twice);
+    let rest_b = graph.mul(rest, b);
+    let sum = graph.node(Op::Dot(mixed, rest_b), Shape::Scalar);
+    let written = rewritten(&mut graph, nodes, sum);
+    let reached = graph.reachable(&[written]);
+    for id in graph.ids().filter(|id| reached[id.index()]) {
+        if let Op::Sum(inside) = *graph.op(id) {
+            let inside = graph.reachable(&[inside]);
+            assert!(!inside[s.index()] && !inside[w.index()]);
+        }
+    }
+}
+
+#[test]
+fn a_guard_of_entries_stays_inside_of_their_sum() {
+    let (mut graph, nodes) = arrays();
+    let [s, w, a, b] = nodes;
+    let mask = graph.compare(Comparison::Gt, a, b);
+    let zero = graph.zero();
+    let array = graph.shape(a).clone();
+    for value in [s, w] {
+        let spread = graph.broadcast(value, &array);
+        let guarded = graph.node(Op::Select(mask, spread, zero), array.clone());
+        let sum = graph.node(Op::Sum(guarded), Shape::Scalar);
+        rewritten(&mut graph, nodes, sum);
+        rewritten(&mut graph, nodes, guarded);
+    }
+}
+
+#[test]
+fn a_square_of_squares_is_not_written_out() {
+    let mut numbers = Numbers::new();
+    let mut power = numbers.z;
+    for _ in 0..30 {
+        power = numbers.product(&[power, power]);
+    }
+    let written = numbers.written(power);
+    // Four squarings in one product of 16 factors take 15 multiplications.
+    assert!(numbers.count(written, |op| matches!(op, Op::Mul(..))) <= 30 / 4 * 15 + 3);
 }

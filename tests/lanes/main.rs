@@ -3,6 +3,7 @@
 //!
 //! Apart from the suite, since the same mathematics for four instruction sets takes long to compile.
 
+mod arrays;
 mod functions;
 mod moves;
 mod quick;

@@ -191,12 +191,19 @@ impl MeanQuadratic {
     }
 }
 
-/// Samples whose values are added up together.
-const SIDE_BY_SIDE: usize = 8;
-
 impl Objective for MeanQuadratic {
     fn value(&self, b: &[f64]) -> f64 {
-        b.iter().map(|&b| quadratic(b, self.target)).sum::<f64>() / b.len() as f64
+        // Sums side by side do not wait for each other.
+        let (chunks, rest) = b.as_chunks::<8>();
+        let mut sums = [0.0; 8];
+        for chunk in chunks {
+            for (sum, &b) in sums.iter_mut().zip(chunk) {
+                *sum += quadratic(b, self.target);
+            }
+        }
+        let [s0, s1, s2, s3, s4, s5, s6, s7] = sums;
+        let whole = ((s0 + s4) + (s2 + s6)) + ((s1 + s5) + (s3 + s7));
+        rest.iter().fold(whole, |sum, &b| sum + quadratic(b, self.target)) / b.len() as f64
     }
 
     fn values(&self, variables: usize, b: &[f64], f: &mut [f64]) {
@@ -204,20 +211,7 @@ impl Objective for MeanQuadratic {
             // The mean of one number takes no division, and the loop no rows.
             b.iter().zip(f).for_each(|(b, f)| *f = quadratic(*b, self.target));
         } else {
-            // One sum of a sample waits for the other, so several samples are added up side by side, each in its order.
-            let samples = b.chunks_exact(SIDE_BY_SIDE * variables);
-            let last = samples.remainder().chunks_exact(variables);
-            let (together, rest) = f.as_chunks_mut::<SIDE_BY_SIDE>();
-            for (b, f) in samples.zip(together) {
-                *f = [0.0; SIDE_BY_SIDE];
-                for m in 0..variables {
-                    for sample in 0..SIDE_BY_SIDE {
-                        f[sample] += quadratic(b[sample * variables + m], self.target);
-                    }
-                }
-                *f = f.map(|sum| sum / variables as f64);
-            }
-            last.zip(rest).for_each(|(b, f)| *f = self.value(b));
+            b.chunks_exact(variables).zip(f).for_each(|(b, f)| *f = self.value(b));
         }
     }
 

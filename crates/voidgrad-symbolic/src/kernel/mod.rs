@@ -17,6 +17,7 @@ mod product;
 mod scalars;
 mod split;
 mod stage;
+mod sums;
 #[cfg(test)]
 mod tests;
 

@@ -6,13 +6,12 @@
 //! products that are equal are the same node, guards are applied once, and factors that all samples share can be left for the
 //! end.
 //!
-//! Of arrays, numbers come first, and go before a sum over the entries: `Σ s·a` is `s·Σ a`, and `Σ (s·a + t·b)·d` is
-//! `s·Σ a·d + t·Σ b·d`.
+//! Of arrays, numbers come first, and go before a sum over the entries, see [`sums`](super::sums).
 
 use std::collections::HashMap;
 
 use super::scalars::product;
-use crate::graph::{Graph, NodeId, Op, Shape};
+use crate::graph::{Graph, NodeId, Op};
 
 /// `±[guards] Π factors`: 0 where a guard does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,15 +31,12 @@ pub(super) struct Products<'g> {
     /// By index: what differs from sample to sample, and what depends on the weights.
     kinds: Vec<Kind>,
     known: HashMap<NodeId, Product>,
-    known_addends: HashMap<NodeId, Vec<Product>>,
+    pub(super) known_addends: HashMap<NodeId, Vec<Product>>,
     written: HashMap<NodeId, NodeId>,
 }
 
 /// More factors than this are not written anew: a square of squares has twice as many each time.
 const MOST_FACTORS: usize = 16;
-
-/// More terms than this of one sum stay together.
-const MOST_ADDENDS: usize = 6;
 
 /// When a value is known.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -159,7 +155,7 @@ impl<'g> Products<'g> {
     }
 
     /// The same operation on operands that are written as products.
-    fn rebuilt(&mut self, id: NodeId) -> NodeId {
+    pub(super) fn rebuilt(&mut self, id: NodeId) -> NodeId {
         let op = self.graph.op(id).clone();
         let shape = self.graph.shape(id).clone();
         let op = op.map_operands(|operand| self.node(operand));
@@ -179,86 +175,13 @@ impl<'g> Products<'g> {
     }
 
     /// A node that takes another one's place takes its name.
-    fn name(&mut self, from: NodeId, to: NodeId) {
+    pub(super) fn name(&mut self, from: NodeId, to: NodeId) {
         if from != to
             && self.graph.hint(to).is_none()
             && let Some(hint) = self.graph.hint(from).map(str::to_owned)
         {
             self.graph.set_hint(to, hint);
         }
-    }
-
-    /// The terms of an array that are multiplied with different numbers; one term where there are none.
-    fn addends(&mut self, id: NodeId) -> Vec<Product> {
-        if let Some(known) = self.known_addends.get(&id) {
-            return known.clone();
-        }
-        let found = match *self.graph.op(id) {
-            Op::Neg(a) => Some(self.addends(a).into_iter().map(Product::negated).collect()),
-            Op::Add(a, b) => Some([self.addends(a), self.addends(b)].concat()),
-            Op::Sub(a, b) => {
-                let negated = self.addends(b).into_iter().map(Product::negated).collect();
-                Some([self.addends(a), negated].concat())
-            }
-            Op::Mul(a, b) => self.product_of_sums(a, b),
-            _ => None,
-        };
-        let addends = match found {
-            Some(addends) if addends.len() <= MOST_ADDENDS && self.by_number(&addends).len() > 1 => addends,
-            _ => vec![self.of(id)],
-        };
-        self.known_addends.insert(id, addends.clone());
-        addends
-    }
-
-    /// The terms of a product, of which one factor has one term.
-    fn product_of_sums(&mut self, a: NodeId, b: NodeId) -> Option<Vec<Product>> {
-        let (a, b) = (self.addends(a), self.addends(b));
-        let is_linear = a.len() == 1 || b.len() == 1;
-        is_linear.then(|| a.iter().flat_map(|a| b.iter().map(|b| a.times(b))).collect())
-    }
-
-    /// Terms by the numbers that they are multiplied with, but for those that are written out.
-    fn by_number(&self, addends: &[Product]) -> Vec<(Vec<NodeId>, Vec<Product>)> {
-        let mut groups: Vec<(Vec<NodeId>, Vec<Product>)> = Vec::new();
-        for addend in addends {
-            let is_number =
-                |id: &NodeId| self.graph.shape(*id).is_scalar() && self.graph.literal_value(*id).is_none();
-            let (numbers, rest) = addend.factors.iter().copied().partition(is_number);
-            let rest = Product { factors: rest, ..addend.clone() };
-            match groups.iter_mut().find(|(of, _)| *of == numbers) {
-                Some((_, group)) => group.push(rest),
-                None => groups.push((numbers, vec![rest])),
-            }
-        }
-        groups
-    }
-
-    /// The sum over the entries of `terms`, which `id` is, as numbers times sums of arrays.
-    fn summed(&mut self, id: NodeId, terms: &[Product]) -> Product {
-        let mut total: Option<Product> = None;
-        for (numbers, terms) in self.by_number(terms) {
-            let (first, rest) = terms.split_first().expect("a group has a term");
-            let array = rest.iter().fold(first.clone(), |sum, term| self.sum(&sum, term));
-            let is_array = |id: &NodeId| !self.graph.shape(*id).is_scalar();
-            let (arrays, literals): (Vec<NodeId>, Vec<NodeId>) =
-                array.factors.iter().partition(|id| is_array(id));
-            let inside = self.write(&Product { negative: false, guards: array.guards, factors: arrays });
-            if self.graph.shape(inside).is_scalar() {
-                // A sum of equal numbers.
-                return Product { factors: vec![self.rebuilt(id)], ..Product::one() };
-            }
-            let sum = self.graph.node(Op::Sum(inside), Shape::Scalar);
-            self.name(id, sum);
-            let outside =
-                Product { negative: array.negative, factors: [numbers, literals].concat(), ..Product::one() };
-            let term = outside.times(&Product { factors: vec![sum], ..Product::one() });
-            total = Some(match total {
-                Some(before) => self.sum(&before, &term),
-                None => term,
-            });
-        }
-        total.expect("a sum has terms")
     }
 
     /// `a + b`, with the factors and guards that they have in common before the sum.

@@ -16,7 +16,11 @@ mod counted {
     use gungraun::prelude::*;
     use gungraun::{Callgrind, EventKind};
     use voidgrad::batch::{Batches, Draw, Instructions, Precision};
-    use voidgrad::{Bernoulli, Control, Estimate, MeanQuadratic, Noise, Rebar, Relax, Stream};
+    use voidgrad::nalgebra::{SMatrix, SVector};
+    use voidgrad::{
+        Bernoulli, Control, Estimate, MeanQuadratic, Noise, Rebar, Relax, Settings, Step, Stream, control,
+        sigmoid, train,
+    };
 
     const TARGET: f64 = 0.499;
     const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: TARGET };
@@ -36,9 +40,11 @@ mod counted {
     }
 
     impl<C: Control + Sync> Warm<C> {
-        fn new(control: C, precision: Precision, instructions: Instructions) -> Self {
-            let draw = Draw { precision, instructions, ..Draw::new(4096, 1) };
-            let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+        /// Of so many variables, with 4,096 numbers z in all.
+        fn new(control: C, variables: u64, precision: Precision, instructions: Instructions) -> Self {
+            let draw = Draw { precision, instructions, ..Draw::new(4096 / variables, 1) };
+            let logits: Vec<f64> = (0..variables).map(|m| 0.3 - 0.02 * m as f64).collect();
+            let bernoulli = Bernoulli::from_logits(&logits).unwrap();
             let mut warm = Self { control, bernoulli, batches: Batches::new(), draw };
             warm.draw();
             warm
@@ -54,11 +60,11 @@ mod counted {
     }
 
     fn warm_relax(precision: Precision, instructions: Instructions) -> Warm<Relax> {
-        Warm::new(relax(), precision, instructions)
+        Warm::new(relax(), 1, precision, instructions)
     }
 
     fn warm_rebar(precision: Precision, instructions: Instructions) -> Warm<Rebar> {
-        Warm::new(Rebar::new(0.8, 0.5, TARGET).unwrap(), precision, instructions)
+        Warm::new(Rebar::new(0.8, 0.5, TARGET).unwrap(), 1, precision, instructions)
     }
 
     #[library_benchmark(setup = warm_relax)]
@@ -76,6 +82,42 @@ mod counted {
     fn rebar_batch(mut warm: Warm<Rebar>) -> Warm<Rebar> {
         warm.draw();
         warm
+    }
+
+    /// A control of all of z, with a mean and a layer.
+    #[control(positive(lambda))]
+    fn layer(
+        z: &SVector<f64, 32>,
+        lambda: f64,
+        w1: &SMatrix<f64, 24, 32>,
+        b1: &SVector<f64, 24>,
+        w2: &SVector<f64, 24>,
+    ) -> f64 {
+        let h = (w1 * z + b1).map(f64::tanh);
+        w2.dot(&h) + z.iter().map(|z| sigmoid(z / lambda).powi(2)).sum::<f64>() / 32.0
+    }
+
+    fn warm_layer(precision: Precision) -> Warm<Layer> {
+        let w1 = SMatrix::from_fn(|i, j| 0.2 * (i as f64 - 0.3 * j as f64).sin());
+        let of = |scale: f64| SVector::from_fn(|i, _| scale * (1.7 * i as f64).sin());
+        Warm::new(Layer::new(0.7, w1, of(0.1), of(0.3)).unwrap(), 32, precision, Instructions::Best)
+    }
+
+    #[library_benchmark(setup = warm_layer)]
+    #[bench::double(args = (Precision::Double), config = at_most(LAYER_DOUBLE))]
+    #[bench::single(args = (Precision::Single), config = at_most(LAYER_SINGLE))]
+    fn layer_batch(mut warm: Warm<Layer>) -> Warm<Layer> {
+        warm.draw();
+        warm
+    }
+
+    #[library_benchmark(config = at_most(TRAINING))]
+    #[bench::relax(setup = relax)]
+    fn training(control: Relax) -> Relax {
+        let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
+        let settings = Settings { iterations: 640, batch: 1, ..Settings::default() };
+        let mut nobody = |_: &Step<'_>| ();
+        train(&bernoulli, &OBJECTIVE, control, &settings, 0, &mut nobody).unwrap().estimator
     }
 
     fn warm_sample() -> (Relax, Bernoulli, Estimate, Vec<f64>) {
@@ -100,8 +142,16 @@ mod counted {
     const REBAR_DOUBLE: u64 = 291_751 * 11 / 10;
     const REBAR_SINGLE: u64 = 132_017 * 11 / 10;
     const ONE_SAMPLE: u64 = 3_930 * 11 / 10;
+    // 128 samples of 32 variables.
+    const LAYER_DOUBLE: u64 = 1_202_496 * 11 / 10;
+    const LAYER_SINGLE: u64 = 658_957 * 11 / 10;
+    // 640 steps, and the start.
+    const TRAINING: u64 = 1_459_189 * 11 / 10;
 
-    library_benchmark_group!(name = samples, benchmarks = [relax_batch, rebar_batch, one_sample]);
+    library_benchmark_group!(
+        name = samples,
+        benchmarks = [relax_batch, rebar_batch, layer_batch, training, one_sample]
+    );
     gungraun::main!(library_benchmark_groups = samples);
 
     pub(super) fn run() {

@@ -88,16 +88,19 @@ impl<T: Element> Group<'_, T> {
         for (rows, noise) in [(&mut *self.z, u), (&mut *self.z_tilde, v)] {
             to_rows(hand, self.count, (&noise[place.first * self.count..], place.live), rows);
         }
+        // Two loops, since z̃ waits for z, and the processor looks ahead no further than two rows.
         for m in 0..self.count {
-            let (u, v) = (row(hand, self.z, m), row(hand, self.z_tilde, m));
-            let z = hand.splat(variables.a[m]) + u.ln_ratio(one - u);
-            let b = z.is_ge(zero);
+            let u = row(hand, self.z, m);
+            set_row(self.z, m, hand.splat(variables.a[m]) + u.ln_ratio(one - u));
+        }
+        for m in 0..self.count {
+            let b = row(hand, self.z, m).is_ge(zero);
             let [down, up] = variables.odds.map(
                 #[inline(always)]
                 |odds| hand.splat(odds[m]),
             );
-            let (tilde, slope) = conditional::z_tilde(b, v, R::select(b, up, down));
-            set_row(self.z, m, z);
+            let (tilde, slope) =
+                conditional::z_tilde(b, row(hand, self.z_tilde, m), R::select(b, up, down));
             set_row(self.z_tilde, m, tilde);
             set_row(self.z_tilde_a, m, slope);
         }

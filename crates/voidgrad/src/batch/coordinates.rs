@@ -28,26 +28,15 @@ pub(super) fn add<T: Number, C: Kernel>(
     let logits = chunk.bernoulli.logits();
     let cells = &mut Cells::new(logits.len(), rows);
     cells.a.iter_mut().zip(logits).for_each(|(cell, a)| *cell = cell.constant(*a));
-    // c is the mean over the coordinates.
-    let mean = 1.0 / logits.len() as f64;
     for _ in 0..chunk.samples {
         T::on_lanes(chunk.instructions, Draw { stream: &mut chunk.stream, cells });
         let f = value(chunk, &cells.b[..cells.count])?;
         chunk.sums.f += f;
-        let c = mean * T::on_lanes(chunk.instructions, Forward::<C, T> { numbers: &numbers, cells });
-        let advantage = f - c;
-        let mut c_bar = 0.0;
-        for m in 0..logits.len() {
-            let (score, rest): (f64, f64) = (cells.score[m].into(), cells.g[m].into());
-            let g = advantage * score + mean * rest;
-            chunk.sums.gradient[m] += g;
-            chunk.sums.square[m] += g * g;
-            c_bar -= 2.0 * mean * g * score;
-            cells.g[m] = T::default().constant(g);
-        }
-        let (slope, c_bar) = (2.0 * mean * mean, mean * c_bar);
-        T::on_lanes(chunk.instructions, Backward::<C, T> { numbers: &numbers, cells, slope, c_bar, sums });
+        T::on_lanes(chunk.instructions, Sample::<C, T> { numbers: &numbers, cells, f, sums });
     }
+    let Cells { gradient, square, .. } = cells;
+    chunk.sums.gradient.iter_mut().zip(gradient.iter()).for_each(|(sum, cell)| *sum = (*cell).into());
+    chunk.sums.square.iter_mut().zip(square.iter()).for_each(|(sum, cell)| *sum = (*cell).into());
     Ok(())
 }
 
@@ -81,81 +70,119 @@ impl<T: Element> Work<T> for Draw<'_, '_, T> {
             let first = noise[0];
             noise[*count..].fill(first);
         }
+        // Two loops, since z̃ waits for z, and the processor looks ahead no further than a few rounds.
         for i in (0..*count).step_by(R::LANES) {
-            let (a, u, v) = (hand.load(&a[i..]), hand.load(&z[i..]), hand.load(&z_tilde[i..]));
-            let sample = a + u.ln_ratio(one - u);
-            let is_one = sample.is_ge(zero);
-            let (tilde, slope) = conditional::z_tilde(is_one, v, R::select(is_one, a, -a).exp());
+            let u = hand.load(&z[i..]);
+            let sample = hand.load(&a[i..]) + u.ln_ratio(one - u);
             sample.store(&mut z[i..]);
-            hand.indicator(is_one).store(&mut b[i..]);
+            hand.indicator(sample.is_ge(zero)).store(&mut b[i..]);
+        }
+        for i in (0..*count).step_by(R::LANES) {
+            let (a, v) = (hand.load(&a[i..]), hand.load(&z_tilde[i..]));
+            let is_one = hand.load(&z[i..]).is_ge(zero);
+            // w is e^a or e^-a, and the score σ(-a) or -σ(a).
+            let w = R::select(is_one, a, -a).exp();
+            let (tilde, slope) = conditional::z_tilde(is_one, v, w);
             tilde.store(&mut z_tilde[i..]);
             slope.store(&mut z_tilde_a[i..]);
-            // σ(-a) or -σ(a).
-            let size = R::select(is_one, -a, a).sigmoid();
-            R::select(is_one, size, -size).store(&mut score[i..]);
+            (R::select(is_one, one, -one) / (one + w)).store(&mut score[i..]);
         }
     }
 }
 
-/// The way forward: adds up c at z̃, and writes the part of `ĝ_m` that takes neither f nor c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`,
-/// to `g`.
-struct Forward<'c, 'a, C: Kernel, T: Element> {
+/// A sample after f, whose `ĝ` and derivative are added to the sums.
+struct Sample<'c, 'a, C: Kernel, T: Element> {
     numbers: &'c C::Numbers<T>,
     cells: &'c mut Cells<'a, T>,
-}
-
-impl<C: Kernel, T: Element> Work<T> for Forward<'_, '_, C, T> {
-    /// `Σ_m c(z̃_m)`
-    type Output = f64;
-
-    const LARGE: bool = !C::PAIRS;
-
-    #[inline(always)]
-    fn on<R: Lanes<Element = T>>(self, hand: R) -> f64 {
-        let Cells { z, z_tilde, z_tilde_a, g, count, .. } = self.cells;
-        let mut sum = hand;
-        let lane = lane_numbers(hand);
-        for i in (0..*count).step_by(R::LANES) {
-            let (c_z, (c, c_z_tilde), _) =
-                C::forward(self.numbers, hand.load(&z[i..]), hand.load(&z_tilde[i..]));
-            sum = sum + R::select(lane.is_lt(hand.constant((*count - i) as f64)), c, hand);
-            (c_z - c_z_tilde * hand.load(&z_tilde_a[i..])).store(&mut g[i..]);
-        }
-        sum.sum().into()
-    }
-}
-
-/// Forward once more, and back to the sums of φ: `g` holds `ĝ`, and the weights are `slope·ĝ` and `c̄`.
-struct Backward<'c, 'a, C: Kernel, T: Element> {
-    numbers: &'c C::Numbers<T>,
-    cells: &'c mut Cells<'a, T>,
-    slope: f64,
-    c_bar: f64,
+    f: f64,
     sums: &'c mut LaneSums<T>,
 }
 
-impl<C: Kernel, T: Element> Work<T> for Backward<'_, '_, C, T> {
+impl<C: Kernel, T: Element> Work<T> for Sample<'_, '_, C, T> {
     type Output = ();
 
     const LARGE: bool = !C::PAIRS;
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Cells { z, z_tilde, z_tilde_a, g, count, .. } = self.cells;
-        let mut phi_bar = C::sums(hand);
-        self.sums.load(hand, phi_bar.as_mut());
-        let (slope, c_bar) = (hand.constant(self.slope), hand.constant(self.c_bar));
-        let lane = lane_numbers(hand);
-        for i in (0..*count).step_by(R::LANES) {
-            let (z, z_tilde) = (hand.load(&z[i..]), hand.load(&z_tilde[i..]));
-            let (_, _, residuals) = C::forward(self.numbers, z, z_tilde);
-            let live = lane.is_lt(hand.constant((*count - i) as f64));
-            let z_dot = R::select(live, slope * hand.load(&g[i..]), hand);
-            let z_tilde_dot = -(z_dot * hand.load(&z_tilde_a[i..]));
-            let c_bar = R::select(live, c_bar, hand);
-            let (here, there) = ((z, z_dot), (z_tilde, z_tilde_dot));
-            C::backward(self.numbers, &residuals, here, there, c_bar, &mut phi_bar);
-        }
-        self.sums.store(phi_bar.as_ref());
+        let Self { numbers, cells, f, sums } = self;
+        // c is the mean over the coordinates.
+        let mean = 1.0 / cells.count as f64;
+        let c: f64 = forward::<C, R>(hand, numbers, cells).sum().into();
+        let along: f64 = gradients(hand, cells, [f - mean * c, mean]).sum().into();
+        let weights = [2.0 * mean * mean, -2.0 * mean * mean * along];
+        backward::<C, R>(hand, numbers, cells, weights, sums);
     }
+}
+
+/// Which lanes have a coordinate, of those from `first` on.
+#[inline(always)]
+fn live<R: Lanes>(hand: R, count: usize, first: usize) -> R::Mask {
+    lane_numbers(hand).is_lt(hand.constant((count - first) as f64))
+}
+
+/// The way forward: writes the part of `ĝ_m` that takes neither f nor c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`, to `g`, and returns
+/// `Σ_m c(z̃_m)`, lane by lane.
+#[inline(always)]
+fn forward<C: Kernel, R: Lanes<Element: Element>>(
+    hand: R,
+    numbers: &C::Numbers<R::Element>,
+    cells: &mut Cells<'_, R::Element>,
+) -> R {
+    let Cells { z, z_tilde, z_tilde_a, g, count, .. } = cells;
+    let mut sum = hand;
+    for i in (0..*count).step_by(R::LANES) {
+        let (c_z, (c, c_z_tilde), _) = C::forward(numbers, hand.load(&z[i..]), hand.load(&z_tilde[i..]));
+        sum = sum + R::select(live(hand, *count, i), c, hand);
+        (c_z - c_z_tilde * hand.load(&z_tilde_a[i..])).store(&mut g[i..]);
+    }
+    sum
+}
+
+/// Makes `ĝ_m` of `f - c`, of what a coordinate weighs in c, and of the rest in `g`; writes it there, and adds it to the sums. Returns
+/// `Σ_m ĝ_m·∂/∂a_m ln p(b_m)`, lane by lane.
+#[inline(always)]
+fn gradients<R: Lanes<Element: Element>>(
+    hand: R,
+    cells: &mut Cells<'_, R::Element>,
+    [advantage, mean]: [f64; 2],
+) -> R {
+    let Cells { score, g, gradient, square, count, .. } = cells;
+    let (advantage, mean) = (hand.constant(advantage), hand.constant(mean));
+    let mut along = hand;
+    for i in (0..*count).step_by(R::LANES) {
+        let score = hand.load(&score[i..]);
+        let value = advantage.mul_add(score, mean * hand.load(&g[i..]));
+        let value = R::select(live(hand, *count, i), value, hand);
+        value.store(&mut g[i..]);
+        (hand.load(&gradient[i..]) + value).store(&mut gradient[i..]);
+        value.mul_add(value, hand.load(&square[i..])).store(&mut square[i..]);
+        along = value.mul_add(score, along);
+    }
+    along
+}
+
+/// Forward once more, and back to the sums of φ: the weights are that of `ĝ`, which is in `g`, and `c̄`.
+#[inline(always)]
+fn backward<C: Kernel, R: Lanes<Element: Element>>(
+    hand: R,
+    numbers: &C::Numbers<R::Element>,
+    cells: &Cells<'_, R::Element>,
+    [slope, c_bar]: [f64; 2],
+    sums: &mut LaneSums<R::Element>,
+) {
+    let Cells { z, z_tilde, z_tilde_a, g, count, .. } = cells;
+    let mut phi_bar = C::sums(hand);
+    sums.load(hand, phi_bar.as_mut());
+    let (slope, c_bar) = (hand.constant(slope), hand.constant(c_bar));
+    for i in (0..*count).step_by(R::LANES) {
+        let (z, z_tilde) = (hand.load(&z[i..]), hand.load(&z_tilde[i..]));
+        let (_, _, residuals) = C::forward(numbers, z, z_tilde);
+        // Beyond the last coordinate ĝ is 0.
+        let z_dot = slope * hand.load(&g[i..]);
+        let z_tilde_dot = -(z_dot * hand.load(&z_tilde_a[i..]));
+        let c_bar = R::select(live(hand, *count, i), c_bar, hand);
+        C::backward(numbers, &residuals, (z, z_dot), (z_tilde, z_tilde_dot), c_bar, &mut phi_bar);
+    }
+    sums.store(phi_bar.as_ref());
 }

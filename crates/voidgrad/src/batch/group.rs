@@ -99,8 +99,7 @@ impl<T: Element> Group<'_, T> {
                 #[inline(always)]
                 |odds| hand.splat(odds[m]),
             );
-            let (tilde, slope) =
-                conditional::z_tilde(b, row(hand, self.z_tilde, m), R::select(b, up, down));
+            let (tilde, slope) = conditional::z_tilde(b, row(hand, self.z_tilde, m), R::select(b, up, down));
             set_row(self.z_tilde, m, tilde);
             set_row(self.z_tilde_a, m, slope);
         }

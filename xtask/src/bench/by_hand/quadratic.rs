@@ -99,11 +99,15 @@ impl Kernel for Quadratic {
         for _ in 0..samples {
             // Sums over the variables of f, k(x̃) and x̃·k′(x̃).
             let (mut f, mut k, mut k_ln) = (zero, zero, zero);
+            // z̃ waits for z: in loops of their own, several vectors are in work.
             for n in 0..vectors {
                 let (u, v) = source.pair(simd);
-                let Constants { a, up, down, score_of_one, live } = constants[n];
                 let quotient = V::quotient(u, one - u);
-                let z = quotient.ln(one / quotient.sum) + a;
+                points[n] = (quotient.ln(one / quotient.sum) + constants[n].a, v, zero);
+            }
+            for n in 0..vectors {
+                let Constants { up, down, score_of_one, live, .. } = constants[n];
+                let (z, v, _) = points[n];
                 let b = z.simd_ge(zero);
                 let growth = v * b.select(up, down);
                 let t = one + growth;

@@ -15,6 +15,7 @@ pub(super) fn to_rows<R: Lanes>(
     (samples, live): (&[R::Element], usize),
     rows: &mut [R::Element],
 ) {
+    const { assert!(matches!(R::LANES, 1 | 8 | 16), "a square of other lanes") };
     match R::LANES {
         8 => squares_to_rows::<8, R>(hand, count, (samples, live), rows),
         16 => squares_to_rows::<16, R>(hand, count, (samples, live), rows),
@@ -31,6 +32,7 @@ pub(super) fn to_samples<R: Lanes>(
     value: impl Fn(R) -> R,
     samples: &mut [R::Element],
 ) {
+    const { assert!(matches!(R::LANES, 1 | 8 | 16), "a square of other lanes") };
     match R::LANES {
         8 => squares_to_samples::<8, R>(hand, count, rows, value, samples),
         16 => squares_to_samples::<16, R>(hand, count, rows, value, samples),

@@ -121,10 +121,6 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
         both(parts)?;
     let [c_z, c_z_tilde, c] = forward;
     let graph = &graph;
-    let all: Vec<NodeId> = forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect();
-    if graph.reachable(&all).into_iter().filter(|is_needed| *is_needed).count() > LARGEST {
-        return None;
-    }
     let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
     let mut kept = |ids: &[NodeId]| -> Option<Vec<Slice>> {
@@ -136,6 +132,7 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKe
         ids.iter().map(|id| Slice::new(graph, *id, names.fresh(&name(*id)))).collect()
     };
     let argument_slices = kept(&arguments)?;
+    let all = all(&forward, &backward);
     let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
     let shared_slices = kept(&shared)?;
     let residuals = residuals(graph, &forward, &backward, &varies, &[z_dot, z_tilde_dot, c_bar]);
@@ -213,10 +210,27 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
             backward.push(Effect::Outer(terms.outer, first));
         }
     }
+    let is_large = |graph: &Graph, forward: &[NodeId], backward: &[Effect]| {
+        graph.reachable(&all(forward, backward)).into_iter().filter(|is_needed| *is_needed).count() > LARGEST
+    };
+    if is_large(&graph, &forward, &backward) {
+        return None;
+    }
     let mut products = Products::new(&mut graph, &[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]);
-    let forward = forward.map(|id| products.node(id));
-    let backward = backward.into_iter().map(|effect| effect.map(|id| products.node(id))).collect();
+    let mut write = |id| products.node(id);
+    let as_products = (
+        forward.map(&mut write),
+        backward.iter().cloned().map(|effect| effect.map(&mut write)).collect::<Vec<Effect>>(),
+    );
+    // A long chain of sums and products has more of them when each is written anew.
+    let (forward, backward) =
+        if is_large(&graph, &as_products.0, &as_products.1) { (forward, backward) } else { as_products };
     Some(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
+}
+
+/// Everything that the stages are to compute.
+fn all(forward: &[NodeId], backward: &[Effect]) -> Vec<NodeId> {
+    forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect()
 }
 
 fn stage(Written { statements, memory, result }: Written) -> Stage {

@@ -370,8 +370,8 @@ impl<'a> Writer<'a> {
     }
 
     /// Outer products that are added to the sums at the end of a wave.
-    fn outer(&self, wave: usize, effects: &[Effect]) -> Option<TokenStream> {
-        let root = self.types.root();
+    fn outer(&mut self, wave: usize, effects: &[Effect]) -> Option<TokenStream> {
+        let root = self.types.root().clone();
         let mut statements = TokenStream::new();
         for effect in effects {
             let Effect::Outer(pairs, first) = effect else { continue };
@@ -379,11 +379,14 @@ impl<'a> Writer<'a> {
             if ready != Some(wave) {
                 continue;
             }
-            let entries = |id: NodeId| self.graph.shape(id).entries();
             for group in pairs.chunks(SIDE_BY_SIDE) {
+                let entries = |id: NodeId| self.graph.shape(id).entries();
                 let (rows, columns) = (entries(group[0].0)?, entries(group[0].1)?);
-                let a = group.iter().map(|(a, _)| self.slice(*a)).collect::<Option<Vec<Ident>>>()?;
-                let b = group.iter().map(|(_, b)| self.slice(*b)).collect::<Option<Vec<Ident>>>()?;
+                let (mut a, mut b) = (Vec::new(), Vec::new());
+                for (left, right) in group {
+                    a.push(self.in_lanes(*left, &mut statements)?);
+                    b.push(self.in_lanes(*right, &mut statements)?);
+                }
                 let [first, count, rows, columns] =
                     [*first, rows * columns, rows, columns].map(Literal::usize_unsuffixed);
                 statements.extend(quote! {
@@ -398,6 +401,21 @@ impl<'a> Writer<'a> {
             }
         }
         Some(statements)
+    }
+
+    /// The rows of an array; of plain numbers, rows that the statements write.
+    fn in_lanes(&mut self, id: NodeId, statements: &mut TokenStream) -> Option<Ident> {
+        let (None, Some(Given::Plain(numbers))) = (self.rows.get(&id), self.given.get(&id)) else {
+            return self.slice(id);
+        };
+        let (rows, root) = (self.memory(id)?, self.types.root());
+        let count = Literal::usize_unsuffixed(self.graph.shape(id).entries()?);
+        statements.extend(quote! {
+            for i in 0..#count {
+                #root::kernel::set_row(#rows, i, hand.splat(#numbers[i]));
+            }
+        });
+        Some(rows)
     }
 }
 

@@ -179,6 +179,24 @@ fn products_with_several_matrices_agree() {
 }
 
 #[control]
+fn linear_last(
+    z: &SVector<f64, 5>,
+    w: &SMatrix<f64, 3, 5>,
+    u: &SVector<f64, 3>,
+    v: &SVector<f64, 5>,
+    scale: f64,
+) -> f64 {
+    // On the way back, w has outer products with arrays that all samples share, on either side.
+    let total = z.iter().map(|z| z.tanh()).sum::<f64>();
+    u.dot(&(w * z.map(f64::tanh))) * scale + (w * v * total).sum()
+}
+
+#[test]
+fn outer_products_with_what_all_samples_share_agree() {
+    on_arrays(&FIVE, LinearLast::new(matrix(0.6), from(0.4), from(-0.7), 0.8).unwrap(), UNITS);
+}
+
+#[control]
 fn without_z(z: &[f64; 5], a: f64, b: &[f64; 5]) -> f64 {
     a * b.iter().map(|b| b.exp()).sum::<f64>()
 }

@@ -32,7 +32,7 @@ def timed(work, samples):
 
 
 def per_sample(work, seconds):
-    """Nanoseconds for a sample: the best of three runs of about so many seconds."""
+    """Nanoseconds for a sample: the best of two runs of about so many seconds."""
     samples = 1
     while True:
         made, elapsed, _ = timed(work, samples)
@@ -40,7 +40,7 @@ def per_sample(work, seconds):
             break
         samples = 2 * made
     samples = max(1, int(made * seconds / elapsed))
-    return min(elapsed / made for made, elapsed, _ in (timed(work, samples) for _ in range(3)))
+    return min(elapsed / made for made, elapsed, _ in (timed(work, samples) for _ in range(2)))
 
 
 def climb(make, choices, sizes, seconds):
@@ -49,7 +49,9 @@ def climb(make, choices, sizes, seconds):
 
     def best(candidates):
         works = [(choice, size, make(choice, size)) for choice, size in candidates]
-        return min(works, key=lambda candidate: per_sample(candidate[2], seconds))
+        # Twice, so that what disturbs the machine for a while does not decide.
+        rounds = [[per_sample(work, seconds) for _, _, work in works] for _ in range(2)]
+        return min(zip(works, map(min, *rounds)), key=lambda timed: timed[1])[0]
 
     choice, _, work = best([(choice, middle) for choice in choices])
     if len(sizes) == 1:

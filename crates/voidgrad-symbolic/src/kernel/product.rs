@@ -147,7 +147,12 @@ impl<'g> Products<'g> {
         } else {
             let product = self.of(id);
             let written = self.write(&product);
-            self.spread(written, id)
+            if self.graph.shape(written).is_scalar() {
+                let shape = self.graph.shape(id).clone();
+                self.graph.broadcast(written, &shape)
+            } else {
+                written
+            }
         };
         self.name(id, written);
         self.written.insert(id, written);
@@ -162,16 +167,6 @@ impl<'g> Products<'g> {
         let rebuilt = self.graph.node(op, shape);
         self.name(id, rebuilt);
         rebuilt
-    }
-
-    /// A number in every entry, where `like` is an array.
-    fn spread(&mut self, value: NodeId, like: NodeId) -> NodeId {
-        if self.graph.shape(value).is_scalar() {
-            let shape = self.graph.shape(like).clone();
-            self.graph.broadcast(value, &shape)
-        } else {
-            value
-        }
     }
 
     /// A node that takes another one's place takes its name.
@@ -225,10 +220,7 @@ impl<'g> Products<'g> {
         // The guards of what is computed first are the inner ones: those of a layer are shared by all units of the next.
         let mut guards = product.guards.clone();
         guards.sort_by_key(|guard| self.age(*guard));
-        let guarded = guards.into_iter().fold(value, |value, guard| {
-            let value = self.spread(value, guard);
-            self.graph.select(guard, value, zero)
-        });
+        let guarded = guards.into_iter().fold(value, |value, guard| self.graph.select(guard, value, zero));
         if product.negative { self.graph.neg(guarded) } else { guarded }
     }
 

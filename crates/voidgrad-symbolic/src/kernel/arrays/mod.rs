@@ -250,7 +250,6 @@ fn residuals(
     let back: Vec<NodeId> = backward.iter().flat_map(Effect::nodes).collect();
     let on_the_way = graph.reachable(forward);
     let of_the_way_back = graph.dependent(weights);
-    // What one operation of a few cycles makes again is less than to write it to memory and to read it.
     let mut is_quick: Vec<bool> = Vec::with_capacity(graph.len());
     for id in graph.ids() {
         let mut is_of_quick = takes_one_operation(graph, id);
@@ -298,6 +297,7 @@ fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
         }
 }
 
+/// What one operation of a few cycles makes of its operands again: less than to write it to memory and to read it.
 fn takes_one_operation(graph: &Graph, id: NodeId) -> bool {
     matches!(graph.op(id), Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Mul(..))
 }

@@ -1,6 +1,6 @@
 //! Names for the values of generated code: the user's own where there are any.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::Ident;
 
@@ -11,20 +11,22 @@ use crate::graph::{Graph, NodeId};
 #[derive(Debug, Clone)]
 pub(crate) struct Names {
     taken: HashSet<String>,
+    /// The last number that each name was given, so that the next is not looked for from the start.
+    counts: HashMap<String, usize>,
 }
 
 impl Names {
     pub(crate) fn new(taken: impl Iterator<Item = String>) -> Self {
-        Self { taken: taken.collect() }
+        Self { taken: taken.collect(), counts: HashMap::new() }
     }
 
     /// A name that is not in use: `name`, `name_2`, `name_3`, …; after `value` where the name can't be one.
     pub(crate) fn fresh(&mut self, name: &str) -> Ident {
         let name = if syn::parse_str::<Ident>(name).is_ok() { name } else { "value" };
         let mut candidate = name.to_owned();
-        let mut count = 1;
+        let count = self.counts.entry(candidate.clone()).or_insert(1);
         while !self.taken.insert(candidate.clone()) {
-            count += 1;
+            *count += 1;
             candidate = format!("{name}_{count}");
         }
         ident(&candidate)

@@ -9,21 +9,21 @@ use super::kernel::{Directions, chain};
 use super::structure::struct_name;
 use crate::emit::Types;
 use crate::graph::NodeId;
-use crate::kernel::arrays::{self, ArrayKernel, Parts, Slice};
+use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts, Slice};
 
-/// The items; `None` for a control whose formula has no form in rows of lanes.
+/// The items, or why the control's formula has no form in rows of lanes.
 pub(super) fn array_kernel(
     source: &Source,
     roles: &Roles,
     nodes: &Directions,
     root: &TokenStream,
-) -> Option<TokenStream> {
+) -> Result<TokenStream, Obstacle> {
     let parameters = &source.signature.parameters;
     let mut first = 0;
     let mut phi: Vec<(usize, [NodeId; 2])> = Vec::new();
     for ((index, slope), weighted) in roles.parameters.iter().zip(&nodes.mixed).zip(&nodes.vjp_jvp) {
         phi.push((first, [*slope, *weighted]));
-        first += parameters[*index].shape.entries()?;
+        first += parameters[*index].shape.entries().ok_or(Obstacle::Form)?;
     }
     let parts = Parts {
         graph: &source.body.graph,
@@ -36,7 +36,7 @@ pub(super) fn array_kernel(
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = arrays::derive(&parts, &types("R"), &types("T"))?;
-    Some(write(source, roles, &kernel, root))
+    Ok(write(source, roles, &kernel, root))
 }
 
 fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {

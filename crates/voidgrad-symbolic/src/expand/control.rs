@@ -154,7 +154,6 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let of_numbers = source.signature.parameters.iter().all(|parameter| parameter.shape.is_scalar());
     let partials =
         if of_numbers { namesake.partials(&wrt, &derivatives.pairs(&wrt)) } else { TokenStream::new() };
-    let parameters = structure(&source, roles, root);
     let nodes = Directions {
         z_dot: parts.z_dot,
         c_bar: parts.c_bar,
@@ -167,10 +166,11 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let (batch, kernel) = match kernel(&source, roles, &nodes, root) {
         Some(kernel) => (Batch::StraightLine, Some(kernel)),
         None => match array_kernel(&source, roles, &nodes, root) {
-            Some(kernel) => (Batch::Arrays, Some(kernel)),
-            None => (Batch::OneByOne, None),
+            Ok(kernel) => (Batch::Arrays, Some(kernel)),
+            Err(obstacle) => (Batch::OneByOne(obstacle), None),
         },
     };
+    let parameters = structure(&source, roles, batch, root);
     let implementation = implementation(&source, roles, batch, root);
     let function = source.function.to_token_stream();
     // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.

@@ -1,6 +1,6 @@
 //! A generated function: its signature, its documentation and its body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
@@ -101,11 +101,12 @@ impl Function {
     fn formula(&self, context: &Context<'_>) -> Formula {
         let graph = context.graph;
         let mut symbols: HashMap<NodeId, String> = HashMap::new();
+        let own: HashSet<&str> = graph.ids().filter_map(|id| graph.name(id)).collect();
         let mut equations = Vec::new();
         let mut count = 0;
         for (id, name) in emit::steps(graph, context.arguments, &self.outputs) {
             let right = latex::formula(graph, id, &|id| symbols.get(&id).cloned());
-            let left = match own_name(graph, &name) {
+            let left = match is_own(&own, &name) {
                 true => latex::symbol(&name),
                 false if right.len() <= SHORT => continue,
                 false => {
@@ -133,7 +134,6 @@ impl Function {
 const SHORT: usize = 60;
 
 /// True for a name that the user gave, and for the adjoint or tangent of a value with such a name.
-fn own_name(graph: &Graph, name: &str) -> bool {
-    let base = name.trim_end_matches("_bar").trim_end_matches("_dot").trim_end_matches("_bar");
-    graph.ids().any(|id| graph.name(id) == Some(base))
+fn is_own(own: &HashSet<&str>, name: &str) -> bool {
+    own.contains(name.trim_end_matches("_bar").trim_end_matches("_dot").trim_end_matches("_bar"))
 }

@@ -1,10 +1,13 @@
 //! What `#[control]` makes beside the derivatives: the struct of the parameters, and `impl Control`.
 
+use std::fmt;
+
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
 use super::control::{Roles, vector_length};
+use crate::kernel::arrays::Obstacle;
 
 /// `rebar` is `Rebar`, `relax_linear` is `RelaxLinear`.
 pub(super) fn struct_name(function: &Ident) -> Ident {
@@ -49,7 +52,7 @@ fn fields(source: &Source, roles: &Roles) -> Vec<Field> {
 }
 
 /// The struct, its constructor and its getters.
-pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &TokenStream) -> TokenStream {
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
     let name = struct_name(function);
     let fields = fields(source, roles);
@@ -68,7 +71,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
             _ => format!(" The data `{ident}`."),
         })
         .collect();
-    let doc = format!(" The control [`{function}`](fn@{function}) with its parameters φ.");
+    let doc = format!(" The control [`{function}`](fn@{function}) with its parameters φ.\n\n {batch}");
     if fields.is_empty() {
         return quote! {
             #[doc = #doc]
@@ -115,7 +118,25 @@ pub(super) enum Batch {
     /// There is an `impl ArrayKernel`.
     Arrays,
     /// One sample after the other.
-    OneByOne,
+    OneByOne(Obstacle),
+}
+
+/// As a sentence for the control's documentation.
+impl fmt::Display for Batch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::StraightLine => {
+                formatter.write_str("Batches and training run its fused `Kernel`, on SIMD lanes.")
+            }
+            Self::Arrays => formatter.write_str("Batches run its fused `ArrayKernel`, on SIMD lanes."),
+            Self::OneByOne(obstacle) => {
+                write!(
+                    formatter,
+                    "It has no fused kernel, since {obstacle}: batches go one sample after the other."
+                )
+            }
+        }
+    }
 }
 
 /// `impl Control`.
@@ -223,7 +244,7 @@ fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
     let run = match batch {
         Batch::StraightLine => Some(quote!(fused)),
         Batch::Arrays => Some(quote!(arrays)),
-        Batch::OneByOne => None,
+        Batch::OneByOne(_) => None,
     };
     run.map(|run| {
         quote! {

@@ -276,6 +276,11 @@ pub(super) fn size(shape: &Shape) -> Option<(usize, usize)> {
     }
 }
 
+/// More than one row and more than one column.
+pub(super) fn is_matrix(graph: &Graph, id: NodeId) -> bool {
+    size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1)
+}
+
 /// The number of an entry, column by column.
 pub(super) fn entry_number(shape: &Shape, at: Position) -> Option<usize> {
     let (rows, _) = size(shape)?;

@@ -6,6 +6,7 @@
 //! the entries of arrays of one length, then products with matrices, then the next wave.
 
 mod body;
+mod obstacle;
 mod points;
 mod schedule;
 mod terms;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::format_ident;
 
+pub use self::obstacle::Obstacle;
 use self::points::Points;
 use self::terms::terms;
 use self::write::{Effect, Given, Writer, Written};
@@ -114,11 +116,19 @@ const OWN: [&str; 12] = [
 /// The most nodes of both points together that are computed.
 const LARGEST: usize = 4_000;
 
-/// Derives the kernel, its lanes and its plain numbers named by the two types; `None` where something has no form in rows of lanes.
-#[must_use]
-pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
-    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } =
-        both(parts)?;
+/// Derives the kernel, its lanes and its plain numbers named by the two types.
+///
+/// # Errors
+/// Where something has no form in rows of lanes.
+pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKernel, Obstacle> {
+    if let Some(obstacle) = Obstacle::find(parts) {
+        return Err(obstacle);
+    }
+    write(both(parts)?, lanes, plain).ok_or(Obstacle::Form)
+}
+
+fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
+    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } = both;
     let [c_z, c_z_tilde, c] = forward;
     let graph = &graph;
     let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
@@ -182,12 +192,12 @@ struct Both {
     arguments: Vec<NodeId>,
 }
 
-fn both(parts: &Parts<'_>) -> Option<Both> {
+fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
     let count = parts.graph.len();
     let [z, z_dot] = parts.z;
     let number = |id: NodeId| match *parts.graph.op(id) {
-        Op::Parameter(index) => Some(index),
-        _ => None,
+        Op::Parameter(index) => Ok(index),
+        _ => Err(Obstacle::Form),
     };
     let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
     let given =
@@ -204,7 +214,7 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
     let mut graph = points.graph;
     let mut backward = Vec::new();
     for (first, nodes) in phi {
-        let terms = terms(&mut graph, &nodes)?;
+        let terms = terms(&mut graph, &nodes).ok_or(Obstacle::Form)?;
         backward.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
         if !terms.outer.is_empty() {
             backward.push(Effect::Outer(terms.outer, first));
@@ -214,7 +224,7 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
         graph.reachable(&all(forward, backward)).into_iter().filter(|is_needed| *is_needed).count() > LARGEST
     };
     if is_large(&graph, &forward, &backward) {
-        return None;
+        return Err(Obstacle::Large);
     }
     let mut products = Products::new(&mut graph, &[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]);
     let mut write = |id| products.node(id);
@@ -225,7 +235,7 @@ fn both(parts: &Parts<'_>) -> Option<Both> {
     // A long chain of sums and products has more of them when each is written anew.
     let (forward, backward) =
         if is_large(&graph, &as_products.0, &as_products.1) { (forward, backward) } else { as_products };
-    Some(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
+    Ok(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
 }
 
 /// Everything that the stages are to compute.

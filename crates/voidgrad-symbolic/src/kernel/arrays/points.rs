@@ -79,6 +79,13 @@ impl<'a> Points<'a> {
                 let (a, b) = (copies[&a], copies[&b]);
                 self.dot(a, b)
             }
+            // A row or a column times one number, which is no outer product.
+            Op::Outer(a, b) | Op::MatMul(a, b) if self.is_one(a) || self.is_one(b) => {
+                let (one, array) = if self.is_one(a) { (a, b) } else { (b, a) };
+                let (one, array) = (copies[&one], copies[&array]);
+                let number = self.graph.node(Op::Sum(one), Shape::Scalar);
+                self.graph.node(Op::Mul(number, array), shape)
+            }
             ref op => {
                 let op = self.graph.adopt(op.clone(), source).map_operands(|operand| copies[&operand]);
                 self.graph.node(op, shape)
@@ -87,6 +94,12 @@ impl<'a> Points<'a> {
         let suffix = if self.varies[id.index()] { SUFFIXES[point] } else { "" };
         self.graph.set_hint(copy, format!("{}{suffix}", source.describe(id)));
         copy
+    }
+
+    /// An array of one entry.
+    fn is_one(&self, id: NodeId) -> bool {
+        let shape = self.source.shape(id);
+        !shape.is_scalar() && shape.entries() == Some(1)
     }
 
     /// `A·(u·vᵀ)`, summed over the entries, as `u·(A·v)`, term by term: no matrix is made for each sample.

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use crate::graph::{Graph, NodeId, Op, Pass};
-use crate::kernel::scalars::size;
+use super::obstacle::Obstacle;
+use crate::graph::{Graph, NodeId, Op};
+use crate::kernel::scalars::{is_matrix, size};
 
 /// How a value is computed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -198,8 +199,6 @@ impl Schedule {
     /// How a value is computed; `None` where it has no form in rows of lanes.
     fn kind(&self, graph: &Graph, id: NodeId) -> Option<Kind> {
         let entries = |id: NodeId| graph.shape(id).entries();
-        let is_matrix =
-            |id: NodeId| size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1);
         let count = entries(id)?;
         Some(match *graph.op(id) {
             Op::Dot(a, _) | Op::Sum(a) => Kind::Sum(entries(a)?),
@@ -209,18 +208,10 @@ impl Schedule {
                 Kind::Product
             }
             // Of a vector, the entries are the same in the same order; a matrix is transposed where a product reads it.
-            Op::Transpose(a) if !is_matrix(a) => Kind::Entries(count),
+            Op::Transpose(a) if !is_matrix(graph, a) => Kind::Entries(count),
             Op::Assemble(_) => Kind::Assembly,
-            Op::Outer(..)
-            | Op::Transpose(_)
-            | Op::State(_)
-            | Op::Scan(..)
-            | Op::ScanEnd(..)
-            | Op::CallGradient(..)
-            | Op::CallAlong(..) => return None,
-            Op::Call(callee, ..) if graph.callee(callee).passes.iter().any(|pass| *pass != Pass::Number) => {
-                return None;
-            }
+            Op::Outer(..) | Op::Transpose(_) => return None,
+            _ if Obstacle::of(graph, id).is_some() => return None,
             _ if graph.shape(id).is_scalar() => Kind::Number,
             _ => Kind::Entries(count),
         })

@@ -1,7 +1,7 @@
 //! What is added to the sums of φ.
 
 use crate::graph::{Graph, NodeId, Op};
-use crate::kernel::scalars::size;
+use crate::kernel::scalars::is_matrix;
 
 /// The terms of the sums of one parameter.
 #[derive(Debug, Default)]
@@ -100,10 +100,6 @@ fn is_outer(graph: &Graph, id: NodeId) -> bool {
         Op::MatMul(a, b) => is_matrix(graph, id) && !is_matrix(graph, *a) && !is_matrix(graph, *b),
         _ => false,
     }
-}
-
-fn is_matrix(graph: &Graph, id: NodeId) -> bool {
-    size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1)
 }
 
 fn scaled(graph: &mut Graph, term: NodeId, factors: &[Factor]) -> NodeId {

@@ -197,6 +197,24 @@ fn outer_products_with_what_all_samples_share_agree() {
 }
 
 #[control]
+fn bottleneck(
+    z: &SVector<f64, 5>,
+    row: &SMatrix<f64, 1, 5>,
+    one: SMatrix<f64, 1, 1>,
+    column: &SMatrix<f64, 4, 1>,
+    last: &SVector<f64, 4>,
+) -> f64 {
+    let h = (one * (row * z).map(f64::tanh)).map(f64::tanh);
+    last.dot(&(column * h).map(f64::tanh))
+}
+
+#[test]
+fn matrices_of_one_row_or_column_agree() {
+    let control = Bottleneck::new(matrix(0.6), matrix(0.9), matrix(-0.8), from(0.5)).unwrap();
+    on_arrays(&FIVE, control, UNITS);
+}
+
+#[control]
 fn without_z(z: &[f64; 5], a: f64, b: &[f64; 5]) -> f64 {
     a * b.iter().map(|b| b.exp()).sum::<f64>()
 }

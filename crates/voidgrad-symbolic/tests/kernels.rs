@@ -1,0 +1,82 @@
+//! Which controls have a kernel: what the documentation of the struct says, which is for people who wonder why a batch is slow.
+
+use syn::{Expr, ExprLit, Item, Lit, Meta};
+use voidgrad_symbolic::expand::file;
+
+/// The last paragraph of the documentation of the control's struct.
+fn sentence(source: &str) -> String {
+    let root = "::voidgrad".parse().unwrap();
+    let expansion = file(source, &root).unwrap().into_iter().last().expect("there is a control");
+    let code: syn::File = syn::parse2(expansion.tokens).expect("generated code is Rust");
+    let attributes = code.items.into_iter().find_map(|item| match item {
+        Item::Struct(item) => Some(item.attrs),
+        _ => None,
+    });
+    let doc =
+        attributes.expect("a control has a struct").into_iter().find_map(|attribute| match attribute.meta {
+            Meta::NameValue(doc) if doc.path.is_ident("doc") => match doc.value {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+                _ => None,
+            },
+            _ => None,
+        });
+    doc.expect("a struct has documentation").rsplit("\n\n ").next().unwrap().to_owned()
+}
+
+fn assert_none(source: &str, reason: &str) {
+    let expected = format!("It has no fused kernel, since {reason}: batches go one sample after the other.");
+    assert_eq!(sentence(source), expected, "{source}");
+}
+
+#[test]
+fn a_control_of_one_z_has_a_kernel() {
+    let source = "#[control(positive(lambda))] fn c(z: f64, eta: f64, lambda: f64) -> f64 { eta * sigmoid(z / lambda) }";
+    assert_eq!(sentence(source), "Batches and training run its fused `Kernel`, on SIMD lanes.");
+}
+
+#[test]
+fn loops_over_arrays_are_a_kernel() {
+    for source in [
+        "#[control] fn c(z: &[f64; 5], w: &[f64; 5]) -> f64 { z.iter().zip(w).map(|(z, w)| w * z.tanh()).sum() }",
+        // Parameters of one row, of one column and of one entry, which have no outer product on the way back.
+        "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 1, 5>, v: &SMatrix<f64, 4, 1>, u: &SMatrix<f64, 1, 1>) -> f64 {
+            (v * (u * (w * z)).map(f64::tanh)).map(f64::tanh).sum()
+        }",
+    ] {
+        assert_eq!(sentence(source), "Batches run its fused `ArrayKernel`, on SIMD lanes.", "{source}");
+    }
+}
+
+#[test]
+fn what_has_none_says_why() {
+    assert_none(
+        "#[control] fn c(z: &[f64; 5000], w: f64) -> f64 {
+            let mut s = 0.0;
+            for i in 0..5000 { s = (w * s + z[i]).tanh(); }
+            s
+        }",
+        "it has a loop whose steps depend on each other",
+    );
+    assert_none(
+        "#[differentiate] fn inner(x: &[f64; 5], w: f64) -> f64 { x.iter().map(|x| (w * x).tanh()).sum() }
+         #[control] fn c(z: &[f64; 5], w: f64) -> f64 { inner(z, w) }",
+        "it passes a whole array to another function",
+    );
+    assert_none(
+        "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>) -> f64 { (w.map(|w| (w * z[0]).tanh()) * z).sum() }",
+        "it has a matrix that changes with `z`",
+    );
+    assert_none(
+        "#[control] fn c(z: &[f64; 5], w: &SMatrix<f64, 3, 5>, v: &SMatrix<f64, 5, 3>) -> f64 { (w.transpose() + v).map(|x| x.tanh()).sum() * z[0] }",
+        "its formula can't be written as loops over the entries of arrays",
+    );
+    let many = "s = (w * s + z[1]).tanh();".repeat(1_000);
+    assert_none(
+        &format!("#[control] fn c(z: &[f64; 5], w: f64) -> f64 {{ let mut s = z[0]; {many} s }}"),
+        "it takes too many operations",
+    );
+    assert_none(
+        "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>, x: &SVector<f64, 5>) -> f64 { (w * (x * z.transpose())).map(f64::tanh).sum() }",
+        "it has a matrix that changes with `z`",
+    );
+}

@@ -3,24 +3,23 @@
 use syn::{Expr, ExprLit, Item, Lit, Meta};
 use voidgrad_symbolic::expand::file;
 
-/// The last paragraph of the documentation of the control's struct.
+/// The last line of the documentation of the control's struct.
 fn sentence(source: &str) -> String {
     let root = "::voidgrad".parse().unwrap();
     let expansion = file(source, &root).unwrap().into_iter().last().expect("there is a control");
     let code: syn::File = syn::parse2(expansion.tokens).expect("generated code is Rust");
-    let attributes = code.items.into_iter().find_map(|item| match item {
-        Item::Struct(item) => Some(item.attrs),
+    let structure = code.items.into_iter().find_map(|item| match item {
+        Item::Struct(item) => Some(item),
         _ => None,
     });
-    let doc =
-        attributes.expect("a control has a struct").into_iter().find_map(|attribute| match attribute.meta {
-            Meta::NameValue(doc) if doc.path.is_ident("doc") => match doc.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
-                _ => None,
-            },
+    let lines = structure.expect("a control has a struct").attrs.into_iter().filter_map(|attribute| {
+        let Meta::NameValue(doc) = attribute.meta else { return None };
+        match doc.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if doc.path.is_ident("doc") => Some(text.value()),
             _ => None,
-        });
-    doc.expect("a struct has documentation").rsplit("\n\n ").next().unwrap().to_owned()
+        }
+    });
+    lines.last().expect("a struct has documentation").trim().to_owned()
 }
 
 fn assert_none(source: &str, reason: &str) {

@@ -71,10 +71,14 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
             _ => format!(" The data `{ident}`."),
         })
         .collect();
-    let doc = format!(" The control [`{function}`](fn@{function}) with its parameters φ.\n\n {batch}");
+    let doc = [
+        format!(" The control [`{function}`](fn@{function}) with its parameters φ."),
+        String::new(),
+        format!(" {batch}"),
+    ];
     if fields.is_empty() {
         return quote! {
-            #[doc = #doc]
+            #(#[doc = #doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
             #vis struct #name;
         };
@@ -85,7 +89,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
         if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" }
     );
     quote! {
-        #[doc = #doc]
+        #(#[doc = #doc])*
         #[derive(Debug, Clone, PartialEq)]
         #vis struct #name {
             #(#idents: #types,)*

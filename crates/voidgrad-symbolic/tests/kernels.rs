@@ -56,11 +56,16 @@ fn what_has_none_says_why() {
         }",
         "it has a loop whose steps depend on each other",
     );
-    assert_none(
-        "#[differentiate] fn inner(x: &[f64; 5], w: f64) -> f64 { x.iter().map(|x| (w * x).tanh()).sum() }
-         #[control] fn c(z: &[f64; 5], w: f64) -> f64 { inner(z, w) }",
-        "it passes a whole array to another function",
-    );
+    // Also where no derivative of the call is needed.
+    for call in ["inner(z, w)", "z[0] * w * inner(d, 1.0)"] {
+        assert_none(
+            &format!(
+                "#[differentiate] fn inner(x: &[f64; 5], w: f64) -> f64 {{ x.iter().map(|x| (w * x).tanh()).sum() }}
+                 #[control(data(d))] fn c(z: &[f64; 5], w: f64, d: &[f64; 5]) -> f64 {{ {call} }}"
+            ),
+            "it passes a whole array to another function",
+        );
+    }
     assert_none(
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>) -> f64 { (w.map(|w| (w * z[0]).tanh()) * z).sum() }",
         "it has a matrix that changes with `z`",

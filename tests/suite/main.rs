@@ -4,6 +4,7 @@ mod bernoulli;
 mod bounds;
 mod cli;
 mod control_trait;
+mod deep;
 mod derivatives;
 mod estimator;
 mod estimators;

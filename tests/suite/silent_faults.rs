@@ -7,6 +7,7 @@
 
 use num_dual::{Dual64, DualNum};
 use voidgrad::differentiate;
+use voidgrad::nalgebra::SVector;
 use voidgrad_symbolic::expand::file;
 
 #[differentiate(wrt(x))]
@@ -205,6 +206,19 @@ fn values_of_one_round_have_names_of_their_own() {
         // Central differences are off by h²/6 times the third derivative, and by the rounding of f over h: 1e-10.
         assert!((of_p[i] + of_q[i] - difference).abs() < 1e-8, "{i}: {} {difference}", of_p[i] + of_q[i]);
     }
+}
+
+#[differentiate(wrt(v, y), order = 2)]
+fn maps_to_a_constant(v: SVector<f64, 2>, y: f64) -> f64 {
+    v.map(|_| y).norm_squared() + v.dot(&v.map(|_| y)) + v.map(|_| y).dot(&v)
+}
+
+#[test]
+fn a_map_to_a_constant_has_the_vector_s_length() {
+    // 2y² + 2y(v₀ + v₁)
+    let v = SVector::from([1.0, 2.0]);
+    assert_eq!(maps_to_a_constant::gradient(v, 3.0), (36.0, SVector::from([6.0, 6.0]), 18.0));
+    assert_eq!(maps_to_a_constant::d_y_d_y(v, 3.0), 4.0);
 }
 
 const THREE: i32 = 3;

@@ -54,8 +54,7 @@ impl Plan {
             });
             weight[index] = inlined;
             // A matrix of one number in every entry needs a type where something reads it as a whole.
-            let is_trivial =
-                is_trivial(graph, id) && !(whole[index] && matches!(op, Op::Broadcast(_)));
+            let is_trivial = is_trivial(graph, id) && !(whole[index] && matches!(op, Op::Broadcast(_)));
             let is_result = single_output && roots.contains(&id) && uses[index] == 1;
             // What changes with the rounds of a recurrence is written inside it.
             bound[index] = !inside[index]

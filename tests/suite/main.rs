@@ -7,6 +7,7 @@ mod control_trait;
 mod derivatives;
 mod estimator;
 mod estimators;
+mod extremes;
 mod fuzz;
 mod guide;
 mod language;

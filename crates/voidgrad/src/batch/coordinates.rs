@@ -64,8 +64,7 @@ impl<T: Element> Work<T> for Draw<'_, '_, T> {
         }
         // Two loops, since z̃ waits for z, and the processor looks ahead no further than a few rounds.
         for i in (0..*count).step_by(R::LANES) {
-            let u = hand.load(&z[i..]);
-            let sample = hand.load(&a[i..]) + u.ln_ratio(one - u);
+            let sample = conditional::z(hand.load(&a[i..]), hand.load(&z[i..]));
             sample.store(&mut z[i..]);
             hand.indicator(sample.is_ge(zero)).store(&mut b[i..]);
         }

@@ -81,11 +81,11 @@ fn by_definition(gradients: &[f64], learning_rate: f64) -> f64 {
     let step = |t: usize| {
         let unit = gradients[..t].iter().fold(0.0_f64, |unit, g| unit.max(g.abs()));
         let sum = |beta: f64, power: i32| {
-            let terms = gradients[..t].iter().rev().enumerate();
-            (1.0 - beta) * terms.map(|(age, g)| beta.powi(age as i32) * (g / unit).powi(power)).sum::<f64>()
+            let terms = (0_i32..).zip(gradients[..t].iter().rev());
+            (1.0 - beta) * terms.map(|(age, g)| beta.powi(age) * (g / unit).powi(power)).sum::<f64>()
         };
-        let m = sum(beta1, 1) / (1.0 - beta1.powi(t as i32));
-        let s = sum(beta2, 2) / (1.0 - beta2.powi(t as i32));
+        let m = sum(beta1, 1) / (1.0 - beta1.powf(t as f64));
+        let s = sum(beta2, 2) / (1.0 - beta2.powf(t as f64));
         -learning_rate * m / (s.sqrt() + epsilon / unit)
     };
     (1..=gradients.len()).map(step).sum()
@@ -128,13 +128,13 @@ fn moments_become_plain_again_once_they_are_small() {
     let mut x = [0.0, 0.0];
     adam.step(&mut x, &[1e154, 1.0]).unwrap();
     assert!(!adam.is_plain());
-    let after = (1..20_000).find(|_| {
+    let after = (1_u16..20_000).find(|_| {
         adam.step(&mut x, &[0.0, 1.0]).unwrap();
         adam.is_plain()
     });
     assert!(after.is_some_and(|steps| (9_000..13_000).contains(&steps)), "{after:?}");
     // The other parameter has moved by α at every step.
-    assert!((x[1] / (-0.01 * (1.0 + after.unwrap() as f64)) - 1.0).abs() < 1e-6, "{}", x[1]);
+    assert!((x[1] / (-0.01 * (1.0 + f64::from(after.unwrap()))) - 1.0).abs() < 1e-6, "{}", x[1]);
 }
 
 #[test]

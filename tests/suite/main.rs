@@ -8,6 +8,7 @@ mod deep;
 mod derivatives;
 mod estimator;
 mod estimators;
+mod extremes;
 mod fuzz;
 mod guide;
 mod language;

@@ -83,7 +83,7 @@ pub(crate) struct TrainArguments {
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the three files in a directory that exists
+    /// Replace the results of another run in a directory that exists
     #[arg(long)]
     pub(crate) force: bool,
     /// Print nothing but errors
@@ -159,7 +159,7 @@ pub(crate) struct CompareArguments {
     /// Directory to write [default: out/compare, or the first of out/compare-2, out/compare-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the three files in a directory that exists
+    /// Replace the results of another run in a directory that exists
     #[arg(long)]
     pub(crate) force: bool,
     /// Print nothing but errors
@@ -202,14 +202,14 @@ pub(crate) struct BenchArguments {
     /// The Python to run them with
     #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
     pub(crate) python: PathBuf,
-    /// File to write all results to, as JSON; one that is there is replaced
+    /// File to write all results to, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Directory to write bench.json and the chart bench.svg to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the two files in a directory that exists
-    #[arg(long, requires = "out")]
+    /// Replace the results of another run that are there
+    #[arg(long)]
     pub(crate) force: bool,
 }
 

@@ -9,6 +9,7 @@ mod error;
 mod evaluation;
 mod expand;
 mod experiment;
+mod interrupt;
 mod metrics;
 mod network;
 mod number;

@@ -3,6 +3,7 @@
 mod bench;
 mod compare;
 mod estimators;
+mod files;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -228,25 +229,6 @@ fn train_leaves_three_whole_files_and_nothing_else() {
     for outside in ["src=\"http", "href=\"http", "<script"] {
         assert!(!report.contains(outside), "the report is one file: {outside}");
     }
-}
-
-#[test]
-fn an_existing_directory_is_refused_and_left_alone_unless_forced() {
-    let place = workplace("existing");
-    let out = place.join("results");
-    fs::create_dir(&out).unwrap();
-    fs::write(out.join("summary.json"), "mine").unwrap();
-    let path = out.to_str().unwrap();
-    let line = refusal(&[&TINY[..], &["--out", path]].concat());
-    assert!(line.contains(path) && line.contains("--force"), "{line}");
-    assert_eq!((names(&place), names(&out)), (vec!["results".to_owned()], vec!["summary.json".to_owned()]));
-    assert_eq!(fs::read_to_string(out.join("summary.json")).unwrap(), "mine");
-
-    fs::write(out.join("notes.txt"), "mine").unwrap();
-    printed(&[&TINY[..], &["--estimator", "reinforce", "--out", path, "--force"]].concat());
-    assert_eq!(names(&out), ["metrics.csv", "notes.txt", "report.html", "summary.json"]);
-    assert_ne!(fs::read_to_string(out.join("summary.json")).unwrap(), "mine");
-    assert_eq!(names(&place), ["results"]);
 }
 
 #[test]

@@ -25,24 +25,31 @@ use case::{CASES, Case, PRECISIONS};
 use implementation::{Contestant, NAMES};
 use machine::Machine;
 use peers::Peers;
-use results::{Promised, Results};
+use results::Results;
 use rounds::Rounds;
 use row::Row;
 use scaling::Scaling;
 
 use crate::cli::BenchArguments;
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{self, Output, OutputFile};
 use crate::progress::Steps;
 use crate::terminal;
 
+/// What it writes with `--out`.
+const FILES: output::Kind = output::Kind { default: "out/bench", files: &["bench.json", "bench.svg"] };
+
 /// Checks, times and shows what was asked for.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
-    let json = arguments.json.as_deref().map(Promised::new).transpose()?;
+    if arguments.force && arguments.json.is_none() && arguments.out.is_none() {
+        return Err(Error::arguments("--force is for --out and --json"));
+    }
+    let json =
+        arguments.json.as_deref().map(|json| OutputFile::reserve(json, arguments.force)).transpose()?;
     let output = arguments
         .out
         .as_deref()
-        .map(|out| Output::prepare("out/bench", Some(out), arguments.force))
+        .map(|out| Output::reserve(&FILES, Some(out), arguments.force))
         .transpose()?;
     let peers = arguments.peers.then(|| Peers::find(&arguments.python, arguments.quick)).transpose()?;
     // Everything that is timed runs on one thread; the library's own parallelism included.
@@ -58,7 +65,7 @@ pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
     }
     let results = Results { scaling, ..results };
     if let Some(json) = json {
-        json.write(&results.json()?)?;
+        json.write(results.json()?)?;
     }
     if let Some(output) = output {
         let picture = picture::svg(&results.machine, &results.rows).into_bytes();

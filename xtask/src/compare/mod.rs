@@ -10,17 +10,21 @@ mod verdict;
 
 use crate::cli::CompareArguments;
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::progress::Steps;
 use crate::terminal;
 use comparison::Comparison;
 
 pub(crate) use problem::Kind;
 
+/// What it writes.
+const FILES: output::Kind =
+    output::Kind { default: "out/compare", files: &["compare.svg", "compare.json", "compare.csv"] };
+
 /// Compares, writes the three files and prints the table, with one sentence below it.
 pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Error> {
     let comparison = Comparison::new(arguments)?;
-    let output = Output::prepare("out/compare", arguments.out.as_deref(), arguments.force)?;
+    let output = Output::reserve(&FILES, arguments.out.as_deref(), arguments.force)?;
 
     let steps = if arguments.quiet {
         Steps::hidden()
@@ -32,17 +36,19 @@ pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Error> {
     steps.finish();
 
     let verdict = verdict::sentence(&comparison, &outcome.ranking);
-    output.write(&[
+    let directory = output.directory().to_path_buf();
+    let written = output.write(&[
         ("compare.json", files::json(&comparison, &outcome, &verdict)?),
         ("compare.csv", files::csv(&outcome.ranking)?),
         ("compare.svg", chart::svg(&comparison, &outcome.ranking).into_bytes()),
-    ])?;
+    ]);
     if arguments.quiet {
-        return Ok(());
+        return written;
     }
-    terminal::print(&format!(
-        "{}\n\nwritten to {}: compare.svg, compare.json, compare.csv\n\n{verdict}\n",
-        table::text(&comparison, &outcome),
-        output.directory().display()
-    ))
+    let place = match &written {
+        Ok(()) => format!("written to {}: {}\n\n", directory.display(), FILES.files.join(", ")),
+        Err(_) => String::new(),
+    };
+    terminal::print(&format!("{}\n\n{place}{verdict}\n", table::text(&comparison, &outcome)))?;
+    written
 }

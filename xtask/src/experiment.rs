@@ -1,5 +1,7 @@
 //! The experiment: what is trained, from where, and how often.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use voidgrad::estimators::{Method, Setup};
 use voidgrad::train::Settings;
@@ -12,6 +14,7 @@ use crate::evaluation::{self, Evaluation, Sampling};
 use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
+use crate::work::{self, Collected, Sink};
 
 /// The estimators of the note, which the report's texts are about.
 pub(crate) const NOTE: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
@@ -83,15 +86,32 @@ impl Experiment {
         })
     }
 
-    /// All runs, estimator by estimator; the same for every number of threads.
-    ///
-    /// # Errors
-    /// Where the library refuses a setting. A run that diverges is not an error: it says so itself.
-    pub(crate) fn run(&self, progress: &Progress) -> Result<Vec<Run>, Error> {
-        let jobs: Vec<(usize, u64)> = (0..self.methods.len())
-            .flat_map(|row| (0..self.repeats).map(move |repeat| (row, repeat)))
-            .collect();
-        jobs.into_par_iter().map(|(row, repeat)| run::execute(self, row, repeat, progress)).collect()
+    /// All runs, estimator by estimator, or those that were complete when it ended early; the same for every number of threads.
+    /// A run that diverges is complete: it says so itself.
+    pub(crate) fn run(self: &Arc<Self>, progress: &Arc<Progress>) -> Collected<Run> {
+        let (experiment, shown) = (Arc::clone(self), Arc::clone(progress));
+        let work = move |runs: &Sink<Run>| {
+            // Threads of its own: after Ctrl-C they are busy until the end, and the report needs some.
+            let pool = rayon::ThreadPoolBuilder::new().build().map_err(Error::computation)?;
+            let jobs: Vec<(usize, u64)> = (0..experiment.methods.len())
+                .flat_map(|row| (0..experiment.repeats).map(move |repeat| (row, repeat)))
+                .collect();
+            pool.install(|| {
+                jobs.into_par_iter().try_for_each_with(runs.clone(), |runs, (row, repeat)| {
+                    runs.put(run::execute(&experiment, row, repeat, &shown)?);
+                    Ok(())
+                })
+            })
+        };
+        let mut collected = work::collect(work, || progress.line());
+        let row = |run: &Run| self.methods.iter().position(|method| method.name == run.method.name);
+        collected.results.sort_by_key(|run| (row(run), run.repeat));
+        collected
+    }
+
+    /// How many runs there are.
+    pub(crate) fn runs(&self) -> u64 {
+        self.methods.len() as u64 * self.repeats
     }
 
     /// M.

@@ -9,8 +9,8 @@ pub(crate) const EXIT_CODE: u8 = 130;
 
 /// What Ctrl-C does.
 pub(crate) struct State {
-    /// Tells the work to end; answers whether there is any.
-    listener: Option<Box<dyn Fn() -> bool + Send>>,
+    /// Tells the work to end.
+    listener: Option<Box<dyn Fn() + Send>>,
     /// What has to be cleared away if the program ends here.
     leftovers: Vec<(u64, Box<dyn Fn() + Send>)>,
     /// The name of the next entry of `leftovers`.
@@ -27,8 +27,8 @@ pub(crate) fn hold() -> MutexGuard<'static, State> {
     STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// From now on the first Ctrl-C calls `listener`, which answers whether there is work to end.
-pub(crate) fn listen(listener: impl Fn() -> bool + Send + 'static) {
+/// The next Ctrl-C calls `listener` and does nothing else.
+pub(crate) fn listen(listener: impl Fn() + Send + 'static) {
     hold().listener = Some(Box::new(listener));
 }
 
@@ -48,13 +48,16 @@ impl State {
 
 fn on_signal() {
     let mut state = hold();
-    if state.listener.take().is_some_and(|listener| listener()) {
+    if let Some(listener) = state.listener.take() {
+        listener();
         return;
     }
     for (_, clear) in &state.leftovers {
         clear();
     }
-    terminal::note("interrupted: nothing was written");
+    if !state.leftovers.is_empty() {
+        terminal::note("interrupted: nothing was written");
+    }
     // The lock is still held, so that nothing new begins.
     std::process::exit(EXIT_CODE.into());
 }

@@ -25,6 +25,7 @@ mod table;
 mod terminal;
 mod train;
 mod variance;
+mod work;
 
 use std::process::ExitCode;
 

@@ -16,6 +16,12 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
+/// The shortest text that reads back as the same number: `0.499`, `1e-300`.
+pub(crate) fn exact(value: f64) -> String {
+    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
+    if plain.len() <= scientific.len() { plain } else { scientific }
+}
+
 /// [`short`] for a page: `8.01 × 10⁻⁷`.
 pub(crate) fn html(value: f64) -> String {
     let text = short(value);

@@ -22,5 +22,8 @@ pub(crate) fn note(line: &str) {
 
 /// Reports an error, in one line.
 pub(crate) fn complain(error: &Error) {
-    note(&format!("error: {error}"));
+    match error {
+        Error::Interrupted(what) => note(what),
+        _ => note(&format!("error: {error}")),
+    }
 }

@@ -28,12 +28,16 @@ pub(crate) enum End {
 }
 
 impl End {
-    /// Whether it ended early, with a sentence about what was `kept`.
-    pub(crate) fn early(self, kept: &str) -> Result<(), Error> {
-        match self {
-            Self::Complete => Ok(()),
-            Self::Interrupted => Err(Error::Interrupted(format!("interrupted: {kept}"))),
-            Self::Failed(error) => Err(error),
+    /// An error if it ended early, with a sentence about what was `kept` if anything was.
+    pub(crate) fn early(self, kept: Option<&str>) -> Result<(), Error> {
+        const NOTHING: &str = "nothing was complete, and nothing is written";
+        match (self, kept) {
+            (Self::Complete, _) => Ok(()),
+            (Self::Interrupted, kept) => {
+                Err(Error::Interrupted(format!("interrupted: {}", kept.unwrap_or(NOTHING))))
+            }
+            (Self::Failed(error), None) => Err(error),
+            (Self::Failed(error), Some(kept)) => Err(Error::computation(format!("{error}; {kept}"))),
         }
     }
 }
@@ -76,7 +80,8 @@ pub(crate) fn collect<T: Send + 'static>(
 ) -> Collected<T> {
     let (sender, events) = mpsc::channel();
     let listener = sender.clone();
-    interrupt::listen(move || listener.send(Event::Interrupted).is_ok());
+    // Also when the work has ended and its results are being written: then the first Ctrl-C changes nothing.
+    interrupt::listen(move || drop(listener.send(Event::Interrupted)));
     let sink = Sink(sender);
     let body = move || {
         // A panic has printed what it is about.

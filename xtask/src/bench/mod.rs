@@ -87,7 +87,7 @@ fn rows(arguments: &BenchArguments, peers: Option<&Peers<'_>>) -> Result<Vec<Row
                 own.push(contestant);
             }
         }
-        let steps = Steps::start(case.name(), own.len() * rounds.count);
+        let steps = Steps::start(case.name(), own.len() * rounds.count, false);
         let times = rounds::times(&mut own, rounds, || steps.advance())?;
         steps.finish();
         rows.extend(own.iter().zip(times).map(|(contestant, time)| Row::new(contestant, time)));

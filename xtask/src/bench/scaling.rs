@@ -63,7 +63,7 @@ impl Scaling {
     /// Measures it; `quick` leaves the largest sizes out.
     pub(crate) fn measure(quick: bool) -> Result<Self, Error> {
         let cut = if quick { 5 } else { 7 };
-        let steps = Steps::start("scaling", THREADS.len() * 3 * cut);
+        let steps = Steps::start("scaling", THREADS.len() * 3 * cut, false);
         let mut points = Vec::new();
         for threads in THREADS {
             let pool =

@@ -6,9 +6,10 @@ use voidgrad::estimators::{AnyEstimator, Draw, Estimator, Method, Needs};
 use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 
 use super::comparison::Comparison;
+use crate::choice::Refusal;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
-use crate::{preparation, seed};
+use crate::{number, preparation, seed};
 
 /// An estimator that is ready to be measured.
 pub(crate) struct Contender {
@@ -17,6 +18,40 @@ pub(crate) struct Contender {
     /// How often one of its estimates evaluates f.
     pub(crate) evaluations: u64,
     estimator: AnyEstimator,
+}
+
+/// What is known of a variance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Size {
+    /// There is none: all estimates are the same.
+    Zero,
+    /// It can't be told from what rounding leaves, or is less than the smallest number.
+    Rounding {
+        /// What it is less than.
+        below: f64,
+    },
+    /// As it says.
+    Value,
+}
+
+impl Size {
+    /// Its name in files.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Zero => "zero",
+            Self::Rounding { .. } => "rounding",
+            Self::Value => "value",
+        }
+    }
+
+    /// A variance of this size.
+    pub(crate) fn text(self, variance: f64) -> String {
+        match self {
+            Self::Zero => "0".to_owned(),
+            Self::Rounding { below } => format!("< {}", number::short(below)),
+            Self::Value => number::short(variance),
+        }
+    }
 }
 
 /// What was measured, for the mean of as many independent estimates as the budget allows.
@@ -40,6 +75,8 @@ pub(crate) struct Measurement {
     pub(crate) variance: f64,
     /// Of `variance`; 0 where it is exact.
     pub(crate) standard_error: f64,
+    /// What is known of `variance`.
+    pub(crate) size: Size,
     /// How they were computed.
     pub(crate) technique: Technique,
     /// Samples drawn; 0 where the result is exact.
@@ -65,24 +102,28 @@ impl Contender {
     ///
     /// # Errors
     /// A sentence that says why it can't be compared here.
-    pub(crate) fn new(comparison: &Comparison, method: &'static Method) -> Result<Self, String> {
+    pub(crate) fn new(comparison: &Comparison, method: &'static Method) -> Result<Self, Refusal> {
         let budget = comparison.evaluations;
         // DisARM takes pairs, so it leaves one evaluation of an odd number unused.
         let choices = [Some(budget), Some(budget - 1), None];
         let choices = if crate::choice::has_choice(method) { &choices[..] } else { &choices[2..] };
-        let mut refusal = String::new();
+        let refuse = |reason: String| Refusal { estimator: method.name, reason };
+        let mut refusal = refuse(String::new());
         for &evaluations in choices {
             match comparison.make(method, evaluations, &mut Stream::new(comparison.seed, 0, WEIGHTS)) {
                 Ok(estimator) => {
                     let evaluations = estimator.evaluations(&comparison.bernoulli);
                     let work = evaluations.saturating_mul(comparison.bernoulli.len() as u64);
                     return if work > WORK / FEWEST_SAMPLES {
-                        Err(format!("{}: {evaluations} evaluations are too many to sample it", method.name))
+                        Err(refuse(format!(
+                            "{} evaluations are too many to sample it",
+                            number::grouped(evaluations)
+                        )))
                     } else {
                         Ok(Self { method, evaluations, estimator })
                     };
                 }
-                Err(error) => refusal = error.to_string(),
+                Err(error) => refusal = error,
             }
         }
         Err(refusal)
@@ -91,8 +132,16 @@ impl Contender {
     /// Trains what there is to train, and measures.
     ///
     /// # Errors
-    /// Where an estimate fails.
-    pub(crate) fn measure(mut self, comparison: &Comparison) -> Result<Measurement, Error> {
+    /// Where an estimate fails, or its moments are no numbers.
+    pub(crate) fn measure(self, comparison: &Comparison) -> Result<Measurement, Refusal> {
+        let (estimator, over_budget) = (self.method.name, self.evaluations > comparison.evaluations);
+        match self.measured(comparison) {
+            Ok(measurement) => Ok(Measurement { over_budget, ..measurement }),
+            Err(error) => Err(Refusal { estimator, reason: error.to_string() }),
+        }
+    }
+
+    fn measured(mut self, comparison: &Comparison) -> Result<Measurement, Error> {
         let Comparison { bernoulli, problem, control_steps, .. } = comparison;
         // The estimators have streams of their own, so that their errors are independent.
         let seed = seed::derive(comparison.seed, self.method.name.bytes().map(u64::from));
@@ -104,9 +153,13 @@ impl Contender {
         // Without noise a second estimate is the first one again.
         let is_exact = self.estimator.noise(bernoulli) == 0;
         let averaged = if is_exact { 1 } else { (comparison.evaluations / self.evaluations).max(1) };
+        if evaluation.technique == Technique::MonteCarlo {
+            comparison.sees_rare_states(samples)?;
+        }
+        let size = comparison.size_of(&evaluation, is_exact);
         let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
         let measurement = self.measurement(&evaluation, &comparison.gradient, averaged, seconds);
-        Ok(Measurement { learned, ..measurement })
+        Ok(Measurement { learned, size, ..measurement })
     }
 
     fn measurement(
@@ -117,7 +170,6 @@ impl Contender {
         seconds: f64,
     ) -> Measurement {
         let Evaluation { mean, variance, standard_error, technique, samples } = evaluation;
-        let squares: f64 = mean.iter().zip(gradient).map(|(mean, exact)| (mean - exact).powi(2)).sum();
         let count = averaged as f64;
         Measurement {
             method: self.method,
@@ -125,10 +177,11 @@ impl Contender {
             averaged,
             learned: false,
             over_budget: false,
-            bias: (squares / mean.len() as f64).sqrt(),
+            bias: distance(mean, gradient),
             bias_standard_error: if *samples == 0 { 0.0 } else { (variance / *samples as f64).sqrt() },
             variance: variance / count,
             standard_error: standard_error / count,
+            size: Size::Value,
             technique: *technique,
             samples: *samples,
             seconds,
@@ -137,9 +190,22 @@ impl Contender {
 }
 
 impl Measurement {
-    /// The variance that one evaluation of f would have, if variances fell with the number of evaluations.
+    /// The variance that one evaluation of f would have, if variances fell with the number of evaluations; 0 where it is
+    /// nothing but rounding, which says nothing about the order.
     pub(crate) fn product(&self) -> f64 {
-        self.variance * self.evaluations as f64
+        match self.size {
+            Size::Value => self.variance * self.evaluations as f64,
+            Size::Zero | Size::Rounding { .. } => 0.0,
+        }
+    }
+
+    /// [`product`](Self::product) as people read it.
+    pub(crate) fn product_text(&self) -> String {
+        let evaluations = self.evaluations as f64;
+        match self.size {
+            Size::Rounding { below } => Size::Rounding { below: below * evaluations }.text(0.0),
+            size => size.text(self.product()),
+        }
     }
 
     /// Of [`product`](Self::product).
@@ -171,6 +237,45 @@ impl Measurement {
             marks.push(format!("mean of {}", self.averaged));
         }
         marks.join(", ")
+    }
+}
+
+/// `√((1/M) Σ_m (mean_m - gradient_m)²)`, whose squares may be no numbers.
+fn distance(mean: &[f64], gradient: &[f64]) -> f64 {
+    let distances = || mean.iter().zip(gradient).map(|(mean, exact)| (mean - exact).abs());
+    let largest = distances().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let squares: f64 = distances().map(|distance| (distance / largest).powi(2)).sum();
+    largest * (squares / mean.len() as f64).sqrt()
+}
+
+/// Fewer estimates than this in which a variable has its rarer state say nothing about how they vary.
+const FEWEST_RARE: f64 = 10.0;
+
+impl Comparison {
+    /// # Errors
+    /// Where so many samples have next to no rare states, which make most of a variance.
+    fn sees_rare_states(&self, samples: u64) -> Result<(), Error> {
+        let expected = samples as f64 * self.bernoulli.len() as f64 * self.rarer();
+        if expected >= FEWEST_RARE {
+            return Ok(());
+        }
+        Err(Error::computation(format!(
+            "its variance cannot be sampled: in {} samples a variable has its rarer state {} times, fewer than {FEWEST_RARE}",
+            number::grouped(samples),
+            number::short(expected)
+        )))
+    }
+
+    fn size_of(&self, evaluation: &Evaluation, has_no_noise: bool) -> Size {
+        let is_exact = evaluation.technique != Technique::MonteCarlo;
+        match evaluation.variance {
+            0.0 if has_no_noise || is_exact && self.sums_are_exact() => Size::Zero,
+            variance if variance < self.rounding() => Size::Rounding { below: self.rounding() },
+            _ => Size::Value,
+        }
     }
 }
 

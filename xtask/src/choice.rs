@@ -55,8 +55,9 @@ pub(crate) fn make(
             choosers.join(", ")
         )));
     }
-    let estimator = method.make(setup, stream).map_err(|error| refuse(error.to_string()))?;
-    estimator.suits(bernoulli, objective).map_err(|error| refuse(error.to_string()))?;
+    let estimator =
+        method.make(setup, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+    estimator.suits(bernoulli, objective).map_err(|error| refuse(number::shortened(&error.to_string())))?;
     match estimator.noise(bernoulli) as u64 {
         noise if noise > MOST_NOISE => Err(refuse(format!(
             "an estimate takes {} random numbers, more than {}",

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
 use crate::experiment::Experiment;
 use crate::network;
+use crate::number;
 use crate::progress::Progress;
 use crate::seed;
 use crate::statistics;
@@ -281,8 +282,9 @@ impl<'a> Recorder<'a> {
 /// A message that names a million logits is cut where a person would stop reading.
 fn shortened(message: &str) -> String {
     const LONGEST: usize = 400;
+    let message = number::shortened(message);
     match message.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
+        None => message,
     }
 }

@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use crate::error::Error;
+use crate::number;
 
 /// Writes `text` to standard output. A reader that has gone away (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
@@ -24,6 +25,6 @@ pub(crate) fn note(line: &str) {
 pub(crate) fn complain(error: &Error) {
     match error {
         Error::Interrupted(what) => note(what),
-        _ => note(&format!("error: {error}")),
+        _ => note(&format!("error: {}", number::shortened(&error.to_string()))),
     }
 }

@@ -137,7 +137,7 @@ impl Contender {
         let (estimator, over_budget) = (self.method.name, self.evaluations > comparison.evaluations);
         match self.measured(comparison) {
             Ok(measurement) => Ok(Measurement { over_budget, ..measurement }),
-            Err(error) => Err(Refusal { estimator, reason: error.to_string() }),
+            Err(error) => Err(Refusal { estimator, reason: number::shortened(&error.to_string()) }),
         }
     }
 

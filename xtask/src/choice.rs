@@ -4,7 +4,7 @@ use voidgrad::estimators::{AnyEstimator, Method, Setup};
 use voidgrad::{Bernoulli, Objective, Stream};
 
 use crate::error::Error;
-use crate::number;
+use crate::{evaluation, number};
 
 /// Why an estimator can't be used as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -24,6 +24,9 @@ impl From<Refusal> for Error {
 
 /// Numbers of noise in one estimate; beyond that they alone fill the memory.
 const MOST_NOISE: u64 = 100_000_000;
+
+/// Variables times evaluations of f in one estimate: about a minute.
+const MOST_WORK: u64 = 20_000_000_000;
 
 /// Whether an estimate evaluates f as often as one likes.
 pub(crate) fn has_choice(method: &Method) -> bool {
@@ -58,6 +61,14 @@ pub(crate) fn make(
     let estimator =
         method.make(setup, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
     estimator.suits(bernoulli, objective).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+    if evaluation::unit(bernoulli, &*estimator) > MOST_WORK {
+        return Err(refuse(format!(
+            "an estimate evaluates f {} times for {} variables; together that may be {}",
+            number::grouped(estimator.evaluations(bernoulli)),
+            number::grouped(bernoulli.len() as u64),
+            number::grouped(MOST_WORK)
+        )));
+    }
     match estimator.noise(bernoulli) as u64 {
         noise if noise > MOST_NOISE => Err(refuse(format!(
             "an estimate takes {} random numbers, more than {}",

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use rayon::prelude::*;
 use voidgrad::estimators::{Method, Setup};
 use voidgrad::train::Settings;
-use voidgrad::{Bernoulli, MeanQuadratic, Stream, Zero};
+use voidgrad::{Bernoulli, Control, MeanQuadratic, Stream, Zero};
 
 use crate::choice;
 use crate::cli::TrainArguments;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling};
+use crate::number::{self, plural};
 use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
@@ -25,6 +26,13 @@ const ETA: f64 = 1.0;
 
 /// Variables times samples in one step; beyond that the noise alone fills the memory.
 const LARGEST_STEP: u64 = 10_000_000;
+
+/// Bytes that a run keeps for each record, for each parameter of its control there, and for each variable, the files included.
+const RECORD: u64 = 400;
+const PARAMETER: u64 = 100;
+const VARIABLE: u64 = 80;
+/// The most bytes that all runs may keep.
+const LARGEST_RESULTS: u64 = 8_000_000_000;
 
 /// Everything that determines the results of `train`.
 #[derive(Debug)]
@@ -60,14 +68,27 @@ impl Experiment {
         let TrainArguments { target, dim, theta0, batch, .. } = *arguments;
         if dim * batch > LARGEST_STEP {
             return Err(Error::arguments(format!(
-                "--dim {dim} times --batch {batch} is more than {LARGEST_STEP} variables a step"
+                "--dim {dim} times --batch {batch} is more than {} variables a step",
+                number::grouped(LARGEST_STEP)
             )));
         }
         let (start, objective) = (identical(theta0, dim)?, MeanQuadratic { target });
         let evaluations = arguments.evaluations;
         let setup = Setup { target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+        let mut kept = 0;
         for method in &methods {
-            choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+            let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+            let parameters = made.control().map_or(0, Control::parameters) as u64;
+            kept += run::records(arguments.iterations) * (RECORD + PARAMETER * parameters) + VARIABLE * dim;
+        }
+        let kept = kept.saturating_mul(arguments.repeats);
+        if kept > LARGEST_RESULTS {
+            let [kept, most] = [kept, LARGEST_RESULTS].map(|bytes| number::short(bytes as f64 / 1e9));
+            return Err(Error::arguments(format!(
+                "--repeats {} of {} at --dim {dim} take {kept} GB of memory, more than {most}",
+                arguments.repeats,
+                plural(methods.len() as u64, "estimator"),
+            )));
         }
         Ok(Self {
             methods,

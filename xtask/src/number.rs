@@ -86,6 +86,12 @@ pub(crate) fn grouped(count: u64) -> String {
     text
 }
 
+/// `1 step`, `2 steps`.
+pub(crate) fn plural(count: u64, noun: &str) -> String {
+    let number = grouped(count);
+    if count == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
+}
+
 /// A loss: its changes are small, so six decimals of it.
 pub(crate) fn loss(value: f64) -> String {
     if value < 1e6 { format!("{value:.6}") } else { short(value) }

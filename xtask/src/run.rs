@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use voidgrad::estimators::{AnyEstimator, Estimator, Method};
 use voidgrad::nalgebra::DVector;
-use voidgrad::train::{self, Observer, Step, TrainError};
+use voidgrad::train::{self, Observer, Settings, Step, TrainError};
 use voidgrad::{Bernoulli, Control, Stream};
 
 use crate::error::Error;
@@ -58,6 +58,8 @@ pub(crate) struct Record {
     pub(crate) standard_error: Option<f64>,
     /// How it was computed.
     pub(crate) technique: Option<Technique>,
+    /// From how many samples; 0 where it is exact.
+    pub(crate) samples: Option<u64>,
     /// The control's parameters by name.
     pub(crate) parameters: Vec<(String, f64)>,
     /// Whether the network of the note's RELAX is zero everywhere, with a gradient that is zero everywhere.
@@ -79,9 +81,18 @@ const RECORDS: u64 = 200;
 /// summary shows.
 const SAMPLES: (u64, u64) = (16, 256);
 const FINAL_SAMPLES: u64 = 4_000;
-/// The most terms of a sum instead of samples: thousands of them at every record would take longer than the training.
+/// The most terms of a sum instead of samples, and what they may cost: thousands of them at every record would take longer than
+/// the training.
 const TERMS: u64 = 256;
+const WORK: u64 = 1 << 15;
 const FINAL_TERMS: u64 = 1 << 16;
+const FINAL_WORK: u64 = 1 << 22;
+/// What the samples of all records, and those of the last one, may cost in any case, in units of [`evaluation::unit`]: a second
+/// at most. A training that costs more leaves time for more.
+const ALL_RECORDS: u64 = 1 << 23;
+const LAST_RECORD: u64 = 1 << 20;
+/// A variance needs as many.
+const FEWEST_SAMPLES: u64 = 2;
 
 impl Run {
     /// The last record.
@@ -177,10 +188,23 @@ fn stride(iterations: u64) -> u64 {
     (iterations / RECORDS).max(1)
 }
 
-/// As many samples of a record as take about as long as the steps since the last one. (The moments take two passes.)
-fn samples(experiment: &Experiment) -> u64 {
-    let settings = &experiment.settings;
-    (stride(settings.iterations) * settings.batch as u64 / 2).clamp(SAMPLES.0, SAMPLES.1)
+/// Records of a run, about.
+pub(crate) fn records(iterations: u64) -> u64 {
+    iterations / stride(iterations) + 1
+}
+
+/// As many samples of a record as take about as long as the steps since the last one, within reason. (The moments take two
+/// passes.)
+fn samples(settings: &Settings, unit: u64) -> u64 {
+    let as_long = stride(settings.iterations) * settings.batch as u64 / 2;
+    let affordable = ALL_RECORDS / records(settings.iterations) / unit;
+    as_long.max(SAMPLES.0.min(affordable)).clamp(FEWEST_SAMPLES, SAMPLES.1)
+}
+
+/// The samples of the last record: as many as take half as long as the training, or a moment.
+fn final_samples(settings: &Settings, unit: u64) -> u64 {
+    let as_long = settings.iterations.saturating_mul(settings.batch as u64) / 2;
+    as_long.max(LAST_RECORD / unit).clamp(FEWEST_SAMPLES, FINAL_SAMPLES)
 }
 
 impl<'a> Recorder<'a> {
@@ -203,10 +227,11 @@ impl<'a> Recorder<'a> {
 
     fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, estimator: &dyn Estimator) {
         let experiment = self.experiment;
-        let samples =
-            if iteration == experiment.settings.iterations { FINAL_SAMPLES } else { samples(experiment) };
+        let (settings, unit) = (&experiment.settings, evaluation::unit(bernoulli, estimator));
+        let samples = if iteration == settings.iterations { final_samples } else { samples };
         // A state whose variance overflows has none; the run itself goes on until its gradient overflows, too.
-        let sampling = self.sampling(iteration, samples, TERMS);
+        let sampling =
+            Sampling { terms: TERMS, work: WORK, ..self.sampling(iteration, samples(settings, unit)) };
         let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
         let evaluation = evaluation.as_ref();
         self.records.push(Record {
@@ -216,8 +241,9 @@ impl<'a> Recorder<'a> {
             gradient_exact: experiment.gradient(bernoulli),
             gradient_mean: evaluation.map(Evaluation::gradient_mean),
             variance: evaluation.map(|evaluation| evaluation.variance),
-            standard_error: evaluation.map(|evaluation| evaluation.standard_error),
+            standard_error: evaluation.and_then(|evaluation| evaluation.standard_error),
             technique: evaluation.map(|evaluation| evaluation.technique),
+            samples: evaluation.map(|evaluation| evaluation.samples),
             parameters: estimator.control().map_or_else(Vec::new, Control::named),
             dead: network::is_dead(self.method(), experiment.target(), estimator.control()),
         });
@@ -239,15 +265,16 @@ impl<'a> Recorder<'a> {
             variance: None,
             standard_error: None,
             technique: None,
+            samples: None,
             parameters,
             dead: false,
         });
     }
 
     /// Every record has samples of its own.
-    fn sampling(&self, iteration: u64, samples: u64, terms: u64) -> Sampling {
+    fn sampling(&self, iteration: u64, samples: u64) -> Sampling {
         let seed = seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration]);
-        Sampling { terms, samples, seed }
+        Sampling { terms: FINAL_TERMS, work: FINAL_WORK, samples, seed }
     }
 
     fn into_run(
@@ -260,9 +287,11 @@ impl<'a> Recorder<'a> {
             return Err(Error::computation("the training loop reported no state"));
         };
         let steps = last.iteration;
+        let settings = &self.experiment.settings;
+        let samples = final_samples(settings, evaluation::unit(&self.bernoulli, &estimator));
         let reinforce = self
             .experiment
-            .reinforce(&self.bernoulli, self.sampling(last.iteration, FINAL_SAMPLES, FINAL_TERMS))
+            .reinforce(&self.bernoulli, self.sampling(last.iteration, samples))
             .ok()
             .map(|evaluation| evaluation.variance);
         Ok(Run {

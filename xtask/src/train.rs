@@ -43,7 +43,7 @@ pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Error> {
             Ok(()) => format!("\nwritten to {directory}: {}\n", names.join(", ")),
             Err(_) => String::new(),
         };
-        terminal::print(&format!("{}\n{place}", table::text(&experiment, &analyses)))?;
+        terminal::print(&format!("{}\n{place}", table::text(&analyses)))?;
     }
     written?;
     let (complete, all) = (runs.len(), number::grouped(experiment.runs()));

@@ -11,6 +11,7 @@ use voidgrad::estimators::Method;
 use crate::bench::case::{Case, Precision};
 use crate::compare::Kind;
 use crate::error::Error;
+use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use value::{case, count, estimator, finite, implementation, positive, probability, scalar, seed};
 
 /// Columns of the help text.
@@ -120,9 +121,9 @@ pub(crate) struct VarianceArguments {
     /// M, the number of Bernoulli variables
     #[arg(long, value_name = "M", default_value = "1", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
     pub(crate) dim: u64,
-    /// Samples, where neither quadrature nor enumeration is possible
-    #[arg(long, value_name = "N", default_value = "100000", value_parser = count(2, LARGEST_SAMPLES), allow_hyphen_values = true)]
-    pub(crate) samples: u64,
+    /// Samples, where an exact result is impossible or takes too long [default: 100000, fewer where one takes very long]
+    #[arg(long, value_name = "N", value_parser = count(2, LARGEST_SAMPLES), allow_hyphen_values = true)]
+    pub(crate) samples: Option<u64>,
     /// Seed of the samples and of the weights of a control that has them
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
@@ -153,7 +154,7 @@ pub(crate) struct CompareArguments {
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
     /// Samples of each estimator, where its moments are not exact; fewer where it evaluates f very often
-    #[arg(long, value_name = "N", default_value = "50000", value_parser = count(2, LARGEST_SAMPLES), allow_hyphen_values = true)]
+    #[arg(long, value_name = "N", default_value = "50000", value_parser = count(FEWEST_FOR_AN_ERROR, LARGEST_SAMPLES), allow_hyphen_values = true)]
     pub(crate) samples: u64,
     /// Steps of 8 estimates for which a control is trained before it is measured
     #[arg(long, value_name = "N", default_value = "2000", value_parser = count(0, LARGEST_CONTROL_STEPS), allow_hyphen_values = true)]

@@ -46,6 +46,8 @@ struct Row {
     /// Independent estimates, of which a gradient is the mean.
     averaged: u64,
     over_budget: bool,
+    /// For which its control was trained, if it has one.
+    control_steps: u64,
     /// Whether it has learned from estimates before those that were measured.
     learned: bool,
     bias: f64,
@@ -115,6 +117,7 @@ fn rows(ranking: &[Measurement]) -> impl Iterator<Item = Row> {
         evaluations: measurement.evaluations,
         averaged: measurement.averaged,
         over_budget: measurement.over_budget,
+        control_steps: measurement.control_steps,
         learned: measurement.learned,
         bias: measurement.bias,
         bias_standard_error: measurement.bias_standard_error,

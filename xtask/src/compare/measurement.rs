@@ -9,7 +9,8 @@ use super::comparison::Comparison;
 use crate::choice::Refusal;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
-use crate::{number, preparation, seed};
+use crate::number::{self, plural};
+use crate::{preparation, seed};
 
 /// An estimator that is ready to be measured.
 pub(crate) struct Contender {
@@ -65,6 +66,8 @@ pub(crate) struct Measurement {
     pub(crate) averaged: u64,
     /// Whether it has learned from estimates before those that were measured: a control, or a moving average.
     pub(crate) learned: bool,
+    /// Steps for which its control was trained, if it has one.
+    pub(crate) control_steps: u64,
     /// Whether that is more than asked for, because the estimator can't do with less.
     pub(crate) over_budget: bool,
     /// `√((1/M) Σ_m (E[ĝ_m] - g_m)²)`.
@@ -91,6 +94,9 @@ const TERMS: u64 = 1 << 16;
 /// Variables times evaluations of all samples together: a few seconds. Above it there are fewer samples.
 const WORK: u64 = 4_000_000_000;
 
+/// The same for the training of a control; above it there are fewer steps.
+const TRAINING: u64 = 400_000_000;
+
 /// Fewer samples than this say nothing.
 const FEWEST_SAMPLES: u64 = 200;
 
@@ -113,8 +119,8 @@ impl Contender {
             match comparison.make(method, evaluations, &mut Stream::new(comparison.seed, 0, WEIGHTS)) {
                 Ok(estimator) => {
                     let evaluations = estimator.evaluations(&comparison.bernoulli);
-                    let work = evaluations.saturating_mul(comparison.bernoulli.len() as u64);
-                    return if work > WORK / FEWEST_SAMPLES {
+                    let unit = evaluation::unit(&comparison.bernoulli, &*estimator);
+                    return if unit > WORK / FEWEST_SAMPLES {
                         Err(refuse(format!(
                             "{} evaluations are too many to sample it",
                             number::grouped(evaluations)
@@ -145,10 +151,12 @@ impl Contender {
         let Comparison { bernoulli, problem, control_steps, .. } = comparison;
         // The estimators have streams of their own, so that their errors are independent.
         let seed = seed::derive(comparison.seed, self.method.name.bytes().map(u64::from));
-        let learned = preparation::train(&mut self.estimator, bernoulli, problem, *control_steps, seed)?;
-        let work = self.evaluations * bernoulli.len() as u64;
-        let samples = comparison.samples.min(WORK / work);
-        let sampling = Sampling { terms: TERMS, samples, seed };
+        let unit = evaluation::unit(bernoulli, &*self.estimator);
+        let control_steps =
+            (*control_steps).min(TRAINING / (preparation::BATCH * unit)).max(1.min(*control_steps));
+        let learned = preparation::train(&mut self.estimator, bernoulli, problem, control_steps, seed)?;
+        let samples = comparison.samples.min(WORK / unit);
+        let sampling = Sampling { terms: TERMS, work: WORK, samples, seed };
         let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;
         // Without noise a second estimate is the first one again.
         let is_exact = self.estimator.noise(bernoulli) == 0;
@@ -159,7 +167,7 @@ impl Contender {
         let size = comparison.size_of(&evaluation, is_exact);
         let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
         let measurement = self.measurement(&evaluation, &comparison.gradient, averaged, seconds);
-        Ok(Measurement { learned, size, ..measurement })
+        Ok(Measurement { learned, control_steps, size, ..measurement })
     }
 
     fn measurement(
@@ -176,11 +184,13 @@ impl Contender {
             evaluations: self.evaluations * averaged,
             averaged,
             learned: false,
+            control_steps: 0,
             over_budget: false,
             bias: distance(mean, gradient),
             bias_standard_error: if *samples == 0 { 0.0 } else { (variance / *samples as f64).sqrt() },
             variance: variance / count,
-            standard_error: standard_error / count,
+            // There are as many samples as it takes.
+            standard_error: standard_error.unwrap_or(f64::INFINITY) / count,
             size: Size::Value,
             technique: *technique,
             samples: *samples,
@@ -227,7 +237,9 @@ impl Measurement {
         match self.method.needs {
             Needs::Values if self.learned => marks.push("settled average".to_owned()),
             Needs::Values => {}
-            Needs::Control => marks.push("trained control".to_owned()),
+            Needs::Control => {
+                marks.push(format!("control trained for {}", plural(self.control_steps, "step")));
+            }
             Needs::Gradient => marks.push("needs ∇f".to_owned()),
         }
         if self.over_budget {

@@ -3,7 +3,8 @@
 use super::comparison::{Comparison, Outcome};
 use super::measurement::{Measurement, Size};
 use crate::choice::Refusal;
-use crate::number;
+use crate::number::{self, plural};
+use crate::preparation;
 
 const HEADS: [&str; 7] =
     ["estimator", "evaluations", "bias", "variance", "variance × evaluations", "time per gradient", ""];
@@ -79,8 +80,8 @@ fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
          is known, because of rounding;"
             .to_owned(),
         format!(
-            "controls are trained on the variance at this θ for {} of 8 estimates, moving averages have settled;",
-            plural(comparison.control_steps, "step")
+            "controls are trained on the variance at this θ in steps of {} estimates, moving averages have settled;",
+            preparation::BATCH
         ),
         format!("every control is made of (b − {})², whatever f is.", number::exact(comparison.target)),
     ];
@@ -100,10 +101,4 @@ fn left_out(refusals: &[Refusal]) -> Vec<String> {
     let line =
         |(reason, estimators): (&str, Vec<&str>)| format!("left out: {}: {reason}", estimators.join(", "));
     reasons.into_iter().map(line).collect()
-}
-
-/// `1 step`, `2 steps`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    let number = number::grouped(count);
-    if count == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
 }

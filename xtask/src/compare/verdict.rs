@@ -6,8 +6,7 @@ use voidgrad::estimators::Needs;
 
 use super::comparison::Comparison;
 use super::measurement::{Measurement, Size};
-use super::table::plural;
-use crate::number;
+use crate::number::{self, plural};
 
 /// The sentence, from the numbers of this run alone.
 ///
@@ -199,6 +198,7 @@ mod tests {
             evaluations: 2,
             averaged: 1,
             learned: false,
+            control_steps: 0,
             over_budget: false,
             bias: 0.0,
             bias_standard_error: 0.0,

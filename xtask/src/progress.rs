@@ -106,44 +106,60 @@ fn elapsed(started: Instant) -> String {
 /// Progress of one piece of work: a bar in a terminal, lines elsewhere, nothing where nothing is wanted.
 pub(crate) struct Steps {
     bar: ProgressBar,
-    /// What is being done, and how many steps are done.
-    state: Mutex<(String, usize)>,
-    count: usize,
+    state: Mutex<State>,
     has_lines: bool,
     started: Instant,
+}
+
+struct State {
+    /// What is being done.
+    name: String,
+    /// How many steps are done, and how many there are.
+    done: usize,
+    count: usize,
 }
 
 impl Steps {
     /// Starts the display on standard error.
     pub(crate) fn start(name: &str, count: usize, quiet: bool) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        let bar = if is_terminal && !quiet { ProgressBar::new(count as u64) } else { ProgressBar::hidden() };
+        let bar = if is_terminal && !quiet { ProgressBar::new(0) } else { ProgressBar::hidden() };
         bar.set_style(style());
-        bar.set_prefix(format!("{name:17}"));
-        let state = Mutex::new((name.to_owned(), 0));
-        Self { bar, state, count, has_lines: !is_terminal && !quiet, started: Instant::now() }
+        let state = Mutex::new(State { name: String::new(), done: 0, count: 0 });
+        let steps = Self { bar, state, has_lines: !is_terminal && !quiet, started: Instant::now() };
+        steps.begin(name, count);
+        steps
     }
 
-    fn state(&self) -> MutexGuard<'_, (String, usize)> {
+    fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts anew with so many steps.
+    pub(crate) fn begin(&self, name: &str, count: usize) {
+        self.bar.set_length(count as u64);
+        self.bar.set_position(0);
+        *self.state() = State { name: String::new(), done: 0, count };
+        self.about(name);
     }
 
     /// What the next step is about.
     pub(crate) fn about(&self, name: &str) {
         self.bar.set_prefix(format!("{name:17}"));
-        name.clone_into(&mut self.state().0);
+        name.clone_into(&mut self.state().name);
     }
 
     /// One step is done.
     pub(crate) fn advance(&self) {
         self.bar.inc(1);
-        self.state().1 += 1;
+        self.state().done += 1;
     }
 
     /// How far it has come, in a line; `None` where a bar shows that, or nothing is wanted.
     pub(crate) fn line(&self) -> Option<String> {
-        let (name, done) = &*self.state();
-        self.has_lines.then(|| format!("{name}: {done} of {} after {}", self.count, elapsed(self.started)))
+        let State { name, done, count } = &*self.state();
+        let of = if *count == 0 { String::new() } else { format!(": {done} of {count}") };
+        self.has_lines.then(|| format!("{name}{of} after {}", elapsed(self.started)))
     }
 
     /// All is done; the bar goes.

@@ -89,8 +89,8 @@ const FINAL_TERMS: u64 = 1 << 16;
 const FINAL_WORK: u64 = 1 << 22;
 /// What the samples of all records, and those of the last one, may cost in any case, in units of [`evaluation::unit`]: a second
 /// at most. A training that costs more leaves time for more.
-const ALL_RECORDS: u64 = 1 << 23;
-const LAST_RECORD: u64 = 1 << 20;
+const ALL_RECORDS: u64 = 1 << 22;
+const LAST_RECORD: u64 = 1 << 19;
 /// A variance needs as many.
 const FEWEST_SAMPLES: u64 = 2;
 

@@ -184,7 +184,7 @@ pub(crate) struct ExpandArguments {
 }
 
 /// Arguments of `bench`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct BenchArguments {
     /// Case to time; repeat the option for several [default: all of them, and the scaling table]

@@ -99,10 +99,10 @@ impl Comparison {
             .iter()
             .filter_map(|method| Contender::new(&comparison, method).err())
             .collect();
-        match &refusals[..] {
-            [first, others @ ..] if refusals.len() == comparison.methods.len() => {
-                let others = others.iter().map(|refusal| format!("; {refusal}")).collect::<String>();
-                Err(Error::arguments(format!("{first}{others}")))
+        match refusals.len() {
+            count if count == comparison.methods.len() => {
+                let reasons: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
+                Err(Error::arguments(reasons.join("; ")))
             }
             _ => Ok(comparison),
         }

@@ -140,7 +140,7 @@ fn listed(names: &[&str]) -> String {
 
 /// Whether `one` has less variance × evaluations than `other`, by more than two standard errors of the difference.
 fn is_better(one: &Measurement, other: &Measurement) -> bool {
-    let [less, more] = [one, other].map(|row| row.product());
+    let [less, more] = [one, other].map(Measurement::product);
     let error = one.product_standard_error().hypot(other.product_standard_error());
     // Quadrature is exact to 1e-7.
     let error = (2.0 * error).max(1e-6 * more);

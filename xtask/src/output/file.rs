@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::destination;
 use super::elsewhere;
 use super::placement::{self, Obstacle};
-use super::reservation::{Answer, Reservation};
+use super::reservation::{Answer, Reservation, parent};
 use crate::error::Error;
 use crate::interrupt;
 
@@ -27,6 +27,9 @@ impl OutputFile {
     pub(crate) fn reserve(name: &Path, force: bool) -> Result<Self, Error> {
         let path = destination::resolve(name, "--json needs the name of a file")?;
         let refuse = |reason: &str| Err(Error::arguments(format!("{} {reason}", name.display())));
+        if !parent(&path).is_dir() {
+            return refuse(&format!("cannot be written: {} is not a directory", parent(&path).display()));
+        }
         let reservation = match Reservation::take(&path)? {
             Answer::Reserved(reservation) => reservation,
             Answer::Taken(owner) => return refuse(&format!("is being written by {owner}")),

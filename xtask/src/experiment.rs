@@ -9,6 +9,7 @@ use voidgrad::{Bernoulli, Control, MeanQuadratic, Stream, Zero};
 
 use crate::choice;
 use crate::cli::TrainArguments;
+use crate::effort;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling};
 use crate::number::{self, plural};
@@ -79,7 +80,8 @@ impl Experiment {
         for method in &methods {
             let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
             let parameters = made.control().map_or(0, Control::parameters) as u64;
-            kept += run::records(arguments.iterations) * (RECORD + PARAMETER * parameters) + VARIABLE * dim;
+            kept +=
+                effort::records(arguments.iterations) * (RECORD + PARAMETER * parameters) + VARIABLE * dim;
         }
         let kept = kept.saturating_mul(arguments.repeats);
         if kept > LARGEST_RESULTS {

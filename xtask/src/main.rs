@@ -5,6 +5,7 @@ mod bench;
 mod choice;
 mod cli;
 mod compare;
+mod effort;
 mod error;
 mod evaluation;
 mod expand;

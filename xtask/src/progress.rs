@@ -123,7 +123,7 @@ impl Steps {
     /// Starts the display on standard error.
     pub(crate) fn start(name: &str, count: usize, quiet: bool) -> Self {
         let is_terminal = std::io::stderr().is_terminal();
-        let bar = if is_terminal && !quiet { ProgressBar::new(0) } else { ProgressBar::hidden() };
+        let bar = if is_terminal && !quiet { ProgressBar::new(1) } else { ProgressBar::hidden() };
         bar.set_style(style());
         let state = Mutex::new(State { name: String::new(), done: 0, count: 0 });
         let steps = Self { bar, state, has_lines: !is_terminal && !quiet, started: Instant::now() };
@@ -137,7 +137,8 @@ impl Steps {
 
     /// Starts anew with so many steps.
     pub(crate) fn begin(&self, name: &str, count: usize) {
-        self.bar.set_length(count as u64);
+        // A bar of length 0 would be full.
+        self.bar.set_length(count.max(1) as u64);
         self.bar.set_position(0);
         *self.state() = State { name: String::new(), done: 0, count };
         self.about(name);

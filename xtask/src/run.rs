@@ -4,11 +4,12 @@ use std::time::{Duration, Instant};
 
 use voidgrad::estimators::{AnyEstimator, Estimator, Method};
 use voidgrad::nalgebra::DVector;
-use voidgrad::train::{self, Observer, Settings, Step, TrainError};
-use voidgrad::{Bernoulli, Control, Stream};
+use voidgrad::train::{self, Observer, Step, TrainError};
+use voidgrad::{Bernoulli, Control, Stream, Zero};
 
+use crate::effort;
 use crate::error::Error;
-use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::evaluation::{self, Evaluation, Technique};
 use crate::experiment::Experiment;
 use crate::network;
 use crate::number;
@@ -74,25 +75,6 @@ pub(crate) struct Divergence {
     /// The library's words for it, with the values.
     pub(crate) message: String,
 }
-
-/// Records a run keeps, about.
-const RECORDS: u64 = 200;
-/// Where the variance is not exact: the least and the most samples of a record, and those of the last one, which the
-/// summary shows.
-const SAMPLES: (u64, u64) = (16, 256);
-const FINAL_SAMPLES: u64 = 4_000;
-/// The most terms of a sum instead of samples, and what they may cost: thousands of them at every record would take longer than
-/// the training.
-const TERMS: u64 = 256;
-const WORK: u64 = 1 << 15;
-const FINAL_TERMS: u64 = 1 << 16;
-const FINAL_WORK: u64 = 1 << 22;
-/// What the samples of all records, and those of the last one, may cost in any case, in units of [`evaluation::unit`]: a second
-/// at most. A training that costs more leaves time for more.
-const ALL_RECORDS: u64 = 1 << 22;
-const LAST_RECORD: u64 = 1 << 19;
-/// A variance needs as many.
-const FEWEST_SAMPLES: u64 = 2;
 
 impl Run {
     /// The last record.
@@ -172,7 +154,7 @@ struct Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn observe(&mut self, step: &Step<'_>) {
         let last = self.experiment.settings.iterations;
-        if !step.iteration.is_multiple_of(stride(last)) && step.iteration != last {
+        if !step.iteration.is_multiple_of(effort::stride(last)) && step.iteration != last {
             return;
         }
         let started = Instant::now();
@@ -181,30 +163,6 @@ impl Observer for Recorder<'_> {
         self.progress.advance(self.row, steps);
         self.recording += started.elapsed();
     }
-}
-
-/// Iterations from one record to the next.
-fn stride(iterations: u64) -> u64 {
-    (iterations / RECORDS).max(1)
-}
-
-/// Records of a run, about.
-pub(crate) fn records(iterations: u64) -> u64 {
-    iterations / stride(iterations) + 1
-}
-
-/// As many samples of a record as take about as long as the steps since the last one, within reason. (The moments take two
-/// passes.)
-fn samples(settings: &Settings, unit: u64) -> u64 {
-    let as_long = stride(settings.iterations) * settings.batch as u64 / 2;
-    let affordable = ALL_RECORDS / records(settings.iterations) / unit;
-    as_long.max(SAMPLES.0.min(affordable)).clamp(FEWEST_SAMPLES, SAMPLES.1)
-}
-
-/// The samples of the last record: as many as take half as long as the training, or a moment.
-fn final_samples(settings: &Settings, unit: u64) -> u64 {
-    let as_long = settings.iterations.saturating_mul(settings.batch as u64) / 2;
-    as_long.max(LAST_RECORD / unit).clamp(FEWEST_SAMPLES, FINAL_SAMPLES)
 }
 
 impl<'a> Recorder<'a> {
@@ -228,10 +186,10 @@ impl<'a> Recorder<'a> {
     fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, estimator: &dyn Estimator) {
         let experiment = self.experiment;
         let (settings, unit) = (&experiment.settings, evaluation::unit(bernoulli, estimator));
-        let samples = if iteration == settings.iterations { final_samples } else { samples };
+        let is_last = iteration == settings.iterations;
+        let sampling = if is_last { effort::of_last_record } else { effort::of_record };
+        let sampling = sampling(settings, unit, self.seed(iteration));
         // A state whose variance overflows has none; the run itself goes on until its gradient overflows, too.
-        let sampling =
-            Sampling { terms: TERMS, work: WORK, ..self.sampling(iteration, samples(settings, unit)) };
         let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
         let evaluation = evaluation.as_ref();
         self.records.push(Record {
@@ -272,9 +230,8 @@ impl<'a> Recorder<'a> {
     }
 
     /// Every record has samples of its own.
-    fn sampling(&self, iteration: u64, samples: u64) -> Sampling {
-        let seed = seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration]);
-        Sampling { terms: FINAL_TERMS, work: FINAL_WORK, samples, seed }
+    fn seed(&self, iteration: u64) -> u64 {
+        seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration])
     }
 
     fn into_run(
@@ -288,10 +245,10 @@ impl<'a> Recorder<'a> {
         };
         let steps = last.iteration;
         let settings = &self.experiment.settings;
-        let samples = final_samples(settings, evaluation::unit(&self.bernoulli, &estimator));
+        let unit = evaluation::unit(&self.bernoulli, &Zero);
         let reinforce = self
             .experiment
-            .reinforce(&self.bernoulli, self.sampling(last.iteration, samples))
+            .reinforce(&self.bernoulli, effort::of_last_record(settings, unit, self.seed(last.iteration)))
             .ok()
             .map(|evaluation| evaluation.variance);
         Ok(Run {

@@ -116,9 +116,14 @@ fn of_two_runs_at_once_no_result_is_lost() {
 fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
     let mut random = ChaCha8Rng::seed_from_u64(15);
     let place = workplace("kills");
-    let started = Instant::now();
-    printed(&train("1", &["--out", place.join("measured").to_str().unwrap()]));
-    let length = started.elapsed();
+    // The first call may build the program; the shortest tells how long a run lives.
+    let lengths = ["one", "two", "three", "four"].map(|name| {
+        let started = Instant::now();
+        printed(&train("1", &["--out", place.join(name).to_str().unwrap()]));
+        fs::remove_dir_all(place.join(name)).unwrap();
+        started.elapsed()
+    });
+    let length = lengths.into_iter().min().unwrap();
     let (mut finished, mut killed) = (0, 0);
     for kill in 0..count("VOIDGRAD_KILLS", 10) {
         let name = format!("results-{kill}");
@@ -129,7 +134,8 @@ fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
         }
         let more: &[&str] = if forced { &["--out", &name, "--force"] } else { &["--out", &name] };
         let mut child = start(&train("8", more), &place);
-        std::thread::sleep(length.mul_f64(random.random_range(0.0..1.3)));
+        // The first one at once, so that one comes before the end however fast the machine is.
+        std::thread::sleep(length.mul_f64(if kill == 0 { 0.0 } else { random.random_range(0.0..1.2) }));
         child.kill().unwrap();
         let succeeded = child.wait().unwrap().success();
         if succeeded {
@@ -157,13 +163,10 @@ fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
         let found = seed_of_whole_results(&path);
         assert!(found == 8 || forced && !succeeded && found == 7, "{name} has the results of seed {found}");
     }
-    eprintln!("{killed} were killed, {finished} had finished");
+    println!("{killed} runs were killed, {finished} had finished");
+    assert!(killed > 0, "the kills come too late");
     // Everything else is cleared away.
-    assert!(
-        names(&place).iter().all(|name| name == "measured" || name.starts_with("results-")),
-        "{:?}",
-        names(&place)
-    );
+    assert!(names(&place).iter().all(|name| name.starts_with("results-")), "{:?}", names(&place));
 }
 
 #[test]

@@ -170,41 +170,8 @@ impl Comparison {
         (outcome, end)
     }
 
-    /// What rounding may leave of the variance of ĝ: a hundredth of a millionth of a millionth of what f times the score has.
-    /// It is a number greater than 0, since a variance that is less than every such number looks like none.
-    pub(crate) fn rounding(&self) -> f64 {
-        (self.precision() * self.spread().sqrt()).powi(2).max(f64::MIN_POSITIVE)
-    }
-
-    /// The same for the distance of the mean from the gradient.
-    pub(crate) fn bias_of_rounding(&self) -> f64 {
-        (self.precision() * self.spread()).max(f64::MIN_POSITIVE)
-    }
-
-    /// The probability of the rarer state of a variable.
-    pub(crate) fn rarer(&self) -> f64 {
-        self.theta.min(1.0 - self.theta)
-    }
-
-    /// Whether a sum over all states that is 0 has only terms that are 0: the smallest that rounding alone would make is a number.
-    pub(crate) fn sums_are_exact(&self) -> bool {
-        let states = self.bernoulli.len() as f64 * self.rarer().log2();
-        let deviation = (f64::EPSILON * self.rarer()).log2() + self.size().log2();
-        states + 2.0 * deviation > f64::from(f64::MIN_EXP)
-    }
-
-    /// The variance of the score, `θ(1 - θ)`.
-    fn spread(&self) -> f64 {
-        self.theta * (1.0 - self.theta)
-    }
-
-    /// What a few hundred operations lose of f.
-    fn precision(&self) -> f64 {
-        1e-14 * self.size()
-    }
-
     /// f where it is largest and least.
-    fn size(&self) -> f64 {
+    pub(crate) fn size(&self) -> f64 {
         let corner = |up: bool| -> Vec<f64> {
             self.gradient.iter().map(|&slope| f64::from(u8::from((slope > 0.0) == up))).collect()
         };

@@ -6,6 +6,7 @@ use voidgrad::estimators::{AnyEstimator, Draw, Estimator, Method, Needs};
 use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 
 use super::comparison::Comparison;
+use super::size::Size;
 use crate::choice::Refusal;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
@@ -19,40 +20,6 @@ pub(crate) struct Contender {
     /// How often one of its estimates evaluates f.
     pub(crate) evaluations: u64,
     estimator: AnyEstimator,
-}
-
-/// What is known of a variance.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Size {
-    /// There is none: all estimates are the same.
-    Zero,
-    /// It can't be told from what rounding leaves, or is less than the smallest number.
-    Rounding {
-        /// What it is less than.
-        below: f64,
-    },
-    /// As it says.
-    Value,
-}
-
-impl Size {
-    /// Its name in files.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Zero => "zero",
-            Self::Rounding { .. } => "rounding",
-            Self::Value => "value",
-        }
-    }
-
-    /// A variance of this size.
-    pub(crate) fn text(self, variance: f64) -> String {
-        match self {
-            Self::Zero => "0".to_owned(),
-            Self::Rounding { below } => format!("< {}", number::short(below)),
-            Self::Value => number::short(variance),
-        }
-    }
 }
 
 /// What was measured, for the mean of as many independent estimates as the budget allows.
@@ -261,34 +228,6 @@ fn distance(mean: &[f64], gradient: &[f64]) -> f64 {
     }
     let squares: f64 = distances().map(|distance| (distance / largest).powi(2)).sum();
     largest * (squares / mean.len() as f64).sqrt()
-}
-
-/// Fewer estimates than this in which a variable has its rarer state say nothing about how they vary.
-const FEWEST_RARE: f64 = 10.0;
-
-impl Comparison {
-    /// # Errors
-    /// Where so many samples have next to no rare states, which make most of a variance.
-    fn sees_rare_states(&self, samples: u64) -> Result<(), Error> {
-        let expected = samples as f64 * self.bernoulli.len() as f64 * self.rarer();
-        if expected >= FEWEST_RARE {
-            return Ok(());
-        }
-        Err(Error::computation(format!(
-            "its variance cannot be sampled: in {} samples a variable has its rarer state {} times, fewer than {FEWEST_RARE}",
-            number::grouped(samples),
-            number::short(expected)
-        )))
-    }
-
-    fn size_of(&self, evaluation: &Evaluation, has_no_noise: bool) -> Size {
-        let is_exact = evaluation.technique != Technique::MonteCarlo;
-        match evaluation.variance {
-            0.0 if has_no_noise || is_exact && self.sums_are_exact() => Size::Zero,
-            variance if variance < self.rounding() => Size::Rounding { below: self.rounding() },
-            _ => Size::Value,
-        }
-    }
 }
 
 /// Seconds an estimate takes, its noise included: the best of five turns, since whatever else runs on the machine only

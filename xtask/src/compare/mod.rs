@@ -5,6 +5,7 @@ mod comparison;
 mod files;
 mod measurement;
 mod problem;
+mod size;
 mod table;
 mod verdict;
 

@@ -1,10 +1,11 @@
 //! The table that `compare` prints.
 
 use super::comparison::{Comparison, Outcome};
-use super::measurement::{Measurement, Size};
+use super::measurement::Measurement;
+use super::size::Size;
 use crate::choice::Refusal;
 use crate::number::{self, plural};
-use crate::preparation;
+use crate::{preparation, terminal};
 
 const HEADS: [&str; 7] =
     ["estimator", "evaluations", "bias", "variance", "variance × evaluations", "time per gradient", ""];
@@ -86,7 +87,7 @@ fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
         format!("every control is made of (b − {})², whatever f is.", number::exact(comparison.target)),
     ];
     notes.extend(left_out(&outcome.left_out));
-    notes
+    notes.iter().map(|note| terminal::wrapped(note)).collect()
 }
 
 /// A line for each reason.

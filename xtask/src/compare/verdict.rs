@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use voidgrad::estimators::Needs;
 
 use super::comparison::Comparison;
-use super::measurement::{Measurement, Size};
+use super::measurement::Measurement;
+use super::size::Size;
 use crate::number::{self, plural};
 
 /// The sentence, from the numbers of this run alone.
@@ -27,9 +28,10 @@ pub(super) fn sentence(comparison: &Comparison, ranking: &[Measurement]) -> Stri
         return "Nothing here is unbiased, so there is nothing to recommend.".to_owned();
     };
     let mut clauses = vec![format!(
-        "Use {} here: of the {} {which} {}",
+        "Use {} here: of the {} {} {}",
         first.winner.method.name,
         estimators(first.size),
+        agreeing(which, first.size),
         first.reason()
     )];
     if first.winner.learned {
@@ -62,6 +64,15 @@ fn filtered<'a>(rows: &[&'a Measurement], accept: impl Fn(&Measurement) -> bool)
 
 fn estimators(count: usize) -> String {
     if count == 1 { "one unbiased estimator".to_owned() } else { format!("{count} unbiased estimators") }
+}
+
+/// What is said of several estimators, of `count`.
+fn agreeing(which: &str, count: usize) -> String {
+    if count == 1 {
+        which.replace("that ask ", "that asks ").replace(" take ", " takes ")
+    } else {
+        which.to_owned()
+    }
 }
 
 /// The best of a group.

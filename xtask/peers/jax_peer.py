@@ -4,14 +4,11 @@ import os
 
 os.environ["XLA_FLAGS"] = "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1"
 
-import serve
-
-try:
-    import jax
-except ImportError:
-    serve.missing("jax")
+import jax
 import jax.numpy as jnp
 import numpy as np
+
+import serve
 
 
 def unpack(phi, width):

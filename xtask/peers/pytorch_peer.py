@@ -1,11 +1,8 @@
 """The bench's work in PyTorch: eager, in batches, derivatives by autograd."""
 
-import serve
+import torch
 
-try:
-    import torch
-except ImportError:
-    serve.missing("torch")
+import serve
 
 
 def network(z, phi, target, width, activation, last):

@@ -77,8 +77,3 @@ def serve(make_peer):
         else:
             samples, seconds, sums = timed(work, request["run"])
             answer({"samples": samples, "seconds": seconds, "sums": sums})
-
-
-def missing(package):
-    answer({"missing": package})
-    sys.exit(0)

@@ -4,9 +4,29 @@ use voidgrad::estimators::{AnyEstimator, Method, Setup};
 use voidgrad::{Bernoulli, Objective, Stream};
 
 use crate::error::Error;
+use crate::{evaluation, number};
+
+/// Why an estimator can't be used as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{estimator}: {reason}")]
+pub(crate) struct Refusal {
+    /// Its name.
+    pub(crate) estimator: &'static str,
+    /// The reason, in words.
+    pub(crate) reason: String,
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::arguments(refusal)
+    }
+}
 
 /// Numbers of noise in one estimate; beyond that they alone fill the memory.
-const MOST_NOISE: usize = 100_000_000;
+const MOST_NOISE: u64 = 100_000_000;
+
+/// Variables times evaluations of f in one estimate: about a minute.
+const MOST_WORK: u64 = 20_000_000_000;
 
 /// Whether an estimate evaluates f as often as one likes.
 pub(crate) fn has_choice(method: &Method) -> bool {
@@ -19,32 +39,42 @@ pub(crate) fn has_choice(method: &Method) -> bool {
 /// Where a K is given to an estimator without a choice, or one that it can't take; where the library refuses another value
 /// of the setup; where the estimator can't be used for so many variables or without ∇f.
 pub(crate) fn make(
-    method: &Method,
+    method: &'static Method,
     setup: &Setup,
     bernoulli: &Bernoulli,
     objective: &dyn Objective,
     stream: &mut Stream,
-) -> Result<AnyEstimator, Error> {
+) -> Result<AnyEstimator, Refusal> {
+    let refuse = |reason: String| Refusal { estimator: method.name, reason };
     if setup.evaluations.is_some() && !has_choice(method) {
         let choosers: Vec<&str> = Method::of_bernoulli()
             .map(|(method, _)| method)
             .filter(|method| has_choice(method))
             .map(|method| method.name)
             .collect();
-        return Err(Error::arguments(format!(
-            "{} has no choice of evaluations, it takes {}; --evaluations is for {}",
-            method.name,
+        return Err(refuse(format!(
+            "it takes {} evaluations of f and has no choice; --evaluations is for {}",
             method.cost,
             choosers.join(", ")
         )));
     }
-    let refuse = |reason: &dyn std::fmt::Display| Error::arguments(format!("{}: {reason}", method.name));
-    let estimator = method.make(setup, stream).map_err(|error| refuse(&error))?;
-    estimator.suits(bernoulli, objective).map_err(|error| refuse(&error))?;
-    match estimator.noise(bernoulli) {
-        noise if noise > MOST_NOISE => {
-            Err(refuse(&format!("an estimate takes {noise} random numbers, more than {MOST_NOISE}")))
-        }
+    let estimator =
+        method.make(setup, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+    estimator.suits(bernoulli, objective).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+    if evaluation::unit(bernoulli, &*estimator) > MOST_WORK {
+        return Err(refuse(format!(
+            "an estimate evaluates f {} times for {} variables; together that may be {}",
+            number::grouped(estimator.evaluations(bernoulli)),
+            number::grouped(bernoulli.len() as u64),
+            number::grouped(MOST_WORK)
+        )));
+    }
+    match estimator.noise(bernoulli) as u64 {
+        noise if noise > MOST_NOISE => Err(refuse(format!(
+            "an estimate takes {} random numbers, more than {}",
+            number::grouped(noise),
+            number::grouped(MOST_NOISE)
+        ))),
         _ => Ok(estimator),
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::interrupt;
+
 /// An error of a command. Its text is one line; [`Error::exit_code`] tells bad arguments from the rest.
 #[derive(Debug, Error)]
 pub(crate) enum Error {
@@ -21,6 +23,9 @@ pub(crate) enum Error {
         /// What the system said.
         source: io::Error,
     },
+    /// Ctrl-C; the text says what was kept.
+    #[error("{0}")]
+    Interrupted(String),
     /// A result cannot be computed.
     #[error("{0}")]
     Computation(String),
@@ -45,10 +50,11 @@ impl Error {
         move |source| Self::Files { action, path, source }
     }
 
-    /// 2 for bad arguments, 1 for everything else.
+    /// 2 for bad arguments, 130 after Ctrl-C, 1 for everything else.
     pub(crate) fn exit_code(&self) -> u8 {
         match self {
             Self::Arguments(_) => 2,
+            Self::Interrupted(_) => interrupt::EXIT_CODE,
             Self::Files { .. } | Self::Computation(_) => 1,
         }
     }

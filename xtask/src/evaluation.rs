@@ -1,9 +1,10 @@
 //! Mean and variance of an estimator as it stands, by the best way there is.
 
+use rayon::prelude::*;
 use serde::Serialize;
-use voidgrad::estimators::Estimator;
+use voidgrad::estimators::{Draw, Estimator};
 use voidgrad::variance::{self, Exact, LARGEST_RULE, Sampled, VarianceError};
-use voidgrad::{Bernoulli, Objective};
+use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 
 use crate::error::Error;
 use crate::statistics;
@@ -27,8 +28,8 @@ pub(crate) struct Evaluation {
     pub(crate) mean: Vec<f64>,
     /// `(1/M) Σ_m Var[ĝ_m]`.
     pub(crate) variance: f64,
-    /// Standard error of `variance`; 0 where it is exact.
-    pub(crate) standard_error: f64,
+    /// Standard error of `variance`; 0 where it is exact, `None` where there are too few samples to tell.
+    pub(crate) standard_error: Option<f64>,
     /// How they were made.
     pub(crate) technique: Technique,
     /// Samples drawn; 0 where the result is exact.
@@ -47,14 +48,38 @@ impl Evaluation {
 pub(crate) struct Sampling {
     /// The most terms that a sum instead of samples may have.
     pub(crate) terms: u64,
+    /// The most that all of them may cost together, in units of [`unit`].
+    pub(crate) work: u64,
     /// Number of samples, where they are needed.
     pub(crate) samples: u64,
     /// Seed of the samples.
     pub(crate) seed: u64,
 }
 
-/// As many terms as the library adds up: a second or two.
+/// The standard error of a variance is about fourth moments, which take four samples; two would always give 0.
+pub(crate) const FEWEST_FOR_AN_ERROR: u64 = 4;
+
+/// As many terms as the library adds up.
 pub(crate) const MOST_TERMS: u64 = LARGEST_RULE;
+
+/// What one estimate costs: variables times evaluations of f. A unit takes some nanoseconds, with a large control a hundred.
+pub(crate) fn unit(bernoulli: &Bernoulli, estimator: &dyn Estimator) -> u64 {
+    (bernoulli.len() as u64).saturating_mul(estimator.evaluations(bernoulli).max(1))
+}
+
+/// How moments are computed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// By integrals over the noise of one variable; that takes milliseconds.
+    Integrals,
+    /// By a sum of so many terms, if the estimator has one.
+    Sum {
+        /// Its terms.
+        terms: u64,
+    },
+    /// By samples, because anything else is impossible or too expensive.
+    Samples,
+}
 
 /// Evaluates the estimator.
 ///
@@ -66,7 +91,7 @@ pub(crate) fn evaluate(
     estimator: &dyn Estimator,
     sampling: Sampling,
 ) -> Result<Evaluation, Error> {
-    if is_affordable(bernoulli, estimator, sampling.terms) {
+    if way(bernoulli, estimator, sampling) != Way::Samples {
         match variance::moments(bernoulli, objective, estimator) {
             Ok(exact) => return Ok(exact.into()),
             Err(error) if asks_for_samples(&error) => {}
@@ -78,19 +103,25 @@ pub(crate) fn evaluate(
     sampled.map(Evaluation::from).map_err(Error::computation)
 }
 
-/// Whether an exact result, if there is one, takes no more than `terms` terms.
-fn is_affordable(bernoulli: &Bernoulli, estimator: &dyn Estimator, terms: u64) -> bool {
+/// The best way that [`evaluate`] can afford; its cost is known before it begins.
+pub(crate) fn way(bernoulli: &Bernoulli, estimator: &dyn Estimator, sampling: Sampling) -> Way {
     // Every number of the noise has two nodes at least, so there is no need to list those of a million of them.
-    let bits = u64::BITS as usize;
-    if bernoulli.len() == 1 && estimator.noise(bernoulli) < bits {
-        return true;
+    if estimator.noise(bernoulli) >= u64::BITS as usize {
+        return Way::Samples;
     }
-    if estimator.noise(bernoulli) >= bits {
-        return false;
-    }
-    match estimator.rule(bernoulli) {
-        Some(rule) => rule.size().is_some_and(|size| size <= terms),
-        None => 1 << bernoulli.len() <= terms,
+    let terms = match estimator.rule(bernoulli) {
+        Some(rule) => rule.size(),
+        None if bernoulli.len() == 1 => return Way::Integrals,
+        None => Some(1 << bernoulli.len()),
+    };
+    match terms {
+        Some(terms)
+            if terms <= sampling.terms
+                && terms.saturating_mul(unit(bernoulli, estimator)) <= sampling.work =>
+        {
+            Way::Sum { terms }
+        }
+        _ => Way::Samples,
     }
 }
 
@@ -111,12 +142,51 @@ impl From<Exact> for Evaluation {
             variance::Technique::Quadrature => Technique::Quadrature,
             variance::Technique::Enumeration => Technique::Enumeration,
         };
-        Self { mean, variance, standard_error: 0.0, technique, samples: 0 }
+        Self { mean, variance, standard_error: Some(0.0), technique, samples: 0 }
     }
 }
 
 impl From<Sampled> for Evaluation {
     fn from(Sampled { mean, variance, standard_error, samples }: Sampled) -> Self {
+        let standard_error = (samples >= FEWEST_FOR_AN_ERROR).then_some(standard_error);
         Self { mean, variance, standard_error, technique: Technique::MonteCarlo, samples }
     }
 }
+
+/// The standard error of [`gradient_mean`](Evaluation::gradient_mean), which is a mean over coordinates that may go together. The
+/// samples are those of the evaluation.
+///
+/// # Errors
+/// Where an estimate fails.
+pub(crate) fn gradient_standard_error(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + Sync),
+    estimator: &dyn Estimator,
+    evaluation: &Evaluation,
+    seed: u64,
+) -> Result<f64, Error> {
+    let (samples, center) = (evaluation.samples, evaluation.gradient_mean());
+    if samples == 0 {
+        return Ok(0.0);
+    }
+    let numbers = estimator.noise(bernoulli);
+    let squares = (0..samples.div_ceil(BLOCK)).into_par_iter().map(|block| {
+        let mut stream = Stream::new(seed, u64::MAX, block);
+        let (mut noise, mut draw) = (vec![0.0; numbers], Draw::new(bernoulli));
+        let mut sum = 0.0;
+        for _ in 0..BLOCK.min(samples - block * BLOCK) {
+            stream.fill_open01(&mut noise);
+            let noise = Uniforms::new(&noise).map_err(Error::computation)?;
+            draw.update(estimator, bernoulli, objective, noise).map_err(Error::computation)?;
+            sum += (statistics::mean(&draw.gradient) - center).powi(2);
+        }
+        Ok(sum)
+    });
+    // In the order of the blocks, so that threads change nothing.
+    let squares: f64 = squares.collect::<Result<Vec<f64>, Error>>()?.into_iter().sum();
+    let count = samples as f64;
+    Ok((squares / (count - 1.0) / count).sqrt())
+}
+
+/// Samples that share a stream, as in [`variance::monte_carlo`].
+const BLOCK: u64 = 256;

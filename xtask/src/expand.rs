@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use syn::visit_mut::VisitMut;
+use voidgrad_symbolic::depth::with_room;
 use voidgrad_symbolic::expand::{Expansion, file};
 
 use crate::error::Error;
@@ -30,7 +31,8 @@ pub(crate) fn run(name: Option<&str>, path: Option<&Path>) -> Result<(), Error> 
             .collect::<Result<Vec<_>, _>>()?
             .concat(),
         Some(path) => {
-            let source = std::fs::read_to_string(path).map_err(Error::files("reading", path))?;
+            let source = std::fs::read_to_string(path)
+                .map_err(|error| Error::arguments(format!("cannot read {}: {error}", path.display())))?;
             let module =
                 path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned());
             read(&module, &source)?
@@ -48,11 +50,18 @@ pub(crate) fn run(name: Option<&str>, path: Option<&Path>) -> Result<(), Error> 
             None => "no function in this file is annotated with #[differentiate] or #[control]".to_owned(),
         }));
     }
-    let mut text = String::new();
+    let (mut text, mut refused) = (String::new(), Vec::new());
     for (module, expansion) in chosen {
-        text.push_str(&print(module, expansion)?);
+        // The user's function may be deeper than this stack.
+        let printed = with_room(&expansion.tokens, || print(module, expansion)).map_err(Error::arguments)??;
+        match printed {
+            Ok(code) => text.push_str(&code),
+            Err(errors) => refused.push(errors),
+        }
     }
-    terminal::print(&text)
+    terminal::print(&text)?;
+    // The file is the argument.
+    if refused.is_empty() { Ok(()) } else { Err(Error::arguments(refused.join("\nerror: "))) }
 }
 
 fn read(module: &str, source: &str) -> Result<Vec<(String, Expansion)>, Error> {
@@ -85,12 +94,13 @@ fn located(error: &syn::Error) -> String {
     format!("line {}, column {}: {error}", start.line, start.column + 1)
 }
 
-/// The code, and behind it the formulas as comments.
-fn print(module: &str, expansion: &Expansion) -> Result<String, Error> {
+/// The code, and behind it the formulas as comments; a line for each error where the function is refused.
+fn print(module: &str, expansion: &Expansion) -> Result<Result<String, String>, Error> {
     let name = format!("{module}::{}", expansion.name);
     if let Some(errors) = &expansion.error {
-        let lines: Vec<String> = errors.clone().into_iter().map(|error| located(&error)).collect();
-        return Err(Error::computation(format!("{name} is refused: {}", lines.join("; "))));
+        let lines: Vec<String> =
+            errors.clone().into_iter().map(|error| format!("{name}, {}", located(&error))).collect();
+        return Ok(Err(lines.join("\nerror: ")));
     }
     let mut code: syn::File = syn::parse2(expansion.tokens.clone()).map_err(Error::computation)?;
     WithoutMarkup.visit_file_mut(&mut code);
@@ -105,5 +115,5 @@ fn print(module: &str, expansion: &Expansion) -> Result<String, Error> {
         }
     }
     text.push('\n');
-    Ok(text)
+    Ok(Ok(text))
 }

@@ -1,17 +1,22 @@
 //! The experiment: what is trained, from where, and how often.
 
+use std::sync::Arc;
+
 use rayon::prelude::*;
 use voidgrad::estimators::{Method, Setup};
 use voidgrad::train::Settings;
-use voidgrad::{Bernoulli, MeanQuadratic, Stream, Zero};
+use voidgrad::{Bernoulli, Control, MeanQuadratic, Stream, Zero};
 
 use crate::choice;
 use crate::cli::TrainArguments;
+use crate::effort;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling};
+use crate::number::{self, plural};
 use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
+use crate::work::{self, Collected, Sink};
 
 /// The estimators of the note, which the report's texts are about.
 pub(crate) const NOTE: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
@@ -22,6 +27,13 @@ const ETA: f64 = 1.0;
 
 /// Variables times samples in one step; beyond that the noise alone fills the memory.
 const LARGEST_STEP: u64 = 10_000_000;
+
+/// Bytes that a run keeps for each record, for each parameter of its control there, and for each variable, the files included.
+const RECORD: u64 = 400;
+const PARAMETER: u64 = 100;
+const VARIABLE: u64 = 80;
+/// The most bytes that all runs may keep.
+const LARGEST_RESULTS: u64 = 8_000_000_000;
 
 /// Everything that determines the results of `train`.
 #[derive(Debug)]
@@ -57,14 +69,28 @@ impl Experiment {
         let TrainArguments { target, dim, theta0, batch, .. } = *arguments;
         if dim * batch > LARGEST_STEP {
             return Err(Error::arguments(format!(
-                "--dim {dim} times --batch {batch} is more than {LARGEST_STEP} variables a step"
+                "--dim {dim} times --batch {batch} is more than {} variables a step",
+                number::grouped(LARGEST_STEP)
             )));
         }
         let (start, objective) = (identical(theta0, dim)?, MeanQuadratic { target });
         let evaluations = arguments.evaluations;
         let setup = Setup { target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+        let mut kept = 0;
         for method in &methods {
-            choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+            let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+            let parameters = made.control().map_or(0, Control::parameters) as u64;
+            kept +=
+                effort::records(arguments.iterations) * (RECORD + PARAMETER * parameters) + VARIABLE * dim;
+        }
+        let kept = kept.saturating_mul(arguments.repeats);
+        if kept > LARGEST_RESULTS {
+            let [kept, most] = [kept, LARGEST_RESULTS].map(|bytes| number::short(bytes as f64 / 1e9));
+            return Err(Error::arguments(format!(
+                "--repeats {} of {} at --dim {dim} take {kept} GB of memory, more than {most}",
+                arguments.repeats,
+                plural(methods.len() as u64, "estimator"),
+            )));
         }
         Ok(Self {
             methods,
@@ -83,15 +109,32 @@ impl Experiment {
         })
     }
 
-    /// All runs, estimator by estimator; the same for every number of threads.
-    ///
-    /// # Errors
-    /// Where the library refuses a setting. A run that diverges is not an error: it says so itself.
-    pub(crate) fn run(&self, progress: &Progress) -> Result<Vec<Run>, Error> {
-        let jobs: Vec<(usize, u64)> = (0..self.methods.len())
-            .flat_map(|row| (0..self.repeats).map(move |repeat| (row, repeat)))
-            .collect();
-        jobs.into_par_iter().map(|(row, repeat)| run::execute(self, row, repeat, progress)).collect()
+    /// All runs, estimator by estimator, or those that were complete when it ended early; the same for every number of threads.
+    /// A run that diverges is complete: it says so itself.
+    pub(crate) fn run(self: &Arc<Self>, progress: &Arc<Progress>) -> Collected<Run> {
+        let (experiment, shown) = (Arc::clone(self), Arc::clone(progress));
+        let work = move |runs: &Sink<Run>| {
+            // Threads of its own: after Ctrl-C they are busy until the end, and the report needs some.
+            let pool = rayon::ThreadPoolBuilder::new().build().map_err(Error::computation)?;
+            let jobs: Vec<(usize, u64)> = (0..experiment.methods.len())
+                .flat_map(|row| (0..experiment.repeats).map(move |repeat| (row, repeat)))
+                .collect();
+            pool.install(|| {
+                jobs.into_par_iter().try_for_each_with(runs.clone(), |runs, (row, repeat)| {
+                    runs.put(run::execute(&experiment, row, repeat, &shown)?);
+                    Ok(())
+                })
+            })
+        };
+        let mut collected = work::collect(work, || progress.line());
+        let row = |run: &Run| self.methods.iter().position(|method| method.name == run.method.name);
+        collected.results.sort_by_key(|run| (row(run), run.repeat));
+        collected
+    }
+
+    /// How many runs there are.
+    pub(crate) fn runs(&self) -> u64 {
+        self.methods.len() as u64 * self.repeats
     }
 
     /// M.

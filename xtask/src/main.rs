@@ -5,10 +5,12 @@ mod bench;
 mod choice;
 mod cli;
 mod compare;
+mod effort;
 mod error;
 mod evaluation;
 mod expand;
 mod experiment;
+mod interrupt;
 mod metrics;
 mod network;
 mod number;
@@ -24,6 +26,7 @@ mod table;
 mod terminal;
 mod train;
 mod variance;
+mod work;
 
 use std::process::ExitCode;
 

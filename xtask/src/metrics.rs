@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::error::Error;
+use crate::number;
 use crate::run::{Record, Run};
 
 /// The columns before the control's parameters. Gradients and variances are with respect to the logit and, like
@@ -73,9 +74,7 @@ fn parameter_names(runs: &[Run]) -> Vec<String> {
     names
 }
 
-/// The shortest text that reads back as the same number; nothing where there is no number.
+/// Nothing where there is no number.
 fn number(value: Option<f64>) -> String {
-    let Some(value) = value else { return String::new() };
-    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
-    if plain.len() <= scientific.len() { plain } else { scientific }
+    value.map_or_else(String::new, number::exact)
 }

@@ -16,6 +16,41 @@ pub(crate) fn short(value: f64) -> String {
     }
 }
 
+/// The shortest text that reads back as the same number: `0.499`, `1e-300`.
+pub(crate) fn exact(value: f64) -> String {
+    let (plain, scientific) = (format!("{value}"), format!("{value:e}"));
+    if plain.len() <= scientific.len() { plain } else { scientific }
+}
+
+/// A message with its long numbers made short: the library writes `1e-300` with all of its zeros.
+pub(crate) fn shortened(message: &str) -> String {
+    const LONGEST: usize = 17;
+    let is_part = |character: char| character.is_ascii_alphanumeric() || "+-._/\\".contains(character);
+    let mut text = String::new();
+    let mut rest = message;
+    while let Some(start) = rest.find(is_part) {
+        let (before, word) = rest.split_at(start);
+        let (word, after) = word.split_at(word.find(|character| !is_part(character)).unwrap_or(word.len()));
+        let number = word.trim_end_matches(['.', '-']);
+        text.push_str(before);
+        match number.parse::<f64>() {
+            Ok(value) if number.len() > LONGEST => {
+                // Neither infinite nor 0 if it was written with digits of another size.
+                text.push_str(&if value.is_normal() { exact(value) } else { cut(number) });
+                text.push_str(&word[number.len()..]);
+            }
+            _ => text.push_str(word),
+        }
+        rest = after;
+    }
+    text + rest
+}
+
+/// The first digits of a text, and how many there are.
+fn cut(digits: &str) -> String {
+    format!("{}… ({} characters)", &digits[..12], digits.len())
+}
+
 /// [`short`] for a page: `8.01 × 10⁻⁷`.
 pub(crate) fn html(value: f64) -> String {
     let text = short(value);
@@ -49,6 +84,12 @@ pub(crate) fn grouped(count: u64) -> String {
         text.push(digit);
     }
     text
+}
+
+/// `1 step`, `2 steps`.
+pub(crate) fn plural(count: u64, noun: &str) -> String {
+    let number = grouped(count);
+    if count == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// A loss: its changes are small, so six decimals of it.
@@ -85,6 +126,20 @@ mod tests {
         assert_eq!(grouped(999), "999");
         assert_eq!(grouped(10_000), "10,000");
         assert_eq!(grouped(1_234_567), "1,234,567");
+    }
+
+    #[test]
+    fn long_numbers_in_messages_are_short() {
+        let zeros = "0".repeat(299);
+        assert_eq!(
+            shortened(&format!("theta 0.{zeros}1 is outside (0, 1).")),
+            "theta 1e-300 is outside (0, 1)."
+        );
+        assert_eq!(shortened(&format!("'-1{zeros}' and 1{zeros}.")), "'-1e299' and 1e299.");
+        assert_eq!(shortened(&format!("[1{zeros}0000000000]")), "[100000000000… (310 characters)]");
+        assert_eq!(shortened("0.1 + 0.30000000000000004 = 2/5"), "0.1 + 0.30000000000000004 = 2/5");
+        let path = format!("out/1{zeros}/x-1{zeros} is there");
+        assert_eq!(shortened(&path), path);
     }
 
     #[test]

@@ -9,7 +9,7 @@ use crate::error::Error;
 const SETTLING: u64 = 2_000;
 
 /// Estimates that a step of the control averages.
-const BATCH: u64 = 8;
+pub(crate) const BATCH: u64 = 8;
 
 /// Learning rates of Adam, each for a quarter of the steps: large ones to arrive, small ones to come to rest.
 const LEARNING_RATES: [f64; 4] = [0.03, 0.01, 0.003, 0.001];

@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -14,6 +15,7 @@ pub(crate) struct Progress {
     display: Display,
     rows: Vec<Row>,
     repeats: u64,
+    iterations: u64,
     started: Instant,
 }
 
@@ -24,8 +26,10 @@ enum Display {
 }
 
 struct Row {
-    name: &'static str,
     bar: ProgressBar,
+    /// Steps made.
+    steps: AtomicU64,
+    /// Runs that have ended.
     finished: AtomicU64,
 }
 
@@ -48,19 +52,21 @@ impl Progress {
                 };
                 bar.set_style(style());
                 bar.set_prefix(format!("{name:width$}"));
-                Row { name, bar, finished: AtomicU64::new(0) }
+                Row { bar, steps: AtomicU64::new(0), finished: AtomicU64::new(0) }
             })
             .collect();
         if matches!(display, Display::Lines) {
             let names = names.join(", ");
+            let (repeats, iterations) = (number::grouped(repeats), number::grouped(iterations));
             terminal::note(&format!("training {names}: {repeats} × {iterations} steps each"));
         }
-        Self { display, rows, repeats, started: Instant::now() }
+        Self { display, rows, repeats, iterations, started: Instant::now() }
     }
 
     /// A run of the estimator in `row` has made `steps` more steps.
     pub(crate) fn advance(&self, row: usize, steps: u64) {
         self.rows[row].bar.inc(steps);
+        self.rows[row].steps.fetch_add(steps, Ordering::Relaxed);
     }
 
     /// Ends the line that the last bar stands on.
@@ -73,54 +79,93 @@ impl Progress {
     /// A run of the estimator in `row` has ended.
     pub(crate) fn finish(&self, row: usize) {
         let row = &self.rows[row];
-        let finished = row.finished.fetch_add(1, Ordering::Relaxed) + 1;
-        if finished == self.repeats {
+        if row.finished.fetch_add(1, Ordering::Relaxed) + 1 == self.repeats {
             row.bar.finish();
-            if matches!(self.display, Display::Lines) {
-                let seconds = number::duration(self.started.elapsed().as_secs_f64());
-                terminal::note(&format!(
-                    "{}: {} of {} runs after {seconds}",
-                    row.name, finished, self.repeats
-                ));
-            }
         }
+    }
+
+    /// How far it has come, in a line; `None` where a bar shows that, or nothing is wanted.
+    pub(crate) fn line(&self) -> Option<String> {
+        if !matches!(self.display, Display::Lines) {
+            return None;
+        }
+        let sum = |count: fn(&Row) -> &AtomicU64| -> u64 {
+            self.rows.iter().map(|row| count(row).load(Ordering::Relaxed)).sum()
+        };
+        let (finished, runs) = (sum(|row| &row.finished), self.rows.len() as u64 * self.repeats);
+        let steps = runs as f64 * self.iterations as f64;
+        let percent = 100.0 * sum(|row| &row.steps) as f64 / steps;
+        Some(format!("{percent:.0} %, {finished} of {runs} runs after {}", elapsed(self.started)))
     }
 }
 
-/// Progress of one piece of work: a bar in a terminal, nothing elsewhere.
-pub(crate) struct Steps(ProgressBar);
+fn elapsed(started: Instant) -> String {
+    number::duration(started.elapsed().as_secs_f64())
+}
+
+/// Progress of one piece of work: a bar in a terminal, lines elsewhere, nothing where nothing is wanted.
+pub(crate) struct Steps {
+    bar: ProgressBar,
+    state: Mutex<State>,
+    has_lines: bool,
+    started: Instant,
+}
+
+struct State {
+    /// What is being done.
+    name: String,
+    /// How many steps are done, and how many there are.
+    done: usize,
+    count: usize,
+}
 
 impl Steps {
     /// Starts the display on standard error.
-    pub(crate) fn start(name: &str, count: usize) -> Self {
-        let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::new(count as u64)
-        } else {
-            ProgressBar::hidden()
-        };
+    pub(crate) fn start(name: &str, count: usize, quiet: bool) -> Self {
+        let is_terminal = std::io::stderr().is_terminal();
+        let bar = if is_terminal && !quiet { ProgressBar::new(1) } else { ProgressBar::hidden() };
         bar.set_style(style());
-        bar.set_prefix(format!("{name:14}"));
-        Self(bar)
+        let state = Mutex::new(State { name: String::new(), done: 0, count: 0 });
+        let steps = Self { bar, state, has_lines: !is_terminal && !quiet, started: Instant::now() };
+        steps.begin(name, count);
+        steps
     }
 
-    /// No display at all.
-    pub(crate) fn hidden() -> Self {
-        Self(ProgressBar::hidden())
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Starts anew with so many steps.
+    pub(crate) fn begin(&self, name: &str, count: usize) {
+        // A bar of length 0 would be full.
+        self.bar.set_length(count.max(1) as u64);
+        self.bar.set_position(0);
+        *self.state() = State { name: String::new(), done: 0, count };
+        self.about(name);
     }
 
     /// What the next step is about.
     pub(crate) fn about(&self, name: &str) {
-        self.0.set_prefix(format!("{name:17}"));
+        self.bar.set_prefix(format!("{name:17}"));
+        name.clone_into(&mut self.state().name);
     }
 
     /// One step is done.
     pub(crate) fn advance(&self) {
-        self.0.inc(1);
+        self.bar.inc(1);
+        self.state().done += 1;
+    }
+
+    /// How far it has come, in a line; `None` where a bar shows that, or nothing is wanted.
+    pub(crate) fn line(&self) -> Option<String> {
+        let State { name, done, count } = &*self.state();
+        let of = if *count == 0 { String::new() } else { format!(": {done} of {count}") };
+        self.has_lines.then(|| format!("{name}{of} after {}", elapsed(self.started)))
     }
 
     /// All is done; the bar goes.
     pub(crate) fn finish(&self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }
 

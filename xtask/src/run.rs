@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 use voidgrad::estimators::{AnyEstimator, Estimator, Method};
 use voidgrad::nalgebra::DVector;
 use voidgrad::train::{self, Observer, Step, TrainError};
-use voidgrad::{Bernoulli, Control, Stream};
+use voidgrad::{Bernoulli, Control, Stream, Zero};
 
+use crate::effort;
 use crate::error::Error;
-use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::evaluation::{self, Evaluation, Technique};
 use crate::experiment::Experiment;
 use crate::network;
+use crate::number;
 use crate::progress::Progress;
 use crate::seed;
 use crate::statistics;
@@ -57,6 +59,8 @@ pub(crate) struct Record {
     pub(crate) standard_error: Option<f64>,
     /// How it was computed.
     pub(crate) technique: Option<Technique>,
+    /// From how many samples; 0 where it is exact.
+    pub(crate) samples: Option<u64>,
     /// The control's parameters by name.
     pub(crate) parameters: Vec<(String, f64)>,
     /// Whether the network of the note's RELAX is zero everywhere, with a gradient that is zero everywhere.
@@ -71,16 +75,6 @@ pub(crate) struct Divergence {
     /// The library's words for it, with the values.
     pub(crate) message: String,
 }
-
-/// Records a run keeps, about.
-const RECORDS: u64 = 200;
-/// Where the variance is not exact: the least and the most samples of a record, and those of the last one, which the
-/// summary shows.
-const SAMPLES: (u64, u64) = (16, 256);
-const FINAL_SAMPLES: u64 = 4_000;
-/// The most terms of a sum instead of samples: thousands of them at every record would take longer than the training.
-const TERMS: u64 = 256;
-const FINAL_TERMS: u64 = 1 << 16;
 
 impl Run {
     /// The last record.
@@ -160,7 +154,7 @@ struct Recorder<'a> {
 impl Observer for Recorder<'_> {
     fn observe(&mut self, step: &Step<'_>) {
         let last = self.experiment.settings.iterations;
-        if !step.iteration.is_multiple_of(stride(last)) && step.iteration != last {
+        if !step.iteration.is_multiple_of(effort::stride(last)) && step.iteration != last {
             return;
         }
         let started = Instant::now();
@@ -169,17 +163,6 @@ impl Observer for Recorder<'_> {
         self.progress.advance(self.row, steps);
         self.recording += started.elapsed();
     }
-}
-
-/// Iterations from one record to the next.
-fn stride(iterations: u64) -> u64 {
-    (iterations / RECORDS).max(1)
-}
-
-/// As many samples of a record as take about as long as the steps since the last one. (The moments take two passes.)
-fn samples(experiment: &Experiment) -> u64 {
-    let settings = &experiment.settings;
-    (stride(settings.iterations) * settings.batch as u64 / 2).clamp(SAMPLES.0, SAMPLES.1)
 }
 
 impl<'a> Recorder<'a> {
@@ -202,10 +185,11 @@ impl<'a> Recorder<'a> {
 
     fn record(&mut self, iteration: u64, bernoulli: &Bernoulli, estimator: &dyn Estimator) {
         let experiment = self.experiment;
-        let samples =
-            if iteration == experiment.settings.iterations { FINAL_SAMPLES } else { samples(experiment) };
+        let (settings, unit) = (&experiment.settings, evaluation::unit(bernoulli, estimator));
+        let is_last = iteration == settings.iterations;
+        let sampling = if is_last { effort::of_last_record } else { effort::of_record };
+        let sampling = sampling(settings, unit, self.seed(iteration));
         // A state whose variance overflows has none; the run itself goes on until its gradient overflows, too.
-        let sampling = self.sampling(iteration, samples, TERMS);
         let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
         let evaluation = evaluation.as_ref();
         self.records.push(Record {
@@ -215,8 +199,9 @@ impl<'a> Recorder<'a> {
             gradient_exact: experiment.gradient(bernoulli),
             gradient_mean: evaluation.map(Evaluation::gradient_mean),
             variance: evaluation.map(|evaluation| evaluation.variance),
-            standard_error: evaluation.map(|evaluation| evaluation.standard_error),
+            standard_error: evaluation.and_then(|evaluation| evaluation.standard_error),
             technique: evaluation.map(|evaluation| evaluation.technique),
+            samples: evaluation.map(|evaluation| evaluation.samples),
             parameters: estimator.control().map_or_else(Vec::new, Control::named),
             dead: network::is_dead(self.method(), experiment.target(), estimator.control()),
         });
@@ -238,15 +223,15 @@ impl<'a> Recorder<'a> {
             variance: None,
             standard_error: None,
             technique: None,
+            samples: None,
             parameters,
             dead: false,
         });
     }
 
     /// Every record has samples of its own.
-    fn sampling(&self, iteration: u64, samples: u64, terms: u64) -> Sampling {
-        let seed = seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration]);
-        Sampling { terms, samples, seed }
+    fn seed(&self, iteration: u64) -> u64 {
+        seed::derive(self.experiment.settings.seed, [self.row as u64, self.repeat, iteration])
     }
 
     fn into_run(
@@ -259,9 +244,11 @@ impl<'a> Recorder<'a> {
             return Err(Error::computation("the training loop reported no state"));
         };
         let steps = last.iteration;
+        let settings = &self.experiment.settings;
+        let unit = evaluation::unit(&self.bernoulli, &Zero);
         let reinforce = self
             .experiment
-            .reinforce(&self.bernoulli, self.sampling(last.iteration, FINAL_SAMPLES, FINAL_TERMS))
+            .reinforce(&self.bernoulli, effort::of_last_record(settings, unit, self.seed(last.iteration)))
             .ok()
             .map(|evaluation| evaluation.variance);
         Ok(Run {
@@ -281,8 +268,9 @@ impl<'a> Recorder<'a> {
 /// A message that names a million logits is cut where a person would stop reading.
 fn shortened(message: &str) -> String {
     const LONGEST: usize = 400;
+    let message = number::shortened(message);
     match message.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &message[..end]),
-        None => message.to_owned(),
+        None => message,
     }
 }

@@ -16,6 +16,8 @@ struct Summary<'a> {
     iterations: u64,
     seed: u64,
     repeats: u64,
+    /// Whether Ctrl-C or a failure ended it before all runs were complete.
+    interrupted: bool,
     theta0: f64,
     batch: usize,
     learning_rate: f64,
@@ -42,6 +44,8 @@ struct Row<'a> {
     /// Of `variance`; 0 where it is exact.
     standard_error: Option<f64>,
     method: Option<Technique>,
+    /// Of `variance`; 0 where it is exact.
+    samples: Option<u64>,
     /// REINFORCE's variance at the same θ.
     reinforce_variance: Option<f64>,
     diverged: bool,
@@ -77,6 +81,7 @@ pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         iterations: settings.iterations,
         seed: settings.seed,
         repeats: experiment.repeats,
+        interrupted: (runs.len() as u64) < experiment.runs(),
         theta0: experiment.theta0,
         batch: settings.batch,
         learning_rate: settings.learning_rate,
@@ -102,6 +107,7 @@ fn row(run: &Run) -> Row<'_> {
         variance: last.variance,
         standard_error: last.standard_error,
         method: last.technique,
+        samples: last.samples,
         reinforce_variance: run.reinforce,
         diverged: run.diverged.is_some(),
         diverged_at: run.diverged.as_ref().map(|divergence| divergence.iteration),

@@ -3,7 +3,6 @@
 use voidgrad::estimators::Method;
 
 use crate::analysis::Analysis;
-use crate::experiment::Experiment;
 use crate::number;
 use crate::statistics::Quartiles;
 
@@ -55,16 +54,33 @@ fn converged(analysis: &Analysis<'_>) -> String {
 }
 
 /// What the columns mean.
-fn legend(experiment: &Experiment) -> String {
-    let exact = if experiment.dimension() == 1 { "exact variance" } else { "variance" };
+fn legend(analyses: &[Analysis<'_>]) -> String {
     format!(
-        "evaluations of f in an estimate; converged: the loss is within a tenth of the way from its minimum to its maximum; medians over\n\
-         the runs, θ with its quartiles; {exact} with respect to the logit, and its ratio to REINFORCE's at the same θ"
+        "evaluations of f in an estimate; converged: the loss is within a tenth of the way from its\n\
+         minimum to its maximum; medians over the runs, θ with its quartiles; variance with respect\n\
+         to the logit, {}, and its ratio to REINFORCE's at the same θ",
+        origin(analyses)
     )
 }
 
+/// Where the final variances are from: `exact`, `from 4,000 samples`, or both.
+pub(crate) fn origin(analyses: &[Analysis<'_>]) -> String {
+    let samples = || analyses.iter().flat_map(Analysis::settled).filter_map(|run| run.last().samples);
+    let sampled = || samples().filter(|&samples| samples > 0);
+    let exact = if samples().any(|samples| samples == 0) { "exact or " } else { "" };
+    match (sampled().min(), sampled().max()) {
+        (Some(least), Some(most)) if least == most => {
+            format!("{exact}from {} samples", number::grouped(most))
+        }
+        (Some(least), Some(most)) => {
+            format!("{exact}from {} to {} samples", number::grouped(least), number::grouped(most))
+        }
+        _ => "exact".to_owned(),
+    }
+}
+
 /// The whole table, aligned.
-pub(crate) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
+pub(crate) fn text(analyses: &[Analysis<'_>]) -> String {
     let rows: Vec<[String; 8]> =
         std::iter::once(HEADS.map(str::to_owned)).chain(analyses.iter().map(row)).collect();
     let widths: [usize; 8] =
@@ -77,7 +93,7 @@ pub(crate) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String
             cells.join("  ").trim_end().to_owned()
         })
         .collect();
-    lines.push(legend(experiment));
+    lines.push(legend(analyses));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
             lines.push(format!("{} run {}: {}", run.method.name, run.repeat, divergence.message));

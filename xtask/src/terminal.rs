@@ -3,6 +3,7 @@
 use std::io::{self, ErrorKind, Write};
 
 use crate::error::Error;
+use crate::number;
 
 /// Writes `text` to standard output. A reader that has gone away (`| head`) is not an error.
 pub(crate) fn print(text: &str) -> Result<(), Error> {
@@ -15,6 +16,23 @@ pub(crate) fn print(text: &str) -> Result<(), Error> {
     }
 }
 
+/// The text in lines of at most 80 columns, the first of which stands out.
+pub(crate) fn wrapped(text: &str) -> String {
+    const WIDTH: usize = 80;
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("  {word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.join("\n")
+}
+
 /// Writes one line to standard error, if anyone is there.
 pub(crate) fn note(line: &str) {
     let _ = writeln!(io::stderr().lock(), "{line}");
@@ -22,5 +40,8 @@ pub(crate) fn note(line: &str) {
 
 /// Reports an error, in one line.
 pub(crate) fn complain(error: &Error) {
-    note(&format!("error: {error}"));
+    match error {
+        Error::Interrupted(what) => note(what),
+        _ => note(&format!("error: {}", number::shortened(&error.to_string()))),
+    }
 }

@@ -1,12 +1,12 @@
 //! `cargo xtask bench`.
 
 use std::fs;
+#[cfg(unix)]
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-#[cfg(unix)]
-use super::xtask;
-use super::{keys, names, printed, refusal, workplace};
+use super::{keys, names, refusal, workplace, xtask};
 
 /// The bench with the least work: one case, for an instant.
 const BRIEF: [&str; 6] = ["bench", "--quick", "--case", "rebar", "--implementation", "hand-written"];
@@ -18,7 +18,9 @@ fn bench_prints_a_row_for_each_implementation_and_keeps_it_as_json() {
     let out = place.join("results");
     let (path, directory) = (file.to_str().unwrap(), out.to_str().unwrap());
     let arguments = ["bench", "--quick", "--case", "rebar", "--json", path, "--out", directory];
-    let text = printed(&arguments);
+    let output = xtask(&arguments);
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(
         (names(&place), names(&out)),
         (
@@ -88,22 +90,85 @@ fn bench_needs_a_python_for_its_peers() {
     assert!(line.contains("/no/such/python"), "{line}");
 }
 
+/// A Python that is a script for `sh`, which begins with how it answers a look for a package.
+#[cfg(unix)]
+fn python(place: &str, look: &str, peer: &str) -> PathBuf {
+    use std::os::unix::fs::PermissionsExt;
+    let python = workplace(place).join("python");
+    fs::write(&python, format!("#!/bin/sh\nif [ \"$1\" = -c ]; then {look}; fi\n{peer}\n")).unwrap();
+    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
+    python
+}
+
+/// The bench with that Python: what was printed, and the lines about what was left out.
+#[cfg(unix)]
+fn bench_with(python: &Path) -> (String, Vec<String>, Value) {
+    let file = python.with_file_name("times.json");
+    let path = file.to_str().unwrap();
+    let output =
+        xtask(&[&BRIEF[..], &["--json", path, "--peers", "--python", python.to_str().unwrap()]].concat());
+    let notes = String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success(), "{notes}");
+    let results: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let rows = results["rows"].as_array().unwrap();
+    assert!(rows.len() == 2 && rows.iter().all(|row| row["implementation"] == "hand-written"), "{results}");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.contains("hand-written") && !text.contains("jax"), "{text}");
+    let left_out = notes.lines().filter(|line| line.contains("left out")).map(str::to_owned).collect();
+    (text, left_out, results)
+}
+
 #[cfg(unix)]
 #[test]
 fn bench_leaves_out_a_peer_whose_package_is_missing() {
-    use std::os::unix::fs::PermissionsExt;
-    // A Python that has none of the packages, as `find_spec` tells by the exit code.
-    let python = workplace("bench-python").join("python");
-    fs::write(&python, "#!/bin/sh\nexit 3\n").unwrap();
-    fs::set_permissions(&python, fs::Permissions::from_mode(0o755)).unwrap();
-    let output = xtask(&[&BRIEF[..], &["--peers", "--python", python.to_str().unwrap()]].concat());
-    let notes = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success(), "{notes}");
-    assert_eq!(notes.lines().count(), 2, "{notes}");
+    let (_, left_out, _) = bench_with(&python("bench-python", "exit 3", ""));
+    assert_eq!(left_out.len(), 2, "{left_out:?}");
     assert!(
-        notes.contains("no jax: jax is left out") && notes.contains("no torch: pytorch is left out"),
-        "{notes}"
+        left_out[0].contains("no jax: jax is left out")
+            && left_out[1].contains("no torch: pytorch is left out")
     );
-    let text = String::from_utf8(output.stdout).unwrap();
-    assert!(text.contains("hand-written") && !text.contains("jax"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn bench_leaves_out_a_peer_that_does_not_start_with_its_last_line_of_error() {
+    let peer = "echo 'Traceback (most recent call last):' >&2; echo 'OSError: libtorch.so: no such file' >&2; echo >&2; exit 1";
+    let (_, left_out, results) = bench_with(&python("bench-broken", "exit 0", peer));
+    // Once, and not for every case.
+    assert_eq!(
+        left_out,
+        ["jax", "pytorch"].map(|name| format!("{name} is left out: OSError: libtorch.so: no such file"))
+    );
+    assert_eq!(results["left_out"].as_array().unwrap().len(), 2);
+    assert_eq!(results["left_out"][1]["reason"], "OSError: libtorch.so: no such file");
+}
+
+#[cfg(unix)]
+#[test]
+fn bench_leaves_out_a_peer_that_stops_on_the_way() {
+    let peer = "read line; echo '{\"ready\": true}'; read line; echo 'RuntimeError: out of luck' >&2; exit 1";
+    let (_, left_out, _) = bench_with(&python("bench-stops", "exit 0", peer));
+    assert_eq!(left_out.len(), 4, "two numbers each: {left_out:?}");
+    for line in &left_out {
+        assert!(
+            line.ends_with(" is left out: RuntimeError: out of luck") && line.contains("of rebar f"),
+            "{line}"
+        );
+    }
+    let silent = python("bench-silent", "exit 0", "exit 7");
+    let (_, left_out, _) = bench_with(&silent);
+    assert!(left_out[0].contains("stopped without a word") && left_out[0].contains('7'), "{left_out:?}");
+}
+
+#[test]
+fn bench_replaces_a_file_only_if_it_is_asked_to() {
+    let file = workplace("bench-file").join("times.json");
+    fs::write(&file, "mine").unwrap();
+    let path = file.to_str().unwrap();
+    let line = refusal(&[&BRIEF[..], &["--json", path]].concat());
+    assert!(line.contains("exists; --force"), "{line}");
+    assert_eq!(fs::read_to_string(&file).unwrap(), "mine");
+    assert!(xtask(&[&BRIEF[..], &["--json", path, "--force"]].concat()).status.success());
+    assert!(fs::read_to_string(&file).unwrap().starts_with('{'));
+    assert_eq!(names(file.parent().unwrap()), ["times.json"]);
 }

@@ -196,6 +196,61 @@ fn the_last_line_is_one_sentence_about_the_numbers_of_the_run() {
     assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>"));
 }
 
+/// At so small a θ some estimators can't be used, and squares of what is left are far below the rounding of f.
+#[test]
+fn an_estimator_that_cannot_be_used_is_left_out_and_the_others_are_compared() {
+    for (theta, below) in [("1e-16", 1e-44), ("1e-25", 1e-53), ("1e-300", 1e-307)] {
+        let arguments = ["--dim", "5", "--theta", theta, "--samples", "500", "--control-steps", "4"];
+        let comparison = compare("rare", &arguments);
+        let left_out = comparison["left_out"].as_array().unwrap();
+        for (estimator, word) in
+            [("arm", "so rare"), ("disarm", "so rare"), ("rebar", "500 samples"), ("arms", "500")]
+        {
+            let reason = left_out.iter().find(|row| row["estimator"] == estimator).unwrap();
+            assert!(reason["reason"].as_str().unwrap().contains(word), "{reason}");
+        }
+        let all = METHODS.iter().filter(|method| method.bernoulli.is_some()).count();
+        assert_eq!(rows(&comparison).len() + left_out.len(), all);
+        // By hand: two samples differ with probability 2θ, and then half of the difference of f, (1 - 2t)/5 = 0.0004, is the
+        // estimate for one of them: 2θ·0.0002².
+        let expected = 2.0 * theta.parse::<f64>().unwrap() * 0.0002 * 0.0002;
+        let rloo = row(&comparison, "rloo");
+        assert!((number(rloo, "variance") / expected - 1.0).abs() < 1e-9, "{rloo}");
+        assert_eq!(rloo["variance_is"], "value");
+        // The sum over all states is the gradient, whatever they are; that of one variable rounds.
+        assert_eq!(row(&comparison, "enumerate")["variance_is"], "zero");
+        assert!(number(row(&comparison, "local-expectation"), "variance") < below);
+        let verdict = comparison["verdict"].as_str().unwrap();
+        // It is named where it is true.
+        let others = verdict.replace("enumerate has no variance at all", "");
+        assert!(!others.contains("no variance at all"), "{verdict}");
+        for row in rows(&comparison).iter().filter(|row| row["estimator"] != "enumerate") {
+            assert_ne!(row["variance_is"], "zero", "{row}");
+        }
+    }
+}
+
+#[test]
+fn a_comparison_of_which_nothing_is_left_fails_in_one_line() {
+    let out = workplace("none").join("results");
+    let output = super::xtask(&[
+        "compare",
+        "--quiet",
+        "--dim",
+        "5",
+        "--theta",
+        "1e-16",
+        "--estimator",
+        "arm",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), line.lines().count()), (Some(1), 1), "{line}");
+    assert!(line.contains("arm: a state is so rare"), "{line}");
+    assert!(!out.exists());
+}
+
 #[test]
 fn a_comparison_is_the_same_for_every_number_of_threads_but_for_the_times() {
     let place = workplace("compare-threads");

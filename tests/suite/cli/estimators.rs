@@ -37,7 +37,7 @@ fn rloo_and_disarm_have_the_variances_of_the_reference_for_every_row() {
             answer(&["--estimator", estimator, "--theta", &theta, "--target", &target, "--evaluations", "2"]);
         agrees(&answer, "variance", number(row, "variance_logit"), 1.0);
         assert_eq!((&answer["evaluations"], &answer["biased"]), (&2.into(), &false.into()));
-        assert_eq!((&answer["samples"], &answer["standard_error"]), (&0.into(), &0.0.into()));
+        assert_eq!((&answer["samples"], &answer["variance_standard_error"]), (&0.into(), &0.0.into()));
         checked += 1;
     }
     assert_eq!(checked, 12);
@@ -196,4 +196,78 @@ fn train_trains_every_estimator_and_marks_those_with_a_bias() {
         assert_eq!(table.contains(&marked), method.is_biased(), "{table}");
         assert_eq!(report.contains(&marked), method.is_biased(), "{}", method.name);
     }
+}
+
+#[test]
+fn standard_errors_are_those_of_what_they_stand_beside() {
+    let point =
+        ["--estimator", "rebar", "--theta", "0.3", "--target", "0.45", "--dim", "3", "--lambda", "0.7"];
+    let sampled =
+        |samples: &str, seed: &str| answer(&[&point[..], &["--samples", samples, "--seed", seed]].concat());
+    let long = sampled("200000", "0");
+    let (mut gradient, mut variance) = (0, 0);
+    for seed in 1..=40 {
+        let answer = sampled("500", &seed.to_string());
+        let far = |key: &str, error: &str, exact: f64| {
+            (number(&answer, key) - exact).abs() > 1.5 * number(&answer, error)
+        };
+        gradient +=
+            u32::from(far("gradient_mean", "gradient_standard_error", number(&answer, "gradient_exact")));
+        variance += u32::from(far("variance", "variance_standard_error", number(&long, "variance")));
+    }
+    // A normal variable is beyond 1.5 standard deviations with probability 0.134, so 5.3 of 40 are. None of 40 has probability
+    // 0.003, more than 14 have 0.0003. Errors that are twice too large would leave 0.1 of 40, twice too small ones 18.
+    for count in [gradient, variance] {
+        assert!((1..=14).contains(&count), "{gradient} {variance}");
+    }
+}
+
+#[test]
+fn too_few_samples_have_no_standard_error() {
+    let point = ["--estimator", "rebar", "--theta", "0.3", "--target", "0.45", "--dim", "3"];
+    for (samples, has_one) in [("2", false), ("3", false), ("4", true)] {
+        let arguments = [&point[..], &["--samples", samples]].concat();
+        assert_eq!(answer(&arguments)["variance_standard_error"].is_number(), has_one);
+        let text = printed(&[&["variance"], &arguments[..]].concat());
+        let variance = text.lines().last().unwrap();
+        assert_eq!(variance.contains('±'), has_one, "{text}");
+        assert_eq!(variance.contains("too few samples"), !has_one, "{text}");
+        assert!(!text.contains("± 0\n"), "{text}");
+    }
+}
+
+#[test]
+fn what_is_too_expensive_to_be_exact_is_sampled_and_says_so() {
+    let variance = |estimator: &str, dim: &str| {
+        answer(&["--estimator", estimator, "--theta", "0.3", "--target", "0.45", "--dim", dim])
+    };
+    let exact = variance("reinforce", "10");
+    assert_eq!((&exact["method"], &exact["terms"]), (&"enumeration".into(), &1024.into()));
+    // 2^20 terms of 21 evaluations of 20 variables each would take minutes here.
+    let sampled = variance("local-expectation", "20");
+    assert_eq!((&sampled["method"], &sampled["terms"]), (&"monte-carlo".into(), &Value::Null));
+    assert!(number(&sampled, "samples") >= 4.0);
+
+    let out = workplace("expensive").join("results");
+    let table = String::from_utf8(
+        super::xtask(&[
+            "train",
+            "--dim",
+            "10000",
+            "--iterations",
+            "1",
+            "--repeats",
+            "1",
+            "--estimator",
+            "reinforce",
+            "--out",
+            out.to_str().unwrap(),
+        ])
+        .stdout,
+    )
+    .unwrap();
+    // 2^19 in units of one variable: 52 samples of 10,000.
+    assert!(table.contains("from 52 samples"), "{table}");
+    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    assert_eq!(summary["runs"][0]["samples"], 52);
 }

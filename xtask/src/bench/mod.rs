@@ -20,79 +20,154 @@ mod scaling;
 mod table;
 mod training;
 
+use std::sync::Arc;
+
 use agreement::Agreement;
 use case::{CASES, Case, PRECISIONS};
 use implementation::{Contestant, NAMES};
 use machine::Machine;
 use peers::Peers;
-use results::{Promised, Results};
+use results::{LeftOut, Results};
 use rounds::Rounds;
 use row::Row;
 use scaling::Scaling;
 
 use crate::cli::BenchArguments;
 use crate::error::Error;
-use crate::output::Output;
+use crate::number::plural;
+use crate::output::{self, Output, OutputFile};
 use crate::progress::Steps;
 use crate::terminal;
+use crate::work::{self, Collected, End, Sink};
+
+/// What it writes with `--out`.
+const FILES: output::Kind = output::Kind { default: "out/bench", files: &["bench.json", "bench.svg"] };
+
+/// A part of the results.
+enum Part {
+    /// Everything about one case.
+    Case(Vec<Row>, Vec<LeftOut>),
+    Scaling(Scaling),
+}
 
 /// Checks, times and shows what was asked for.
 pub(crate) fn run(arguments: &BenchArguments) -> Result<(), Error> {
-    let json = arguments.json.as_deref().map(Promised::new).transpose()?;
+    if arguments.force && arguments.json.is_none() && arguments.out.is_none() {
+        return Err(Error::arguments("--force is for --out and --json"));
+    }
+    let json =
+        arguments.json.as_deref().map(|json| OutputFile::reserve(json, arguments.force)).transpose()?;
     let output = arguments
         .out
         .as_deref()
-        .map(|out| Output::prepare("out/bench", Some(out), arguments.force))
+        .map(|out| Output::reserve(&FILES, Some(out), arguments.force))
         .transpose()?;
-    let peers = arguments.peers.then(|| Peers::find(&arguments.python, arguments.quick)).transpose()?;
-    // Everything that is timed runs on one thread; the library's own parallelism included.
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
-    let rows = pool.install(|| rows(arguments, peers.as_ref()))?;
-    let results = Results { machine: Machine::this(), quick: arguments.quick, rows, scaling: None };
-    terminal::print(&format!("{}\n", table::text(&results.machine, &results.rows)))?;
-    let scaling = (arguments.scaling || arguments.cases.is_empty())
-        .then(|| Scaling::measure(arguments.quick))
-        .transpose()?;
-    if let Some(scaling) = &scaling {
-        terminal::print(&format!("\n{}\n", scaling.text()))?;
+    let (results, end) = measure(arguments)?;
+    if results.rows.is_empty() && results.scaling.is_none() {
+        end.early(None)?;
+        let reasons: Vec<String> = results.left_out.iter().map(LeftOut::text).collect();
+        return Err(Error::computation(format!("nothing was measured: {}", reasons.join("; "))));
     }
-    let results = Results { scaling, ..results };
-    if let Some(json) = json {
-        json.write(&results.json()?)?;
-    }
-    if let Some(output) = output {
+    let mut text = format!("{}\n", table::text(&results.machine, &results.rows));
+    text.extend(results.scaling.iter().map(|scaling| format!("\n{}\n", scaling.text())));
+    terminal::print(&text)?;
+    // If one of the two can't be written, the other is.
+    let json = json.map_or(Ok(()), |json| json.write(results.json()?));
+    let output = output.map_or(Ok(()), |output| {
         let picture = picture::svg(&results.machine, &results.rows).into_bytes();
-        output.write(&[("bench.json", results.json()?), ("bench.svg", picture)])?;
+        output.write(&[("bench.json", results.json()?), ("bench.svg", picture)])
+    });
+    json.and(output)?;
+    end.early(Some(&format!(
+        "what was measured until then is kept, {}",
+        plural(results.rows.len() as u64, "row")
+    )))?;
+    match results.left_out.iter().find(|left_out| !left_out.is_a_peer()) {
+        Some(fault) => Err(Error::computation(fault.text())),
+        None => Ok(()),
     }
-    Ok(())
 }
 
-/// The rows of all cases that were asked for.
-fn rows(arguments: &BenchArguments, peers: Option<&Peers<'_>>) -> Result<Vec<Row>, Error> {
-    let rounds = if arguments.quick { Rounds::QUICK } else { Rounds::FULL };
-    let is_wanted = |case: Case| arguments.cases.is_empty() || arguments.cases.contains(&case);
-    let mut rows = Vec::new();
-    for (_, case) in CASES.into_iter().filter(|(_, case)| is_wanted(*case)) {
-        let agreement = Agreement::of(case)?;
-        let mut own = Vec::new();
-        for mut contestant in contestants(case, arguments, peers)? {
-            if agreement.check(&mut contestant)? {
-                own.push(contestant);
-            }
+fn measure(arguments: &BenchArguments) -> Result<(Results, End), Error> {
+    let mut peers = arguments.peers.then(|| Peers::find(&arguments.python, arguments.quick)).transpose()?;
+    let steps = Arc::new(Steps::start("", 0, false));
+    let (shown, asked) = (Arc::clone(&steps), arguments.clone());
+    let work = move |parts: &Sink<Part>| {
+        // Everything that is timed runs on one thread; the library's own parallelism included.
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Error::computation)?;
+        let is_wanted = |case: Case| asked.cases.is_empty() || asked.cases.contains(&case);
+        for (_, case) in CASES.into_iter().filter(|(_, case)| is_wanted(*case)) {
+            parts.put(pool.install(|| rows(case, &asked, peers.as_mut(), &shown))?);
         }
-        let steps = Steps::start(case.name(), own.len() * rounds.count);
-        let times = rounds::times(&mut own, rounds, || steps.advance())?;
-        steps.finish();
-        rows.extend(own.iter().zip(times).map(|(contestant, time)| Row::new(contestant, time)));
+        if asked.scaling || asked.cases.is_empty() {
+            parts.put(Part::Scaling(Scaling::measure(asked.quick, &shown)?));
+        }
+        Ok(())
+    };
+    let Collected { results: parts, end } = work::collect(work, || steps.line());
+    steps.finish();
+    let mut results = Results {
+        machine: Machine::this(),
+        quick: arguments.quick,
+        rows: Vec::new(),
+        left_out: Vec::new(),
+        scaling: None,
+    };
+    for part in parts {
+        match part {
+            Part::Case(rows, left_out) => {
+                results.rows.extend(rows);
+                results.left_out.extend(left_out);
+            }
+            Part::Scaling(scaling) => results.scaling = Some(scaling),
+        }
     }
-    Ok(rows)
+    for left_out in &results.left_out {
+        terminal::note(&left_out.text());
+    }
+    Ok((results, end))
+}
+
+/// The rows of a case, and what could not be measured.
+fn rows(
+    case: Case,
+    arguments: &BenchArguments,
+    peers: Option<&mut Peers>,
+    steps: &Steps,
+) -> Result<Part, Error> {
+    let rounds = if arguments.quick { Rounds::QUICK } else { Rounds::FULL };
+    steps.begin(&format!("checking {}", case.name()), 0);
+    let agreement = Agreement::of(case)?;
+    let (mut own, mut left_out) = (Vec::new(), Vec::new());
+    let leave_out = |contestant: &Contestant, error: &Error| {
+        let of = format!("{} {}", case.name(), contestant.precision.name());
+        LeftOut::new(contestant.name, Some(of), error)
+    };
+    for mut contestant in contestants(case, arguments, peers, &mut left_out)? {
+        match agreement.check(&mut contestant) {
+            Ok(true) => own.push(contestant),
+            Ok(false) => {}
+            Err(error) => left_out.push(leave_out(&contestant, &error)),
+        }
+    }
+    steps.begin(case.name(), own.len() * rounds.count);
+    let times = rounds::times(&mut own, rounds, || steps.advance());
+    let mut rows = Vec::new();
+    for (contestant, time) in own.iter().zip(times) {
+        match time {
+            Ok(time) => rows.push(Row::new(contestant, time)),
+            Err(error) => left_out.push(leave_out(contestant, &error)),
+        }
+    }
+    Ok(Part::Case(rows, left_out))
 }
 
 /// Every implementation of a case that was asked for.
 fn contestants(
     case: Case,
     arguments: &BenchArguments,
-    peers: Option<&Peers<'_>>,
+    mut peers: Option<&mut Peers>,
+    left_out: &mut Vec<LeftOut>,
 ) -> Result<Vec<Contestant>, Error> {
     let names = &arguments.implementations;
     let mut contestants = Vec::new();
@@ -100,8 +175,8 @@ fn contestants(
         PRECISIONS.into_iter().filter(|precision| arguments.scalar.is_none_or(|scalar| scalar == *precision))
     {
         contestants.extend(implementation::contestants(case, precision)?);
-        if let Some(peers) = peers {
-            contestants.extend(peers.contestants(case, precision)?);
+        if let Some(peers) = &mut peers {
+            contestants.extend(peers.contestants(case, precision, left_out));
         }
     }
     contestants.retain(|contestant| {

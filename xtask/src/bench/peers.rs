@@ -1,8 +1,9 @@
 //! JAX and `PyTorch`: scripts of the project's in a process each, which answers line by line.
 
-use std::io::{BufRead, BufReader, Write};
-use std::path::Path;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::thread::{self, JoinHandle};
 
 use serde::Deserialize;
 use serde_json::json;
@@ -11,6 +12,7 @@ use tempfile::NamedTempFile;
 use super::case::{Case, ETA, LEARNING_RATE, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Contestant, Implementation, Noise, Run};
+use super::results::LeftOut;
 use crate::error::Error;
 use crate::terminal;
 
@@ -18,20 +20,20 @@ use crate::terminal;
 const PEERS: [(&str, &str, &str); 2] =
     [("jax", "jax_peer.py", "jax"), ("pytorch", "pytorch_peer.py", "torch")];
 
-/// The Python that runs them, and those of them whose package it has.
-pub(crate) struct Peers<'a> {
-    python: &'a Path,
+/// The Python that runs them, and those of them that can be started.
+pub(crate) struct Peers {
+    python: PathBuf,
     found: Vec<(&'static str, &'static str)>,
     sizes: Vec<u64>,
     seconds: f64,
 }
 
-impl<'a> Peers<'a> {
+impl Peers {
     /// Looks for the packages, and says which are not there.
     ///
     /// # Errors
     /// Where there is no such Python.
-    pub(crate) fn find(python: &'a Path, quick: bool) -> Result<Self, Error> {
+    pub(crate) fn find(python: &Path, quick: bool) -> Result<Self, Error> {
         let mut found = Vec::new();
         for (name, script, package) in PEERS {
             let import =
@@ -43,12 +45,11 @@ impl<'a> Peers<'a> {
                 .stderr(Stdio::null())
                 .status();
             let status = status.map_err(|error| no_python(python, &error))?;
-            match status.code() {
-                Some(0) => found.push((name, script)),
-                Some(3) => {
-                    terminal::note(&format!("{} has no {package}: {name} is left out", python.display()));
-                }
-                _ => return Err(no_python(python, &status)),
+            if status.code() == Some(3) {
+                terminal::note(&format!("{} has no {package}: {name} is left out", python.display()));
+            } else {
+                // What else may be wrong it says when it is started.
+                found.push((name, script));
             }
         }
         let (sizes, seconds) = if quick {
@@ -56,16 +57,29 @@ impl<'a> Peers<'a> {
         } else {
             ((8..=18).map(|power| 1 << power).collect(), 0.05)
         };
-        Ok(Self { python, found, sizes, seconds })
+        Ok(Self { python: python.to_path_buf(), found, sizes, seconds })
     }
 
-    /// What can be started of a case, each at its best batch size once it has been checked.
-    pub(crate) fn contestants(&self, case: Case, precision: Precision) -> Result<Vec<Contestant>, Error> {
-        let start = |&(name, script): &(&'static str, &str)| {
-            let peer = Peer::start(self, name, script, case, precision)?;
-            Ok(Contestant { case, precision, name, implementation: Box::new(peer) })
-        };
-        self.found.iter().map(start).collect()
+    /// What can be started of a case, each at its best batch size once it has been checked. What can't is not tried again.
+    pub(crate) fn contestants(
+        &mut self,
+        case: Case,
+        precision: Precision,
+        left_out: &mut Vec<LeftOut>,
+    ) -> Vec<Contestant> {
+        let mut contestants = Vec::new();
+        for (name, script) in self.found.clone() {
+            match Peer::start(self, name, script, case, precision) {
+                Ok(peer) => {
+                    contestants.push(Contestant { case, precision, name, implementation: Box::new(peer) });
+                }
+                Err(error) => {
+                    self.found.retain(|(other, _)| *other != name);
+                    left_out.push(LeftOut::new(name, None, &error));
+                }
+            }
+        }
+        contestants
     }
 }
 
@@ -75,10 +89,11 @@ fn no_python(python: &Path, why: &dyn std::fmt::Display) -> Error {
 
 /// A script that is running.
 struct Peer {
-    name: &'static str,
     process: Child,
     requests: ChildStdin,
     answers: BufReader<ChildStdout>,
+    /// Reads what it complains about; the last line is what matters.
+    complaint: Option<JoinHandle<String>>,
     /// Batch sizes that are still to be tried.
     ladder: Option<(Vec<u64>, f64)>,
 }
@@ -88,7 +103,6 @@ struct Peer {
 #[serde(default)]
 struct Answer {
     ready: bool,
-    missing: Option<String>,
     sums: Vec<f64>,
     samples: u64,
     seconds: f64,
@@ -96,14 +110,15 @@ struct Answer {
 
 impl Peer {
     fn start(
-        peers: &Peers<'_>,
+        peers: &Peers,
         name: &'static str,
         script: &str,
         case: Case,
         precision: Precision,
     ) -> Result<Self, Error> {
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers").join(script);
-        let mut process = Command::new(peers.python)
+        let mut command = Command::new(&peers.python);
+        command
             .arg(script)
             .env("OMP_NUM_THREADS", "1")
             .env("MKL_NUM_THREADS", "1")
@@ -111,16 +126,18 @@ impl Peer {
             .env("PYTHONDONTWRITEBYTECODE", "1")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .map_err(|error| no_python(peers.python, &error))?;
-        let (Some(requests), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
+            .stderr(Stdio::piped());
+        apart(&mut command);
+        let mut process = command.spawn().map_err(|error| no_python(&peers.python, &error))?;
+        let pipes = (process.stdin.take(), process.stdout.take(), process.stderr.take());
+        let (Some(requests), Some(answers), Some(complaints)) = pipes else {
             return Err(Error::computation(format!("{name} cannot be talked to")));
         };
+        let complaint = Some(thread::spawn(move || last_line(complaints)));
         // A training step has no batch; one size is enough to make the work.
         let sizes = if case == Case::Step { vec![1] } else { peers.sizes_of(case) };
         let ladder = Some((sizes, peers.seconds));
-        let mut peer = Self { name, process, requests, answers: BufReader::new(answers), ladder };
+        let mut peer = Self { process, requests, answers: BufReader::new(answers), complaint, ladder };
         let answer = peer.ask(&json!({
             "case": case.name(),
             "scalar": precision.name(),
@@ -130,27 +147,56 @@ impl Peer {
             "eta": ETA,
             "learning_rate": LEARNING_RATE,
         }))?;
-        match answer.missing {
-            Some(package) => Err(Error::computation(format!("{name} cannot import {package}"))),
-            None if answer.ready => Ok(peer),
-            None => Err(Error::computation(format!("{name} is not ready"))),
-        }
+        if answer.ready { Ok(peer) } else { Err(Error::computation("it is not ready")) }
     }
 
     fn ask(&mut self, request: &serde_json::Value) -> Result<Answer, Error> {
-        let gone =
-            |error: &dyn std::fmt::Display| Error::computation(format!("{} has stopped: {error}", self.name));
-        writeln!(self.requests, "{request}").map_err(|error| gone(&error))?;
         let mut line = String::new();
-        self.answers.read_line(&mut line).map_err(|error| gone(&error))?;
-        if line.is_empty() {
-            return Err(gone(&"no answer"));
+        let asked = writeln!(self.requests, "{request}").and_then(|()| self.answers.read_line(&mut line));
+        match asked {
+            Ok(1..) => serde_json::from_str(&line)
+                .map_err(|_| Error::computation(format!("it answered {:?}", line.trim_end()))),
+            Ok(0) | Err(_) => Err(self.stopped()),
         }
-        serde_json::from_str(&line).map_err(|error| gone(&error))
+    }
+
+    /// Why it has stopped, in its own words.
+    fn stopped(&mut self) -> Error {
+        // Otherwise what it complains about has no end.
+        let _ = self.process.kill();
+        let status = self.process.wait();
+        let complaint = self.complaint.take().and_then(|complaint| complaint.join().ok());
+        match (complaint.filter(|complaint| !complaint.is_empty()), status) {
+            (Some(complaint), _) => Error::computation(complaint),
+            (None, Ok(status)) => Error::computation(format!("it stopped without a word, {status}")),
+            (None, Err(error)) => Error::computation(format!("it stopped without a word, {error}")),
+        }
     }
 }
 
-impl Peers<'_> {
+/// The last line that is not empty.
+fn last_line(complaints: impl Read) -> String {
+    let mut last = String::new();
+    for line in BufReader::new(complaints).split(b'\n').map_while(Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        if !line.trim().is_empty() {
+            line.trim().clone_into(&mut last);
+        }
+    }
+    last
+}
+
+/// Ctrl-C is for us alone: a peer ends when nobody asks it any more.
+#[cfg(unix)]
+fn apart(command: &mut Command) {
+    use std::os::unix::process::CommandExt;
+    command.process_group(0);
+}
+
+#[cfg(not(unix))]
+fn apart(_: &mut Command) {}
+
+impl Peers {
     /// The batch sizes to try: 200 variables fill the memory sooner.
     fn sizes_of(&self, case: Case) -> Vec<u64> {
         let most = match case {

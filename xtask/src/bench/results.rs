@@ -1,11 +1,10 @@
 //! What a run of the bench found, and the files that it is kept in.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::fmt::Display;
 
 use serde::Serialize;
-use tempfile::NamedTempFile;
 
+use super::implementation::NAMES;
 use super::machine::Machine;
 use super::row::Row;
 use super::scaling::Scaling;
@@ -19,8 +18,37 @@ pub(crate) struct Results {
     /// True where the times are too short to quote.
     pub(crate) quick: bool,
     pub(crate) rows: Vec<Row>,
+    /// What could not be measured.
+    pub(crate) left_out: Vec<LeftOut>,
     /// How the cost grows, where that was measured.
     pub(crate) scaling: Option<Scaling>,
+}
+
+/// An implementation that could not be measured.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub(crate) struct LeftOut {
+    pub(crate) implementation: &'static str,
+    /// The case and the numbers; all of them where there are none.
+    pub(crate) of: Option<String>,
+    pub(crate) reason: String,
+}
+
+impl LeftOut {
+    /// A reason in one line.
+    pub(crate) fn new(implementation: &'static str, of: Option<String>, reason: &dyn Display) -> Self {
+        Self { implementation, of, reason: reason.to_string() }
+    }
+
+    /// The line.
+    pub(crate) fn text(&self) -> String {
+        let of = self.of.as_ref().map_or_else(String::new, |of| format!(" of {of}"));
+        format!("{}{of} is left out: {}", self.implementation, self.reason)
+    }
+
+    /// Whether that is no fault of ours.
+    pub(crate) fn is_a_peer(&self) -> bool {
+        !NAMES.contains(&self.implementation)
+    }
 }
 
 impl Results {
@@ -29,44 +57,5 @@ impl Results {
         let mut text = serde_json::to_vec_pretty(self).map_err(Error::computation)?;
         text.push(b'\n');
         Ok(text)
-    }
-}
-
-/// A file that will be written at the end, whole or not at all; that it can be is checked before anything is timed.
-pub(crate) struct Promised {
-    temporary: NamedTempFile,
-    path: PathBuf,
-}
-
-impl Promised {
-    /// Starts a temporary file beside `path`.
-    ///
-    /// # Errors
-    /// Where `path` is a directory, or its directory is not there or cannot be written.
-    pub(crate) fn new(path: &Path) -> Result<Self, Error> {
-        if path.as_os_str().is_empty() || path.is_dir() {
-            return Err(Error::arguments(format!(
-                "--json needs the name of a file; {} is not one",
-                path.display()
-            )));
-        }
-        let parent = match path.parent() {
-            Some(parent) if !parent.as_os_str().is_empty() => parent,
-            _ => Path::new("."),
-        };
-        let temporary = NamedTempFile::with_prefix_in(".voidgrad-", parent)
-            .map_err(|source| Error::arguments(format!("cannot write in {}: {source}", parent.display())))?;
-        Ok(Self { temporary, path: path.to_path_buf() })
-    }
-
-    /// Writes the content and moves the file to its place.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub(crate) fn write(mut self, content: &[u8]) -> Result<(), Error> {
-        self.temporary.write_all(content).map_err(Error::files("writing", &self.path))?;
-        let file = self.temporary.persist(&self.path);
-        let file = file.map_err(|error| Error::files("replacing", &self.path)(error.error))?;
-        crate::output::readable(&file).map_err(Error::files("opening", &self.path))
     }
 }

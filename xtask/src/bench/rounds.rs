@@ -30,25 +30,29 @@ pub(crate) struct Time {
     pub(crate) p90: f64,
 }
 
-/// Times each contestant; `advance` is called after every turn.
+/// Times each contestant; `advance` is called after every turn. One that fails takes no further turns, and has its failure for a
+/// time.
 pub(crate) fn times(
     contestants: &mut [Contestant],
     rounds: Rounds,
     mut advance: impl FnMut(),
-) -> Result<Vec<Time>, Error> {
-    let mut counts = Vec::with_capacity(contestants.len());
-    for contestant in &mut *contestants {
-        counts.push(count(contestant, rounds.turn)?);
-    }
-    let mut times = vec![Vec::with_capacity(rounds.count); contestants.len()];
+) -> Vec<Result<Time, Error>> {
+    let counts: Vec<Result<u64, Error>> =
+        contestants.iter_mut().map(|contestant| count(contestant, rounds.turn)).collect();
+    let mut times: Vec<Result<(u64, Vec<f64>), Error>> =
+        counts.into_iter().map(|count| Ok((count?, Vec::with_capacity(rounds.count)))).collect();
     for _ in 0..rounds.count {
-        for ((contestant, count), times) in contestants.iter_mut().zip(&counts).zip(&mut times) {
-            let (seconds, samples) = turn(contestant, *count)?;
-            times.push(seconds * 1e9 / samples as f64);
+        for (contestant, progress) in contestants.iter_mut().zip(&mut times) {
+            if let Ok((count, times)) = progress {
+                match turn(contestant, *count) {
+                    Ok((seconds, samples)) => times.push(seconds * 1e9 / samples as f64),
+                    Err(error) => *progress = Err(error),
+                }
+            }
             advance();
         }
     }
-    Ok(times.into_iter().map(Time::of).collect())
+    times.into_iter().map(|times| times.map(|(_, times)| Time::of(times))).collect()
 }
 
 /// One turn: how long it took, and for how many samples.
@@ -103,6 +107,50 @@ fn quantile(sorted: &[f64], q: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::bench::case::{Case, Precision};
+    use crate::bench::given::Given;
+    use crate::bench::implementation::{Compared, Implementation, Run};
+
+    /// Takes a microsecond for a sample, and fails in its third turn if it is to.
+    struct Clockwork {
+        fails: bool,
+        turns: u32,
+    }
+
+    impl Implementation for Clockwork {
+        fn compared(&mut self, _: &Given) -> Result<Compared, Error> {
+            Err(Error::computation("not asked"))
+        }
+
+        fn run(&mut self, samples: u64) -> Result<Run, Error> {
+            if samples > 1_000 {
+                self.turns += 1;
+            }
+            if self.fails && self.turns == 3 {
+                return Err(Error::computation("out of luck"));
+            }
+            Ok(Run { samples, sums: Vec::new(), seconds: Some(1e-6 * samples as f64) })
+        }
+    }
+
+    #[test]
+    fn what_stops_on_the_way_leaves_the_times_of_the_others() {
+        let contestant = |fails| Contestant {
+            case: Case::Rebar,
+            precision: Precision::F64,
+            name: "clockwork",
+            implementation: Box::new(Clockwork { fails, turns: 0 }),
+        };
+        let mut contestants = [contestant(false), contestant(true), contestant(false)];
+        let mut turns = 0;
+        let times =
+            times(&mut contestants, Rounds { count: 7, turn: Duration::from_millis(2) }, || turns += 1);
+        assert_eq!(turns, 21);
+        assert_eq!(times[1].as_ref().unwrap_err().to_string(), "out of luck");
+        for index in [0, 2] {
+            assert!((times[index].as_ref().unwrap().median - 1_000.0).abs() < 1e-9);
+        }
+    }
 
     #[test]
     fn quantiles_lie_between_the_nearest_two() {

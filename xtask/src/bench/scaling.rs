@@ -61,9 +61,9 @@ const SAMPLES_OF_PARAMETERS: u64 = 16;
 
 impl Scaling {
     /// Measures it; `quick` leaves the largest sizes out.
-    pub(crate) fn measure(quick: bool) -> Result<Self, Error> {
+    pub(crate) fn measure(quick: bool, steps: &Steps) -> Result<Self, Error> {
         let cut = if quick { 5 } else { 7 };
-        let steps = Steps::start("scaling", THREADS.len() * 3 * cut);
+        steps.begin("scaling", THREADS.len() * 3 * cut);
         let mut points = Vec::new();
         for threads in THREADS {
             let pool =
@@ -82,7 +82,6 @@ impl Scaling {
             })?;
             points.extend(measured);
         }
-        steps.finish();
         let exponents = THREADS
             .into_iter()
             .flat_map(|threads| {

@@ -9,12 +9,14 @@ use crate::report::chart::{BLUE, ORANGE, VERMILION};
 /// The picture, in the order of the table.
 pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {
     let Comparison { kind, theta, evaluations, bernoulli, .. } = comparison;
+    let theta = number::exact(*theta);
     let title = format!("{}, M = {}, θ = {theta}, K = {evaluations}", kind.name(), bernoulli.len());
     let rows = ranking
         .iter()
-        .map(|row| {
-            let value = comparison.settled(row.product());
-            Bar { label: format!("{}: {}", label(row), number::short(value)), value, color: color(row) }
+        .map(|row| Bar {
+            label: format!("{}: {}", label(row), row.product_text()),
+            value: row.product(),
+            color: color(row),
         })
         .collect();
     Bars {

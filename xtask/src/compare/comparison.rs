@@ -1,16 +1,19 @@
 //! The comparison: the problem, the budget, and the estimators in their order.
 
+use std::sync::Arc;
+
 use voidgrad::estimators::{AnyEstimator, Method, Setup};
 use voidgrad::{Bernoulli, Objective as _, Stream};
 
 use super::measurement::{Contender, Measurement};
 use super::problem::{Kind, Problem};
-use crate::choice;
+use crate::choice::{self, Refusal};
 use crate::cli::CompareArguments;
 use crate::error::Error;
 use crate::experiment::identical;
 use crate::number;
 use crate::progress::Steps;
+use crate::work::{self, Collected, End, Sink};
 
 /// Everything that determines the results, but for the times.
 pub(crate) struct Comparison {
@@ -41,8 +44,8 @@ pub(crate) struct Comparison {
 pub(crate) struct Outcome {
     /// The unbiased ones first, each group by the variance times the evaluations.
     pub(crate) ranking: Vec<Measurement>,
-    /// Why others could not be compared, a sentence each.
-    pub(crate) left_out: Vec<String>,
+    /// Why others could not be compared.
+    pub(crate) left_out: Vec<Refusal>,
 }
 
 /// λ and η that controls start from, as in `train`, and the temperature of Concrete.
@@ -85,14 +88,24 @@ impl Comparison {
             gradient,
             methods,
         };
-        if !comparison.rounding().is_finite() {
-            return Err(Error::arguments(format!("--target {target:e} makes f larger than any number")));
+        if !comparison.size().is_finite() {
+            return Err(Error::arguments(format!(
+                "--target {} makes f larger than any number",
+                number::exact(target)
+            )));
         }
-        let (contenders, left_out) = comparison.contenders();
-        if contenders.is_empty() {
-            return Err(Error::arguments(left_out.join("; ")));
+        let refusals: Vec<Refusal> = comparison
+            .methods
+            .iter()
+            .filter_map(|method| Contender::new(&comparison, method).err())
+            .collect();
+        match refusals.len() {
+            count if count == comparison.methods.len() => {
+                let reasons: Vec<String> = refusals.iter().map(Refusal::to_string).collect();
+                Err(Error::arguments(reasons.join("; ")))
+            }
+            _ => Ok(comparison),
         }
-        Ok(comparison)
     }
 
     /// The estimator with K evaluations, for this problem.
@@ -101,10 +114,10 @@ impl Comparison {
     /// Where it can't be used here.
     pub(crate) fn make(
         &self,
-        method: &Method,
+        method: &'static Method,
         evaluations: Option<u64>,
         stream: &mut Stream,
-    ) -> Result<AnyEstimator, Error> {
+    ) -> Result<AnyEstimator, Refusal> {
         let setup = Setup { target: self.target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
         choice::make(method, &setup, &self.bernoulli, &self.problem, stream)
     }
@@ -125,51 +138,53 @@ impl Comparison {
         self.methods.len()
     }
 
-    fn contenders(&self) -> (Vec<Contender>, Vec<String>) {
-        let (mut contenders, mut left_out) = (Vec::new(), Vec::new());
-        for method in &self.methods {
-            match Contender::new(self, method) {
-                Ok(contender) => contenders.push(contender),
-                Err(reason) => left_out.push(reason),
+    /// Measures all of them, one after the other; the samples of each are made in parallel. One that can't be measured is left
+    /// out.
+    pub(crate) fn measure(self: &Arc<Self>, steps: &Arc<Steps>) -> (Outcome, End) {
+        let (comparison, shown) = (Arc::clone(self), Arc::clone(steps));
+        let work = move |results: &Sink<Result<Measurement, Refusal>>| {
+            for method in &comparison.methods {
+                shown.about(method.name);
+                results.put(
+                    Contender::new(&comparison, method).and_then(|contender| contender.measure(&comparison)),
+                );
+                shown.advance();
+            }
+            Ok(())
+        };
+        let Collected { results, end } = work::collect(work, || steps.line());
+        let measured = results.len();
+        let mut outcome = Outcome { ranking: Vec::new(), left_out: Vec::new() };
+        for result in results {
+            match result {
+                Ok(measurement) => outcome.ranking.push(measurement),
+                Err(refusal) => outcome.left_out.push(refusal),
             }
         }
-        (contenders, left_out)
+        let reason = "it was not measured before the end of the comparison".to_owned();
+        let rest = self.methods[measured..].iter();
+        outcome
+            .left_out
+            .extend(rest.map(|method| Refusal { estimator: method.name, reason: reason.clone() }));
+        rank(&mut outcome.ranking);
+        (outcome, end)
     }
 
-    /// Measures all of them, one after the other; the samples of each are made in parallel.
-    ///
-    /// # Errors
-    /// Where an estimate fails.
-    pub(crate) fn measure(&self, steps: &Steps) -> Result<Outcome, Error> {
-        let (contenders, left_out) = self.contenders();
-        let mut ranking = Vec::new();
-        for contender in contenders {
-            steps.about(contender.method.name);
-            let over_budget = contender.evaluations > self.evaluations;
-            ranking.push(Measurement { over_budget, ..contender.measure(self)? });
-            steps.advance();
-        }
-        // What is left of a variance of 0 by rounding says nothing about the order.
-        ranking.sort_by(|one, other| {
-            one.method
-                .is_biased()
-                .cmp(&other.method.is_biased())
-                .then(self.settled(one.product()).total_cmp(&self.settled(other.product())))
-                .then(one.evaluations.cmp(&other.evaluations))
-        });
-        Ok(Outcome { ranking, left_out })
-    }
-
-    /// A variance, or a variance times evaluations; 0 where it is nothing but rounding.
-    pub(crate) fn settled(&self, variance: f64) -> f64 {
-        if variance < self.rounding().powi(2) { 0.0 } else { variance }
-    }
-
-    /// The size of what rounding may leave of ĝ: f where it is largest and least, and what a few hundred operations lose.
-    pub(crate) fn rounding(&self) -> f64 {
+    /// f where it is largest and least.
+    pub(crate) fn size(&self) -> f64 {
         let corner = |up: bool| -> Vec<f64> {
             self.gradient.iter().map(|&slope| f64::from(u8::from((slope > 0.0) == up))).collect()
         };
-        1e-14 * [true, false].map(|up| self.problem.value(&corner(up)).abs()).iter().sum::<f64>()
+        [true, false].map(|up| self.problem.value(&corner(up)).abs()).iter().sum()
     }
+}
+
+fn rank(ranking: &mut [Measurement]) {
+    ranking.sort_by(|one, other| {
+        one.method
+            .is_biased()
+            .cmp(&other.method.is_biased())
+            .then(one.product().total_cmp(&other.product()))
+            .then(one.evaluations.cmp(&other.evaluations))
+    });
 }

@@ -23,8 +23,15 @@ struct File<'a> {
     seed: u64,
     /// In their order.
     estimators: Vec<Row>,
-    left_out: &'a [String],
+    left_out: Vec<LeftOut<'a>>,
     verdict: &'a str,
+}
+
+/// An estimator that could not be compared.
+#[derive(Serialize)]
+struct LeftOut<'a> {
+    estimator: &'static str,
+    reason: &'a str,
 }
 
 /// One estimator, in both files.
@@ -39,6 +46,8 @@ struct Row {
     /// Independent estimates, of which a gradient is the mean.
     averaged: u64,
     over_budget: bool,
+    /// For which its control was trained, if it has one.
+    control_steps: u64,
     /// Whether it has learned from estimates before those that were measured.
     learned: bool,
     bias: f64,
@@ -46,6 +55,8 @@ struct Row {
     /// Per coordinate, with respect to the logit.
     variance: f64,
     standard_error: f64,
+    /// Whether there is none at all, `zero`, or none but for `rounding`; otherwise a `value`.
+    variance_is: &'static str,
     variance_times_evaluations: f64,
     method: Technique,
     samples: u64,
@@ -69,7 +80,11 @@ pub(super) fn json(comparison: &Comparison, outcome: &Outcome, verdict: &str) ->
         control_steps,
         seed,
         estimators: rows(&outcome.ranking).collect(),
-        left_out: &outcome.left_out,
+        left_out: outcome
+            .left_out
+            .iter()
+            .map(|refusal| LeftOut { estimator: refusal.estimator, reason: &refusal.reason })
+            .collect(),
         verdict,
     };
     let mut text = serde_json::to_vec_pretty(&file).map_err(Error::computation)?;
@@ -102,12 +117,14 @@ fn rows(ranking: &[Measurement]) -> impl Iterator<Item = Row> {
         evaluations: measurement.evaluations,
         averaged: measurement.averaged,
         over_budget: measurement.over_budget,
+        control_steps: measurement.control_steps,
         learned: measurement.learned,
         bias: measurement.bias,
         bias_standard_error: measurement.bias_standard_error,
         variance: measurement.variance,
         standard_error: measurement.standard_error,
-        variance_times_evaluations: measurement.product(),
+        variance_is: measurement.size.name(),
+        variance_times_evaluations: measurement.variance * measurement.evaluations as f64,
         method: measurement.technique,
         samples: measurement.samples,
         seconds: measurement.seconds,

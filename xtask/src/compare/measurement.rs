@@ -6,8 +6,11 @@ use voidgrad::estimators::{AnyEstimator, Draw, Estimator, Method, Needs};
 use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 
 use super::comparison::Comparison;
+use super::size::Size;
+use crate::choice::Refusal;
 use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
+use crate::number::{self, plural};
 use crate::{preparation, seed};
 
 /// An estimator that is ready to be measured.
@@ -30,6 +33,8 @@ pub(crate) struct Measurement {
     pub(crate) averaged: u64,
     /// Whether it has learned from estimates before those that were measured: a control, or a moving average.
     pub(crate) learned: bool,
+    /// Steps for which its control was trained, if it has one.
+    pub(crate) control_steps: u64,
     /// Whether that is more than asked for, because the estimator can't do with less.
     pub(crate) over_budget: bool,
     /// `√((1/M) Σ_m (E[ĝ_m] - g_m)²)`.
@@ -40,6 +45,8 @@ pub(crate) struct Measurement {
     pub(crate) variance: f64,
     /// Of `variance`; 0 where it is exact.
     pub(crate) standard_error: f64,
+    /// What is known of `variance`.
+    pub(crate) size: Size,
     /// How they were computed.
     pub(crate) technique: Technique,
     /// Samples drawn; 0 where the result is exact.
@@ -54,6 +61,9 @@ const TERMS: u64 = 1 << 16;
 /// Variables times evaluations of all samples together: a few seconds. Above it there are fewer samples.
 const WORK: u64 = 4_000_000_000;
 
+/// The same for the training of a control; above it there are fewer steps.
+const TRAINING: u64 = 400_000_000;
+
 /// Fewer samples than this say nothing.
 const FEWEST_SAMPLES: u64 = 200;
 
@@ -65,24 +75,28 @@ impl Contender {
     ///
     /// # Errors
     /// A sentence that says why it can't be compared here.
-    pub(crate) fn new(comparison: &Comparison, method: &'static Method) -> Result<Self, String> {
+    pub(crate) fn new(comparison: &Comparison, method: &'static Method) -> Result<Self, Refusal> {
         let budget = comparison.evaluations;
         // DisARM takes pairs, so it leaves one evaluation of an odd number unused.
         let choices = [Some(budget), Some(budget - 1), None];
         let choices = if crate::choice::has_choice(method) { &choices[..] } else { &choices[2..] };
-        let mut refusal = String::new();
+        let refuse = |reason: String| Refusal { estimator: method.name, reason };
+        let mut refusal = refuse(String::new());
         for &evaluations in choices {
             match comparison.make(method, evaluations, &mut Stream::new(comparison.seed, 0, WEIGHTS)) {
                 Ok(estimator) => {
                     let evaluations = estimator.evaluations(&comparison.bernoulli);
-                    let work = evaluations.saturating_mul(comparison.bernoulli.len() as u64);
-                    return if work > WORK / FEWEST_SAMPLES {
-                        Err(format!("{}: {evaluations} evaluations are too many to sample it", method.name))
+                    let unit = evaluation::unit(&comparison.bernoulli, &*estimator);
+                    return if unit > WORK / FEWEST_SAMPLES {
+                        Err(refuse(format!(
+                            "{} evaluations are too many to sample it",
+                            number::grouped(evaluations)
+                        )))
                     } else {
                         Ok(Self { method, evaluations, estimator })
                     };
                 }
-                Err(error) => refusal = error.to_string(),
+                Err(error) => refusal = error,
             }
         }
         Err(refusal)
@@ -91,22 +105,36 @@ impl Contender {
     /// Trains what there is to train, and measures.
     ///
     /// # Errors
-    /// Where an estimate fails.
-    pub(crate) fn measure(mut self, comparison: &Comparison) -> Result<Measurement, Error> {
+    /// Where an estimate fails, or its moments are no numbers.
+    pub(crate) fn measure(self, comparison: &Comparison) -> Result<Measurement, Refusal> {
+        let (estimator, over_budget) = (self.method.name, self.evaluations > comparison.evaluations);
+        match self.measured(comparison) {
+            Ok(measurement) => Ok(Measurement { over_budget, ..measurement }),
+            Err(error) => Err(Refusal { estimator, reason: number::shortened(&error.to_string()) }),
+        }
+    }
+
+    fn measured(mut self, comparison: &Comparison) -> Result<Measurement, Error> {
         let Comparison { bernoulli, problem, control_steps, .. } = comparison;
         // The estimators have streams of their own, so that their errors are independent.
         let seed = seed::derive(comparison.seed, self.method.name.bytes().map(u64::from));
-        let learned = preparation::train(&mut self.estimator, bernoulli, problem, *control_steps, seed)?;
-        let work = self.evaluations * bernoulli.len() as u64;
-        let samples = comparison.samples.min(WORK / work);
-        let sampling = Sampling { terms: TERMS, samples, seed };
+        let unit = evaluation::unit(bernoulli, &*self.estimator);
+        let control_steps =
+            (*control_steps).min(TRAINING / (preparation::BATCH * unit)).max(1.min(*control_steps));
+        let learned = preparation::train(&mut self.estimator, bernoulli, problem, control_steps, seed)?;
+        let samples = comparison.samples.min(WORK / unit);
+        let sampling = Sampling { terms: TERMS, work: WORK, samples, seed };
         let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;
         // Without noise a second estimate is the first one again.
         let is_exact = self.estimator.noise(bernoulli) == 0;
         let averaged = if is_exact { 1 } else { (comparison.evaluations / self.evaluations).max(1) };
+        if evaluation.technique == Technique::MonteCarlo {
+            comparison.sees_rare_states(samples)?;
+        }
+        let size = comparison.size_of(&evaluation, is_exact);
         let seconds = seconds(&self.estimator, bernoulli, problem)? * averaged as f64;
         let measurement = self.measurement(&evaluation, &comparison.gradient, averaged, seconds);
-        Ok(Measurement { learned, ..measurement })
+        Ok(Measurement { learned, control_steps, size, ..measurement })
     }
 
     fn measurement(
@@ -117,18 +145,20 @@ impl Contender {
         seconds: f64,
     ) -> Measurement {
         let Evaluation { mean, variance, standard_error, technique, samples } = evaluation;
-        let squares: f64 = mean.iter().zip(gradient).map(|(mean, exact)| (mean - exact).powi(2)).sum();
         let count = averaged as f64;
         Measurement {
             method: self.method,
             evaluations: self.evaluations * averaged,
             averaged,
             learned: false,
+            control_steps: 0,
             over_budget: false,
-            bias: (squares / mean.len() as f64).sqrt(),
+            bias: distance(mean, gradient),
             bias_standard_error: if *samples == 0 { 0.0 } else { (variance / *samples as f64).sqrt() },
             variance: variance / count,
-            standard_error: standard_error / count,
+            // There are as many samples as it takes.
+            standard_error: standard_error.unwrap_or(f64::INFINITY) / count,
+            size: Size::Value,
             technique: *technique,
             samples: *samples,
             seconds,
@@ -137,9 +167,22 @@ impl Contender {
 }
 
 impl Measurement {
-    /// The variance that one evaluation of f would have, if variances fell with the number of evaluations.
+    /// The variance that one evaluation of f would have, if variances fell with the number of evaluations; 0 where it is
+    /// nothing but rounding, which says nothing about the order.
     pub(crate) fn product(&self) -> f64 {
-        self.variance * self.evaluations as f64
+        match self.size {
+            Size::Value => self.variance * self.evaluations as f64,
+            Size::Zero | Size::Rounding { .. } => 0.0,
+        }
+    }
+
+    /// [`product`](Self::product) as people read it.
+    pub(crate) fn product_text(&self) -> String {
+        let evaluations = self.evaluations as f64;
+        match self.size {
+            Size::Rounding { below } => Size::Rounding { below: below * evaluations }.text(0.0),
+            size => size.text(self.product()),
+        }
     }
 
     /// Of [`product`](Self::product).
@@ -161,7 +204,9 @@ impl Measurement {
         match self.method.needs {
             Needs::Values if self.learned => marks.push("settled average".to_owned()),
             Needs::Values => {}
-            Needs::Control => marks.push("trained control".to_owned()),
+            Needs::Control => {
+                marks.push(format!("control trained for {}", plural(self.control_steps, "step")));
+            }
             Needs::Gradient => marks.push("needs ∇f".to_owned()),
         }
         if self.over_budget {
@@ -172,6 +217,17 @@ impl Measurement {
         }
         marks.join(", ")
     }
+}
+
+/// `√((1/M) Σ_m (mean_m - gradient_m)²)`, whose squares may be no numbers.
+fn distance(mean: &[f64], gradient: &[f64]) -> f64 {
+    let distances = || mean.iter().zip(gradient).map(|(mean, exact)| (mean - exact).abs());
+    let largest = distances().fold(0.0, f64::max);
+    if largest == 0.0 {
+        return 0.0;
+    }
+    let squares: f64 = distances().map(|distance| (distance / largest).powi(2)).sum();
+    largest * (squares / mean.len() as f64).sqrt()
 }
 
 /// Seconds an estimate takes, its noise included: the best of five turns, since whatever else runs on the machine only

@@ -5,44 +5,66 @@ mod comparison;
 mod files;
 mod measurement;
 mod problem;
+mod size;
 mod table;
 mod verdict;
 
+use std::sync::Arc;
+
+use crate::choice::Refusal;
 use crate::cli::CompareArguments;
 use crate::error::Error;
-use crate::output::Output;
+use crate::output::{self, Output};
 use crate::progress::Steps;
 use crate::terminal;
 use comparison::Comparison;
 
 pub(crate) use problem::Kind;
 
+/// What it writes.
+const FILES: output::Kind =
+    output::Kind { default: "out/compare", files: &["compare.svg", "compare.json", "compare.csv"] };
+
 /// Compares, writes the three files and prints the table, with one sentence below it.
 pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Error> {
-    let comparison = Comparison::new(arguments)?;
-    let output = Output::prepare("out/compare", arguments.out.as_deref(), arguments.force)?;
+    let comparison = Arc::new(Comparison::new(arguments)?);
+    let output = Output::reserve(&FILES, arguments.out.as_deref(), arguments.force)?;
+    let directory = output.directory().display().to_string();
 
-    let steps = if arguments.quiet {
-        Steps::hidden()
-    } else {
+    if !arguments.quiet {
         terminal::note(&comparison.announcement());
-        Steps::start("", comparison.steps())
-    };
-    let outcome = comparison.measure(&steps)?;
+    }
+    let steps = Arc::new(Steps::start("", comparison.steps(), arguments.quiet));
+    let (outcome, end) = comparison.measure(&steps);
     steps.finish();
+    if outcome.ranking.is_empty() {
+        end.early(None)?;
+        return Err(none_is_left(&outcome.left_out));
+    }
 
     let verdict = verdict::sentence(&comparison, &outcome.ranking);
-    output.write(&[
+    let written = output.write(&[
         ("compare.json", files::json(&comparison, &outcome, &verdict)?),
         ("compare.csv", files::csv(&outcome.ranking)?),
         ("compare.svg", chart::svg(&comparison, &outcome.ranking).into_bytes()),
-    ])?;
-    if arguments.quiet {
-        return Ok(());
+    ]);
+    if !arguments.quiet {
+        let place = match &written {
+            Ok(()) => format!("written to {directory}: {}\n\n", FILES.files.join(", ")),
+            Err(_) => String::new(),
+        };
+        terminal::print(&format!("{}\n\n{place}{verdict}\n", table::text(&comparison, &outcome)))?;
     }
-    terminal::print(&format!(
-        "{}\n\nwritten to {}: compare.svg, compare.json, compare.csv\n\n{verdict}\n",
-        table::text(&comparison, &outcome),
-        output.directory().display()
+    written?;
+    let (measured, all) = (outcome.ranking.len(), comparison.steps());
+    end.early(Some(&format!("{measured} of {all} estimators were measured and are kept in {directory}")))
+}
+
+/// Every estimator had a reason; one of them is enough for a line.
+fn none_is_left(left_out: &[Refusal]) -> Error {
+    let reason = left_out.first().map(Refusal::to_string).unwrap_or_default();
+    Error::computation(format!(
+        "none of the estimators can be compared here, {} in all; {reason}",
+        left_out.len()
     ))
 }

@@ -4,6 +4,8 @@ use clap::ValueEnum;
 use voidgrad::objective::Differentiable;
 use voidgrad::{Bernoulli, MeanQuadratic, Objective, sigmoid};
 
+use crate::number;
+
 /// The name of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Kind {
@@ -44,6 +46,7 @@ impl Kind {
 
     /// The objective in words.
     pub(crate) fn formula(self, target: f64) -> String {
+        let target = number::exact(target);
         match self {
             Self::Quadratic => format!("f(b) = mean of (b_m − {target})²"),
             Self::Linear => "f(b) = mean of w_m·b_m, w_m = ±(1 + m/M)".to_owned(),

@@ -2,7 +2,10 @@
 
 use super::comparison::{Comparison, Outcome};
 use super::measurement::Measurement;
-use crate::number;
+use super::size::Size;
+use crate::choice::Refusal;
+use crate::number::{self, plural};
+use crate::{preparation, terminal};
 
 const HEADS: [&str; 7] =
     ["estimator", "evaluations", "bias", "variance", "variance × evaluations", "time per gradient", ""];
@@ -28,9 +31,10 @@ pub(super) fn text(comparison: &Comparison, outcome: &Outcome) -> String {
 fn heading(comparison: &Comparison) -> String {
     let Comparison { kind, target, theta, evaluations, bernoulli, .. } = comparison;
     format!(
-        "{}, M = {}, θ = {theta}, {} of f a gradient",
+        "{}, M = {}, θ = {}, {} of f a gradient",
         kind.formula(*target),
         bernoulli.len(),
+        number::exact(*theta),
         plural(*evaluations, "evaluation")
     )
 }
@@ -38,14 +42,17 @@ fn heading(comparison: &Comparison) -> String {
 fn row(comparison: &Comparison, measurement: &Measurement) -> [String; 7] {
     let Measurement { method, evaluations, bias, bias_standard_error, variance, standard_error, .. } =
         measurement;
-    let bias = if *bias < comparison.rounding() { 0.0 } else { *bias };
-    let product = comparison.settled(measurement.product());
+    let bias = if *bias < comparison.bias_of_rounding() { 0.0 } else { *bias };
+    let variance = match measurement.size {
+        Size::Value => with_error(*variance, *standard_error),
+        size => size.text(*variance),
+    };
     [
         method.name.to_owned(),
         evaluations.to_string(),
         with_error(bias, *bias_standard_error),
-        with_error(comparison.settled(*variance), *standard_error),
-        number::short(product),
+        variance,
+        measurement.product_text(),
         number::duration(measurement.seconds),
         measurement.marks(),
     ]
@@ -70,19 +77,29 @@ fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
         "bias: the distance of the mean from the exact gradient, root mean square over the coordinates, ± what sampling \
          leaves of it;"
             .to_owned(),
-        "variance: per coordinate, with respect to the logit, ± its standard error, exact where there is none;".to_owned(),
+        "variance: per coordinate, with respect to the logit, ± its standard error, exact where there is none; < where no more \
+         is known, because of rounding;"
+            .to_owned(),
         format!(
-            "controls are trained on the variance at this θ for {} of 8 estimates, moving averages have settled;",
-            plural(comparison.control_steps, "step")
+            "controls are trained on the variance at this θ in steps of {} estimates, moving averages have settled;",
+            preparation::BATCH
         ),
-        format!("every control is made of (b − {})², whatever f is.", comparison.target),
+        format!("every control is made of (b − {})², whatever f is.", number::exact(comparison.target)),
     ];
-    notes.extend(outcome.left_out.iter().map(|reason| format!("left out: {reason}")));
-    notes
+    notes.extend(left_out(&outcome.left_out));
+    notes.iter().map(|note| terminal::wrapped(note)).collect()
 }
 
-/// `1 step`, `2 steps`.
-pub(super) fn plural(count: u64, noun: &str) -> String {
-    let number = number::grouped(count);
-    if count == 1 { format!("{number} {noun}") } else { format!("{number} {noun}s") }
+/// A line for each reason.
+fn left_out(refusals: &[Refusal]) -> Vec<String> {
+    let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
+    for Refusal { estimator, reason } in refusals {
+        match reasons.iter_mut().find(|(known, _)| known == reason) {
+            Some((_, estimators)) => estimators.push(estimator),
+            None => reasons.push((reason, vec![estimator])),
+        }
+    }
+    let line =
+        |(reason, estimators): (&str, Vec<&str>)| format!("left out: {}: {reason}", estimators.join(", "));
+    reasons.into_iter().map(line).collect()
 }

@@ -6,8 +6,8 @@ use voidgrad::estimators::Needs;
 
 use super::comparison::Comparison;
 use super::measurement::Measurement;
-use super::table::plural;
-use crate::number;
+use super::size::Size;
+use crate::number::{self, plural};
 
 /// The sentence, from the numbers of this run alone.
 ///
@@ -22,26 +22,25 @@ pub(super) fn sentence(comparison: &Comparison, ranking: &[Measurement]) -> Stri
         (&affordable, format!("that take no more than {budget}")),
         (&unbiased, "compared here".to_owned()),
     ];
-    let choices: Vec<(Choice<'_>, &str)> = groups
-        .iter()
-        .filter_map(|(rows, which)| Some((Choice::of(comparison, rows)?, which.as_str())))
-        .collect();
+    let choices: Vec<(Choice<'_>, &str)> =
+        groups.iter().filter_map(|(rows, which)| Some((Choice::of(rows)?, which.as_str()))).collect();
     let [(first, which), others @ ..] = &choices[..] else {
         return "Nothing here is unbiased, so there is nothing to recommend.".to_owned();
     };
     let mut clauses = vec![format!(
-        "Use {} here: of the {} {which} {}",
+        "Use {} here: of the {} {} {}",
         first.winner.method.name,
         estimators(first.size),
-        first.reason(comparison)
+        agreeing(which, first.size),
+        first.reason()
     )];
     if first.winner.learned {
-        clauses.extend(forgetful(comparison, &affordable));
+        clauses.extend(forgetful(&affordable));
     }
     let mut last = first.winner;
     for (choice, _) in others {
-        if choice.winner.method.name != last.method.name && is_better(comparison, choice.winner, last) {
-            clauses.push(alternative(comparison, choice.winner, last));
+        if choice.winner.method.name != last.method.name && is_better(choice.winner, last) {
+            clauses.push(alternative(choice.winner, last));
             last = choice.winner;
         }
     }
@@ -49,13 +48,13 @@ pub(super) fn sentence(comparison: &Comparison, ranking: &[Measurement]) -> Stri
 }
 
 /// The best without a memory: in a training, the steps that an average was taken over had another θ.
-fn forgetful(comparison: &Comparison, affordable: &[&Measurement]) -> Option<String> {
+fn forgetful(affordable: &[&Measurement]) -> Option<String> {
     let rows = filtered(affordable, |row| row.is_black_box() && !row.learned);
-    let Choice { winner, .. } = Choice::of(comparison, &rows)?;
+    let Choice { winner, .. } = Choice::of(&rows)?;
     Some(format!(
         "of those that learn nothing from earlier steps, {} has {}",
         winner.method.name,
-        number::short(comparison.settled(winner.product()))
+        winner.product_text()
     ))
 }
 
@@ -65,6 +64,15 @@ fn filtered<'a>(rows: &[&'a Measurement], accept: impl Fn(&Measurement) -> bool)
 
 fn estimators(count: usize) -> String {
     if count == 1 { "one unbiased estimator".to_owned() } else { format!("{count} unbiased estimators") }
+}
+
+/// What is said of several estimators, of `count`.
+fn agreeing(which: &str, count: usize) -> String {
+    if count == 1 {
+        which.replace("that ask ", "that asks ").replace(" take ", " takes ")
+    } else {
+        which.to_owned()
+    }
 }
 
 /// The best of a group.
@@ -78,23 +86,22 @@ struct Choice<'a> {
 }
 
 impl<'a> Choice<'a> {
-    fn of(comparison: &Comparison, rows: &[&'a Measurement]) -> Option<Self> {
-        let value = |row: &Measurement| comparison.settled(row.product());
+    fn of(rows: &[&'a Measurement]) -> Option<Self> {
+        let value = |row: &Measurement| row.product();
         let best = rows.iter().copied().min_by(|one, other| value(one).total_cmp(&value(other)))?;
-        let (tied, rest): (Vec<_>, Vec<_>) =
-            rows.iter().copied().partition(|row| !is_better(comparison, best, row));
+        let (tied, rest): (Vec<_>, Vec<_>) = rows.iter().copied().partition(|row| !is_better(best, row));
         let winner = tied.iter().copied().min_by(|one, other| one.seconds.total_cmp(&other.seconds))?;
         let tied = filtered(&tied, |row| row.method.name != winner.method.name);
         let next = rest.into_iter().min_by(|one, other| value(one).total_cmp(&value(other)));
         Some(Self { winner, tied, next, size: rows.len() })
     }
 
-    fn reason(&self, comparison: &Comparison) -> String {
-        let value = comparison.settled(self.winner.product());
-        let amount = if value == 0.0 {
-            "no variance at all".to_owned()
-        } else {
-            format!("a variance × evaluations of {}", number::short(value))
+    fn reason(&self) -> String {
+        let value = self.winner.product();
+        let tied = [self.winner].into_iter().chain(self.tied.iter().copied());
+        let amount = match self.winner.size {
+            Size::Value => format!("a variance × evaluations of {}", number::short(value)),
+            _ => none(tied).to_owned(),
         };
         let names: Vec<&str> = self.tied.iter().map(|row| row.method.name).collect();
         match (&names[..], self.next) {
@@ -125,6 +132,15 @@ impl<'a> Choice<'a> {
     }
 }
 
+/// What estimators have whose variance is 0, or not to be told from it.
+fn none<'a>(rows: impl IntoIterator<Item = &'a Measurement>) -> &'static str {
+    if rows.into_iter().all(|row| row.size == Size::Zero) {
+        "no variance at all"
+    } else {
+        "no variance but for rounding"
+    }
+}
+
 /// `a`, `a and b`, `a, b and c`.
 fn listed(names: &[&str]) -> String {
     match names {
@@ -134,8 +150,8 @@ fn listed(names: &[&str]) -> String {
 }
 
 /// Whether `one` has less variance × evaluations than `other`, by more than two standard errors of the difference.
-fn is_better(comparison: &Comparison, one: &Measurement, other: &Measurement) -> bool {
-    let [less, more] = [one, other].map(|row| comparison.settled(row.product()));
+fn is_better(one: &Measurement, other: &Measurement) -> bool {
+    let [less, more] = [one, other].map(Measurement::product);
     let error = one.product_standard_error().hypot(other.product_standard_error());
     // Quadrature is exact to 1e-7.
     let error = (2.0 * error).max(1e-6 * more);
@@ -143,13 +159,12 @@ fn is_better(comparison: &Comparison, one: &Measurement, other: &Measurement) ->
 }
 
 /// What could be done with more: ∇f, a control, or more evaluations.
-fn alternative(comparison: &Comparison, row: &Measurement, last: &Measurement) -> String {
+fn alternative(row: &Measurement, last: &Measurement) -> String {
     let name = row.method.name;
-    let value = comparison.settled(row.product());
-    let amount = if value == 0.0 {
-        "no variance".to_owned()
-    } else {
-        format!("{} times less", number::short(last.product() / value))
+    let value = row.product();
+    let amount = match row.size {
+        Size::Value => format!("{} times less", number::short(last.product() / value)),
+        _ => none([row]).to_owned(),
     };
     let evaluations = row.evaluations;
     match (row.over_budget, row.method.needs) {
@@ -194,11 +209,13 @@ mod tests {
             evaluations: 2,
             averaged: 1,
             learned: false,
+            control_steps: 0,
             over_budget: false,
             bias: 0.0,
             bias_standard_error: 0.0,
             variance,
             standard_error,
+            size: Size::Value,
             technique: Technique::MonteCarlo,
             samples: 100,
             seconds: f64::from(time) * 1e-9,
@@ -246,12 +263,17 @@ mod tests {
 
     #[test]
     fn what_takes_more_is_named_where_it_is_better() {
-        let over = Measurement { over_budget: true, evaluations: 4, ..row("local-expectation", 0.0, 0.0, 9) };
+        let over = Measurement {
+            over_budget: true,
+            evaluations: 4,
+            size: Size::Zero,
+            ..row("local-expectation", 0.0, 0.0, 9)
+        };
         let rows = [row("rloo", 1.0, 0.001, 90), row("muprop", 0.25, 0.001, 7), over];
         let text = sentence(&comparison(), &rows);
         assert!(text.contains("; with ∇f at hand, muprop has 4 times less"), "{text}");
         assert!(
-            text.ends_with("; local-expectation has no variance, for 4 evaluations a gradient."),
+            text.ends_with("; local-expectation has no variance at all, for 4 evaluations a gradient."),
             "{text}"
         );
         let learned = Measurement { learned: true, ..row("reinforce-ema", 0.5, 0.001, 5) };

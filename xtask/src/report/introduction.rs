@@ -84,6 +84,18 @@ pub(super) fn table(experiment: &Experiment) -> String {
     )
 }
 
+/// What is missing, if the training was ended early.
+pub(super) fn interruption(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Option<String> {
+    let complete = analyses.iter().map(|analysis| analysis.runs.len() as u64).sum::<u64>();
+    (complete < experiment.runs()).then(|| {
+        format!(
+            "<b>This training was interrupted.</b> {} of {} runs were complete; nothing else is shown.",
+            grouped(complete),
+            grouped(experiment.runs())
+        )
+    })
+}
+
 /// The runs that broke down.
 pub(super) fn divergences(analyses: &[Analysis<'_>]) -> Vec<String> {
     let runs = analyses.iter().flat_map(|analysis| &analysis.runs);

@@ -27,7 +27,8 @@ pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
     let rows: Vec<Vec<String>> = analyses.iter().map(|analysis| table::row(analysis).to_vec()).collect();
     page.table(&table::HEADS, &rows);
     page.paragraph(&introduction::table(experiment));
-    for paragraph in introduction::divergences(analyses) {
+    let interruption = introduction::interruption(experiment, analyses);
+    for paragraph in interruption.into_iter().chain(introduction::divergences(analyses)) {
         page.paragraph(&paragraph);
     }
 

@@ -48,7 +48,9 @@ fn small_gradient(experiment: &Experiment) -> String {
         ""
     };
     let logit = experiment.gradient(start);
-    let samples = Sampling { terms: 1 << 16, samples: 10_000, seed: experiment.settings.seed };
+    // Fewer of many variables, which would take longer than the training.
+    let samples = ((1 << 19) / experiment.dimension() as u64).clamp(2, 10_000);
+    let samples = Sampling { terms: 1 << 16, work: 1 << 22, samples, seed: experiment.settings.seed };
     let noise = match experiment.reinforce(start, samples) {
         Ok(moments) if logit != 0.0 => {
             let deviation = moments.variance.sqrt();

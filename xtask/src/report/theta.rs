@@ -15,6 +15,7 @@ use crate::table::marked;
 const SAMPLED_RUNS: usize = 3;
 const SAMPLES: u64 = 500;
 const LARGEST_DIMENSION: usize = 32;
+const WORK: u64 = 1 << 18;
 
 /// log₁₀ of the variance under the final control over θ: the median of the runs, quartiles as a band. `None` where
 /// there are too many variables to do that in a moment.
@@ -69,7 +70,7 @@ fn thetas() -> Vec<f64> {
 /// NaN, which quartiles leave out, where the variance cannot be computed.
 fn log_variance(experiment: &Experiment, run: &Run, theta: f64) -> Result<f64, Error> {
     let bernoulli = identical(theta, experiment.dimension() as u64)?;
-    let sampling = Sampling { terms: SAMPLES, samples: SAMPLES, seed: experiment.settings.seed };
+    let sampling = Sampling { terms: SAMPLES, work: WORK, samples: SAMPLES, seed: experiment.settings.seed };
     Ok(evaluation::evaluate(&bernoulli, &experiment.objective, &*run.estimator, sampling)
         .map_or(f64::NAN, |evaluation| evaluation.variance.log10()))
 }

@@ -1,19 +1,25 @@
 //! The command line: what can be asked for, and the limits of every value.
 
+mod value;
+
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::Method;
 
-use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
-use crate::bench::implementation::NAMES;
+use crate::bench::case::{Case, Precision};
 use crate::compare::Kind;
 use crate::error::Error;
+use crate::evaluation::FEWEST_FOR_AN_ERROR;
+use value::{case, count, estimator, finite, implementation, positive, probability, scalar, seed};
+
+/// Columns of the help text.
+const WIDEST: usize = 100;
 
 /// The experiments of voidgrad.
 #[derive(Debug, Parser)]
-#[command(name = "cargo xtask", bin_name = "cargo xtask", version)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask", version, max_term_width = WIDEST)]
 struct Cli {
     #[command(subcommand)]
     command: Command,
@@ -48,42 +54,42 @@ pub(crate) enum Command {
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
     /// Estimator to train; repeat the option for several [default: the note's reinforce, rebar, relax and relax-linear]
-    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator)]
+    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2]
-    #[arg(long, value_name = "K", value_parser = count(LARGEST_EVALUATIONS))]
+    #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: Option<u64>,
     /// t of the objective (b - t)², averaged over the coordinates of b
-    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) target: f64,
     /// M, the number of Bernoulli variables
-    #[arg(long, value_name = "M", default_value = "1", value_parser = count(LARGEST_DIMENSION))]
+    #[arg(long, value_name = "M", default_value = "1", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
     pub(crate) dim: u64,
     /// Probability that every variable starts from
-    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
     /// Steps of each run
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = count(u64::from(u32::MAX)))]
+    #[arg(long, value_name = "N", default_value = "10000", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: u64,
     /// Samples that each step averages
-    #[arg(long, value_name = "B", default_value = "1", value_parser = count(LARGEST_BATCH))]
+    #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: u64,
     /// Learning rate of Adam for the logits
-    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: f64,
     /// Learning rate of Adam for the parameters of the control
-    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: f64,
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
-    #[arg(long, value_name = "S", default_value = "1")]
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
     /// Runs of each estimator
-    #[arg(long, value_name = "N", default_value = "20", value_parser = count(LARGEST_REPEATS))]
+    #[arg(long, value_name = "N", default_value = "20", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: u64,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the three files in a directory that exists
+    /// Replace the results of another run in a directory that exists
     #[arg(long)]
     pub(crate) force: bool,
     /// Print nothing but errors
@@ -95,31 +101,31 @@ pub(crate) struct TrainArguments {
 #[derive(Debug, Args)]
 pub(crate) struct VarianceArguments {
     /// Estimator
-    #[arg(long, value_name = "NAME", value_parser = estimator)]
+    #[arg(long, value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimator: &'static Method,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2]
-    #[arg(long, value_name = "K", value_parser = count(LARGEST_EVALUATIONS))]
+    #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: Option<u64>,
     /// Probability of every variable
-    #[arg(long, value_name = "P", value_parser = probability, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta: f64,
     /// t of the objective (b - t)², averaged over the coordinates of b
-    #[arg(long, value_name = "T", value_parser = finite, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) target: f64,
     /// Temperature λ of the control, or of Concrete
-    #[arg(long, value_name = "L", default_value = "0.5", value_parser = positive, allow_negative_numbers = true)]
+    #[arg(long, value_name = "L", default_value = "0.5", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) lambda: f64,
     /// Scale η of the control
-    #[arg(long, value_name = "E", default_value = "1", value_parser = finite, allow_negative_numbers = true)]
+    #[arg(long, value_name = "E", default_value = "1", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) eta: f64,
     /// M, the number of Bernoulli variables
-    #[arg(long, value_name = "M", default_value = "1", value_parser = count(LARGEST_DIMENSION))]
+    #[arg(long, value_name = "M", default_value = "1", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
     pub(crate) dim: u64,
-    /// Samples, where neither quadrature nor enumeration is possible
-    #[arg(long, value_name = "N", default_value = "100000", value_parser = samples)]
-    pub(crate) samples: u64,
+    /// Samples, where an exact result is impossible or takes too long [default: 100000, fewer where one takes very long]
+    #[arg(long, value_name = "N", value_parser = count(2, LARGEST_SAMPLES), allow_hyphen_values = true)]
+    pub(crate) samples: Option<u64>,
     /// Seed of the samples and of the weights of a control that has them
-    #[arg(long, value_name = "S", default_value = "1")]
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
     /// Print one JSON object
     #[arg(long)]
@@ -133,33 +139,33 @@ pub(crate) struct CompareArguments {
     #[arg(long, value_name = "NAME", value_enum, default_value_t = Kind::Quadratic)]
     pub(crate) problem: Kind,
     /// M, the number of Bernoulli variables [default: 200, for the toy 1]
-    #[arg(long, value_name = "M", value_parser = count(LARGEST_DIMENSION))]
+    #[arg(long, value_name = "M", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
     pub(crate) dim: Option<u64>,
     /// Probability of every variable
-    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_negative_numbers = true)]
+    #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta: f64,
     /// t of the objective (b - t)², and of every control
-    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_negative_numbers = true)]
+    #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) target: f64,
     /// K, the evaluations of f that a gradient may take
-    #[arg(long, value_name = "K", default_value = "2", value_parser = count(LARGEST_EVALUATIONS))]
+    #[arg(long, value_name = "K", default_value = "2", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: u64,
     /// Estimator to compare; repeat the option for several [default: all]
-    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator)]
+    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
     /// Samples of each estimator, where its moments are not exact; fewer where it evaluates f very often
-    #[arg(long, value_name = "N", default_value = "50000", value_parser = samples)]
+    #[arg(long, value_name = "N", default_value = "50000", value_parser = count(FEWEST_FOR_AN_ERROR, LARGEST_SAMPLES), allow_hyphen_values = true)]
     pub(crate) samples: u64,
     /// Steps of 8 estimates for which a control is trained before it is measured
-    #[arg(long, value_name = "N", default_value = "2000")]
+    #[arg(long, value_name = "N", default_value = "2000", value_parser = count(0, LARGEST_CONTROL_STEPS), allow_hyphen_values = true)]
     pub(crate) control_steps: u64,
     /// Seed of all random numbers; the same seed gives the same results, but for the times, for every number of threads
-    #[arg(long, value_name = "S", default_value = "1")]
+    #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
     /// Directory to write [default: out/compare, or the first of out/compare-2, out/compare-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the three files in a directory that exists
+    /// Replace the results of another run in a directory that exists
     #[arg(long)]
     pub(crate) force: bool,
     /// Print nothing but errors
@@ -178,17 +184,17 @@ pub(crate) struct ExpandArguments {
 }
 
 /// Arguments of `bench`.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
 pub(crate) struct BenchArguments {
     /// Case to time; repeat the option for several [default: all of them, and the scaling table]
-    #[arg(long = "case", value_name = "NAME", value_parser = case)]
+    #[arg(long = "case", value_name = "NAME", value_parser = case, allow_hyphen_values = true)]
     pub(crate) cases: Vec<Case>,
     /// Numbers to time [default: f64 and f32]
-    #[arg(long, value_name = "TYPE", value_parser = scalar)]
+    #[arg(long, value_name = "TYPE", value_parser = scalar, allow_hyphen_values = true)]
     pub(crate) scalar: Option<Precision>,
     /// Implementation to time; repeat the option for several [default: all of them]
-    #[arg(long = "implementation", value_name = "NAME", value_parser = implementation)]
+    #[arg(long = "implementation", value_name = "NAME", value_parser = implementation, allow_hyphen_values = true)]
     pub(crate) implementations: Vec<&'static str>,
     /// A tenth of the time: enough to see that it runs, too little to quote
     #[arg(long)]
@@ -202,22 +208,25 @@ pub(crate) struct BenchArguments {
     /// The Python to run them with
     #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
     pub(crate) python: PathBuf,
-    /// File to write all results to, as JSON; one that is there is replaced
+    /// File to write all results to, as JSON
     #[arg(long, value_name = "FILE")]
     pub(crate) json: Option<PathBuf>,
     /// Directory to write bench.json and the chart bench.svg to
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Overwrite the two files in a directory that exists
-    #[arg(long, requires = "out")]
+    /// Replace the results of another run that are there
+    #[arg(long)]
     pub(crate) force: bool,
 }
 
-/// The largest values accepted: beyond them a run would exhaust the memory before its first step.
+/// The largest values accepted: beyond them a run would exhaust the memory before its first step, or take years.
 const LARGEST_DIMENSION: u64 = 1_000_000;
 const LARGEST_BATCH: u64 = 1_000_000;
 const LARGEST_EVALUATIONS: u64 = 1_000_000;
 const LARGEST_REPEATS: u64 = 100_000;
+const LARGEST_ITERATIONS: u64 = 10_000_000_000;
+const LARGEST_SAMPLES: u64 = 1_000_000_000_000;
+const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
 
 /// Reads the command line. `None` where help or the version was asked for and has been printed.
 ///
@@ -244,65 +253,4 @@ fn one_line(message: &str) -> String {
     let paragraph: Vec<&str> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
     let line = paragraph.join(" ");
     line.strip_prefix("error: ").unwrap_or(&line).to_owned()
-}
-
-fn estimator(name: &str) -> Result<&'static Method, String> {
-    let known = || Method::of_bernoulli().map(|(method, _)| method);
-    known().find(|method| method.name == name).ok_or_else(|| {
-        let known: Vec<&str> = known().map(|method| method.name).collect();
-        format!("no estimator has this name; known: {}", known.join(", "))
-    })
-}
-
-fn case(name: &str) -> Result<Case, String> {
-    CASES.into_iter().find_map(|(known, case)| (known == name).then_some(case)).ok_or_else(|| {
-        let known = CASES.map(|(name, _)| name);
-        format!("no case has this name; known: {}", known.join(", "))
-    })
-}
-
-fn implementation(name: &str) -> Result<&'static str, String> {
-    NAMES
-        .into_iter()
-        .find(|known| *known == name)
-        .ok_or_else(|| format!("no implementation has this name; known: {}", NAMES.join(", ")))
-}
-
-fn scalar(name: &str) -> Result<Precision, String> {
-    let known = PRECISIONS.into_iter().find(|precision| precision.name() == name);
-    known.ok_or_else(|| "known: f64, f32".to_owned())
-}
-
-fn number(text: &str) -> Result<f64, String> {
-    text.parse().map_err(|_| "not a number".to_owned())
-}
-
-fn finite(text: &str) -> Result<f64, String> {
-    let value = number(text)?;
-    if value.is_finite() { Ok(value) } else { Err("must be a finite number".to_owned()) }
-}
-
-fn positive(text: &str) -> Result<f64, String> {
-    let value = finite(text)?;
-    if value > 0.0 { Ok(value) } else { Err("must be greater than 0".to_owned()) }
-}
-
-fn probability(text: &str) -> Result<f64, String> {
-    let value = number(text)?;
-    if value > 0.0 && value < 1.0 { Ok(value) } else { Err("a probability must be inside (0, 1)".to_owned()) }
-}
-
-/// A whole number from 1 to `largest`.
-fn count(largest: u64) -> clap::builder::RangedU64ValueParser {
-    clap::builder::RangedU64ValueParser::new().range(1..=largest)
-}
-
-/// A variance needs two samples.
-fn samples(text: &str) -> Result<u64, String> {
-    let value: u64 = text.parse().map_err(|_| "not a whole number".to_owned())?;
-    if (2..=1_000_000_000_000).contains(&value) {
-        Ok(value)
-    } else {
-        Err(format!("{value} is not in 2..=1000000000000"))
-    }
 }

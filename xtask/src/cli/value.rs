@@ -1,0 +1,69 @@
+//! How the values of arguments are read. Every refusal says what is allowed; clap puts the value and the argument before it.
+
+use voidgrad::estimators::Method;
+
+use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
+use crate::bench::implementation::NAMES;
+use crate::number;
+
+pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
+    let known = || Method::of_bernoulli().map(|(method, _)| method);
+    known().find(|method| method.name == name).ok_or_else(|| {
+        let known: Vec<&str> = known().map(|method| method.name).collect();
+        format!("no estimator has this name; known: {}", known.join(", "))
+    })
+}
+
+pub(super) fn case(name: &str) -> Result<Case, String> {
+    CASES.into_iter().find_map(|(known, case)| (known == name).then_some(case)).ok_or_else(|| {
+        let known = CASES.map(|(name, _)| name);
+        format!("no case has this name; known: {}", known.join(", "))
+    })
+}
+
+pub(super) fn implementation(name: &str) -> Result<&'static str, String> {
+    NAMES
+        .into_iter()
+        .find(|known| *known == name)
+        .ok_or_else(|| format!("no implementation has this name; known: {}", NAMES.join(", ")))
+}
+
+pub(super) fn scalar(name: &str) -> Result<Precision, String> {
+    let known = PRECISIONS.into_iter().find(|precision| precision.name() == name);
+    known.ok_or_else(|| "known: f64, f32".to_owned())
+}
+
+fn number(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number".to_owned())
+}
+
+pub(super) fn finite(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value.is_finite() { Ok(value) } else { Err("must be a finite number".to_owned()) }
+}
+
+pub(super) fn positive(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if value > 0.0 { Ok(value) } else { Err("must be greater than 0".to_owned()) }
+}
+
+pub(super) fn probability(text: &str) -> Result<f64, String> {
+    let value = number(text)?;
+    if value > 0.0 && value < 1.0 { Ok(value) } else { Err("a probability must be inside (0, 1)".to_owned()) }
+}
+
+/// A whole number from `least` to `largest`.
+pub(super) fn count(least: u64, largest: u64) -> impl Fn(&str) -> Result<u64, String> + Clone + Send + Sync {
+    move |text| {
+        let value = text.parse().ok().filter(|value| (least..=largest).contains(value));
+        value.ok_or_else(|| {
+            let [least, largest] = [least, largest].map(number::grouped);
+            format!("must be a whole number from {least} to {largest}")
+        })
+    }
+}
+
+/// A seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    count(0, u64::MAX)(text)
+}

@@ -1,0 +1,185 @@
+use std::fs;
+
+use super::*;
+
+const KIND: Kind = Kind { default: "out/test", files: &["a", "b"] };
+
+fn files(content: &str) -> Vec<(&'static str, Vec<u8>)> {
+    vec![("a", content.into()), ("b", content.into())]
+}
+
+/// The files of a directory, in their order.
+fn read(directory: &Path) -> Vec<(String, String)> {
+    let mut files: Vec<(String, String)> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap())
+        .map(|entry| (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap()))
+        .collect();
+    files.sort();
+    files
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+fn whole(content: &str) -> Vec<(String, String)> {
+    ["a", "b"].map(|name| (name.to_owned(), content.to_owned())).to_vec()
+}
+
+#[test]
+fn a_directory_appears_whole_and_leaves_nothing_beside_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("deep/er/results");
+    let output = Output::reserve(&KIND, Some(&directory), false).unwrap();
+    assert!(!directory.exists());
+    output.write(&files("new")).unwrap();
+    assert_eq!(
+        (read(&directory), names(directory.parent().unwrap())),
+        (whole("new"), vec!["results".to_owned()])
+    );
+}
+
+#[test]
+fn a_reservation_that_is_given_up_leaves_no_directory() {
+    let parent = tempfile::tempdir().unwrap();
+    drop(Output::reserve(&KIND, Some(&parent.path().join("deep/er/results")), false).unwrap());
+    assert!(names(parent.path()).is_empty());
+}
+
+#[test]
+fn a_destination_is_reserved_once() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("results");
+    let first = Output::reserve(&KIND, Some(&directory), false).unwrap();
+    for force in [false, true] {
+        let error = Output::reserve(&KIND, Some(&directory), force).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        // Windows lets nobody read what is locked; the owner is in a file of its own.
+        let owner = format!("being written by process {}", std::process::id());
+        assert!(error.to_string().contains(&owner), "{error}");
+    }
+    drop(first);
+    drop(Output::reserve(&KIND, Some(&directory), false).unwrap());
+}
+
+#[test]
+fn what_somebody_makes_meanwhile_stays_and_the_results_are_kept_beside_it() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("results");
+    for (kept, content) in [("results-kept", None), ("results-kept-2", Some("mine"))] {
+        let output = Output::reserve(&KIND, Some(&directory), false).unwrap();
+        fs::create_dir(&directory).unwrap();
+        if let Some(content) = content {
+            fs::write(directory.join("a"), content).unwrap();
+        }
+        let error = output.write(&files("new")).unwrap_err();
+        assert_eq!(error.exit_code(), 1);
+        assert!(
+            error.to_string().ends_with(&format!("they are in {}", parent.path().join(kept).display())),
+            "{error}"
+        );
+        assert_eq!(read(&parent.path().join(kept)), whole("new"));
+        assert_eq!(names(&directory).len(), usize::from(content.is_some()));
+        fs::remove_dir_all(&directory).unwrap();
+    }
+}
+
+#[test]
+fn force_replaces_all_of_the_results_or_nothing() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("results");
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("a"), "old").unwrap();
+    let reserve = || Output::reserve(&KIND, Some(&directory), true);
+    reserve().unwrap().write(&files("new")).unwrap();
+    assert_eq!((read(&directory), names(parent.path())), (whole("new"), vec!["results".to_owned()]));
+
+    // A change during the run is a result of somebody's, too.
+    let output = reserve().unwrap();
+    fs::write(directory.join("a"), "changed by hand").unwrap();
+    output.write(&files("newer")).unwrap_err();
+    assert_eq!(fs::read_to_string(directory.join("a")).unwrap(), "changed by hand");
+    assert_eq!(read(&parent.path().join("results-kept")), whole("newer"));
+    assert_eq!(names(parent.path()), ["results", "results-kept"]);
+}
+
+#[test]
+fn force_replaces_nothing_but_results() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("results");
+    let refusal = || Output::reserve(&KIND, Some(&directory), true).unwrap_err().to_string();
+    fs::create_dir_all(directory.join("a")).unwrap();
+    assert!(refusal().contains("holds a, which is not a file"), "{}", refusal());
+    fs::remove_dir(directory.join("a")).unwrap();
+    fs::write(directory.join("notes.txt"), "mine").unwrap();
+    assert!(refusal().contains("holds notes.txt;"), "{}", refusal());
+    assert_eq!(names(parent.path()), ["results"]);
+}
+
+#[test]
+fn results_outlive_their_directory() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = parent.path().join("deep/results");
+    let output = Output::reserve(&KIND, Some(&directory), false).unwrap();
+    fs::remove_dir_all(parent.path().join("deep")).unwrap();
+    output.write(&files("new")).unwrap();
+    assert_eq!(
+        (read(&directory), names(&parent.path().join("deep"))),
+        (whole("new"), vec!["results".to_owned()])
+    );
+}
+
+/// What is there after a process was killed: its directory, without the lock that the system has taken back.
+fn killed(parent: &Path, staged: &[&str]) -> PathBuf {
+    let work = parent.join(".results.voidgrad");
+    fs::create_dir(&work).unwrap();
+    for file in ["lock", "owner"] {
+        fs::write(work.join(file), "process 1").unwrap();
+    }
+    for name in staged {
+        fs::create_dir(work.join(name)).unwrap();
+        fs::write(work.join(name).join("a"), *name).unwrap();
+    }
+    parent.join("results")
+}
+
+#[test]
+fn a_killed_process_stops_nobody_wherever_it_was() {
+    for staged in [&[][..], &["half"], &["new"]] {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = killed(parent.path(), staged);
+        if staged == ["new"] {
+            // The empty directory that is made for the last step.
+            fs::create_dir(&directory).unwrap();
+        }
+        Output::reserve(&KIND, Some(&directory), false).unwrap().write(&files("next")).unwrap();
+        assert_eq!((read(&directory), names(parent.path())), (whole("next"), vec!["results".to_owned()]));
+    }
+}
+
+#[test]
+fn a_replacement_that_was_killed_half_way_is_undone() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = killed(parent.path(), &["old", "new"]);
+    let error = Output::reserve(&KIND, Some(&directory), false).unwrap_err();
+    assert!(error.to_string().contains("exists"), "{error}");
+    assert_eq!(read(&directory), [("a".to_owned(), "old".to_owned())]);
+    assert_eq!(names(parent.path()), ["results"]);
+}
+
+#[test]
+fn a_replacement_that_was_killed_afterwards_stays() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = killed(parent.path(), &["old"]);
+    fs::create_dir(&directory).unwrap();
+    fs::write(directory.join("a"), "new").unwrap();
+    Output::reserve(&KIND, Some(&directory), false).unwrap_err();
+    assert_eq!(read(&directory), [("a".to_owned(), "new".to_owned())]);
+    assert_eq!(names(parent.path()), ["results"]);
+}

@@ -48,7 +48,7 @@ impl Evaluation {
 pub(crate) struct Sampling {
     /// The most terms that a sum instead of samples may have.
     pub(crate) terms: u64,
-    /// The most that all of them may cost together, in units of [`unit`].
+    /// The most that all of them may cost together, in units of [`unit()`].
     pub(crate) work: u64,
     /// Number of samples, where they are needed.
     pub(crate) samples: u64,

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::number;
 use crate::terminal;
@@ -13,6 +13,7 @@ use crate::terminal;
 /// Progress of several estimators, each with the same number of runs.
 pub(crate) struct Progress {
     display: Display,
+    bars: MultiProgress,
     rows: Vec<Row>,
     repeats: u64,
     iterations: u64,
@@ -60,7 +61,7 @@ impl Progress {
             let (repeats, iterations) = (number::grouped(repeats), number::grouped(iterations));
             terminal::note(&format!("training {names}: {repeats} × {iterations} steps each"));
         }
-        Self { display, rows, repeats, iterations, started: Instant::now() }
+        Self { display, bars, rows, repeats, iterations, started: Instant::now() }
     }
 
     /// A run of the estimator in `row` has made `steps` more steps.
@@ -72,6 +73,8 @@ impl Progress {
     /// Ends the line that the last bar stands on.
     pub(crate) fn close(&self) {
         if matches!(self.display, Display::Bars) {
+            // After Ctrl-C the work goes on until the program ends, and must not draw into the table.
+            self.bars.set_draw_target(ProgressDrawTarget::hidden());
             terminal::note("");
         }
     }
@@ -166,6 +169,7 @@ impl Steps {
     /// All is done; the bar goes.
     pub(crate) fn finish(&self) {
         self.bar.finish_and_clear();
+        self.bar.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 

@@ -70,15 +70,13 @@ fn message(output: &Output) -> String {
 fn of_two_runs_into_one_directory_the_second_is_refused_at_once() {
     let place = workplace("second");
     let first = endless(&place, "results");
-    let started = Instant::now();
+    // The first goes on for hours, so an answer is one before its end.
     for more in [&[][..], &["--force"]] {
         let line =
             refusal(&train("1", &[&["--out", place.join("results").to_str().unwrap()], more].concat()));
         let owner = format!("is being written by process {}", first.id());
         assert!(line.contains(&owner) && line.contains("--out"), "{line}");
     }
-    // The first would go on for hours.
-    assert!(started.elapsed() < Duration::from_secs(60));
     end(first);
     // A killed run reserves nothing.
     printed(&train("5", &["--out", place.join("results").to_str().unwrap()]));
@@ -139,9 +137,9 @@ fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
         child.kill().unwrap();
         let succeeded = child.wait().unwrap().success();
         if succeeded {
-            finished += 1
+            finished += 1;
         } else {
-            killed += 1
+            killed += 1;
         }
 
         if !path.exists() {

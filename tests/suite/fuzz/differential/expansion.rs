@@ -13,8 +13,8 @@ use super::{Matrix, Number, Random, Result, Ty, Value};
 
 /// A program that the macro took.
 pub(crate) struct Expanded {
-    pub(super) program: interpreter::Program,
-    pub(super) function: ItemFn,
+    pub(crate) program: interpreter::Program,
+    pub(crate) function: ItemFn,
     /// The names of the parameters that `wrt` names.
     pub(super) wrt: Vec<&'static str>,
     /// True where a stable form may stand for what was written.
@@ -37,12 +37,12 @@ impl Expanded {
     }
 
     /// A generated function of `f`.
-    pub(super) fn generated(&self, name: &str) -> Option<&ItemFn> {
+    pub(crate) fn generated(&self, name: &str) -> Option<&ItemFn> {
         self.program.generated.get(&("f".to_owned(), name.to_owned()))
     }
 
     /// The parameters of `f::value`, which are those that are left of the function's own.
-    pub(super) fn parameters(&self) -> Vec<(String, &Type)> {
+    pub(crate) fn parameters(&self) -> Vec<(String, &Type)> {
         let value = self.generated("value").expect("it was looked up before");
         let inputs = value.sig.inputs.iter().filter_map(|input| match input {
             FnArg::Typed(typed) => match &*typed.pat {
@@ -55,7 +55,7 @@ impl Expanded {
     }
 
     /// Random arguments.
-    pub(super) fn arguments(&self, random: &mut Random, is_extreme: bool) -> Result<Vec<Value>> {
+    pub(crate) fn arguments(&self, random: &mut Random, is_extreme: bool) -> Result<Vec<Value>> {
         let value = self.generated("value").expect("it was looked up before");
         let mut interpreter = Interpreter::new(&self.program, Context::values());
         let types = interpreter.types_of(value)?;

@@ -52,7 +52,7 @@ pub(crate) fn differential(program: &Program) -> Outcome {
     };
     let mut comparison = Comparison::default();
     for point in 0..2 * POINTS {
-        let mut random = Random(0x9E37_79B9_7F4A_7C15 ^ (point + 1));
+        let mut random = Random::new(point);
         let is_extreme = point >= POINTS;
         match expanded.arguments(&mut random, is_extreme) {
             Ok(arguments) => compare::at(&expanded, &arguments, !is_extreme, &mut random, &mut comparison),
@@ -79,6 +79,10 @@ impl Comparison {
 pub(crate) struct Random(u64);
 
 impl Random {
+    pub(crate) fn new(point: u64) -> Self {
+        Self(0x9E37_79B9_7F4A_7C15 ^ (point + 1))
+    }
+
     fn bits(&mut self) -> u64 {
         // splitmix64
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);

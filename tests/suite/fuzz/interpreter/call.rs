@@ -117,7 +117,7 @@ impl Interpreter<'_> {
                 self.own_function(name, arguments)
             }
             ["voidgrad", name] => self.own_function(name, arguments),
-            [ty, function] if self.program.generated.contains_key(&((*ty).to_owned(), (*function).to_owned())) => {
+            [ty, function] | ["self" | "crate", ty, function] if self.program.generated.contains_key(&((*ty).to_owned(), (*function).to_owned())) => {
                 let found = self.program.generated[&((*ty).to_owned(), (*function).to_owned())].clone();
                 self.call_depth(&found, arguments)
             }

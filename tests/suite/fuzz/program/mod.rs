@@ -25,6 +25,13 @@ pub(crate) struct Program {
     pub(crate) constructs: BTreeSet<&'static str>,
 }
 
+impl Program {
+    /// True where nalgebra computes something.
+    pub(crate) fn uses_matrices(&self) -> bool {
+        ["SVector", "SMatrix", "DVector", "Vector2"].iter().any(|name| self.item.contains(name))
+    }
+}
+
 /// A function that programs call: the attribute's arguments and the text.
 pub(crate) const HELPERS: &[(&str, &str)] = &[
     ("wrt(a, b), order = 2", "fn bump(a: f64, b: f64) -> f64 { (a - 0.5 * b).tanh() * b + a * a }"),

@@ -15,7 +15,7 @@ fn operations_of(graph: &Graph, id: NodeId) -> usize {
     match graph.op(id) {
         Op::Literal(_)
         | Op::Zero
-        | Op::Path(_)
+        | Op::Constant(_)
         | Op::Length(_)
         | Op::Places
         | Op::State(_)

@@ -66,7 +66,7 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
         Op::Bool(value) => Some(vec![mask(*value)]),
         Op::Parameter(index) => parameters.get(*index).cloned(),
         Op::State(_) | Op::Scan(..) | Op::ScanEnd(..) => None,
-        Op::Path(_) | Op::Call(..) | Op::CallGradient(..) | Op::CallAlong(..) => None,
+        Op::Constant(_) | Op::Call(..) | Op::CallGradient(..) | Op::CallAlong(..) => None,
         Op::Neg(a) => each(&|i| -entry(*a, i)),
         Op::Add(a, b) => each(&|i| entry(*a, i) + entry(*b, i)),
         Op::Sub(a, b) => each(&|i| entry(*a, i) - entry(*b, i)),

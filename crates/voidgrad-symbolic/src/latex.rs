@@ -90,8 +90,8 @@ impl Printer<'_> {
                 (number(value), if value.is_sign_negative() { SUM } else { ATOM })
             }
             Op::Zero => ("0".to_owned(), ATOM),
-            Op::Path(index) => {
-                let path = self.graph.path(*index);
+            Op::Constant(index) => {
+                let path = &self.graph.constant(*index).path;
                 let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
                 (format!(r"\text{{{}}}", name.replace('_', r"\_")), ATOM)
             }

@@ -27,11 +27,14 @@
 pub mod attribute;
 pub mod calculus;
 pub mod cost;
+mod declaration;
+pub mod depth;
 pub mod diagnostics;
 pub mod emit;
 pub mod evaluate;
 pub mod expand;
 pub mod graph;
+mod inert;
 pub mod kernel;
 pub mod latex;
 pub mod parse;

@@ -148,6 +148,26 @@ impl Graph {
         self.select(away, ratio, nothing)
     }
 
+    /// `b·a^(b - 1)`, never `b/a·a^b`, which is NaN at a = 0. At a = b = 0 the product would be 0·∞, but `a^0` is 1 for all
+    /// a. The guard asks for both, because at b = 0 alone the rate changes with b.
+    fn power_rate(&mut self, a: NodeId, b: NodeId) -> NodeId {
+        if self.is_literal(b, 0.0) {
+            return self.zero();
+        }
+        let one = self.literal(1.0);
+        let less = self.sub(b, one);
+        let power = self.binary("powf", a, less);
+        let rate = self.mul(b, power);
+        if [a, b].into_iter().any(|node| self.literal_value(node).is_some_and(|value| value != 0.0)) {
+            return rate;
+        }
+        let zero = self.literal(0.0);
+        let (a_is_some, b_is_some) =
+            (self.compare(Comparison::Ne, a, zero), self.compare(Comparison::Ne, b, zero));
+        let (is_defined, nothing) = (self.or(a_is_some, b_is_some), self.zero());
+        self.select(is_defined, rate, nothing)
+    }
+
     /// -1, 0 or 1: the derivative of `|x|`.
     fn sign_or_zero(&mut self, x: NodeId) -> NodeId {
         let (zero, one, nothing) = (self.literal(0.0), self.literal(1.0), self.zero());
@@ -316,8 +336,7 @@ pub static UNARY: &[UnaryRow] = &[
 /// The two-argument primitives.
 pub static BINARY: &[BinaryRow] = &[
     binary!(powf, Method, r"{#1}^{#2}", [(0.2, 4.0), (-3.0, 3.0)], false, |g, a, b, y| [
-        // never y/x·x^y, which is NaN at x = 0
-        steps!(g; one = literal(1.0), less = sub(b, one), power = binary("powf", a, less), d = mul(b, power)),
+        g.power_rate(a, b),
         // 0·ln 0 is no number, but 0^b is 0 for every b > 0
         steps!(g; zero = literal(0.0), some = compare(Comparison::Ne, y, zero), ln = unary("ln", a),
             rate = mul(y, ln), nothing = zero(), d = select(some, rate, nothing))

@@ -1,14 +1,15 @@
 //! The signature of an annotated function: its parameters and their shapes.
 
-use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
-    Expr, FnArg, GenericArgument, Ident, ItemFn, Pat, PathArguments, ReturnType, Token, Type, TypeParamBound,
+    ConstParam, FnArg, GenericParam, Generics, Ident, ItemFn, LifetimeParam, Pat, PatIdent, PatType,
+    PredicateType, ReturnType, Token, TraitBound, Type, TypeParam, TypeParamBound, TypeReference,
     WherePredicate,
 };
 
+use crate::declaration::{Numbers, is_path, stripped};
 use crate::diagnostics::Diagnostics;
-use crate::graph::{Dim, Shape};
+use crate::graph::Shape;
 
 /// One parameter.
 #[derive(Debug, Clone)]
@@ -43,37 +44,54 @@ const TYPES: &str = "`f64`, `bool`, `[f64; N]`, `&[f64]`, `SVector<f64, N>`, `SM
 impl Signature {
     /// Reads the signature of `function`; what is not modelled is reported.
     pub fn read(function: &ItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
-        let signature = &function.sig;
-        if let Some(token) = &signature.asyncness {
+        let ItemFn { attrs: _, vis: _, modifiers, sig, block: _ } = function;
+        let syn::Signature {
+            // A `const fn` stays one; its derivatives are ordinary functions.
+            constness: _,
+            asyncness,
+            safety,
+            abi,
+            fn_token: _,
+            ident,
+            generics,
+            paren_token: _,
+            inputs,
+            variadic,
+            output,
+        } = sig;
+        if let Err(error) = modifiers.require_empty() {
+            diagnostics.push(error);
+        }
+        if let Some(token) = asyncness {
             diagnostics
                 .error(token, "an async function has no derivative; compute the value in a plain `fn`");
         }
-        if let syn::Safety::Unsafe(token) = &signature.safety {
-            diagnostics.error(
+        match safety {
+            syn::Safety::Unsafe(token) => diagnostics.error(
                 token,
                 "an unsafe function is not differentiated; wrap it in a safe `fn` without the unsafe part",
-            );
+            ),
+            syn::Safety::Safe(token) => {
+                diagnostics.error(token, "`safe` belongs to foreign functions; annotate a plain `fn`");
+            }
+            syn::Safety::Default => {}
         }
-        if let Some(token) = &signature.abi {
+        if let Some(token) = abi {
             diagnostics
                 .error(token, "a function with a foreign ABI is not differentiated; annotate a plain `fn`");
         }
-        refuse_raw(&signature.ident, diagnostics)?;
-        let real = real_parameter(signature);
-        for parameter in signature.generics.type_params().filter(|parameter| Some(&parameter.ident) != real) {
-            diagnostics.error(
-                parameter,
-                "this type parameter is not modelled; numbers are `f64`, or `R` with the bound `R: Real`",
-            );
+        if let Some(tokens) = variadic {
+            diagnostics.error(tokens, "a variadic function is not differentiated; name the arguments");
         }
+        refuse_raw(ident, diagnostics)?;
+        let real = read_generics(generics, diagnostics);
         let numbers = Numbers(real);
-        let parameters: Vec<Option<Parameter>> = signature
-            .inputs
+        let parameters: Vec<Option<Parameter>> = inputs
             .iter()
             .enumerate()
             .map(|(index, argument)| read_parameter(index, argument, numbers, diagnostics))
             .collect();
-        let output = read_output(&signature.output, signature, numbers, diagnostics);
+        let output = read_output(output, ident, numbers, diagnostics);
         let (output, output_shape) = output?;
         Some(Self {
             parameters: parameters.into_iter().collect::<Option<_>>()?,
@@ -96,29 +114,42 @@ fn read_parameter(
     numbers: Numbers<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<Parameter> {
-    let FnArg::Typed(argument) = argument else {
+    let FnArg::Typed(PatType { attrs: _, pat, colon_token: _, ty }) = argument else {
         diagnostics.error(
             argument,
             "a method is not differentiated; write a free function and pass the fields it needs",
         );
         return None;
     };
-    let Pat::Ident(pattern) = &*argument.pat else {
+    let Pat::Ident(PatIdent { attrs: _, by_ref, mutability: _, ident, subpat }) = &**pat else {
         diagnostics.error(
-            &argument.pat,
+            pat,
             "a pattern as a parameter is not modelled; name the parameter and take it apart in the body",
         );
         return None;
     };
-    refuse_raw(&pattern.ident, diagnostics)?;
-    let (ty, by_ref) = strip_reference(&argument.ty, diagnostics)?;
-    let mask = numbers.is_mask(ty);
-    let shape = if mask { Some(Shape::Scalar) } else { numbers.shape_of(ty, index, by_ref) };
+    if let Some(token) = by_ref {
+        diagnostics.error(token, "`ref` is not modelled; write the reference into the type: `x: &[f64; 3]`");
+    }
+    if let Some((at, _)) = subpat {
+        diagnostics.error(at, "a pattern after the name is not modelled; name the parameter alone");
+    }
+    refuse_raw(ident, diagnostics)?;
+    let (inner, reference) = stripped(ty);
+    if let Some(TypeReference { attrs: _, and_token: _, lifetime: _, mutability: Some(token), elem: _ }) =
+        reference
+    {
+        diagnostics.error(token, "a mutable reference is not modelled; return the new value instead");
+        return None;
+    }
+    let by_ref = reference.is_some();
+    let mask = numbers.is_mask(inner);
+    let shape = if mask { Some(Shape::Scalar) } else { numbers.shape_of(inner, index, by_ref) };
     let Some(shape) = shape else {
-        diagnostics.error(ty, format!("this type is not modelled; a parameter is {TYPES}"));
+        diagnostics.error(inner, format!("this type is not modelled; a parameter is {TYPES}"));
         return None;
     };
-    Some(Parameter { ident: pattern.ident.clone(), ty: (*argument.ty).clone(), shape, mask, by_ref })
+    Some(Parameter { ident: ident.clone(), ty: (**ty).clone(), shape, mask, by_ref })
 }
 
 /// Generated names are made of the user's, and no name is made of a raw one.
@@ -132,15 +163,13 @@ pub(crate) fn refuse_raw(ident: &Ident, diagnostics: &mut Diagnostics) -> Option
 
 fn read_output(
     output: &ReturnType,
-    signature: &syn::Signature,
+    name: &Ident,
     numbers: Numbers<'_>,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Type, Shape)> {
     let ReturnType::Type(_, ty) = output else {
-        diagnostics.error(
-            &signature.ident,
-            "the function returns nothing to differentiate; give it a return type `-> f64`",
-        );
+        diagnostics
+            .error(name, "the function returns nothing to differentiate; give it a return type `-> f64`");
         return None;
     };
     match numbers.shape_of(ty, usize::MAX, false) {
@@ -152,127 +181,69 @@ fn read_output(
     }
 }
 
-fn strip_reference<'t>(ty: &'t Type, diagnostics: &mut Diagnostics) -> Option<(&'t Type, bool)> {
-    match ty {
-        Type::Reference(reference) => {
-            if let Some(token) = &reference.mutability {
-                diagnostics.error(token, "a mutable reference is not modelled; return the new value instead");
-                return None;
+/// Reads the generic parameters; the result is the type parameter that stands for the numbers, if there is one.
+fn read_generics<'g>(generics: &'g Generics, diagnostics: &mut Diagnostics) -> Option<&'g Ident> {
+    let Generics { lt_token: _, params, gt_token: _, where_clause: _ } = generics;
+    let real = real_parameter(generics);
+    for parameter in params {
+        match parameter {
+            GenericParam::Lifetime(LifetimeParam { attrs: _, lifetime: _, colon_token: _, bounds: _ }) => {}
+            GenericParam::Type(TypeParam { attrs: _, ident, colon_token: _, bounds: _, default: _ }) => {
+                if Some(ident) != real {
+                    diagnostics.error(
+                        parameter,
+                        "this type parameter is not modelled; numbers are `f64`, or `R` with the bound `R: Real`",
+                    );
+                }
             }
-            Some((&reference.elem, true))
-        }
-        Type::Paren(inner) => strip_reference(&inner.elem, diagnostics),
-        Type::Group(inner) => strip_reference(&inner.elem, diagnostics),
-        _ => Some((ty, false)),
-    }
-}
-
-fn is_path(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(path) if path.qself.is_none() && path.path.is_ident(name))
-}
-
-fn dim(length: &Expr) -> Dim {
-    if let Expr::Lit(literal) = length
-        && let syn::Lit::Int(number) = &literal.lit
-        && let Ok(n) = number.base10_parse()
-    {
-        return Dim::Fixed(n);
-    }
-    Dim::Named(length.to_token_stream().to_string())
-}
-
-/// How the function writes numbers: `f64`, or a type parameter with the bound `Real`.
-#[derive(Clone, Copy)]
-struct Numbers<'a>(Option<&'a Ident>);
-
-impl Numbers<'_> {
-    fn is_number(self, ty: &Type) -> bool {
-        is_path(ty, "f64") || self.0.is_some_and(|real| is_path(ty, &real.to_string()))
-    }
-
-    /// `bool`, or the mask of the type parameter.
-    fn is_mask(self, ty: &Type) -> bool {
-        let is_its_mask = |path: &syn::TypePath| {
-            let segments: Vec<&Ident> = path.path.segments.iter().map(|segment| &segment.ident).collect();
-            matches!((self.0, segments.as_slice()), (Some(real), [first, mask]) if real == *first && *mask == "Mask")
-        };
-        is_path(ty, "bool") || matches!(ty, Type::Path(path) if is_its_mask(path))
-    }
-
-    /// The shape of a type written in a signature; `parameter` is its index, for lengths found at run time.
-    fn shape_of(self, ty: &Type, parameter: usize, by_ref: bool) -> Option<Shape> {
-        match ty {
-            ty if self.is_number(ty) => Some(Shape::Scalar),
-            Type::Array(array) if self.is_number(&array.elem) => Some(Shape::Array(dim(&array.len))),
-            Type::Slice(slice) if by_ref && self.is_number(&slice.elem) => {
-                Some(Shape::Array(Dim::Runtime(parameter, 0)))
+            GenericParam::Const(ConstParam {
+                attrs: _,
+                const_token: _,
+                ident,
+                colon_token: _,
+                ty,
+                default: _,
+            }) => {
+                if !is_path(ty, "usize") {
+                    diagnostics.error(
+                        ty,
+                        format!("a const parameter is a length here: write `const {ident}: usize`, or pass the number as an argument"),
+                    );
+                }
             }
-            Type::Path(path) if path.qself.is_none() => self.matrix(path.path.segments.last()?, parameter),
-            _ => None,
         }
     }
-
-    fn matrix(self, segment: &syn::PathSegment, parameter: usize) -> Option<Shape> {
-        let PathArguments::AngleBracketed(list) = &segment.arguments else { return None };
-        let arguments: Vec<&GenericArgument> = list.args.iter().collect();
-        let (element, lengths) = arguments.split_first()?;
-        if !matches!(element, GenericArgument::Type(ty) if self.is_number(ty)) {
-            return None;
-        }
-        let lengths: Vec<Dim> = lengths.iter().map(|length| generic_dim(length)).collect::<Option<_>>()?;
-        match (segment.ident.to_string().as_str(), lengths.as_slice()) {
-            ("SVector", [n]) => Some(Shape::Matrix(n.clone(), Dim::Fixed(1))),
-            ("RowSVector", [n]) => Some(Shape::Matrix(Dim::Fixed(1), n.clone())),
-            ("SMatrix", [rows, columns]) => Some(Shape::Matrix(rows.clone(), columns.clone())),
-            ("DVector", []) => Some(Shape::Matrix(Dim::Runtime(parameter, 0), Dim::Fixed(1))),
-            ("DMatrix", []) => Some(Shape::Matrix(Dim::Runtime(parameter, 0), Dim::Runtime(parameter, 1))),
-            (name, []) => named_size(name),
-            _ => None,
-        }
-    }
+    real
 }
 
 /// The type parameter that stands for the numbers: the one with the bound `Real` or `Scalar`.
-fn real_parameter(signature: &syn::Signature) -> Option<&Ident> {
+fn real_parameter(generics: &Generics) -> Option<&Ident> {
     let is_real = |bounds: &Punctuated<TypeParamBound, Token![+]>| {
         bounds.iter().any(|bound| match bound {
-            TypeParamBound::Trait(bound) => {
-                bound.path.segments.last().is_some_and(|last| last.ident == "Real" || last.ident == "Scalar")
-            }
+            TypeParamBound::Trait(TraitBound {
+                paren_token: _,
+                lifetimes: None,
+                modifiers: _,
+                maybe: None,
+                path,
+            }) => path.segments.last().is_some_and(|last| last.ident == "Real" || last.ident == "Scalar"),
             _ => false,
         })
     };
     let in_where = |ident: &Ident| {
-        signature.generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| {
-            matches!(predicate, WherePredicate::Type(predicate)
-                if is_path(&predicate.bounded_ty, &ident.to_string()) && is_real(&predicate.bounds))
+        generics.where_clause.iter().flat_map(|clause| &clause.predicates).any(|predicate| match predicate {
+            WherePredicate::Type(PredicateType {
+                attrs: _,
+                lifetimes: None,
+                bounded_ty,
+                colon_token: _,
+                bounds,
+            }) => is_path(bounded_ty, &ident.to_string()) && is_real(bounds),
+            _ => false,
         })
     };
-    signature
-        .generics
+    generics
         .type_params()
         .find(|parameter| is_real(&parameter.bounds) || in_where(&parameter.ident))
         .map(|parameter| &parameter.ident)
-}
-
-fn generic_dim(argument: &GenericArgument) -> Option<Dim> {
-    match argument {
-        GenericArgument::Const(length) => Some(dim(length)),
-        GenericArgument::Type(ty) => Some(Dim::Named(ty.to_token_stream().to_string())),
-        _ => None,
-    }
-}
-
-/// nalgebra's aliases with the size in the name: `Vector3`, `RowVector3`, `Matrix3`, `Matrix2x3`.
-fn named_size(name: &str) -> Option<Shape> {
-    let number = |text: &str| text.parse().ok().filter(|n| (1..=6).contains(n)).map(Dim::Fixed);
-    if let Some(n) = name.strip_prefix("Vector") {
-        return Some(Shape::Matrix(number(n)?, Dim::Fixed(1)));
-    }
-    if let Some(n) = name.strip_prefix("RowVector") {
-        return Some(Shape::Matrix(Dim::Fixed(1), number(n)?));
-    }
-    let size = name.strip_prefix("Matrix")?;
-    let (rows, columns) = size.split_once('x').unwrap_or((size, size));
-    Some(Shape::Matrix(number(rows)?, number(columns)?))
 }

@@ -67,7 +67,7 @@ impl Push<'_> {
         match self.graph.op(node).clone() {
             Op::Literal(_)
             | Op::Zero
-            | Op::Path(_)
+            | Op::Constant(_)
             | Op::Length(_)
             | Op::Places
             | Op::State(_)
@@ -190,7 +190,7 @@ impl Push<'_> {
                 let mut sum = None;
                 for (j, &argument) in arguments.iter().enumerate() {
                     let term = self.of(argument).map(|dot| match self.graph.callee(callee).passes[j] {
-                        Pass::Number => {
+                        Pass::Number | Pass::NumberReference => {
                             let rate = self.graph.call_derivative(node, j);
                             self.graph.mul(rate, dot)
                         }

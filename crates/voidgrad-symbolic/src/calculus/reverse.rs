@@ -184,7 +184,7 @@ impl Sweep<'_> {
         match self.graph.op(node).clone() {
             Op::Literal(_)
             | Op::Zero
-            | Op::Path(_)
+            | Op::Constant(_)
             | Op::Length(_)
             | Op::Places
             | Op::State(_)
@@ -323,7 +323,7 @@ impl Sweep<'_> {
             Op::Call(callee, orders, arguments) if orders.len() == 1 => {
                 for (j, &argument) in arguments.iter().enumerate() {
                     self.pass(argument, adjoint, |graph, bar| match graph.callee(callee).passes[j] {
-                        Pass::Number => {
+                        Pass::Number | Pass::NumberReference => {
                             let rate = graph.call_derivative(node, j);
                             graph.mul(bar, rate)
                         }
@@ -406,7 +406,7 @@ impl Graph {
         let Op::Call(callee, mut orders, arguments) = self.op(node).clone() else {
             unreachable!("only calls are differentiated like this")
         };
-        if self.callee(callee).passes[position] != Pass::Number {
+        if !self.callee(callee).passes[position].is_number() {
             // The call gives one number, so the derivative has the array's shape.
             let shape = self.shape(arguments[position]).clone();
             return self.node(Op::CallGradient(callee, position, arguments), shape);

@@ -12,6 +12,7 @@
 //! - *absorption*: `(c & d) | c` is `c`, `(c & d) & c` is `c & d`;
 //! - *entries*: an array of few entries stays one through products, so its other entries stay exactly 0.
 
+use crate::depth;
 use crate::graph::{Comparison, Graph, NodeId, Op, Position, Shape};
 
 impl Graph {
@@ -283,12 +284,22 @@ impl Graph {
         self.commutative(Op::And, a, b, shape)
     }
 
-    /// True where `a` is a conjunction that `b` is a part of.
+    /// True if `a` is a conjunction that `b` is a part of. Only the outer parts of `a` are looked at, so that the work is
+    /// bounded, however many conditions there are.
     fn implies(&self, a: NodeId, b: NodeId) -> bool {
-        match *self.op(a) {
-            Op::And(x, y) => x == b || y == b || self.implies(x, b) || self.implies(y, b),
-            _ => false,
+        const MOST_PARTS: usize = 32;
+        let mut parts = vec![a];
+        let mut next = 0;
+        while next < parts.len() && parts.len() < MOST_PARTS {
+            if let Op::And(x, y) = *self.op(parts[next]) {
+                if x == b || y == b {
+                    return true;
+                }
+                parts.extend([x, y]);
+            }
+            next += 1;
         }
+        false
     }
 
     /// Either mask.
@@ -451,7 +462,15 @@ impl Graph {
         if let Some(known) = self.indexed(a, at) {
             return known;
         }
-        let entry = match self.op(a).clone() {
+        // The way inward is as long as the chain of operations on the array.
+        let entry = depth::with_more_room(|| self.inward(a, at));
+        self.remember_index(a, at, entry);
+        entry
+    }
+
+    /// [`Graph::index`] of an array that was not asked for this entry before.
+    fn inward(&mut self, a: NodeId, at: Position) -> NodeId {
+        match self.op(a).clone() {
             Op::Zero => self.zero(),
             Op::Broadcast(inner) => inner,
             Op::Assemble(entries) => match entries.binary_search_by_key(&at, |(position, _)| *position) {
@@ -467,8 +486,6 @@ impl Graph {
                 self.node(op, Shape::Scalar)
             }
             _ => self.node(Op::Index(a, at), Shape::Scalar),
-        };
-        self.remember_index(a, at, entry);
-        entry
+        }
     }
 }

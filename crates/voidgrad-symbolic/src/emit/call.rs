@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::Writer;
-use super::fragment::Fragment;
+use super::fragment::{Fragment, Level};
 use crate::graph::{Callee, NodeId, Pass};
 
 impl Writer<'_> {
@@ -44,6 +44,12 @@ impl Writer<'_> {
         passes
             .map(|(argument, pass)| match pass {
                 Pass::Number => operand(self, *argument).tokens,
+                // A parameter that is a reference is passed on as it is.
+                Pass::NumberReference if self.is_reference(*argument) => self.reference(*argument),
+                Pass::NumberReference => {
+                    let number = operand(self, *argument).at(Level::Unary);
+                    quote!(&#number)
+                }
                 Pass::Array => self.owned(*argument),
                 Pass::Reference => self.reference(*argument),
             })

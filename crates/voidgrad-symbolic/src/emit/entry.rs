@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::Writer;
 use super::fragment::{Fragment, Level};
+use super::plan::LONGEST_EXPRESSION;
 use crate::graph::{Dim, NodeId, Op, Position, Recurrence, Shape};
 
 /// Where an entry is: loop variables of a `from_fn`.
@@ -245,7 +246,7 @@ impl Writer<'_> {
         })
     }
 
-    /// Names for what one round of a recurrence reads more than once.
+    /// Names for what one round of a recurrence reads more than once, and for parts of long expressions.
     fn round_statements(&mut self, next: NodeId, at: &At) -> TokenStream {
         let graph = self.graph;
         let (needed, inside) = (graph.of_one_round(next), graph.inside_recurrences());
@@ -255,8 +256,16 @@ impl Writer<'_> {
             graph.op(id).operands(|operand| uses[operand.index()] += 1);
         }
         let mut statements = TokenStream::new();
-        for id in graph.ids().filter(|id| is_inside(*id) && uses[id.index()] > 1 && *id != next) {
-            if self.round.contains_key(&id) || graph.is_mask(id) {
+        let mut weight = vec![0_usize; graph.len()];
+        for id in graph.ids().filter(|id| is_inside(*id) && *id != next) {
+            if self.round.contains_key(&id) {
+                continue;
+            }
+            let mut inlined = 1;
+            graph.op(id).operands(|operand| inlined += weight[operand.index()]);
+            let is_shared = uses[id.index()] > 1 && !graph.is_mask(id);
+            if !is_shared && inlined <= LONGEST_EXPRESSION {
+                weight[id.index()] = inlined;
                 continue;
             }
             let value = self.entry(id, at).tokens;

@@ -20,7 +20,7 @@ use self::fragment::{Fragment, Level};
 pub(crate) use self::naming::Names;
 use self::plan::Plan;
 pub use self::types::{Types, type_with};
-use crate::graph::{Dim, Graph, NodeId, Op, Shape};
+use crate::graph::{Constant, Dim, Graph, NodeId, Op, Shape};
 use crate::primitives::UnaryRow;
 
 /// What a function returns: one value, or the rows of a table.
@@ -310,9 +310,14 @@ impl Writer<'_> {
 
     /// A reference to a node's value.
     fn reference(&mut self, id: NodeId) -> TokenStream {
-        let is_reference = matches!(self.graph.op(id), Op::Parameter(index) if self.arguments[*index].by_ref);
+        let is_reference = self.is_reference(id);
         let place = self.place(id).at(Level::Unary);
         if is_reference { place } else { quote!(&#place) }
+    }
+
+    /// True for a parameter that is passed by reference.
+    fn is_reference(&self, id: NodeId) -> bool {
+        matches!(self.graph.op(id), Op::Parameter(index) if self.arguments[*index].by_ref)
     }
 
     /// `anchor.constant(value)`.
@@ -362,9 +367,9 @@ impl Writer<'_> {
         match op {
             Op::Literal(bits) => self.number(f64::from_bits(*bits)),
             Op::Zero => self.number(0.0),
-            Op::Path(index) => {
-                let path = self.graph.path(*index);
-                self.constant(&quote!(#path))
+            Op::Constant(index) => {
+                let Constant { path, is_cast } = self.graph.constant(*index);
+                self.constant(&if *is_cast { quote!(#path as f64) } else { quote!(#path) })
             }
             Op::Length(length) => {
                 let length = self.length(length);

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use crate::graph::{Graph, NodeId, Op, Shape};
 
 /// Expressions of more operations than this get a name, so that no line grows without bound.
-const LONGEST_EXPRESSION: usize = 10;
+pub(super) const LONGEST_EXPRESSION: usize = 10;
 
 /// A number that is read more often than this gets a name.
 const FREQUENT: usize = 2;
@@ -59,7 +59,12 @@ impl Plan {
                 && !is_trivial(graph, id)
                 && !is_result
                 && match (graph.is_mask(id), graph.shape(id)) {
-                    (true, Shape::Scalar) => uses[index] > 1 || in_loop[index] || graph.name(id).is_some(),
+                    (true, Shape::Scalar) => {
+                        uses[index] > 1
+                            || in_loop[index]
+                            || graph.name(id).is_some()
+                            || inlined > LONGEST_EXPRESSION
+                    }
                     // Masks of many entries are never stored.
                     (true, _) => false,
                     (false, Shape::Scalar) => {
@@ -111,7 +116,7 @@ impl Plan {
 /// True for what is as short as a name.
 fn is_trivial(graph: &Graph, id: NodeId) -> bool {
     match *graph.op(id) {
-        Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Parameter(_) | Op::Bool(_) => true,
+        Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Parameter(_) | Op::Bool(_) => true,
         Op::Length(_) | Op::Places => true,
         Op::Neg(a) => graph.shape(a).is_scalar() && matches!(graph.op(a), Op::Parameter(_)),
         Op::Index(a, _) => matches!(graph.op(a), Op::Parameter(_)),

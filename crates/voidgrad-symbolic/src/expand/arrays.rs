@@ -6,7 +6,7 @@ use quote::{format_ident, quote};
 use super::Source;
 use super::control::Roles;
 use super::kernel::{Directions, chain};
-use super::structure::struct_name;
+use super::structure::name_of_struct;
 use crate::emit::Types;
 use crate::graph::NodeId;
 use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts, Slice};
@@ -40,7 +40,7 @@ pub(super) fn array_kernel(
 }
 
 fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
-    let name = struct_name(&source.function.sig.ident);
+    let name = name_of_struct(source);
     let numbers = numbers(source, kernel, root);
     let plain = plain(source, kernel, true);
     let count = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();

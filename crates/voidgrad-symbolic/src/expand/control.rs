@@ -9,9 +9,10 @@ use super::differentiate::{
 };
 use super::function::Function;
 use super::kernel::{Directions, kernel};
+use super::names::{check_derivatives, check_struct};
 use super::namesake::Namesake;
 use super::structure::{Batch, implementation, structure};
-use super::{Expansion, Source, expand};
+use super::{Expansion, Source, expand, located};
 use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
@@ -37,6 +38,12 @@ pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
             .map(|index| source.body.parameters[*index])
             .collect();
         source.check_calls(&wrt, diagnostics);
+        let idents: Vec<&Ident> = std::iter::once(&0)
+            .chain(&roles.parameters)
+            .map(|index| &source.signature.parameters[*index].ident)
+            .collect();
+        check_derivatives(&idents, |i, _| i == 0, diagnostics);
+        check_struct(&source, diagnostics);
         diagnostics.is_empty().then(|| derive(source, &roles, root))
     })
 }
@@ -173,8 +180,10 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let parameters = structure(&source, roles, batch, root);
     let implementation = implementation(&source, roles, batch, root);
     let function = source.function.to_token_stream();
+    let items =
+        located(quote!(#items #partials #parameters #implementation #kernel), &source.function.sig.ident);
     // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.
-    let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items #partials #parameters #implementation #kernel);
+    let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items);
     Expansion { name, tokens, formulas, error: None }
 }
 

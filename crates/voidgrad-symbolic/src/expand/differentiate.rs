@@ -5,8 +5,9 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::directions::{Directions, along_arrays, along_functions, direction_functions};
 use super::function::Function;
+use super::names::check_derivatives;
 use super::namesake::{Namesake, single};
-use super::{Expansion, Source, expand};
+use super::{Expansion, Source, expand, located};
 use crate::attribute::DifferentiateAttribute;
 use crate::calculus::{adjoints, tangents};
 use crate::diagnostics::Diagnostics;
@@ -24,6 +25,9 @@ pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStr
         let wrt = resolve(&attribute.wrt, &source, diagnostics)?;
         let nodes: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
         source.check_calls(&nodes, diagnostics);
+        let idents: Vec<&Ident> =
+            wrt.iter().map(|index| &source.signature.parameters[*index].ident).collect();
+        check_derivatives(&idents, |_, _| attribute.order == 2, diagnostics);
         diagnostics.is_empty().then(|| derive(source, &wrt, attribute.order, root))
     })
 }
@@ -87,8 +91,9 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
         partials.extend(namesake.second_direction(wrt[*i], wrt[*j], &function.name));
     }
     let function = source.function.to_token_stream();
+    let items = located(quote!(#items #partials), &source.function.sig.ident);
     // It is often called through its namesake alone, and the compiler can't see that as a use of the function.
-    let tokens = quote!(#[allow(dead_code)] #function #items #partials);
+    let tokens = quote!(#[allow(dead_code)] #function #items);
     Expansion { name, tokens, formulas, error: None }
 }
 

@@ -3,19 +3,23 @@
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Attribute, ItemFn};
+use syn::{Attribute, ImplItemFn, ItemFn, Signature, TraitItemFn};
 
 use super::{Expansion, control, differentiate};
+use crate::{depth, inert};
 
 /// The expansions of the annotated functions in `source`, in order, also of those in modules and function bodies.
 ///
 /// # Errors
-/// Where `source` is not Rust.
+/// If `source` is not Rust.
 pub fn file(source: &str, root: &TokenStream) -> syn::Result<Vec<Expansion>> {
-    let file = syn::parse_file(source)?;
-    let mut found = Found { root, expansions: Vec::new() };
-    found.visit_file(&file);
-    Ok(found.expansions)
+    let tokens: TokenStream = source.parse()?;
+    depth::with_room(&tokens, || {
+        let file = syn::parse_file(source)?;
+        let mut found = Found { root, expansions: Vec::new() };
+        found.visit_file(&file);
+        Ok(found.expansions)
+    })?
 }
 
 struct Found<'r> {
@@ -25,22 +29,43 @@ struct Found<'r> {
 
 impl<'ast> Visit<'ast> for Found<'_> {
     fn visit_item_fn(&mut self, function: &'ast ItemFn) {
-        let named = |name: &str| {
-            function.attrs.iter().position(|attribute| {
-                attribute.path().segments.last().is_some_and(|segment| segment.ident == name)
-            })
-        };
-        let expand = |at: usize, how: fn(TokenStream, &TokenStream, &TokenStream) -> Expansion| {
+        if let Some(at) = function.attrs.iter().position(inert::is_own) {
             let mut function = function.clone();
             let attribute = function.attrs.remove(at);
-            how(arguments(&attribute), &function.to_token_stream(), self.root)
-        };
-        if let Some(at) = named("differentiate") {
-            self.expansions.push(expand(at, differentiate));
-        } else if let Some(at) = named("control") {
-            self.expansions.push(expand(at, control));
+            // rustc has evaluated the conditions above an attribute before it calls the macro.
+            let mut above = at;
+            function.attrs.retain(|attribute| {
+                let is_above = above > 0;
+                above = above.saturating_sub(1);
+                !(is_above && attribute.path().is_ident("cfg"))
+            });
+            let is_control = attribute.path().segments.last().is_some_and(|last| last.ident == "control");
+            let expand = if is_control { control } else { differentiate };
+            self.expansions.push(expand(arguments(&attribute), &function.to_token_stream(), self.root));
         }
         syn::visit::visit_item_fn(self, function);
+    }
+
+    fn visit_impl_item_fn(&mut self, function: &'ast ImplItemFn) {
+        self.refuse_inside(&function.attrs, &function.sig);
+        syn::visit::visit_impl_item_fn(self, function);
+    }
+
+    fn visit_trait_item_fn(&mut self, function: &'ast TraitItemFn) {
+        self.refuse_inside(&function.attrs, &function.sig);
+        syn::visit::visit_trait_item_fn(self, function);
+    }
+}
+
+impl Found<'_> {
+    /// Refuses an annotated function in an `impl` or a `trait`.
+    fn refuse_inside(&mut self, attributes: &[Attribute], signature: &Signature) {
+        if attributes.iter().any(inert::is_own) {
+            let message = "a function in an `impl` or a `trait` is not differentiated, because its derivatives need a type beside it; write a free function and call it here";
+            let error = syn::Error::new_spanned(&signature.ident, message);
+            let name = signature.ident.to_string();
+            self.expansions.push(Expansion::refused(name, &TokenStream::new(), error));
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use quote::{format_ident, quote};
 
 use super::Source;
 use super::control::Roles;
-use super::structure::struct_name;
+use super::structure::name_of_struct;
 use crate::emit::Types;
 use crate::graph::NodeId;
 use crate::kernel::{self, Ends, Kept, Kernel, Parts};
@@ -54,7 +54,7 @@ pub(super) fn kernel(
 const LARGEST_PAIR: usize = 16;
 
 fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) -> TokenStream {
-    let name = struct_name(&source.function.sig.ident);
+    let name = name_of_struct(source);
     let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
     let count: usize = roles.parameters.iter().map(entries).sum();
     // One by one: an array that is indexed by a variable is memory, and the sums would leave their registers.

@@ -7,19 +7,21 @@ mod directions;
 mod file;
 mod function;
 mod kernel;
+mod names;
 mod namesake;
 mod structure;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::ItemFn;
 use syn::parse::Parse;
+use syn::{ItemFn, TraitItemFn};
 
 pub use control::control;
 pub use differentiate::differentiate;
 pub use file::file;
 pub use function::{Formula, Function};
 
+use crate::depth;
 use crate::diagnostics::Diagnostics;
 use crate::graph::{NodeId, Op, Shape};
 use crate::parse::{self, Body};
@@ -48,6 +50,18 @@ impl Expansion {
     }
 }
 
+/// Generated items, pointing at the user's name of the function: where items can't stand, as in an `impl`, the compiler
+/// says so on that name.
+fn located(items: TokenStream, name: &proc_macro2::Ident) -> TokenStream {
+    items
+        .into_iter()
+        .map(|mut tree| {
+            tree.set_span(tree.span().located_at(name.span()));
+            tree
+        })
+        .collect()
+}
+
 /// A function that was read without a mistake.
 struct Source {
     function: ItemFn,
@@ -60,7 +74,9 @@ impl Source {
     fn read(function: ItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
         let signature = Signature::read(&function, diagnostics)?;
         let body = parse::body(&function, &signature, diagnostics)?;
-        Some(Self { function, signature, body })
+        let source = Self { function, signature, body };
+        names::check_namesake(&source, diagnostics);
+        Some(source)
     }
 
     fn name(&self) -> String {
@@ -85,7 +101,7 @@ impl Source {
             }
             let callee = graph.callee(*callee);
             for (argument, pass) in arguments.iter().zip(&callee.passes) {
-                if *pass != crate::graph::Pass::Number && dependent[argument.index()] {
+                if !pass.is_number() && dependent[argument.index()] {
                     diagnostics.error(
                         &callee.path,
                         "the derivative would go through a whole array that is passed to a call for each entry, which is not modelled; pass its entries as numbers, or write the function out here",
@@ -104,11 +120,34 @@ fn expand<A: Parse>(
     item: &TokenStream,
     derive: impl FnOnce(A, Source, &mut Diagnostics) -> Option<Expansion>,
 ) -> Expansion {
-    let Ok(function) = syn::parse2::<ItemFn>(item.clone()) else {
-        let first =
-            item.clone().into_iter().next().map_or_else(TokenStream::new, ToTokens::into_token_stream);
-        let error = syn::Error::new_spanned(first, format!("`{what}` belongs on a function"));
-        return Expansion::refused(String::new(), item, error);
+    let work = || read_and_derive(what, attribute, item, derive);
+    depth::with_room(item, work).unwrap_or_else(|error| Expansion::refused(String::new(), item, error))
+}
+
+/// Why `item` is no function: it is something else, or it has an error of its own.
+fn no_function(what: &str, item: &TokenStream, error: syn::Error) -> syn::Error {
+    if let Ok(TraitItemFn { attrs: _, modifiers: _, sig, default: None, semi_token: _ }) =
+        syn::parse2(item.clone())
+    {
+        let hint = "a function without a body has no derivative; write a free function, and call it where the trait is implemented";
+        return syn::Error::new_spanned(sig.ident, hint);
+    }
+    if item.clone().into_iter().any(|tree| matches!(tree, TokenTree::Ident(word) if word == "fn")) {
+        return error;
+    }
+    let first = item.clone().into_iter().next().map_or_else(TokenStream::new, ToTokens::into_token_stream);
+    syn::Error::new_spanned(first, format!("`{what}` belongs on a function"))
+}
+
+fn read_and_derive<A: Parse>(
+    what: &str,
+    attribute: TokenStream,
+    item: &TokenStream,
+    derive: impl FnOnce(A, Source, &mut Diagnostics) -> Option<Expansion>,
+) -> Expansion {
+    let function = match syn::parse2::<ItemFn>(item.clone()) {
+        Ok(function) => function,
+        Err(error) => return Expansion::refused(String::new(), item, no_function(what, item, error)),
     };
     let name = function.sig.ident.to_string();
     let mut diagnostics = Diagnostics::default();

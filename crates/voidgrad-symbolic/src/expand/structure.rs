@@ -9,8 +9,8 @@ use super::Source;
 use super::control::{Roles, vector_length};
 use crate::kernel::arrays::Obstacle;
 
-/// `rebar` is `Rebar`, `relax_linear` is `RelaxLinear`.
-pub(super) fn struct_name(function: &Ident) -> Ident {
+/// `rebar` is `Rebar`, `relax_linear` is `RelaxLinear`; `None` for a name that gives no name of a type.
+pub(super) fn struct_name(function: &Ident) -> Option<Ident> {
     let name: String = function
         .to_string()
         .trim_start_matches("r#")
@@ -20,7 +20,13 @@ pub(super) fn struct_name(function: &Ident) -> Ident {
             letters.next().map(|first| first.to_uppercase().collect::<String>() + letters.as_str())
         })
         .collect();
-    Ident::new(&name, function.span())
+    let is_name = syn::parse_str::<Ident>(&name).is_ok();
+    is_name.then(|| Ident::new(&name, function.span()))
+}
+
+/// The name of the struct of a control, which [`check_struct`](super::names::check_struct) has looked at.
+pub(super) fn name_of_struct(source: &Source) -> Ident {
+    struct_name(&source.function.sig.ident).expect("a control whose struct has no name was refused")
 }
 
 /// A field of the struct: every argument but `z`.
@@ -54,7 +60,7 @@ fn fields(source: &Source, roles: &Roles) -> Vec<Field> {
 /// The struct, its constructor and its getters.
 pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &TokenStream) -> TokenStream {
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
-    let name = struct_name(function);
+    let name = name_of_struct(source);
     let fields = fields(source, roles);
     let (idents, types): (Vec<&Ident>, Vec<&syn::Type>) =
         fields.iter().map(|field| (&field.ident, &field.ty)).unzip();
@@ -151,7 +157,7 @@ pub(super) fn implementation(
     root: &TokenStream,
 ) -> TokenStream {
     let function = &source.function.sig.ident;
-    let name = struct_name(function);
+    let name = name_of_struct(source);
     let fields = fields(source, roles);
     let phi: Vec<&Field> = fields.iter().filter(|field| field.is_parameter).collect();
     let slots = phi.iter().map(|Field { ident, is_positive, .. }| {

@@ -10,7 +10,7 @@ mod shape;
 
 use std::collections::HashMap;
 
-pub use op::{Callee, Comparison, Op, Pass, Position, Recurrence};
+pub use op::{Callee, Comparison, Constant, Op, Pass, Position, Recurrence};
 pub use shape::{Dim, Shape};
 
 /// The most nodes that the body of one function may grow to.
@@ -44,7 +44,7 @@ pub struct Graph {
     index: HashMap<Node, NodeId>,
     names: Vec<Option<String>>,
     hints: Vec<Option<String>>,
-    paths: Vec<syn::Path>,
+    constants: Vec<Constant>,
     callees: Vec<Callee>,
     agreements: Vec<(Dim, Dim)>,
     states: usize,
@@ -128,23 +128,39 @@ impl Graph {
 
     /// Suggests a name for a value that the user did not name; the first one stays.
     pub fn set_hint(&mut self, id: NodeId, name: String) {
-        if matches!(self.op(id), Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Bool(_)) {
+        if matches!(self.op(id), Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Bool(_)) {
             return;
         }
         self.hints[id.index()].get_or_insert(name);
     }
 
-    /// The path with this index.
+    /// The constant with this index.
     #[must_use]
-    pub fn path(&self, index: usize) -> &syn::Path {
-        &self.paths[index]
+    pub fn constant(&self, index: usize) -> &Constant {
+        &self.constants[index]
     }
 
-    /// The index of `path`, which joins the list unless it stands there already.
-    pub fn intern_path(&mut self, path: &syn::Path) -> usize {
-        self.paths.iter().position(|known| known == path).unwrap_or_else(|| {
-            self.paths.push(path.clone());
-            self.paths.len() - 1
+    /// The node of a constant, which joins the list unless it stands there already.
+    pub fn constant_node(&mut self, constant: Constant) -> NodeId {
+        let index = self.intern_constant(constant);
+        self.node(Op::Constant(index), Shape::Scalar)
+    }
+
+    /// The constant `node` as a real number: `PATH as f64`.
+    pub fn cast_constant(&mut self, node: NodeId) -> NodeId {
+        match *self.op(node) {
+            Op::Constant(index) => {
+                let path = self.constant(index).path.clone();
+                self.constant_node(Constant { path, is_cast: true })
+            }
+            _ => node,
+        }
+    }
+
+    fn intern_constant(&mut self, constant: Constant) -> usize {
+        self.constants.iter().position(|known| *known == constant).unwrap_or_else(|| {
+            self.constants.push(constant);
+            self.constants.len() - 1
         })
     }
 
@@ -192,7 +208,7 @@ impl Graph {
     /// An operation of another graph with the numbers that its paths and callees have in this one.
     pub fn adopt(&mut self, op: Op, source: &Self) -> Op {
         match op {
-            Op::Path(index) => Op::Path(self.intern_path(source.path(index))),
+            Op::Constant(index) => Op::Constant(self.intern_constant(source.constant(index).clone())),
             Op::Call(callee, orders, arguments) => {
                 Op::Call(self.intern_callee(source.callee(callee).clone()), orders, arguments)
             }

@@ -68,8 +68,8 @@ pub enum Op {
     Literal(u64),
     /// The zero of something that doesn't depend on the input: unlike a written `0.0`, it may be folded away.
     Zero,
-    /// A constant by its path; the number is the index for [`Graph::path`](super::Graph::path).
-    Path(usize),
+    /// A constant by its path; the number is the index for [`Graph::constant`](super::Graph::constant).
+    Constant(usize),
     /// A length as a real number: `x.len() as f64`.
     Length(Dim),
     /// In each entry its place: 0, 1, 2, …
@@ -145,7 +145,7 @@ impl Op {
         match self {
             Self::Literal(_)
             | Self::Zero
-            | Self::Path(_)
+            | Self::Constant(_)
             | Self::Length(_)
             | Self::Places
             | Self::State(_)
@@ -198,7 +198,7 @@ impl Op {
         match self {
             Self::Literal(_)
             | Self::Zero
-            | Self::Path(_)
+            | Self::Constant(_)
             | Self::Length(_)
             | Self::Places
             | Self::State(_)
@@ -270,12 +270,31 @@ impl Op {
 /// How an argument of a call is passed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pass {
-    /// One number; where the node is an array, the call is made for each entry.
+    /// One number; if the node is an array, the call is made for each entry.
     Number,
+    /// A number by reference.
+    NumberReference,
     /// A whole array by value.
     Array,
     /// A whole array by reference.
     Reference,
+}
+
+impl Pass {
+    /// True for one number.
+    #[must_use]
+    pub fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::NumberReference)
+    }
+}
+
+/// A constant or a static outside of the function.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Constant {
+    /// The path that the user wrote.
+    pub path: syn::Path,
+    /// True for `PATH as f64`, which is a real number whatever the type of the constant.
+    pub is_cast: bool,
 }
 
 /// Another differentiated function, as it is called here.

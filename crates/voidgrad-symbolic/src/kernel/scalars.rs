@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, NodeId, Op, Pass, Position, Shape};
+use crate::graph::{Graph, NodeId, Op, Position, Shape};
 
 /// The most nodes that a kernel may have; a larger one would be code that no cache holds.
 const LARGEST: usize = 4_000;
@@ -114,9 +114,8 @@ impl Scalars {
             Op::Zero => vec![self.graph.zero(); count],
             Op::Places => (0..count).map(|i| self.graph.literal(i as f64)).collect(),
             Op::Length(length) => vec![self.graph.literal(length.fixed()? as f64)],
-            Op::Path(index) => {
-                let path = self.graph.intern_path(source.path(*index));
-                vec![self.graph.node(Op::Path(path), Shape::Scalar)]
+            Op::Constant(index) => {
+                vec![self.graph.constant_node(source.constant(*index).clone())]
             }
             Op::Literal(_) | Op::Bool(_) => vec![self.graph.node(op.clone(), Shape::Scalar)],
             Op::Index(array, at) => {
@@ -168,7 +167,7 @@ impl Scalars {
             }
             Op::Call(callee, orders, arguments) => {
                 let called = source.callee(*callee).clone();
-                if called.passes.iter().any(|pass| *pass != Pass::Number) {
+                if called.passes.iter().any(|pass| !pass.is_number()) {
                     return None;
                 }
                 let callee = self.graph.intern_callee(called);

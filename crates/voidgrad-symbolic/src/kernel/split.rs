@@ -37,7 +37,7 @@ pub(super) fn residuals(
 /// True for constants and for the arguments and their entries.
 fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
     match graph.op(id) {
-        Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Bool(_) | Op::Parameter(_) => true,
+        Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Bool(_) | Op::Parameter(_) => true,
         Op::Index(array, _) => matches!(graph.op(*array), Op::Parameter(_)),
         _ => false,
     }

@@ -15,8 +15,8 @@ impl Reader<'_> {
         right: Value,
         whole: impl ToTokens,
     ) -> Option<Value> {
-        if let (Value::Integer(a), Value::Integer(b)) = (&left, &right) {
-            return self.integers(*a, op, *b, whole);
+        if let (Value::Integer(a, of_a), Value::Integer(b, of_b)) = (&left, &right) {
+            return self.integer_operation((*a, *of_a), op, (*b, *of_b), whole);
         }
         if let Some(comparison) = comparison(op) {
             let ([a, b], kind) = self.reals([left, right], &whole)?;
@@ -95,48 +95,13 @@ impl Reader<'_> {
         Some(node)
     }
 
-    fn integers(&mut self, a: i64, op: &BinOp, b: i64, whole: impl ToTokens) -> Option<Value> {
-        let result = match op {
-            BinOp::Add(_) => a.checked_add(b),
-            BinOp::Sub(_) => a.checked_sub(b),
-            BinOp::Mul(_) => a.checked_mul(b),
-            BinOp::Div(_) | BinOp::DivAssign(_) => {
-                return self.refuse(
-                    whole,
-                    format!(
-                        "this is integer division: `{a} / {b}` drops the fraction; write `{a}.0 / {b}.0`"
-                    ),
-                );
-            }
-            BinOp::Rem(_) if b != 0 => a.checked_rem(b),
-            _ => match comparison(op) {
-                Some(comparison) => {
-                    let answer = match comparison {
-                        Comparison::Lt => a < b,
-                        Comparison::Le => a <= b,
-                        Comparison::Gt => a > b,
-                        Comparison::Ge => a >= b,
-                        Comparison::Eq => a == b,
-                        Comparison::Ne => a != b,
-                    };
-                    return Some(Value::Node(self.graph.node(Op::Bool(answer), Shape::Scalar)));
-                }
-                None => return self.refuse(op, "this operator on integers is not modelled"),
-            },
-        };
-        match result {
-            Some(value) => Some(Value::Integer(value)),
-            None => self.refuse(whole, "this integer is too large"),
-        }
-    }
-
     /// Values that are masks.
     pub(super) fn masks<const N: usize>(
         &mut self,
         values: [Value; N],
         tokens: impl ToTokens,
     ) -> Option<([NodeId; N], Kind)> {
-        if let Some(Value::Integer(_)) = values.iter().find(|value| matches!(value, Value::Integer(_))) {
+        if let Some(Value::Integer(..)) = values.iter().find(|value| matches!(value, Value::Integer(..))) {
             return self.refuse(tokens, "a `bool` is needed here, this is an integer");
         }
         let (nodes, kind) = self.operands(values, &tokens)?;
@@ -148,7 +113,7 @@ impl Reader<'_> {
 }
 
 /// The comparison that an operator is.
-fn comparison(op: &BinOp) -> Option<Comparison> {
+pub(super) fn comparison(op: &BinOp) -> Option<Comparison> {
     Some(match op {
         BinOp::Lt(_) => Comparison::Lt,
         BinOp::Le(_) => Comparison::Le,

@@ -1,44 +1,83 @@
 //! Calls by path: voidgrad's own functions, `f64::sin`, nalgebra's constructors, and other differentiated functions.
 
-use syn::{Expr, ExprCall, Path};
+use syn::{Expr, ExprArray, ExprCall, ExprGroup, ExprParen, ExprPath, Path, PathArguments, PathSegment};
 
 use super::{Reader, Value};
 use crate::graph::{Callee, Dim, Op, Pass, Position, Shape};
 use crate::primitives::{Binary, Call, Unary};
 
+/// An argument that was read.
+pub(super) struct Read<'e> {
+    pub(super) expression: &'e Expr,
+    pub(super) value: Value,
+    /// True if the argument is a reference.
+    pub(super) is_reference: bool,
+}
+
 impl Reader<'_> {
     /// `path(arguments)`.
     pub(super) fn call(&mut self, call: &ExprCall) -> Option<Value> {
-        let Expr::Path(path) = &*call.func else {
-            return self.refuse(&call.func, "only a function named by a path can be differentiated");
+        let ExprCall { attrs: _, func, paren_token: _, args } = call;
+        let Expr::Path(ExprPath { attrs: _, qself, path }) = without_parentheses(func) else {
+            return self.refuse(func, "only a function named by a path can be differentiated");
         };
-        if path.qself.is_some() {
+        if qself.is_some() {
             return self
-                .refuse(path, "a qualified path is not modelled; import the function and call it by name");
+                .refuse(func, "a qualified path is not modelled; import the function and call it by name");
         }
-        if let Some(value) = self.constructor(&path.path, call) {
+        if let Some(value) = self.constructor(path, call) {
             return value;
         }
-        let arguments: Vec<Option<Value>> =
-            call.args.iter().map(|argument| self.expression(argument)).collect();
-        let arguments: Vec<Value> = arguments.into_iter().collect::<Option<_>>()?;
-        if self.is_select(&path.path) {
+        let arguments = self.read_all(args.iter())?;
+        self.without_arguments(path)?;
+        if self.is_select(path) {
             return self.select(arguments, call);
         }
-        if self.is_method_path(&path.path)
+        if self.is_method_path(path)
             && let Some((receiver, rest)) = arguments.split_first()
         {
-            let method = &path.path.segments[1].ident;
-            let rest_expressions: Vec<&Expr> = call.args.iter().skip(1).collect();
-            let _ = rest;
-            return self.scalar_method(receiver.clone(), method, &rest_expressions, call);
+            return self.scalar_method(receiver.value.clone(), &path.segments[1].ident, rest, call);
         }
-        let by_ref = call.args.iter().map(|argument| matches!(argument, Expr::Reference(_))).collect();
-        self.call_path(&path.path, arguments, by_ref)
+        self.call_path(
+            path,
+            arguments
+                .into_iter()
+                .map(|Read { expression: _, value, is_reference }| (value, is_reference))
+                .collect(),
+        )
+    }
+
+    /// Reads the arguments of a call, once.
+    pub(super) fn read_all<'e>(
+        &mut self,
+        expressions: impl Iterator<Item = &'e Expr>,
+    ) -> Option<Vec<Read<'e>>> {
+        let read: Vec<Option<Read<'e>>> = expressions
+            .map(|expression| {
+                let value = self.expression(expression)?;
+                Some(Read { expression, value, is_reference: self.is_reference(expression) })
+            })
+            .collect();
+        read.into_iter().collect()
+    }
+
+    /// Refuses type arguments, which would choose another function.
+    fn without_arguments(&mut self, path: &Path) -> Option<()> {
+        let Path { leading_colon: _, segments } = path;
+        for PathSegment { ident: _, arguments } in segments {
+            if !matches!(arguments, PathArguments::None) {
+                return self.refuse(
+                    arguments,
+                    "type arguments of a function are not modelled; leave them out, they follow from the call",
+                );
+            }
+        }
+        Some(())
     }
 
     /// A function named by `path`, as `map(path)` calls it.
     pub(super) fn apply_path(&mut self, path: &Path, arguments: Vec<Value>) -> Option<Value> {
+        self.without_arguments(path)?;
         if self.is_method_path(path) {
             let method = &path.segments[1].ident;
             let mut arguments = arguments.into_iter();
@@ -48,15 +87,16 @@ impl Reader<'_> {
                 Some(_) => self.refuse(path, "write a closure: `|x, y| x.max(y)`"),
             };
         }
-        let by_ref = vec![false; arguments.len()];
-        self.call_path(path, arguments, by_ref)
+        self.call_path(path, arguments.into_iter().map(|value| (value, false)).collect())
     }
 
-    fn call_path(&mut self, path: &Path, arguments: Vec<Value>, by_ref: Vec<bool>) -> Option<Value> {
+    /// Each argument comes with whether it is a reference.
+    fn call_path(&mut self, path: &Path, arguments: Vec<(Value, bool)>) -> Option<Value> {
+        let values = |arguments: Vec<(Value, bool)>| arguments.into_iter().map(|(value, _)| value);
         let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
         if let Some(primitive) = Unary::find(&name, Call::Function) {
             self.functions.push((path.clone(), primitive.row().name));
-            let Ok([x]) = <[Value; 1]>::try_from(arguments) else {
+            let Ok([x]) = <[Value; 1]>::try_from(values(arguments).collect::<Vec<_>>()) else {
                 return self.refuse(path, format!("`{name}` takes one argument"));
             };
             let ([x], item) = self.reals([x], path)?;
@@ -72,7 +112,7 @@ impl Reader<'_> {
         }
         if let Some(primitive) = Binary::find(&name, Call::Function) {
             self.functions.push((path.clone(), primitive.row().name));
-            let Ok([a, b]) = <[Value; 2]>::try_from(arguments) else {
+            let Ok([a, b]) = <[Value; 2]>::try_from(values(arguments).collect::<Vec<_>>()) else {
                 return self.refuse(path, format!("`{name}` takes two arguments"));
             };
             let ([a, b], item) = self.reals([a, b], path)?;
@@ -81,24 +121,22 @@ impl Reader<'_> {
             return Some(item.wrap(node));
         }
         if let Some(name) = ["log_sum_exp", "softmax"].into_iter().find(|known| name == *known) {
-            return self.reduction(path, name, arguments);
+            return self.reduction(path, name, values(arguments).collect());
         }
-        self.differentiated(path, arguments, by_ref)
+        self.differentiated(path, arguments)
     }
 
     /// A call to another differentiated function. Its derivatives are found through its namesake type, so a
     /// function that has none is an error that the compiler reports on this path.
-    fn differentiated(&mut self, path: &Path, arguments: Vec<Value>, by_ref: Vec<bool>) -> Option<Value> {
-        if let Some(name) = path.get_ident()
-            && self.bindings.iter().any(|(bound, _)| name == bound)
-        {
+    fn differentiated(&mut self, path: &Path, arguments: Vec<(Value, bool)>) -> Option<Value> {
+        if path.get_ident().is_some_and(|name| self.scope.slot(&name.to_string()).is_some()) {
             return self.refuse(path, "a call of a local variable can't be differentiated; call a function annotated with `#[differentiate]`");
         }
         let mut nodes = Vec::new();
         let mut passes = Vec::new();
         let mut shape = Shape::Scalar;
         let mut over_items = false;
-        for (argument, by_ref) in arguments.into_iter().zip(by_ref) {
+        for (argument, is_reference) in arguments {
             let is_item = matches!(argument, Value::Item(_));
             let node = match argument {
                 Value::Item(node) => node,
@@ -108,8 +146,9 @@ impl Reader<'_> {
             if is_item {
                 shape = self.graph.shape(node).join(&shape)?;
             }
-            passes.push(match (self.graph.shape(node).is_scalar() || is_item, by_ref) {
-                (true, _) => Pass::Number,
+            passes.push(match (self.graph.shape(node).is_scalar() || is_item, is_reference) {
+                (true, false) => Pass::Number,
+                (true, true) => Pass::NumberReference,
                 (false, true) => Pass::Reference,
                 (false, false) => Pass::Array,
             });
@@ -132,7 +171,11 @@ impl Reader<'_> {
         }
         let entries: Vec<&Expr> = match (function.ident.to_string().as_str(), call.args.first()) {
             ("new", Some(_)) => call.args.iter().collect(),
-            ("from", Some(Expr::Array(array))) => array.elems.iter().collect(),
+            ("from", Some(Expr::Array(ExprArray { attrs: _, bracket_token: _, elems })))
+                if call.args.len() == 1 =>
+            {
+                elems.iter().collect()
+            }
             _ => {
                 return Some(
                     self.refuse(path, "this constructor is not modelled; write `SVector::from([a, b, …])`"),
@@ -159,11 +202,11 @@ impl Reader<'_> {
         self.real.is_some() && ty == self.real.as_ref() && method.is_some_and(|method| method == "select")
     }
 
-    fn select(&mut self, arguments: Vec<Value>, call: &ExprCall) -> Option<Value> {
-        let Ok([mask, on_true, on_false]) = <[Value; 3]>::try_from(arguments) else {
+    fn select(&mut self, arguments: Vec<Read<'_>>, call: &ExprCall) -> Option<Value> {
+        let Ok([mask, on_true, on_false]) = <[Read<'_>; 3]>::try_from(arguments) else {
             return self.refuse(call, "`select` takes a mask and two values");
         };
-        self.choose(&mask, on_true, on_false, call)
+        self.choose(&mask.value, on_true.value, on_false.value, call)
     }
 
     /// `log_sum_exp(x)` and `softmax(x)` of an array.
@@ -178,6 +221,15 @@ impl Reader<'_> {
         self.functions.push((path.clone(), name));
         let sum = self.written(Op::LogSumExp(array), Shape::Scalar, path)?;
         Some(Value::Node(if name == "softmax" { self.graph.softmax(array, sum) } else { sum }))
+    }
+}
+
+/// `f` for `(f)`.
+fn without_parentheses(expression: &Expr) -> &Expr {
+    match expression {
+        Expr::Paren(ExprParen { attrs: _, paren_token: _, expr })
+        | Expr::Group(ExprGroup { attrs: _, group_token: _, expr }) => without_parentheses(expr),
+        other => other,
     }
 }
 

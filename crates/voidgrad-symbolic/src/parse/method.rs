@@ -3,6 +3,7 @@
 use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Ident};
 
+use super::call::Read;
 use super::{Reader, Value};
 use crate::graph::{Comparison, Dim, NodeId, Op, Shape};
 use crate::primitives::{BINARY, Binary, Call, UNARY, Unary};
@@ -10,27 +11,32 @@ use crate::primitives::{BINARY, Binary, Call, UNARY, Unary};
 impl Reader<'_> {
     /// `receiver.method(arguments)`.
     pub(super) fn method_call(&mut self, call: &ExprMethodCall) -> Option<Value> {
-        let receiver = self.expression(&call.receiver)?;
-        let arguments: Vec<&Expr> = call.args.iter().collect();
-        let name = call.method.to_string();
+        let ExprMethodCall { attrs: _, receiver, dot_token: _, method, turbofish, paren_token: _, args } =
+            call;
+        let receiver = self.expression(receiver)?;
+        self.turbofish(turbofish.as_ref(), method)?;
+        let arguments: Vec<&Expr> = args.iter().collect();
         match receiver {
-            Value::Sequence(item, shape) => self.sequence_method(*item, shape, &call.method, &arguments),
+            Value::Sequence(item, shape) => self.sequence_method(*item, shape, method, &arguments),
             Value::Places(length) => {
                 let shape = Shape::Array(length.clone());
-                self.sequence_method(Value::Place(length), shape, &call.method, &arguments)
+                self.sequence_method(Value::Place(length), shape, method, &arguments)
             }
-            Value::Range(from, to) => self.range_method(from, to, &call.method, &arguments),
+            Value::Range(from, to, variable) => self.range_method((from, to, variable), method, &arguments),
             Value::Node(node) | Value::Item(node) if self.graph.is_mask(node) => {
-                self.refuse(&call.method, "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`")
+                self.refuse(method, "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`")
             }
             Value::Node(node) if !self.graph.shape(node).is_scalar() => {
-                self.array_method(node, &call.method, &arguments)
+                self.array_method(node, method, &arguments)
             }
-            Value::Integer(value) if name == "pow" || name == "abs" => {
-                let _ = value;
-                self.refuse(&call.method, "integer methods are not modelled; write the number")
+            Value::Integer(..) if method == "clone" && arguments.is_empty() => Some(receiver),
+            Value::Integer(..) => {
+                self.refuse(method, "a method of an integer is not modelled; write the number")
             }
-            receiver => self.scalar_method(receiver, &call.method, &arguments, call),
+            receiver => {
+                let arguments = self.read_all(args.iter())?;
+                self.scalar_method(receiver, method, &arguments, call)
+            }
         }
     }
 
@@ -39,30 +45,38 @@ impl Reader<'_> {
         &mut self,
         receiver: Value,
         method: &Ident,
-        arguments: &[&Expr],
+        arguments: &[Read<'_>],
         whole: impl ToTokens + Copy,
     ) -> Option<Value> {
         let name = method.to_string();
         match (name.as_str(), arguments) {
             ("clone" | "to_owned" | "into", []) => return Some(receiver),
             ("constant", [value]) if self.real.is_some() => {
-                return self.scalar(value).map(Value::Node);
+                return self.scalar_of(&value.value, value.expression).map(Value::Node);
             }
-            ("powi", [exponent]) => {
-                let n = self.integer(exponent)?;
+            ("powi", [Read { expression, value, is_reference: _ }]) => {
+                let Value::Integer(n, variable) = *value else {
+                    return self.refuse(
+                        expression,
+                        "an integer that stands in the source is needed here, or a loop variable",
+                    );
+                };
+                self.must_be(variable, "i32");
                 // Two derivatives lower the exponent twice.
                 let Some(n) = i32::try_from(n).ok().filter(|n| *n > i32::MIN + 2) else {
-                    return self.refuse(exponent, "the exponent does not fit `i32`");
+                    return self.refuse(expression, "the exponent does not fit `i32`");
                 };
                 let ([a], item) = self.reals([receiver], whole)?;
                 let shape = self.graph.shape(a).clone();
                 let node = self.written(Op::Powi(a, n), shape, method)?;
                 return Some(item.wrap(node));
             }
-            ("clamp", [low, high]) => return self.clamp(receiver, low, high, method),
+            ("clamp", [low, high]) => {
+                return self.clamp(receiver, low.value.clone(), high.value.clone(), method);
+            }
             ("mul_add", [factor, addend]) => {
-                let (factor, addend) = (self.expression(factor), self.expression(addend));
-                let ([a, b, c], item) = self.reals([receiver, factor?, addend?], whole)?;
+                let values = [receiver, factor.value.clone(), addend.value.clone()];
+                let ([a, b, c], item) = self.reals(values, whole)?;
                 let shape = self.joined(a, b, method)?;
                 let product = self.written(Op::Mul(a, b), shape, method)?;
                 let shape = self.joined(product, c, method)?;
@@ -84,8 +98,7 @@ impl Reader<'_> {
         if let ([other], Some(comparison)) = (arguments, Comparison::of_method(&name))
             && self.real.is_some()
         {
-            let other = self.expression(other)?;
-            let ([a, b], item) = self.reals([receiver, other], whole)?;
+            let ([a, b], item) = self.reals([receiver, other.value.clone()], whole)?;
             let shape = self.joined(a, b, method)?;
             let node = self.written(Op::Compare(comparison, a, b), shape, method)?;
             return Some(item.wrap(node));
@@ -99,8 +112,7 @@ impl Reader<'_> {
         }
         let binary = self.callable(&name, Binary::find);
         if let ([other], Some(primitive)) = (arguments, binary) {
-            let other = self.expression(other)?;
-            let ([a, b], item) = self.reals([receiver, other], whole)?;
+            let ([a, b], item) = self.reals([receiver, other.value.clone()], whole)?;
             let shape = self.joined(a, b, method)?;
             let node = self.written(Op::Binary(primitive, a, b), shape, method)?;
             return Some(item.wrap(node));
@@ -125,18 +137,21 @@ impl Reader<'_> {
             "unwrap" | "expect" => {
                 "a differentiated function can't fail; check the input before the call".to_owned()
             }
+            "chunks" | "chunks_exact" | "windows" | "rows" | "columns" | "row" | "column" | "fixed_rows" | "fixed_view" | "slice" => {
+                "a part of an array is not modelled; build it of its entries, `[x[0], x[1]]`, or pass it as an argument of its own".to_owned()
+            }
+            "collect" | "to_vec" => "write `[a, b, …]`, or `map` on an array".to_owned(),
             _ => match nearest(&name) {
                 Some(known) => format!("is `{known}` meant?"),
-                None => "move it into a function of its own, annotated with `#[differentiate]`".to_owned(),
+                None => "the guide lists those that are, under `primitives`".to_owned(),
             },
         };
         self.refuse(method, format!("the method `{name}` is not modelled; {hint}"))
     }
 
     /// `x.clamp(low, high)`, as the standard library branches.
-    fn clamp(&mut self, receiver: Value, low: &Expr, high: &Expr, method: &Ident) -> Option<Value> {
-        let (low, high) = (self.expression(low), self.expression(high));
-        let ([x, low, high], item) = self.reals([receiver, low?, high?], method)?;
+    fn clamp(&mut self, receiver: Value, low: Value, high: Value, method: &Ident) -> Option<Value> {
+        let ([x, low, high], item) = self.reals([receiver, low, high], method)?;
         let below = self.graph.compare(Comparison::Lt, x, low);
         let above = self.graph.compare(Comparison::Gt, x, high);
         let shape = self.graph.shape(x).clone();
@@ -153,7 +168,7 @@ impl Reader<'_> {
         let node = match (name.as_str(), arguments) {
             ("clone" | "to_owned" | "clone_owned" | "into" | "as_slice" | "as_ref", []) => Some(a),
             ("iter" | "into_iter", []) => return Some(Value::Sequence(Box::new(Value::Item(a)), shape)),
-            ("len" | "nrows", []) => return Some(Self::length(&shape)),
+            ("len" | "nrows", []) => return Some(self.length(&shape)),
             ("map", [f]) => {
                 let item = self.apply(f, vec![Value::Item(a)])?;
                 let entry = self.item_node(item, f)?;
@@ -212,10 +227,10 @@ impl Reader<'_> {
         node.map(Value::Node)
     }
 
-    fn length(shape: &Shape) -> Value {
-        let (Shape::Array(n) | Shape::Matrix(n, _)) = shape else { return Value::Integer(1) };
+    fn length(&mut self, shape: &Shape) -> Value {
+        let (Shape::Array(n) | Shape::Matrix(n, _)) = shape else { return self.size(1) };
         match n.fixed().and_then(|n| i64::try_from(n).ok()) {
-            Some(n) => Value::Integer(n),
+            Some(n) => self.size(n),
             None => Value::Length(n.clone()),
         }
     }

@@ -5,23 +5,38 @@
 //! so that all mistakes show at once.
 
 mod arithmetic;
+mod branch;
 mod call;
+mod declared;
 mod expression;
+mod integer;
 mod method;
+mod place;
 mod recurrence;
+mod scope;
 mod sequence;
 mod statement;
 
+use std::collections::HashMap;
+
+use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ItemFn;
 
 use crate::diagnostics::Diagnostics;
 use crate::graph::{Dim, Graph, NODE_LIMIT, NodeId, Op, Shape};
+use crate::inert;
 use crate::signature::Signature;
 use crate::stable;
 
+use self::integer::{IntegerTypes, TypeVariable};
+use self::scope::Scope;
+
 const INTEGER_FOR_REAL: &str =
     "an integer where a real number is needed; write `2.0`, or convert with `as f64`";
+
+/// The rounds that all loops which are written out may take together.
+const ROUND_LIMIT: usize = 20_000;
 
 /// What an expression stands for.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,13 +46,13 @@ enum Value {
     /// Inside a closure over the entries of arrays: the entry of this array at each place.
     Item(NodeId),
     /// An integer, known while reading: a loop variable, an index.
-    Integer(i64),
+    Integer(i64, TypeVariable),
     /// A tuple.
     Tuple(Vec<Value>),
     /// An iterator over arrays side by side: the item, and the shape that it runs over.
     Sequence(Box<Value>, Shape),
     /// `a..b`, half open.
-    Range(i64, i64),
+    Range(i64, i64, TypeVariable),
     /// A length that is not known while reading: `x.len()`, a const generic.
     Length(Dim),
     /// `0..n` of such a length, or of too many rounds to write out.
@@ -53,6 +68,18 @@ enum Value {
 enum Kind {
     Whole,
     Item,
+}
+
+impl Value {
+    /// True for the entry of an array at each place, for the place, and for a tuple with one of these.
+    fn changes_from_entry_to_entry(&self) -> bool {
+        match self {
+            Self::Item(_) | Self::Place(_) => true,
+            Self::Tuple(parts) => parts.iter().any(Self::changes_from_entry_to_entry),
+            Self::Sequence(item, _) => item.changes_from_entry_to_entry(),
+            _ => false,
+        }
+    }
 }
 
 impl Kind {
@@ -79,69 +106,124 @@ pub struct Body {
     pub output: NodeId,
     /// Calls to voidgrad's own functions, by the path that the user wrote.
     pub functions: Vec<(syn::Path, &'static str)>,
+    /// How many expressions were read. Each is read once, except those in a loop that is written out and in a closure.
+    pub read: usize,
 }
 
 /// Reads the body of `function`. `None` after anything was reported.
 pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<Body> {
+    let ItemFn { attrs: _, vis: _, modifiers: _, sig, block } = function;
+    inert::check(function, diagnostics);
     let mut graph = Graph::default();
+    let mut scope = Scope::default();
     let mut parameters = Vec::new();
     for (index, parameter) in signature.parameters.iter().enumerate() {
         let node = graph.parameter(index, parameter.shape.clone(), parameter.mask);
-        graph.set_name(node, &parameter.ident.to_string());
+        let name = parameter.ident.to_string();
+        graph.set_name(node, &name);
+        scope.bind(name, Some(Value::Node(node)), parameter.by_ref);
         parameters.push(node);
     }
     let mut reader = Reader {
-        bindings: signature
-            .parameters
-            .iter()
-            .zip(&parameters)
-            .map(|(parameter, node)| (parameter.ident.to_string(), Some(Value::Node(*node))))
-            .collect(),
         graph,
+        scope,
         diagnostics,
         functions: Vec::new(),
+        integers: IntegerTypes::default(),
+        loops: Loops::default(),
         grown: false,
         rounds: 0,
+        read: 0,
         looping: false,
-        lengths: function.sig.generics.const_params().map(|parameter| parameter.ident.to_string()).collect(),
+        long_loops: 0,
+        over_entries: None,
+        closure: None,
+        lengths: sig.generics.const_params().map(|parameter| parameter.ident.to_string()).collect(),
         real: signature.real.clone(),
     };
-    let value = reader.block(&function.block)?;
-    let output = match value {
-        Value::Unit => {
-            reader.diagnostics.error(
-                &function.block,
-                "the function ends without a value; write the result as the last expression, without a semicolon",
-            );
-            return None;
-        }
-        value => reader.node_of(&value, &function.block)?,
-    };
-    let output = reader.fit_output(output, signature)?;
-    let Reader { graph, functions, .. } = reader;
-    Some(Body { graph, parameters, output, functions })
+    let output = reader.output(block, signature);
+    let Reader { graph, functions, integers, loops, read, diagnostics, .. } = reader;
+    integers.check(diagnostics);
+    loops.check(diagnostics);
+    Some(Body { graph, parameters, output: output?, functions, read })
 }
 
 /// Reads expressions and statements.
 struct Reader<'d> {
     graph: Graph,
-    /// The names in scope, innermost last; `None` where the value was refused and reported already.
-    bindings: Vec<(String, Option<Value>)>,
+    scope: Scope,
     diagnostics: &'d mut Diagnostics,
     functions: Vec<(syn::Path, &'static str)>,
+    integers: IntegerTypes,
+    loops: Loops,
     /// True after the node limit was reported.
     grown: bool,
     /// How many rounds the loops have taken so far.
     rounds: usize,
+    /// How many expressions were read.
+    read: usize,
     /// True inside a loop that is read once for all its rounds.
     looping: bool,
+    /// How many such loops there were.
+    long_loops: usize,
+    /// Inside of a closure over the entries of arrays: how many names are bound outside of it. The entries among them are
+    /// those of another array.
+    over_entries: Option<usize>,
+    /// Inside of a closure: how many names are bound outside of it.
+    closure: Option<usize>,
     /// The names of the const generics.
     lengths: Vec<String>,
     /// The type parameter that the numbers have, in a function that is generic over them.
     real: Option<syn::Ident>,
 }
 
+/// The loops that are written out, and the closures that are called for each round. One whose body no round reads would
+/// pass unread, with whatever stands in it.
+#[derive(Default)]
+struct Loops {
+    /// By the address of the syntax, which is the same in each round of a loop around it: true if it was read.
+    read: HashMap<usize, bool>,
+    /// Those without a round, in the order in which they were met, with the tokens to report them on.
+    empty: Vec<(usize, TokenStream)>,
+}
+
+impl Loops {
+    /// Notes that a loop or a closure was met, and if any round reads it.
+    fn met<T: ToTokens>(&mut self, syntax: &T, is_read: bool, tokens: impl ToTokens) {
+        let address = std::ptr::from_ref(syntax).addr();
+        let read = self.read.entry(address).or_insert_with(|| {
+            if !is_read {
+                self.empty.push((address, tokens.to_token_stream()));
+            }
+            false
+        });
+        *read |= is_read;
+    }
+
+    fn check(self, diagnostics: &mut Diagnostics) {
+        for (address, tokens) in self.empty {
+            if !self.read[&address] {
+                diagnostics.error(tokens, "this loop has no round, so its body is never read; remove it");
+            }
+        }
+    }
+}
+
 impl Reader<'_> {
+    /// The node of the function's result.
+    fn output(&mut self, block: &syn::Block, signature: &Signature) -> Option<NodeId> {
+        match self.block(block)? {
+            Value::Unit => self.refuse(
+                block,
+                "the function ends without a value; write the result as the last expression, without a semicolon",
+            ),
+            value => {
+                let output = self.node_of(&value, block)?;
+                self.fit_output(output, signature)
+            }
+        }
+    }
+
     /// Reports `message` on `tokens`; the value of whatever was being read is unknown from here on.
     fn refuse<T>(&mut self, tokens: impl ToTokens, message: impl std::fmt::Display) -> Option<T> {
         self.diagnostics.error(tokens, message);
@@ -153,7 +235,7 @@ impl Reader<'_> {
         match value {
             Value::Node(node) => Some(*node),
             Value::Item(_) => self.refuse(tokens, "an entry of an array can't be used like this inside a closure; write it with arithmetic, or as a loop"),
-            Value::Integer(_) => {
+            Value::Integer(..) => {
                 self.refuse(tokens, INTEGER_FOR_REAL)
             }
             Value::Tuple(_) => self.refuse(tokens, "a tuple where one value is needed; take it apart first"),
@@ -219,6 +301,18 @@ impl Reader<'_> {
         let node = stable::written(&mut self.graph, op, shape);
         self.within_bounds(tokens)?;
         Some(node)
+    }
+
+    /// Counts a round of a loop that is written out, of whatever kind; `tokens` is blamed for too many.
+    fn round(&mut self, tokens: impl ToTokens) -> Option<()> {
+        self.rounds += 1;
+        if self.rounds > ROUND_LIMIT {
+            return self.refuse(
+                tokens,
+                format!("the loops of this function take more than {ROUND_LIMIT} rounds together; use array operations"),
+            );
+        }
+        Some(())
     }
 
     fn within_bounds(&mut self, tokens: impl ToTokens) -> Option<()> {

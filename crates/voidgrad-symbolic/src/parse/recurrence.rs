@@ -6,10 +6,13 @@
 
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{BinOp, Expr, ExprForLoop};
+use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprPath};
 
 use super::{Reader, Value};
 use crate::graph::{Dim, NodeId, Op, Recurrence, Shape};
+
+/// The most loops of many rounds in one function: the derivative of each goes over the whole function once more.
+const LONG_LOOPS: usize = 32;
 
 /// A variable from outside the loop that its body assigns.
 struct Variable {
@@ -20,43 +23,53 @@ struct Variable {
 }
 
 impl Reader<'_> {
+    /// A loop whose body is read once for all its rounds.
     pub(super) fn long_loop(&mut self, for_loop: &ExprForLoop, length: &Dim) -> Option<()> {
-        if self.looping {
+        // The caller has looked at the label and at the range.
+        let ExprForLoop { attrs: _, label: _, for_token, pat, in_token: _, expr: _, body } = for_loop;
+        if self.looping || self.over_entries.is_some() {
             return self.refuse(
-                for_loop.for_token,
-                "a loop of many rounds inside another one is not modelled; use a matrix product, or a function for the inner one",
+                for_token,
+                "a loop of many rounds inside another one, or inside a closure over entries, is not modelled; use a matrix product, or a function for the inner one",
+            );
+        }
+        self.long_loops += 1;
+        if self.long_loops > LONG_LOOPS {
+            return self.refuse(
+                for_token,
+                format!("more than {LONG_LOOPS} loops of many rounds are not modelled; write a function for some of them"),
             );
         }
         let shape = Shape::Array(length.clone());
-        let depth = self.bindings.len();
+        let depth = self.scope.depth();
         let mut variables = Vec::new();
-        for name in assigned(for_loop) {
-            let Some(slot) = self.bindings.iter().rposition(|(bound, _)| *bound == name) else { continue };
-            let before = self.bindings[slot].1.clone()?;
-            let ([before], _) = self.reals([before], for_loop.for_token)?;
+        for name in assigned(body) {
+            let Some(slot) = self.scope.slot(&name) else { continue };
+            let before = self.scope.value(slot).cloned()?;
+            let ([before], _) = self.reals([before], for_token)?;
             if !self.graph.shape(before).is_scalar() {
                 return self.refuse(
-                    for_loop.for_token,
+                    for_token,
                     format!("`{name}` is an array; in a loop of many rounds only a number changes"),
                 );
             }
             let (recurrence, state) = self.graph.new_state(false, shape.clone());
-            self.bindings[slot].1 = Some(Value::Item(state));
+            self.scope.assign(slot, Some(Value::Item(state)));
             variables.push(Variable { slot, before, recurrence, state });
         }
-        self.bind(&for_loop.pat, Some(Value::Place(length.clone())));
+        self.bind(pat, Some(Value::Place(length.clone())));
         self.looping = true;
-        let done = self.block(&for_loop.body);
+        let done = self.block(body);
         self.looping = false;
-        self.bindings.truncate(depth);
+        self.scope.truncate(depth);
         let states: Vec<NodeId> = variables.iter().map(|variable| variable.state).collect();
         for variable in variables {
-            let next = self.bindings[variable.slot].1.take();
+            let next = self.scope.value(variable.slot).cloned();
             let after = match (done.as_ref(), next) {
-                (Some(_), Some(next)) => self.after(&variable, next, &states, &shape, for_loop.for_token),
+                (Some(_), Some(next)) => self.after(&variable, next, &states, &shape, for_token),
                 _ => None,
             };
-            self.bindings[variable.slot].1 = after.map(Value::Node);
+            self.scope.assign(variable.slot, after.map(Value::Node));
         }
         done.map(|_| ())
     }
@@ -71,7 +84,7 @@ impl Reader<'_> {
         tokens: impl ToTokens + Copy,
     ) -> Option<NodeId> {
         let ([next], _) = self.reals([next], tokens)?;
-        let Variable { before, recurrence, state, .. } = *variable;
+        let Variable { slot: _, before, recurrence, state } = *variable;
         let reads =
             |reader: &Self, node: NodeId, states: &[NodeId]| reader.graph.dependent(states)[node.index()];
         let sum = match *self.graph.op(next) {
@@ -100,17 +113,17 @@ impl Reader<'_> {
 }
 
 /// The names that the body assigns, in the order of their first assignment.
-fn assigned(for_loop: &ExprForLoop) -> Vec<String> {
+fn assigned(body: &Block) -> Vec<String> {
     struct Assigned(Vec<String>);
     impl<'ast> Visit<'ast> for Assigned {
         fn visit_expr(&mut self, expression: &'ast Expr) {
             let target = match expression {
-                Expr::Assign(assignment) => Some(&assignment.left),
-                Expr::Binary(binary) if is_assignment(&binary.op) => Some(&binary.left),
+                Expr::Assign(ExprAssign { attrs: _, left, eq_token: _, right: _ }) => Some(left),
+                Expr::Binary(ExprBinary { attrs: _, left, op, right: _ }) if is_assignment(op) => Some(left),
                 _ => None,
             };
-            if let Some(Expr::Path(path)) = target.map(|target| &**target)
-                && let Some(name) = path.path.get_ident().map(ToString::to_string)
+            if let Some(Expr::Path(ExprPath { attrs: _, qself: None, path })) = target.map(|target| &**target)
+                && let Some(name) = path.get_ident().map(ToString::to_string)
                 && !self.0.contains(&name)
             {
                 self.0.push(name);
@@ -119,7 +132,7 @@ fn assigned(for_loop: &ExprForLoop) -> Vec<String> {
         }
     }
     let mut names = Assigned(Vec::new());
-    names.visit_block(&for_loop.body);
+    names.visit_block(body);
     names.0
 }
 

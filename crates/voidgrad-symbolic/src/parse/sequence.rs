@@ -4,8 +4,9 @@
 //! for "the entry at each place". No loop is left: what comes out works entry by entry.
 
 use quote::ToTokens;
-use syn::{Expr, Ident};
+use syn::{Expr, ExprClosure, ExprGroup, ExprParen, ExprPath, Ident, ReturnType};
 
+use super::integer::TypeVariable;
 use super::method::fixed_length;
 use super::{Reader, Value};
 use crate::graph::{Dim, NodeId, Op, Position, Shape};
@@ -61,7 +62,10 @@ impl Reader<'_> {
             }
             ("fold", [initial, f]) => {
                 let mut sum = self.expression(initial)?;
-                for entry in self.entries(Value::Sequence(Box::new(item), shape), method)? {
+                let entries = self.entries(Value::Sequence(Box::new(item), shape), method)?;
+                self.loops.met(f, !entries.is_empty(), method);
+                for entry in entries {
+                    self.round(method)?;
                     sum = self.apply(f, vec![sum, entry])?;
                 }
                 Some(sum)
@@ -78,8 +82,7 @@ impl Reader<'_> {
     /// A method of `a..b`: the rounds are few, so they are written out.
     pub(super) fn range_method(
         &mut self,
-        from: i64,
-        to: i64,
+        (from, to, variable): (i64, i64, TypeVariable),
         method: &Ident,
         arguments: &[&Expr],
     ) -> Option<Value> {
@@ -88,10 +91,11 @@ impl Reader<'_> {
         }
         match (method.to_string().as_str(), arguments) {
             ("map", [f]) => {
-                let entries: Option<Vec<Value>> =
-                    (from..to).map(|i| self.apply(f, vec![Value::Integer(i)])).collect();
                 let mut nodes = Vec::new();
-                for entry in entries? {
+                for i in from..to {
+                    self.round(method)?;
+                    let i = self.integer_value(i, variable, method);
+                    let entry = self.apply(f, vec![i])?;
                     nodes.push(self.node_of(&entry, f)?);
                 }
                 if nodes.is_empty() {
@@ -104,8 +108,14 @@ impl Reader<'_> {
                 Some(Value::Sequence(Box::new(Value::Item(array)), shape))
             }
             ("fold", [initial, f]) => {
-                let initial = self.expression(initial)?;
-                (from..to).try_fold(initial, |sum, i| self.apply(f, vec![sum, Value::Integer(i)]))
+                let mut sum = self.expression(initial)?;
+                self.loops.met(f, from < to, method);
+                for i in from..to {
+                    self.round(method)?;
+                    let i = self.integer_value(i, variable, method);
+                    sum = self.apply(f, vec![sum, i])?;
+                }
+                Some(sum)
             }
             _ => self.refuse(
                 method,
@@ -117,22 +127,60 @@ impl Reader<'_> {
     /// Calls `f`, a closure or the path of a function, on `arguments`.
     pub(super) fn apply(&mut self, f: &Expr, arguments: Vec<Value>) -> Option<Value> {
         match f {
-            Expr::Closure(closure) => {
-                if closure.inputs.len() != arguments.len() {
-                    return self
-                        .refuse(closure, format!("the closure takes {} arguments here", arguments.len()));
-                }
-                let depth = self.bindings.len();
-                for (pattern, argument) in closure.inputs.iter().zip(arguments) {
-                    self.bind(pattern, Some(argument));
-                }
-                let value = self.expression(&closure.body);
-                self.bindings.truncate(depth);
-                value
-            }
-            Expr::Path(path) if path.qself.is_none() => self.apply_path(&path.path, arguments),
-            Expr::Paren(inner) => self.apply(&inner.expr, arguments),
+            Expr::Closure(closure) => self.apply_closure(closure, arguments),
+            Expr::Path(ExprPath { attrs: _, qself: None, path }) => self.apply_path(path, arguments),
+            Expr::Paren(ExprParen { attrs: _, paren_token: _, expr })
+            | Expr::Group(ExprGroup { attrs: _, group_token: _, expr }) => self.apply(expr, arguments),
             other => self.refuse(other, "a closure or the name of a function is needed here"),
+        }
+    }
+
+    fn apply_closure(&mut self, closure: &ExprClosure, arguments: Vec<Value>) -> Option<Value> {
+        let ExprClosure {
+            attrs: _,
+            lifetimes,
+            modifiers,
+            constness,
+            asyncness,
+            // Values are known here, whether they are moved or borrowed.
+            capture: _,
+            inputs_begin: _,
+            inputs,
+            inputs_end: _,
+            output,
+            body,
+        } = closure;
+        if let Err(error) = modifiers.require_empty() {
+            self.diagnostics.push(error);
+        }
+        if let Some(tokens) = lifetimes {
+            return self.refuse(tokens, "lifetimes of a closure are not modelled; leave them out");
+        }
+        if let Some(token) = constness {
+            return self.refuse(token, "a `const` closure is not modelled; write a plain one");
+        }
+        if let Some(token) = asyncness {
+            return self.refuse(token, "an `async` closure has no value; write a plain one");
+        }
+        if inputs.len() != arguments.len() {
+            return self.refuse(closure, format!("the closure takes {} arguments here", arguments.len()));
+        }
+        let depth = self.scope.depth();
+        let around = self.closure.replace(depth);
+        let entries_around = self.over_entries;
+        if arguments.iter().any(Value::changes_from_entry_to_entry) {
+            self.over_entries = Some(depth);
+        }
+        for (pattern, argument) in inputs.iter().zip(arguments) {
+            self.bind(pattern, Some(argument));
+        }
+        let value = self.expression(body);
+        self.closure = around;
+        self.over_entries = entries_around;
+        self.scope.truncate(depth);
+        match output {
+            ReturnType::Default => value,
+            ReturnType::Type(_, ty) => value.and_then(|value| self.declared(ty, value)),
         }
     }
 

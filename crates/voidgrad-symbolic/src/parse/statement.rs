@@ -1,13 +1,13 @@
-//! Blocks, `let`, assignments, `for`, and `if` as a statement.
+//! Blocks, `let`, assignments and `for`.
 
-use syn::{BinOp, Block, Expr, ExprAssign, ExprBinary, ExprForLoop, ExprIf, Local, Pat, Stmt};
+use syn::{
+    BinOp, Block, Expr, ExprAssign, ExprBinary, ExprBlock, ExprForLoop, ExprParen, ExprPath, Local,
+    LocalInit, Macro, Pat, PatIdent, PatParen, PatReference, PatTuple, PatType, PatWild, Stmt, StmtMacro,
+};
 
-use super::{Kind, Reader, Value};
-use crate::graph::{Dim, Op};
+use super::{Reader, Value};
+use crate::graph::Dim;
 use crate::signature::refuse_raw;
-
-/// The rounds that all loops which are written out may take together.
-const ROUND_LIMIT: usize = 20_000;
 
 /// The number of rounds of `from..to`.
 pub(super) fn rounds(from: i64, to: i64) -> i64 {
@@ -20,16 +20,17 @@ pub(super) const UNROLL_LIMIT: i64 = 256;
 impl Reader<'_> {
     /// The value of a block; names bound in it are forgotten at its end, assignments to outer names stay.
     pub(super) fn block(&mut self, block: &Block) -> Option<Value> {
-        let depth = self.bindings.len();
+        let Block { brace_token: _, stmts } = block;
+        let depth = self.scope.depth();
         let mut value = Some(Value::Unit);
-        for statement in &block.stmts {
+        for statement in stmts {
             if let Some(found) = self.statement(statement) {
                 value = found;
             } else {
                 value = None;
             }
         }
-        self.bindings.truncate(depth);
+        self.scope.truncate(depth);
         value
     }
 
@@ -49,8 +50,12 @@ impl Reader<'_> {
             Stmt::Item(item) => {
                 self.refuse(item, "an item inside a differentiated function is not modelled; move it outside")
             }
-            Stmt::Macro(call) => self.refuse(
-                &call.mac.path,
+            Stmt::Macro(StmtMacro {
+                attrs: _,
+                mac: Macro { path, bang_token: _, delimiter: _, tokens: _ },
+                semi_token: _,
+            }) => self.refuse(
+                path,
                 "a macro can't be differentiated; write the expression it stands for, or move assertions to the caller",
             ),
         }
@@ -73,7 +78,8 @@ impl Reader<'_> {
             Expr::Binary(binary) if is_compound(&binary.op) => self.assign_compound(binary),
             Expr::ForLoop(for_loop) => self.for_loop(for_loop),
             Expr::If(branch) => self.branch(branch).map(|_| ()),
-            Expr::Block(block) if block.label.is_none() => self.block(&block.block).map(|_| ()),
+            Expr::Block(ExprBlock { attrs: _, label: None, block }) => self.block(block).map(|_| ()),
+            Expr::Paren(ExprParen { attrs: _, paren_token: _, expr }) => self.effect(expr),
             Expr::While(_) | Expr::Loop(_) | Expr::Return(_) | Expr::Macro(_) => {
                 self.expression(expression).map(|_| ())
             }
@@ -88,28 +94,38 @@ impl Reader<'_> {
     }
 
     fn local(&mut self, local: &Local) {
-        let value = match &local.init {
-            None => self.refuse(local, "a variable without a value is not modelled; write `let x = …;`"),
-            Some(init) => {
-                if let Some((_, otherwise)) = &init.diverge {
+        let Local { attrs: _, let_token: _, modifiers, pat, init, semi_token: _ } = local;
+        if let Err(error) = modifiers.require_empty() {
+            self.diagnostics.push(error);
+        }
+        let (value, is_reference) = match init {
+            None => {
+                (self.refuse(local, "a variable without a value is not modelled; write `let x = …;`"), false)
+            }
+            Some(LocalInit { eq_token: _, expr, diverge }) => {
+                if let Some((token, _)) = diverge {
                     self.diagnostics
-                        .error(otherwise, "`let … else` is not modelled; write `if … { … } else { … }`");
+                        .error(token, "`let … else` is not modelled; write `if … { … } else { … }`");
                 }
-                self.expression(&init.expr)
+                (self.expression(expr), self.is_reference(expr))
             }
         };
-        self.bind(&local.pat, value);
+        self.bind_as(pat, value, is_reference);
     }
 
     /// Binds the names of a pattern; after an error they are bound to "unknown", so that each mistake shows once.
     pub(super) fn bind(&mut self, pattern: &Pat, value: Option<Value>) {
+        self.bind_as(pattern, value, false);
+    }
+
+    fn bind_as(&mut self, pattern: &Pat, value: Option<Value>, is_reference: bool) {
         match pattern {
-            Pat::Ident(ident) if ident.subpat.is_none() => {
-                if let Some(token) = &ident.by_ref {
+            Pat::Ident(PatIdent { attrs: _, by_ref, mutability: _, ident, subpat: None }) => {
+                if let Some(token) = by_ref {
                     self.diagnostics.error(token, "`ref` is not modelled; bind the value");
                 }
-                let value = refuse_raw(&ident.ident, self.diagnostics).and(value);
-                let name = ident.ident.to_string();
+                let value = refuse_raw(ident, self.diagnostics).and(value);
+                let name = ident.to_string();
                 if let Some(Value::Node(node) | Value::Item(node)) = value {
                     self.graph.set_name(node, &name);
                 }
@@ -120,15 +136,23 @@ impl Reader<'_> {
                     ),
                     value => value,
                 };
-                self.bindings.push((name, value));
+                self.scope.bind(name, value, is_reference);
             }
-            Pat::Type(typed) => self.bind(&typed.pat, value),
-            Pat::Paren(inner) => self.bind(&inner.pat, value),
-            Pat::Reference(inner) => self.bind(&inner.pat, value),
-            Pat::Wild(_) => {}
-            Pat::Tuple(tuple) => {
+            Pat::Type(PatType { attrs: _, pat, colon_token: _, ty }) => {
+                let value = value.and_then(|value| self.declared(ty, value));
+                self.bind_as(pat, value, is_reference);
+            }
+            Pat::Paren(PatParen { attrs: _, paren_token: _, pat }) => self.bind_as(pat, value, is_reference),
+            Pat::Reference(PatReference { attrs: _, and_token: _, mutability, pat }) => {
+                if let Some(token) = mutability {
+                    self.diagnostics.error(token, "a mutable reference is not modelled; bind the value");
+                }
+                self.bind_as(pat, value, false);
+            }
+            Pat::Wild(PatWild { attrs: _, underscore_token: _ }) => {}
+            Pat::Tuple(PatTuple { attrs: _, paren_token: _, elems }) => {
                 let parts = match value {
-                    Some(Value::Tuple(values)) if values.len() == tuple.elems.len() => {
+                    Some(Value::Tuple(values)) if values.len() == elems.len() => {
                         values.into_iter().map(Some).collect()
                     }
                     Some(_) => {
@@ -136,12 +160,12 @@ impl Reader<'_> {
                             pattern,
                             "this pattern does not fit the value; only a tuple can be taken apart",
                         );
-                        vec![None; tuple.elems.len()]
+                        vec![None; elems.len()]
                     }
-                    None => vec![None; tuple.elems.len()],
+                    None => vec![None; elems.len()],
                 };
-                for (part, value) in tuple.elems.iter().zip(parts) {
-                    self.bind(part, value);
+                for (part, value) in elems.iter().zip(parts) {
+                    self.bind_as(part, value, false);
                 }
             }
             _ => {
@@ -152,149 +176,87 @@ impl Reader<'_> {
     }
 
     fn assign(&mut self, assignment: &ExprAssign) -> Option<()> {
-        let value = self.expression(&assignment.right);
-        self.store(&assignment.left, value)
+        let ExprAssign { attrs: _, left, eq_token: _, right } = assignment;
+        let value = self.expression(right);
+        self.store(left, value)
     }
 
     fn assign_compound(&mut self, binary: &ExprBinary) -> Option<()> {
-        let left = self.expression(&binary.left);
-        let right = self.expression(&binary.right);
-        let value = match (left, right) {
-            (Some(left), Some(right)) => self.binary(left, &binary.op, right, binary),
+        let ExprBinary { attrs: _, left, op, right } = binary;
+        // Rust, too, computes the right side of `+=` first.
+        let change = self.expression(right);
+        let before = self.expression(left);
+        let value = match (before, change) {
+            (Some(before), Some(change)) => self.binary(before, op, change, binary),
             _ => None,
         };
-        self.store(&binary.left, value)
+        self.store(left, value)
     }
 
     fn store(&mut self, target: &Expr, value: Option<Value>) -> Option<()> {
-        let Expr::Path(path) = target else {
+        let Expr::Path(ExprPath { attrs: _, qself: None, path }) = target else {
             return self.refuse(
                 target,
                 "an assignment to a place is not modelled; build the array with `[a, b, …]` or `map`",
             );
         };
-        let Some(name) = path.path.get_ident().map(ToString::to_string) else {
+        let Some(name) = path.get_ident().map(ToString::to_string) else {
             return self
                 .refuse(target, "an assignment to something outside the function can't be differentiated");
         };
-        let Some(slot) = self.bindings.iter_mut().rev().find(|(bound, _)| *bound == name) else {
+        let Some(slot) = self.scope.slot(&name) else {
             return self.refuse(target, format!("no local variable `{name}` is in scope"));
         };
+        // It is read once, however often it is called.
+        if self.closure.is_some_and(|depth| slot < depth) {
+            return self.refuse(
+                target,
+                format!(
+                    "a closure that assigns to `{name}` outside of it is not modelled; write a `for` loop"
+                ),
+            );
+        }
         let failed = value.is_none();
-        slot.1 = value;
+        self.scope.assign(slot, value);
         (!failed).then_some(())
     }
 
     fn for_loop(&mut self, for_loop: &ExprForLoop) -> Option<()> {
-        let values = match self.expression(&for_loop.expr)? {
+        let ExprForLoop { attrs: _, label, for_token, pat, in_token: _, expr, body } = for_loop;
+        if let Some(label) = label {
+            self.refuse::<()>(
+                label,
+                "a label is not modelled; remove it, with the `break` or `continue` that names it",
+            )?;
+        }
+        let values = match self.expression(expr)? {
             Value::Places(length) => return self.long_loop(for_loop, &length),
-            Value::Range(0, to) if to > UNROLL_LIMIT => {
+            Value::Range(0, to, variable) if to > UNROLL_LIMIT => {
+                self.must_be(variable, "usize");
                 let length = Dim::Fixed(usize::try_from(to).ok()?);
                 return self.long_loop(for_loop, &length);
             }
-            Value::Range(from, to) if rounds(from, to) > UNROLL_LIMIT => {
-                return self.refuse(
-                    &for_loop.expr,
-                    format!("a loop of more than {UNROLL_LIMIT} rounds starts at 0: `0..n`"),
-                );
+            Value::Range(from, to, _) if rounds(from, to) > UNROLL_LIMIT => {
+                return self
+                    .refuse(expr, format!("a loop of more than {UNROLL_LIMIT} rounds starts at 0: `0..n`"));
             }
-            Value::Range(from, to) => (from..to).map(Value::Integer).collect(),
-            value => self.entries(value, &for_loop.expr)?,
+            Value::Range(from, to, variable) => {
+                (from..to).map(|i| self.integer_value(i, variable, expr)).collect()
+            }
+            value => self.entries(value, expr)?,
         };
+        self.loops.met(for_loop, !values.is_empty(), expr);
         for value in values {
-            self.rounds += 1;
-            if self.rounds > ROUND_LIMIT {
-                return self.refuse(
-                    for_loop.for_token,
-                    format!("the loops of this function take more than {ROUND_LIMIT} rounds together; use array operations"),
-                );
-            }
-            let depth = self.bindings.len();
-            self.bind(&for_loop.pat, Some(value));
-            let done = self.block(&for_loop.body);
-            self.bindings.truncate(depth);
+            self.round(for_token)?;
+            let depth = self.scope.depth();
+            self.bind(pat, Some(value));
+            let done = self.block(body);
+            self.scope.truncate(depth);
             // One round's mistake would be reported again in each of the others.
             done?;
-            self.within_bounds(for_loop.for_token)?;
+            self.within_bounds(for_token)?;
         }
         Some(())
-    }
-
-    /// `if`, with or without a value: both branches are read, and what they assign is selected.
-    pub(super) fn branch(&mut self, branch: &ExprIf) -> Option<Value> {
-        if let Expr::Let(pattern) = &*branch.cond {
-            return self.refuse(pattern, "`if let` is not modelled; compare numbers with `<`, `==`, …");
-        }
-        let mask = self.condition(&branch.cond);
-        let before = self.bindings.clone();
-        let on_true = self.block(&branch.then_branch);
-        let after_true = std::mem::replace(&mut self.bindings, before);
-        let on_false = match &branch.else_branch {
-            None => Some(Value::Unit),
-            Some((_, otherwise)) => self.expression(otherwise),
-        };
-        let (mask, on_true, on_false) = (mask?, on_true?, on_false?);
-        self.merge(&mask, after_true, branch);
-        self.choose(&mask, on_true, on_false, branch)
-    }
-
-    /// Joins what the two branches left in the variables; `self.bindings` is the state after the second.
-    pub(super) fn merge(
-        &mut self,
-        mask: &Value,
-        after_true: Vec<(String, Option<Value>)>,
-        tokens: impl quote::ToTokens + Copy,
-    ) {
-        for (slot, (name, on_true)) in after_true.into_iter().enumerate() {
-            let on_false = self.bindings[slot].1.clone();
-            if on_true == on_false {
-                continue;
-            }
-            let value = match (on_true, on_false) {
-                (Some(on_true), Some(on_false)) => self.choose(mask, on_true, on_false, tokens),
-                _ => None,
-            };
-            if let Some(Value::Node(node)) = value {
-                self.graph.set_name(node, &name);
-            }
-            self.bindings[slot].1 = value;
-        }
-    }
-
-    /// `if mask { on_true } else { on_false }` of two values.
-    pub(super) fn choose(
-        &mut self,
-        mask: &Value,
-        on_true: Value,
-        on_false: Value,
-        tokens: impl quote::ToTokens + Copy,
-    ) -> Option<Value> {
-        match (on_true, on_false) {
-            (Value::Tuple(left), Value::Tuple(right)) if left.len() == right.len() => {
-                let parts: Option<Vec<Value>> =
-                    left.into_iter().zip(right).map(|(a, b)| self.choose(mask, a, b, tokens)).collect();
-                Some(Value::Tuple(parts?))
-            }
-            (a, b) if a == b => Some(a),
-            (a, b) => {
-                let mask_is_item = matches!(mask, Value::Item(_));
-                let ([mask], _) = self.masks([mask.clone()], tokens)?;
-                let ([a, b], kind) = self.operands([a, b], tokens)?;
-                let kind = if mask_is_item { Kind::Item } else { kind };
-                let shape = self.joined(a, b, tokens)?;
-                let Some(shape) = shape.join(self.graph.shape(mask)) else {
-                    return self.refuse(
-                        tokens,
-                        "the condition and the branches run over arrays of different shapes",
-                    );
-                };
-                if self.graph.is_mask(a) != self.graph.is_mask(b) {
-                    return self.refuse(tokens, "one branch is a `bool`, the other a real number");
-                }
-                let node = self.written(Op::Select(mask, a, b), shape, tokens)?;
-                Some(kind.wrap(node))
-            }
-        }
     }
 }
 

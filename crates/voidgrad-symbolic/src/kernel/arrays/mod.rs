@@ -300,7 +300,7 @@ fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
     let is_argument = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
     graph.is_mask(id)
         || match *graph.op(id) {
-            Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Bool(_) | Op::Parameter(_) => true,
+            Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Bool(_) | Op::Parameter(_) => true,
             Op::Length(_) | Op::Places | Op::Broadcast(_) | Op::Transpose(_) => true,
             Op::Index(array, _) => is_argument(array),
             _ => false,

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Parts;
-use crate::graph::{Graph, NodeId, Op, Pass};
+use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::scalars::is_matrix;
 
 /// Why there is no kernel over arrays.
@@ -41,7 +41,7 @@ impl Obstacle {
             Op::State(_) | Op::Scan(..) | Op::ScanEnd(..) => Some(Self::Recurrence),
             Op::CallGradient(..) | Op::CallAlong(..) => Some(Self::WholeArray),
             Op::Call(callee, ..) => {
-                let takes_arrays = graph.callee(callee).passes.iter().any(|pass| *pass != Pass::Number);
+                let takes_arrays = graph.callee(callee).passes.iter().any(|pass| !pass.is_number());
                 takes_arrays.then_some(Self::WholeArray)
             }
             _ => None,

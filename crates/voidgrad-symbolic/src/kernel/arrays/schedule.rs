@@ -247,7 +247,7 @@ pub(super) fn is_inline(graph: &Graph, id: NodeId) -> bool {
     graph.is_mask(id)
         || matches!(
             graph.op(id),
-            Op::Literal(_) | Op::Zero | Op::Path(_) | Op::Length(_) | Op::Places | Op::Broadcast(_)
+            Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Length(_) | Op::Places | Op::Broadcast(_)
         )
 }
 

@@ -116,8 +116,9 @@ pub(crate) fn compiled(folders: &Folders, programs: &[Program]) -> Batch {
     }
     batch.valid = valid.len();
 
+    let kept = valid.iter().filter(|n| !programs[**n].is_left_to_the_compiler());
     let expanded: BTreeMap<usize, Expanded> =
-        valid.iter().filter_map(|n| Some((*n, Expanded::of(&programs[*n]).ok()?))).collect();
+        kept.filter_map(|n| Some((*n, Expanded::of(&programs[*n]).ok()?))).collect();
     batch.taken = expanded.len();
     let mut runs = BTreeMap::new();
     for (n, expanded) in &expanded {

@@ -4,11 +4,14 @@
 
 mod check;
 mod choices;
+mod compiled;
 mod differential;
+mod dual;
 mod grammar;
 mod interpreter;
 mod program;
 mod programs;
+mod report;
 
 use check::check;
 use choices::Choices;

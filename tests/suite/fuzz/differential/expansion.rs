@@ -32,7 +32,7 @@ impl Expanded {
         let mut program = helpers();
         let function = expand(&source.attribute, &source.item, &mut program)?;
         let value = &program.generated[&("f".to_owned(), "value".to_owned())];
-        let is_rewritten = super::compare::may_be_rewritten(&function, value);
+        let is_rewritten = super::rewritten::may_be_rewritten(&function, value);
         Ok(Self { program, function, wrt: source.wrt.clone(), is_rewritten })
     }
 

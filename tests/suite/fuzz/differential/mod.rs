@@ -4,9 +4,10 @@
 //! hyper-dual numbers find for `f`. Both sides are run by the interpreter, which knows Rust and nothing of the engine.
 
 mod compare;
+mod directions;
 mod expansion;
-
-use std::collections::BTreeMap;
+mod reference;
+mod rewritten;
 
 use super::interpreter::{Context, Interpreter, Number, Result, Stop, Ty, Value, Matrix};
 use super::program::Program;
@@ -29,7 +30,7 @@ pub(crate) struct Comparison {
     pub(crate) derivatives: u32,
     /// Points at which the program panics.
     pub(crate) panics: u32,
-    /// Why the interpreter gave up, where it did.
+    /// Why the interpreter does not know the function, where it does not.
     pub(crate) unknown: Option<String>,
     /// What does not hold.
     pub(crate) faults: Vec<String>,
@@ -46,6 +47,9 @@ const POINTS: u64 = 4;
 
 /// Compares `f` and its expansion at some points.
 pub(crate) fn differential(program: &Program) -> Outcome {
+    if program.is_left_to_the_compiler() {
+        return Outcome::Refused("a call of a function without derivatives".into());
+    }
     let expanded = match Expanded::of(program) {
         Ok(expanded) => expanded,
         Err(refusal) => return Outcome::Refused(refusal),
@@ -56,7 +60,7 @@ pub(crate) fn differential(program: &Program) -> Outcome {
         let is_extreme = point >= POINTS;
         match expanded.arguments(&mut random, is_extreme) {
             Ok(arguments) => compare::at(&expanded, &arguments, !is_extreme, &mut random, &mut comparison),
-            Err(stop) => comparison.stop(&stop, "arguments"),
+            Err(stop) => comparison.stop(&stop),
         }
         if !comparison.faults.is_empty() {
             break;
@@ -66,11 +70,20 @@ pub(crate) fn differential(program: &Program) -> Outcome {
 }
 
 impl Comparison {
-    fn stop(&mut self, stop: &Stop, of: &str) {
+    /// The function itself has no value.
+    fn stop(&mut self, stop: &Stop) {
         match stop {
             Stop::Panic(_) => self.panics += 1,
-            Stop::Unknown(why) => self.unknown = Some(format!("{of}: {why}")),
-            other => self.unknown = Some(format!("{of}: {other:?}")),
+            Stop::Unknown(why) => self.unknown = Some(why.clone()),
+            other => self.unknown = Some(format!("{other:?}")),
+        }
+    }
+
+    /// The generated function `name` has no value where the function itself has one.
+    fn generated_stop(&mut self, stop: &Stop, name: &str, at: &str) {
+        match stop {
+            Stop::Limit => {}
+            stop => self.faults.push(format!("f::{name} has no value ({stop:?}) at {at}")),
         }
     }
 }
@@ -105,6 +118,3 @@ impl Random {
         if self.below(3) == 0 { self.number() } else { SPECIAL[self.below(SPECIAL.len())] }
     }
 }
-
-/// Counts of names.
-pub(crate) type Counts = BTreeMap<String, u64>;

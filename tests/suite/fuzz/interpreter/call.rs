@@ -121,6 +121,13 @@ impl Interpreter<'_> {
                 let found = self.program.generated[&((*ty).to_owned(), (*function).to_owned())].clone();
                 self.call_depth(&found, arguments)
             }
+            ["Real", method] if self.reals.is_empty() => match arguments.as_slice() {
+                [Value::Number(x, Float::F64)] => {
+                    let known = self.context.method(method, *x).or_else(|| self.context.function(method, *x));
+                    known.map_or_else(|| unknown("a method of Real"), |y| Ok(Value::Number(y, Float::F64)))
+                }
+                _ => unknown("a method of Real"),
+            },
             ["f64", "from"] => match arguments.as_slice() {
                 [Value::Number(number, _)] => Ok(Value::Number(*number, Float::F64)),
                 [Value::Integer(n)] if !matches!(n.width, super::value::Width::Literal) => Ok(Value::number(n.value as f64)),
@@ -141,7 +148,7 @@ impl Interpreter<'_> {
 
     fn call_depth(&mut self, function: &syn::ItemFn, arguments: Vec<Value>) -> Result<Value> {
         if self.depth >= super::DEEPEST - 20 {
-            return unknown("too deep a call");
+            return Err(Stop::Limit);
         }
         self.depth += 20;
         let functions = std::mem::take(&mut self.local_functions);

@@ -12,7 +12,7 @@ impl Interpreter<'_> {
         attributes::only_known(attributes_of(expression))?;
         self.step()?;
         if self.depth >= DEEPEST {
-            return unknown("too deep an expression");
+            return Err(Stop::Limit);
         }
         self.depth += 1;
         let value = self.inner(expression, wanted);
@@ -197,14 +197,19 @@ impl Interpreter<'_> {
             let left = self.condition(&binary.left)?;
             return Ok(Value::Bool(if left == is_and { self.condition(&binary.right)? } else { left }));
         }
-        let (left, right) = (self.expression(&binary.left, None)?, self.expression(&binary.right, None)?);
         match plain(binary.op) {
             (op, true) => {
+                // Of numbers, what is added is evaluated before the place that it is added to.
+                let right = self.expression(&binary.right, None)?;
+                let left = self.expression(&binary.left, None)?;
                 let value = self.binary(left, op, right)?;
                 self.store(&binary.left, value)?;
                 Ok(Value::Unit)
             }
-            (op, false) => self.binary(left, op, right),
+            (op, false) => {
+                let (left, right) = (self.expression(&binary.left, None)?, self.expression(&binary.right, None)?);
+                self.binary(left, op, right)
+            }
         }
     }
 
@@ -237,6 +242,17 @@ impl Interpreter<'_> {
             (Value::Reference(a), b) => (*a, b),
             (a, Value::Reference(b)) => (a, *b),
             pair => pair,
+        };
+        let (left, right) = match (&left, &right) {
+            (Value::Unsized(_), Value::Matrix(b)) => {
+                let rows = b.rows;
+                (self.sized(left, rows)?, right)
+            }
+            (Value::Matrix(a), Value::Unsized(_)) => {
+                let rows = if op == "*" { a.columns } else { a.rows };
+                (left, self.sized(right, rows)?)
+            }
+            _ => (left, right),
         };
         match (left, right) {
             (Value::Number(a, one), Value::Number(b, other)) => {

@@ -91,6 +91,7 @@ impl Interpreter<'_> {
                 let parts: Result<Vec<Value>> = (0..n).map(|i| self.apply(f, vec![Value::usize(i)])).collect();
                 Value::Array(parts?)
             }
+            ("vector", [Value::Closure(f)]) if wanted.is_none() => Value::Unsized(f.clone()),
             ("vector", [f]) => {
                 let (rows, columns) = size(wanted)?;
                 self.matrix_of(rows, columns, |this, i, _| this.entry(f, &[i]))?
@@ -120,10 +121,22 @@ impl Interpreter<'_> {
                 let entries: Result<Vec<f64>> =
                     (0..n.as_usize()?).map(|i| self.entry(f, &[i]).map(|entry| entry.value)).collect();
                 let entries = entries?;
-                Value::number(voidgrad::log_sum_exp_of(entries.len(), 0.0, |i| entries[i]))
+                Value::number(voidgrad_real::log_sum_exp_of(entries.len(), 0.0, |i| entries[i]))
             }
             _ => return unknown(format!("the helper {name}")),
         }))
+    }
+
+    /// `value`, or what it points at, with its `rows` if they were not known.
+    pub(super) fn sized(&mut self, value: Value, rows: usize) -> Result<Value> {
+        match value {
+            Value::Unsized(f) => {
+                let f = Value::Closure(f);
+                self.matrix_of(rows, 1, |this, i, _| this.entry(&f, &[i]))
+            }
+            Value::Reference(inner) => Ok(self.sized(*inner, rows)?.reference()),
+            value => Ok(value),
+        }
     }
 
     fn entry(&mut self, f: &Value, at: &[usize]) -> Result<Number> {

@@ -19,6 +19,14 @@ impl Interpreter<'_> {
             let wanted = (name == "powi").then_some(Ty::Integer(Width::I32));
             arguments.push(self.argument(argument, wanted.as_ref())?);
         }
+        // Both have the same rows in all methods that generated code calls with a vector.
+        let (mut receiver, mut arguments) = (receiver, arguments);
+        if let (Value::Unsized(_), Some(Value::Matrix(other))) = (&receiver, arguments.first().map(Value::behind)) {
+            receiver = self.sized(receiver, other.rows)?;
+        } else if let Value::Matrix(matrix) = receiver.behind() {
+            let rows = matrix.rows;
+            arguments = arguments.into_iter().map(|argument| self.sized(argument, rows)).collect::<Result<_>>()?;
+        }
         self.method(receiver, &name, arguments)
     }
 

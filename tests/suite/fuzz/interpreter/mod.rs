@@ -34,6 +34,8 @@ pub(crate) use self::value::{Matrix, Value};
 pub(crate) enum Stop {
     /// The interpreter does not know this construct, or the program is not valid Rust.
     Unknown(String),
+    /// The program takes too long, or is too deep.
+    Limit,
     /// The program panics.
     Panic(String),
     /// `break`, with its label and its value.
@@ -177,6 +179,6 @@ impl<'p> Interpreter<'p> {
     /// One step; a program without end is given up.
     fn step(&mut self) -> Result<()> {
         self.fuel = self.fuel.saturating_sub(1);
-        if self.fuel == 0 { unknown("too long a run") } else { Ok(()) }
+        if self.fuel == 0 { Err(Stop::Limit) } else { Ok(()) }
     }
 }

@@ -44,6 +44,7 @@ impl Interpreter<'_> {
             },
             Pat::Wild(_) => Ok(true),
             Pat::Tuple(tuple) => match value {
+                Value::Unit if tuple.elems.is_empty() => Ok(true),
                 Value::Tuple(parts) => self.bind_parts(tuple.elems.iter().collect(), parts),
                 _ => unknown("a tuple pattern for something else"),
             },

@@ -1,7 +1,7 @@
 //! The functions of one and two numbers: their values as rustc's code has them, and their derivatives by textbook formulas
 //! that keep their digits.
 
-use voidgrad::Real;
+use voidgrad_real::Real;
 
 use super::number::{Context, Number};
 
@@ -106,25 +106,25 @@ impl Context {
     pub(super) fn function(&self, name: &str, x: Number) -> Option<Number> {
         let v = x.value;
         Some(match name {
-            "sigmoid" => self.unary(x, voidgrad::sigmoid(v), logistic),
-            "softplus" => self.unary(x, voidgrad::softplus(v), |x| {
-                [voidgrad::softplus(x), logistic(x)[0], logistic(x)[1]]
+            "sigmoid" => self.unary(x, voidgrad_real::sigmoid(v), logistic),
+            "softplus" => self.unary(x, voidgrad_real::softplus(v), |x| {
+                [voidgrad_real::softplus(x), logistic(x)[0], logistic(x)[1]]
             }),
-            "log_sigmoid" => self.unary(x, voidgrad::log_sigmoid(v), |x| {
-                [voidgrad::log_sigmoid(x), logistic(-x)[0], -logistic(x)[1]]
+            "log_sigmoid" => self.unary(x, voidgrad_real::log_sigmoid(v), |x| {
+                [voidgrad_real::log_sigmoid(x), logistic(-x)[0], -logistic(x)[1]]
             }),
-            "logit" => self.unary(x, voidgrad::logit(v), |x| {
+            "logit" => self.unary(x, voidgrad_real::logit(v), |x| {
                 let product = x * (1.0 - x);
-                [voidgrad::logit(x), product.recip(), (2.0 * x - 1.0) / (product * product)]
+                [voidgrad_real::logit(x), product.recip(), (2.0 * x - 1.0) / (product * product)]
             }),
             // The derivative is 1 - 1/(1 - e^x) = 1/(1 - e^-x).
-            "log1mexp" => self.unary(x, voidgrad::log1mexp(v), |x| {
+            "log1mexp" => self.unary(x, voidgrad_real::log1mexp(v), |x| {
                 let rest = -(-x).exp_m1();
-                [voidgrad::log1mexp(x), rest.recip(), -(-x).exp() / (rest * rest)]
+                [voidgrad_real::log1mexp(x), rest.recip(), -(-x).exp() / (rest * rest)]
             }),
             "relu" => {
                 self.jump(v, v.abs().max(1.0));
-                self.unary(x, voidgrad::relu(v), |x| [x.max(0.0), if x > 0.0 { 1.0 } else { 0.0 }, 0.0])
+                self.unary(x, voidgrad_real::relu(v), |x| [x.max(0.0), if x > 0.0 { 1.0 } else { 0.0 }, 0.0])
             }
             _ => return None,
         })
@@ -157,9 +157,9 @@ impl Context {
                 self.jump(v, v.abs().max(1.0));
                 self.binary(a, b, u.copysign(v), |a, b| [a.copysign(b), a.signum() * b.signum(), 0.0, 0.0, 0.0, 0.0])
             }
-            "logaddexp" => self.binary(a, b, voidgrad::logaddexp(u, v), |a, b| {
+            "logaddexp" => self.binary(a, b, voidgrad_real::logaddexp(u, v), |a, b| {
                 let [first, rate, _] = logistic(a - b);
-                [voidgrad::logaddexp(a, b), first, logistic(b - a)[0], rate, -rate, rate]
+                [voidgrad_real::logaddexp(a, b), first, logistic(b - a)[0], rate, -rate, rate]
             }),
             _ => return None,
         })

@@ -23,6 +23,8 @@ pub(crate) enum Value {
     /// `from..to`, half open.
     Range(Integer, Integer),
     Closure(Rc<Closure>),
+    /// A vector of generated code before its length is known, which is what it meets.
+    Unsized(Rc<Closure>),
 }
 
 /// A closure: names outside are those at the place where it stands.
@@ -188,7 +190,11 @@ impl Value {
     }
 
     pub(crate) fn number(value: f64) -> Self {
-        Self::Number(Number::constant(value), Float::F64)
+        Self::of_number(Number::constant(value))
+    }
+
+    pub(crate) fn of_number(number: Number) -> Self {
+        Self::Number(number, Float::F64)
     }
 
     /// The value behind all references.

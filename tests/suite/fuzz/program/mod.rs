@@ -9,7 +9,7 @@ pub(crate) mod templates;
 
 use std::collections::BTreeSet;
 
-use self::templates::{EXPRESSIONS, SIGNATURES, STATEMENTS, Template};
+use self::templates::{EXPRESSIONS, SIGNATURES, STATEMENTS, Template, WITHOUT_DERIVATIVES};
 use super::choices::Choices;
 
 /// A program: one function, beside the functions and constants of [`HELPERS`].
@@ -26,6 +26,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// True where the compiler refuses what the macro makes of it.
+    pub(crate) fn is_left_to_the_compiler(&self) -> bool {
+        WITHOUT_DERIVATIVES.iter().any(|row| self.constructs.contains(row))
+    }
+
     /// True where nalgebra computes something.
     pub(crate) fn uses_matrices(&self) -> bool {
         ["SVector", "SMatrix", "DVector", "Vector2"].iter().any(|name| self.item.contains(name))
@@ -77,10 +82,20 @@ struct Writer<'c, 'b> {
     in_closure: bool,
 }
 
-/// The program that the bytes choose.
+/// The program that the bytes choose, with up to three rows of the tables.
 pub(crate) fn program(choices: &mut Choices<'_>) -> Program {
-    let rows: Vec<&'static Template> = STATEMENTS.iter().chain(EXPRESSIONS).chain(SIGNATURES).collect();
+    let rows: Vec<&'static Template> = rows().collect();
     let wanted = (0..choices.below(4)).map(|_| rows[choices.below_many(rows.len())]).collect();
+    program_with(wanted, choices)
+}
+
+/// All rows of the tables.
+pub(crate) fn rows() -> impl Iterator<Item = &'static Template> {
+    STATEMENTS.iter().chain(EXPRESSIONS).chain(SIGNATURES)
+}
+
+/// A program that is to have these rows, where it has a place for them.
+pub(crate) fn program_with(wanted: Vec<&'static Template>, choices: &mut Choices<'_>) -> Program {
     let mut writer = Writer {
         choices,
         scope: Vec::new(),

@@ -22,3 +22,8 @@ mod statements;
 pub(crate) use self::expressions::EXPRESSIONS;
 pub(crate) use self::signatures::SIGNATURES;
 pub(crate) use self::statements::STATEMENTS;
+
+/// Rows that call a function for which there are no derivatives. The macro takes them, and the compiler refuses the
+/// expansion, since only it knows.
+pub(crate) const WITHOUT_DERIVATIVES: &[&str] =
+    &["Default::default", "an operator by its trait", "a method by its whole path", "into"];

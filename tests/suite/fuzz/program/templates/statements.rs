@@ -110,6 +110,8 @@ pub(crate) const STATEMENTS: &[Template] = &[
     row("an operand that assigns", "let mut s = $s; let t = s + { s += 1.0; s };", &["t"]),
     row("an argument that assigns", "let mut s = $s; let t = bump(s, { s = s * 2.0; s }) + s;", &["t"]),
     row("an entry that assigns", "let mut s = $s; let h = [s, { s += 1.0; s }, s]; let t = h[0] * h[1] - h[2];", &["t"]),
+    row("a right side that assigns", "let mut s = $s; s -= { s = y; x };", &["s"]),
+    row("a right side that adds", "let mut s = $s; s *= { s += 1.0; s };", &["s"]),
     row("a condition that assigns", "let mut s = $s; let t = if { s += 1.0; s > y } { s } else { y };", &["t"]),
     row("a branch that assigns in one arm", "let mut s = $s; let t = if $b { s += y; s } else { $s }; let t = t * s;", &["t"]),
     row("a shortcut that assigns", "let mut s = $s; let c = on && { s += 1.0; s > 0.0 }; let t = if c { s } else { y * s };", &["t"]),

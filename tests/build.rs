@@ -33,6 +33,24 @@ fn main() {
     writeln!(module, "pub(crate) const CASES: &[fn(&mut Checks)] = &[{names}];").unwrap();
     let out = env::var("OUT_DIR").expect("cargo sets it");
     fs::write(Path::new(&out).join("oracle.rs"), module).expect("the folder is writable");
+    fs::write(Path::new(&out).join("deep.rs"), deep()).expect("the folder is writable");
+}
+
+/// Functions of `x` that rustc compiles and that are deeper than an ordinary stack.
+fn deep() -> String {
+    let around = |open: &str, close: &str, n: usize| format!("{}x{}", open.repeat(n), close.repeat(n));
+    let bodies = [
+        ("terms", vec!["x"; 3_500].join(" + ")),
+        ("parentheses", around("(", ")", 700)),
+        ("blocks", around("{", "}", 500)),
+        ("calls", around("sigmoid(", ")", 1_000)),
+        ("methods", format!("x{}", ".sin()".repeat(3_000))),
+        ("minuses", format!("{}x", "-".repeat(2_000))),
+    ];
+    let functions = bodies.map(|(name, body)| {
+        format!("#[differentiate(wrt(x))]\npub(super) fn {name}(x: f64) -> f64 {{ {body} }}\n")
+    });
+    functions.concat()
 }
 
 fn read(path: &str) -> Value {

@@ -87,8 +87,8 @@ fn a_training_step_allocates_nothing() {
         estimate
             .update_with_variance_gradient(&bernoulli, &objective, &control, noise, phi_bar.as_mut_slice())
             .expect("all is finite");
-        descent.step(&mut logits, estimate.gradient.as_slice());
-        control_descent.step(phi.as_mut_slice(), phi_bar.as_slice());
+        descent.step(&mut logits, estimate.gradient.as_slice()).expect("a finite step");
+        control_descent.step(phi.as_mut_slice(), phi_bar.as_slice()).expect("a finite step");
         control.set_phi(phi.as_view()).expect("the lengths agree");
     };
     step();

@@ -1,5 +1,7 @@
 //! Densities, thresholds and distributions of one Bernoulli variable, in both parameterisations.
 
+mod truth;
+
 use proptest::prelude::*;
 use voidgrad::bernoulli::{logit, probability};
 use voidgrad::{Bernoulli, Stream};

@@ -7,6 +7,7 @@
 
 use num_dual::{Dual64, DualNum};
 use voidgrad::differentiate;
+use voidgrad::nalgebra::SVector;
 use voidgrad_symbolic::expand::file;
 
 #[differentiate(wrt(x))]
@@ -156,6 +157,108 @@ fn a_power_of_0_has_its_limits() {
     assert_eq!(power::gradient(0.0, 0.5), (0.0, f64::INFINITY, 0.0));
     assert_eq!(power::d_x_d_x(0.0, 2.0), 2.0);
     assert_eq!((power::d_x_d_y(0.0, 2.0), power::d_y_d_y(0.0, 2.0)), (0.0, 0.0));
+    // x⁰ is 1 and x¹ is x, for all x.
+    for x in [0.0, -0.0, 2.0] {
+        assert_eq!((power::d_x(x, 0.0), power::d_x_d_x(x, 0.0)), (0.0, 0.0));
+        assert_eq!((power::d_x(x, 1.0), power::d_x_d_x(x, 1.0)), (1.0, 0.0));
+    }
+    // The guard at 0 leaves ∂²x^y/∂x∂y = 1/x at y = 0 alone.
+    assert_eq!(power::d_x_d_y(2.0, 0.0), 0.5);
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn constant_powers(x: f64) -> f64 {
+    x.powf(0.0) + 3.0 * x.powf(1.0) + x.powf(2.0)
+}
+
+#[test]
+fn a_constant_power_of_0_has_its_limits() {
+    assert_eq!(constant_powers::gradient(0.0), (1.0, 3.0));
+    assert_eq!(constant_powers::d_x_d_x(0.0), 2.0);
+}
+
+#[differentiate(wrt(p, q))]
+fn many_rounds(x: f64, p: [f64; 300], q: [f64; 300]) -> f64 {
+    let mut s = x;
+    for i in 0..300 {
+        s = (s * p[i]).sin() * (s * p[i]).cos() + (s * q[i]).sin() * (s * q[i]).cos();
+    }
+    s
+}
+
+/// Two products that each round reads twice had one name in the generated code.
+#[test]
+fn values_of_one_round_have_names_of_their_own() {
+    let p: [f64; 300] = std::array::from_fn(|i| 1.0 + (i as f64 * 0.7).sin());
+    let q: [f64; 300] = std::array::from_fn(|i| 1.0 + (i as f64 * 1.3).cos());
+    // The same operations in the same order.
+    assert_eq!(many_rounds::value(0.5, p, q), many_rounds(0.5, p, q));
+    let (_, of_p, of_q) = many_rounds::gradient(0.5, p, q);
+    for i in [0, 150, 299] {
+        let h = 1e-6;
+        let moved = |by: f64| {
+            let (mut p, mut q) = (p, q);
+            p[i] += by;
+            q[i] += by;
+            many_rounds(0.5, p, q)
+        };
+        let difference = (moved(h) - moved(-h)) / (2.0 * h);
+        // Central differences are off by h²/6 times the third derivative, and by the rounding of f over h: 1e-10.
+        assert!((of_p[i] + of_q[i] - difference).abs() < 1e-8, "{i}: {} {difference}", of_p[i] + of_q[i]);
+    }
+}
+
+#[differentiate(wrt(v, y), order = 2)]
+fn maps_to_a_constant(v: SVector<f64, 2>, y: f64) -> f64 {
+    v.map(|_| y).norm_squared() + v.dot(&v.map(|_| y)) + v.map(|_| y).dot(&v)
+}
+
+#[test]
+fn a_map_to_a_constant_has_the_vector_s_length() {
+    // 2y² + 2y(v₀ + v₁)
+    let v = SVector::from([1.0, 2.0]);
+    assert_eq!(maps_to_a_constant::gradient(v, 3.0), (36.0, SVector::from([6.0, 6.0]), 18.0));
+    assert_eq!(maps_to_a_constant::d_y_d_y(v, 3.0), 4.0);
+}
+
+const THREE: i32 = 3;
+const PARTS: usize = 4;
+
+#[differentiate(wrt(x))]
+fn scaled_by_integers(x: f64) -> f64 {
+    x * THREE as f64 / PARTS as f64 + x * i8::MAX as f64
+}
+
+#[test]
+fn a_constant_of_any_type_can_be_cast() {
+    assert_eq!(scaled_by_integers::gradient(2.0), (scaled_by_integers(2.0), 127.75));
+}
+
+#[differentiate(wrt(a, x), order = 2)]
+fn inner(a: &[f64; 2], x: &[f64; 2]) -> f64 {
+    a[0] * x[0] * x[0] + a[1] * x[1]
+}
+
+#[differentiate(wrt(s), order = 2)]
+fn square(s: &f64) -> f64 {
+    s * s
+}
+
+#[differentiate(wrt(x, y), order = 2)]
+fn passes_references_on(x: &[f64; 2], y: &f64) -> f64 {
+    let also_x = x;
+    inner(&[1.0, 2.0], x) + inner(also_x, &[y * y, 0.5]) + square(y) + square(&(x[0] * x[1]))
+}
+
+#[test]
+fn a_reference_is_passed_on_as_one() {
+    // x₀² + 2x₁ + x₀y⁴ + x₁/2 + y² + x₀²x₁² at (2, 3), 1
+    let (value, of_x, of_y) = passes_references_on::gradient(&[2.0, 3.0], &1.0);
+    assert_eq!(
+        (value, of_x, of_y),
+        (4.0 + 6.0 + 2.0 + 1.5 + 1.0 + 36.0, [4.0 + 1.0 + 36.0, 2.5 + 24.0], 8.0 + 2.0)
+    );
+    assert_eq!(passes_references_on::d_y_d_y(&[2.0, 3.0], &1.0), 24.0 + 2.0);
 }
 
 #[differentiate(wrt(x, y), order = 2)]

@@ -63,7 +63,7 @@ pub(crate) fn train(
                 learner.draw(estimator)?;
             }
             // Adam divides by the size of the gradient, so a sum does as well as a mean.
-            adam.step(phi.as_mut_slice(), &learner.phi_bar);
+            adam.step(phi.as_mut_slice(), &learner.phi_bar).map_err(Error::computation)?;
             if let Some(control) = estimator.control_mut() {
                 control.set_phi(phi.as_view()).map_err(Error::computation)?;
             }

@@ -63,7 +63,7 @@ pub(crate) struct Record {
     pub(crate) dead: bool,
 }
 
-/// A gradient that became NaN or infinite.
+/// A step that could not be made: a value, a gradient or a parameter became NaN or infinite.
 #[derive(Debug, Clone)]
 pub(crate) struct Divergence {
     /// The step that could not be made.

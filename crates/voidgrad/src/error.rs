@@ -42,3 +42,8 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, InvalidPar
     let allowed = "a number in (0, ∞)";
     if value > 0.0 && value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
 }
+
+/// Whether no value is NaN or infinite: without a way out of the loop, so that it runs on vectors.
+pub(crate) fn are_finite(values: &[f64]) -> bool {
+    values.iter().fold(true, |are_finite, value| are_finite & value.is_finite())
+}

@@ -64,6 +64,22 @@ impl<const ROWS: usize, const COLUMNS: usize> Flat for SMatrix<f64, ROWS, COLUMN
     }
 }
 
+impl<T: Flat + ?Sized> Flat for Box<T> {
+    #[inline]
+    fn entries(&self) -> &[f64] {
+        (**self).entries()
+    }
+
+    #[inline]
+    fn entries_mut(&mut self) -> &mut [f64] {
+        (**self).entries_mut()
+    }
+
+    fn place(&self, i: usize) -> String {
+        (**self).place(i)
+    }
+}
+
 /// A parameter, and how it stands in `φ`.
 pub enum Slot<'a> {
     /// As it is.
@@ -123,6 +139,36 @@ pub fn take_positive(parameter: &mut impl Flat, phi: &mut &[f64]) {
     }
 }
 
+/// A parameter from the front of φ, as [`take_free`] takes it.
+///
+/// # Panics
+/// If φ has fewer entries than the parameter.
+#[must_use]
+pub fn free_from<T: Flat + Zeroed>(phi: &mut &[f64]) -> T {
+    let mut parameter = T::zeroed();
+    take_free(&mut parameter, phi);
+    parameter
+}
+
+/// A parameter from the front of φ, as [`take_positive`] takes it.
+///
+/// # Panics
+/// If φ has fewer entries than the parameter.
+#[must_use]
+pub fn positive_from<T: Flat + Zeroed>(phi: &mut &[f64]) -> T {
+    let mut parameter = T::zeroed();
+    take_positive(&mut parameter, phi);
+    parameter
+}
+
+/// A copy; that of a box is made on the heap.
+#[must_use]
+pub fn copied<T: Flat + Zeroed>(value: &T) -> T {
+    let mut copy = T::zeroed();
+    copy.entries_mut().copy_from_slice(value.entries());
+    copy
+}
+
 /// The entries by name.
 #[must_use]
 pub fn named(values: &[(&str, &dyn Flat)]) -> Vec<(String, f64)> {
@@ -131,6 +177,28 @@ pub fn named(values: &[(&str, &dyn Flat)]) -> Vec<(String, f64)> {
         entries.map(move |(i, entry)| (format!("{name}{}", value.place(i)), *entry))
     });
     entries.collect()
+}
+
+/// φ of a control with `count` parameters, from a slice; `allowed` is the count in words.
+///
+/// # Errors
+/// If the length is not `count`, or an entry is NaN or infinite.
+pub fn checked<'a>(
+    phi: &'a [f64],
+    count: usize,
+    allowed: &'static str,
+) -> Result<&'a [f64], InvalidParameter> {
+    if phi.len() != count {
+        return Err(InvalidParameter { name: "the length of phi", value: phi.len() as f64, allowed });
+    }
+    phi.iter().try_for_each(|entry| finite("phi", *entry).map(drop))?;
+    Ok(phi)
+}
+
+/// Runs `work` on a new stack of so many bytes, and what any work takes.
+pub fn with_room<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
+    const ANY_WORK: usize = 4 << 20;
+    stacker::grow(bytes + ANY_WORK, work)
 }
 
 /// Checks the entries of a parameter.
@@ -178,7 +246,7 @@ impl<'a> Adder<'a> {
     /// # Panics
     /// Where the vector has fewer entries than the parameters.
     #[inline]
-    pub fn add_positive<T: Flat>(&mut self, derivative: &T, value: &T) {
+    pub fn add_positive(&mut self, derivative: &impl Flat, value: &impl Flat) {
         let (entries, values) = (derivative.entries(), value.entries());
         let scale = self.scale;
         let sums = self.next(entries.len()).iter_mut().zip(entries.iter().zip(values));
@@ -208,6 +276,19 @@ pub fn take<T: Flat + Zeroed>(slice: &[f64]) -> T {
 pub trait Zeroed {
     /// The value.
     fn zeroed() -> Self;
+}
+
+impl Zeroed for f64 {
+    fn zeroed() -> Self {
+        0.0
+    }
+}
+
+/// Made on the heap, so that the stack need not have room for it.
+impl<T: bytemuck::Zeroable> Zeroed for Box<T> {
+    fn zeroed() -> Self {
+        bytemuck::zeroed_box()
+    }
 }
 
 impl<const N: usize> Zeroed for [f64; N] {

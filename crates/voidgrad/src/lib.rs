@@ -75,7 +75,7 @@ pub use kernel::{ArrayKernel, Kernel};
 pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
 pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};
 pub use objective::{Differentiable, MeanQuadratic, Objective, Smooth, quadratic};
-pub use optimise::{Adam, Optimiser, Sgd};
+pub use optimise::{Adam, Optimiser, Sgd, StepError};
 pub use quadrature::Tolerance;
 pub use recurrence::{scan, scan_back, scan_end, scan_end_back, scan_vec, scan_vec_back};
 pub use train::{Observer, Outcome, Settings, Step, TrainError, train};

@@ -64,7 +64,7 @@ pub trait TwiceDifferentiable: Differentiable {
 ///
 /// # Errors
 /// Where it is NaN or infinite.
-pub fn evaluate(objective: &dyn Objective, b: &[f64]) -> Result<f64, EstimateError> {
+pub fn evaluate(objective: &(impl Objective + ?Sized), b: &[f64]) -> Result<f64, EstimateError> {
     let value = objective.value(b);
     if value.is_finite() { Ok(value) } else { Err(EstimateError::Objective { value, b: b.to_vec() }) }
 }

@@ -18,6 +18,7 @@ use crate::error::{InvalidParameter, ShapeMismatch, positive};
 use crate::estimator::EstimateError;
 use crate::estimators::Estimator;
 use crate::objective::Objective;
+use crate::optimise::StepError;
 
 /// Minimises `E[f(b)]` of Bernoulli variables over the logits and `(1/M) Σ_m Var[ĝ_m]` over φ, each by [`Adam`](crate::Adam).
 ///
@@ -39,8 +40,8 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where a setting is not in its domain, where the control is made for another dimension, or where a value
-/// or a gradient becomes NaN or infinite.
+/// Returns an error if a setting is not in its domain, or if the control is made for another dimension. Returns
+/// [`TrainError::Diverged`] with the iteration if a step cannot be made: a value, a gradient or a parameter is NaN or infinite.
 pub fn train<E: Estimator>(
     start: &Bernoulli,
     objective: &impl Objective,
@@ -139,15 +140,6 @@ pub struct Step<'a> {
     pub average: Option<&'a Average>,
 }
 
-impl From<DistributionError> for TrainError {
-    fn from(error: DistributionError) -> Self {
-        match error {
-            DistributionError::Value(error) => error.into(),
-            DistributionError::Shape(error) => error.into(),
-        }
-    }
-}
-
 /// A training run that cannot start or go on.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
@@ -155,19 +147,16 @@ pub enum TrainError {
     /// A setting outside its domain.
     #[error(transparent)]
     Setting(#[from] InvalidParameter),
-    /// A control whose number of parameters changed.
-    #[error(transparent)]
-    Shape(#[from] ShapeMismatch),
     /// An estimator that can't be used here: made for another dimension, or in need of ∇f.
     #[error(transparent)]
     Unsuitable(#[from] EstimateError),
-    /// A value or a gradient became NaN or infinite.
+    /// A step that could not be made.
     #[error("iteration {iteration}: {source}; the control's parameters are {}", list(control))]
     Diverged {
         /// The step that could not be made, from 1.
         iteration: u64,
-        /// What was not finite.
-        source: Box<EstimateError>,
+        /// Why not.
+        source: Box<Cause>,
         /// The logits, or other parameters, before that step.
         logits: Vec<f64>,
         /// The last `ĝ` of that step.
@@ -175,6 +164,24 @@ pub enum TrainError {
         /// The control's parameters before that step, by name.
         control: Vec<(String, f64)>,
     },
+}
+
+/// Why a step of a training could not be made.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum Cause {
+    /// A value of f, a gradient, or a sum of them is NaN or infinite.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
+    /// The step leads out of the finite numbers: the learning rate is too large.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// The distribution refuses the parameters after the step.
+    #[error(transparent)]
+    Distribution(#[from] DistributionError),
+    /// The control refuses φ after the step.
+    #[error(transparent)]
+    Control(#[from] ShapeMismatch),
 }
 
 /// The first parameters by name; a network's weights would fill the screen.

@@ -1,5 +1,6 @@
 //! A control in a file of its own, ten lines by a user of the library, trains like any other.
 
+mod large;
 #[allow(missing_docs, unreachable_pub)] // the file is as a user writes it
 mod ramp;
 

@@ -106,8 +106,10 @@ impl Reference {
             let noise = voidgrad::Noise::new(u, v).map_err(Error::computation)?;
             let estimate = estimator::estimate(&bernoulli, &objective, &control, noise);
             let estimate = estimate.map_err(Error::computation)?;
-            descent.step(&mut logits, estimate.gradient.as_slice());
-            control_descent.step(phi.as_mut_slice(), estimate.variance_gradient(&control).as_slice());
+            descent.step(&mut logits, estimate.gradient.as_slice()).map_err(Error::computation)?;
+            let moved =
+                control_descent.step(phi.as_mut_slice(), estimate.variance_gradient(&control).as_slice());
+            moved.map_err(Error::computation)?;
             control.set_phi(phi.as_view()).map_err(Error::computation)?;
         }
         logits.extend_from_slice(phi.as_slice());

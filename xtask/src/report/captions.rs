@@ -41,7 +41,11 @@ fn exact_steps(experiment: &Experiment) -> Result<Option<u64>, Error> {
         match experiment.gap(experiment.loss(&bernoulli)) {
             None => return Ok(None),
             Some(gap) if gap < 0.1 => return Ok(Some(step)),
-            Some(_) => adam.step(&mut logits, &experiment.objective.gradient(&bernoulli)),
+            // A step that no f64 holds leads nowhere.
+            Some(_) => match adam.step(&mut logits, &experiment.objective.gradient(&bernoulli)) {
+                Ok(()) => {}
+                Err(_) => return Ok(None),
+            },
         }
     }
     Ok(None)

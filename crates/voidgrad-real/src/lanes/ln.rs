@@ -202,10 +202,12 @@ pub(super) fn ln_ratio<W: Wide>(p: W, q: W) -> W {
     ratio.ln(ratio.difference / ratio.sum)
 }
 
-/// ln(p/q) and 1/p, from one reciprocal of a product.
+/// ln(p/q) and 1/p, from one reciprocal of a product. Where k is 0, `difference` is that of s.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn ln_ratio_and_recip<W: Wide>(p: W, q: W) -> (W, W) {
-    let ratio = Ratio::new(p, q);
+pub(super) fn ln_ratio_and_recip<W: Wide>(p: W, q: W, difference: W) -> (W, W) {
+    let mut ratio = Ratio::new(p, q);
+    let is_close = ratio.minus_k.is_eq(p.constant(0.0));
+    ratio.difference = W::select(is_close, difference, ratio.difference);
     let both = (p * ratio.sum).recip();
     (ratio.ln(ratio.difference * (both * p)), both * ratio.sum)
 }

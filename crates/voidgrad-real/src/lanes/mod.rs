@@ -94,19 +94,27 @@ pub trait Lanes: Real {
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
     /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
-    /// error of at most 2ε of the larger of 1 and the logarithm, where ε is the distance from 1 to the next number.
+    /// error of at most 4 units in the last place of the logarithm.
     #[must_use]
     #[inline(always)]
     fn ln_ratio(self, q: Self) -> Self {
-        (self / q).ln()
+        // The difference has no error where it is that small.
+        let difference = self - q;
+        let close = difference.abs().is_le(q * q.constant(0.5));
+        Self::select(close, (difference / q).ln_1p(), (self / q).ln())
     }
 
-    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3ε of itself: one division for both. The product of the two numbers
-    /// must not overflow or be subnormal either, nor come within a factor of 4 of that.
+    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3ε of itself, where ε is the distance from 1 to the next number: one division
+    /// for both. The product of the two numbers must not overflow or be subnormal either, nor come within a factor of 4 of that.
+    ///
+    /// `difference` is `self - q`, by whoever knows it to more digits than that: where `self` is about q and has been rounded, the
+    /// logarithm is as exact as this number.
     #[must_use]
     #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self) -> (Self, Self) {
-        (self.ln_ratio(q), self.constant(1.0) / self)
+    fn ln_ratio_and_recip(self, q: Self, difference: Self) -> (Self, Self) {
+        let far_below = difference.is_lt(q * q.constant(-0.5));
+        let ln = Self::select(far_below, (self / q).ln(), (difference / q).ln_1p());
+        (ln, self.constant(1.0) / self)
     }
 
     /// `σ(self)` for sums over many samples, with half the operations of three functions that keep the digits of each value.

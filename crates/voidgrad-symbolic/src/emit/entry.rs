@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::quote;
 
 use super::Writer;
+use super::blocks::{Statement, joined};
 use super::fragment::{Fragment, Level};
 use super::plan::LONGEST_EXPRESSION;
 use crate::graph::{Dim, NodeId, Op, Position, Recurrence, Shape};
@@ -228,6 +229,7 @@ impl Writer<'_> {
         }
         let statements = self.round_statements(next, &at);
         let next = self.entry(next, &at).tokens;
+        let statements = joined(statements, std::slice::from_ref(&next));
         self.round = outer;
         let body = if statements.is_empty() { next } else { quote!({ #statements #next }) };
         let (root, i) = (self.types.root().clone(), at.index());
@@ -247,7 +249,7 @@ impl Writer<'_> {
     }
 
     /// Names for what one round of a recurrence reads more than once, and for parts of long expressions.
-    fn round_statements(&mut self, next: NodeId, at: &At) -> TokenStream {
+    fn round_statements(&mut self, next: NodeId, at: &At) -> Vec<Statement> {
         let graph = self.graph;
         let (needed, inside) = (graph.of_one_round(next), graph.inside_recurrences());
         let is_inside = |id: NodeId| needed[id.index()] && inside[id.index()];
@@ -255,7 +257,7 @@ impl Writer<'_> {
         for id in graph.ids().filter(|id| is_inside(*id)) {
             graph.op(id).operands(|operand| uses[operand.index()] += 1);
         }
-        let mut statements = TokenStream::new();
+        let mut statements = Vec::new();
         let mut weight = vec![0_usize; graph.len()];
         for id in graph.ids().filter(|id| is_inside(*id) && *id != next) {
             if self.round.contains_key(&id) {
@@ -269,8 +271,8 @@ impl Writer<'_> {
                 continue;
             }
             let value = self.entry(id, at).tokens;
-            let name = self.names.local(&graph.describe(id));
-            statements.extend(quote!(let #name = #value;));
+            let name = self.names.choose(graph, id);
+            statements.push(Statement { defines: Some(name.clone()), tokens: quote!(let #name = #value;) });
             self.round.insert(id, name);
         }
         statements

@@ -3,6 +3,7 @@
 //! Values that have a name, or that are read more than once, become `let`s in the order of the arena; the rest is
 //! written where it is read. Whatever works entry by entry becomes one `from_fn` however many operations it has.
 
+mod blocks;
 mod call;
 mod entry;
 mod fragment;
@@ -16,6 +17,7 @@ use std::collections::HashMap;
 use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
+use self::blocks::{Statement, joined};
 use self::fragment::{Fragment, Level};
 pub(crate) use self::naming::Names;
 use self::plan::Plan;
@@ -126,18 +128,20 @@ pub fn lines(
         constants: HashMap::new(),
         round: HashMap::new(),
     };
-    let mut statements = writer.check_lengths();
-    statements.extend(writer.name_constants(&plan));
+    let mut first = writer.check_lengths();
+    first.extend(writer.name_constants(&plan));
+    let mut statements = Vec::new();
+    let mut state = |defines: Option<Ident>, tokens| statements.push(Statement { defines, tokens });
     for id in graph.ids() {
         if let Some((_, place)) = stores.iter().find(|(stored, _)| *stored == id) {
             let value = writer.expression(id).tokens;
-            statements.extend(quote!(#place = #value;));
+            state(None, quote!(#place = #value;));
             continue;
         }
         if let Op::Parameter(index) = *graph.op(id)
             && let Argument { ident, setup: Some(setup), .. } = &arguments[index]
         {
-            statements.extend(quote!(let #ident = #setup;));
+            state(Some(ident.clone()), quote!(let #ident = #setup;));
         }
         if !plan.is_bound(id) {
             continue;
@@ -155,11 +159,12 @@ pub fn lines(
             }
             Shape::Scalar | Shape::Array(_) => TokenStream::new(),
         };
-        statements.extend(quote!(let #name #ty = #value;));
+        state(Some(name.clone()), quote!(let #name #ty = #value;));
         writer.bound.insert(id, name);
     }
-    let results = outputs.iter().map(|output| writer.output(output)).collect();
-    (statements, results)
+    let results: Vec<TokenStream> = outputs.iter().map(|output| writer.output(output)).collect();
+    first.extend(joined(statements, &results));
+    (first, results)
 }
 
 /// The values that [`body`] gives a name, in order, with the names: for formulas that read like the code.

@@ -53,10 +53,12 @@ impl Plan {
                 }
             });
             weight[index] = inlined;
+            // A matrix of one number in every entry needs a type where something reads it as a whole.
+            let is_trivial = is_trivial(graph, id) && !(whole[index] && matches!(op, Op::Broadcast(_)));
             let is_result = single_output && roots.contains(&id) && uses[index] == 1;
             // What changes with the rounds of a recurrence is written inside it.
             bound[index] = !inside[index]
-                && !is_trivial(graph, id)
+                && !is_trivial
                 && !is_result
                 && match (graph.is_mask(id), graph.shape(id)) {
                     (true, Shape::Scalar) => {
@@ -88,7 +90,7 @@ impl Plan {
                             )
                     }
                 };
-            if bound[index] || is_trivial(graph, id) {
+            if bound[index] || is_trivial {
                 weight[index] = 0;
             }
         }

@@ -8,10 +8,11 @@ use super::differentiate::{
     Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
 };
 use super::function::Function;
+use super::implementation::implementation;
 use super::kernel::{Directions, kernel};
 use super::names::{check_derivatives, check_struct};
 use super::namesake::Namesake;
-use super::structure::{Batch, implementation, structure};
+use super::structure::{Batch, structure};
 use super::{Expansion, Source, expand, located};
 use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;

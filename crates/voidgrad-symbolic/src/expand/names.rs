@@ -31,34 +31,42 @@ pub(super) fn check_namesake(source: &Source, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// Reports derivatives that would have one name: with respect to `x` twice, and with respect to `x_d_x`.
+/// Reports the first two derivatives that would have one name: with respect to `x` twice, and with respect to `x_d_x`.
 pub(super) fn check_derivatives(
     wrt: &[&Ident],
     is_wanted: impl Fn(usize, usize) -> bool,
     diagnostics: &mut Diagnostics,
 ) {
-    let mut taken: HashMap<String, String> = HashMap::new();
-    let mut take = |blamed: &Ident, name: Ident, what: String| {
-        if let Some(other) = taken.insert(name.to_string(), what.clone()) {
-            diagnostics.error(
-                blamed,
-                format!("the derivatives by {what} and by {other} would both be called `{name}`; rename `{blamed}`"),
-            );
-        }
-    };
+    // Each name with the derivative in words, and with the longest of the user's names in it.
+    let mut derivatives: Vec<(Ident, String, &Ident)> = Vec::new();
     for x in wrt {
-        take(x, format_ident!("d_{x}"), format!("`{x}`"));
+        derivatives.push((format_ident!("d_{x}"), format!("`{x}`"), x));
     }
     for (i, x) in wrt.iter().enumerate() {
         for (_, y) in wrt.iter().enumerate().skip(i).filter(|(j, _)| is_wanted(i, *j)) {
-            let blamed = if x.to_string().len() > y.to_string().len() { x } else { y };
-            take(blamed, format_ident!("d_{x}_d_{y}"), format!("`{x}` and `{y}`"));
-            take(blamed, format_ident!("d_{x}_d_{y}_along"), format!("`{x}` along `{y}`"));
+            let longer = longest(x, y);
+            derivatives.push((format_ident!("d_{x}_d_{y}"), format!("`{x}` and `{y}`"), longer));
+            derivatives.push((format_ident!("d_{x}_d_{y}_along"), format!("`{x}` along `{y}`"), longer));
             if x != y {
-                take(blamed, format_ident!("d_{y}_d_{x}_along"), format!("`{y}` along `{x}`"));
+                derivatives.push((format_ident!("d_{y}_d_{x}_along"), format!("`{y}` along `{x}`"), longer));
             }
         }
     }
+    let mut taken: HashMap<&Ident, (&str, &Ident)> = HashMap::new();
+    for (name, what, ident) in &derivatives {
+        if let Some((other, of_other)) = taken.insert(name, (what, ident)) {
+            let blamed = longest(ident, of_other);
+            diagnostics.error(
+                blamed,
+                format!("the derivatives by {other} and by {what} would both be called `{name}`; rename `{blamed}`"),
+            );
+            return;
+        }
+    }
+}
+
+fn longest<'i>(a: &'i Ident, b: &'i Ident) -> &'i Ident {
+    if a.to_string().len() > b.to_string().len() { a } else { b }
 }
 
 /// Reports a control whose struct or one of whose getters would have a name that is taken or is none.

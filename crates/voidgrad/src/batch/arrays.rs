@@ -9,6 +9,7 @@ use super::samples::BLOCK;
 use super::variables::Variables;
 use super::{group, one_by_one};
 use crate::control::Control;
+use crate::error::are_finite;
 use crate::estimator::EstimateError;
 use crate::kernel::{ArrayKernel, row};
 use crate::lanes::{MOST_LANES, Work};
@@ -20,8 +21,8 @@ const MOST_ROWS: usize = 1 << 18;
 /// [`ArrayKernel`].
 ///
 /// A control of all of z goes forward and back once, with M rows of lanes; of a control of one z, the samples' coordinates take turns. As
-/// with [`fused`](super::fused()), a chunk whose sums are not finite is estimated once more, one sample after the other, from the
-/// same noise; so is one whose arrays would need too much memory.
+/// with [`fused`](super::fused()), a chunk in which a value or a sum is not finite is estimated once more, one sample after the other,
+/// from the same noise; so is one whose arrays would need too much memory.
 ///
 /// # Errors
 /// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
@@ -36,14 +37,15 @@ pub fn arrays<C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> R
     })
 }
 
-fn run<T: Number, C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+/// Nothing where a value of f is not finite.
+fn run<T: Number, C: Control + ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> Option<()> {
     let mut states = None;
     if chunk.bernoulli.len() == 1 {
         let mut f = [0.0; 2];
         (chunk.values)(&[0.0, 1.0], &mut f);
-        if !f.iter().all(|f| f.is_finite()) {
+        if !are_finite(&f) {
             // It depends on the states that are drawn whether that is an error.
-            return one_by_one(control, chunk);
+            return None;
         }
         states = Some(f);
     }
@@ -67,7 +69,7 @@ struct Samples<'c, 'a, C, T> {
 }
 
 impl<T: Number, C: Control + ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
-    type Output = Result<(), EstimateError>;
+    type Output = Option<()>;
 
     const LARGE: bool = true;
 
@@ -122,7 +124,7 @@ impl<T: Number, C: Control + ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
         for (n, sum) in chunk.sums.variance_gradient.iter_mut().enumerate() {
             *sum = row(hand, sums, n).sum().into();
         }
-        Ok(())
+        Some(())
     }
 }
 
@@ -135,23 +137,18 @@ pub(super) fn aligned<T: Number>(buffer: &mut Vec<T>, length: usize) -> &mut [T]
     &mut buffer[start..][..length]
 }
 
-/// `f(b)` of a group's samples, in the precision of the lanes; 0 where there is none.
+/// `f(b)` of a group's samples, in the precision of the lanes, 0 where there is no sample; nothing where one is not finite.
 #[inline(always)]
 fn value<R: Lanes<Element: Number>>(
     hand: R,
     chunk: &mut Chunk<'_>,
     place: Place,
     states: &[R::Element],
-) -> Result<R, EstimateError> {
+) -> Option<R> {
     let mut f = [R::Element::default(); MOST_LANES];
     R::Element::values(chunk.values, states, &mut chunk.memory.doubles, &mut f[..place.live]);
-    for (f, b) in f[..place.live].iter().zip(states.chunks_exact(chunk.bernoulli.len())) {
-        let value: f64 = (*f).into();
-        if !value.is_finite() {
-            return Err(EstimateError::Objective { value, b: b.iter().map(|b| (*b).into()).collect() });
-        }
-    }
-    Ok(hand.load(&f))
+    let are_finite = f[..place.live].iter().all(|f| Into::<f64>::into(*f).is_finite());
+    are_finite.then(|| hand.load(&f))
 }
 
 /// A control at the parts of z: all of it, or one coordinate after the other.

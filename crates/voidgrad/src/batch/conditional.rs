@@ -1,15 +1,25 @@
-//! z̃ on lanes.
+//! z and z̃ on lanes.
 
 use voidgrad_real::Lanes;
 
+/// `z = a + ln(u/(1 - u))`, within 4 units in the last place of the larger of the two terms. 1 - u is exact, as it is for the numbers of
+/// a stream.
+#[inline(always)]
+pub(super) fn z<R: Lanes>(a: R, u: R) -> R {
+    a + u.ln_ratio(u.constant(1.0) - u)
+}
+
 /// The size of `z̃ = ±ln((1 + v·w)/(1 - v))`, whose sign is that of b = 1 or 0, and `∂z̃/∂a`, b held fixed, where w is `e^a` where
 /// b = 1, and `e^-a` where b = 0: one logarithm and one division. [`g_tilde`](crate::bernoulli::logit::g_tilde) is the same with care
-/// for every w; here w and its product with v are finite.
+/// for every w; here w and its product with v are finite, and 1 - v is exact.
+///
+/// Both are within 4 units in the last place, if w has no error: where the quotient is close to 1, its difference from 1 is
+/// `v·w + v`, in which nothing cancels.
 #[inline(always)]
 pub(crate) fn size_and_slope<R: Lanes>(v: R, w: R) -> (R, R) {
     let one = v.constant(1.0);
     let growth = v * w;
-    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v);
+    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v, growth + v);
     (size, growth * rate)
 }
 

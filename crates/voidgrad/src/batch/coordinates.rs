@@ -6,24 +6,20 @@ use super::cells::Cells;
 use super::chunk::{Chunk, Number};
 use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
-use crate::estimator::EstimateError;
 use crate::kernel::Kernel;
 use crate::lanes::Work;
 use crate::noise::BlockStream;
 
-/// Adds the samples of a chunk.
+/// Adds the samples of a chunk; nothing where a value of f is not finite.
 ///
 /// `ĝ` takes the mean of c over all coordinates, and the way back takes all of `ĝ`, so each sample is gone over twice. The
 /// second pass goes forward once more: residuals of so many coordinates would cost more to store than to make.
-///
-/// # Errors
-/// Where a value of the objective is NaN or infinite.
 pub(super) fn add<T: Number, C: Kernel>(
     control: &C,
     chunk: &mut Chunk<'_>,
     rows: &mut Vec<T>,
     sums: &mut LaneSums<T>,
-) -> Result<(), EstimateError> {
+) -> Option<()> {
     let numbers = control.numbers::<T>();
     let logits = chunk.bernoulli.logits();
     let cells = &mut Cells::new(logits.len(), rows);
@@ -37,18 +33,14 @@ pub(super) fn add<T: Number, C: Kernel>(
     let Cells { gradient, square, .. } = cells;
     chunk.sums.gradient.iter_mut().zip(gradient.iter()).for_each(|(sum, cell)| *sum = (*cell).into());
     chunk.sums.square.iter_mut().zip(square.iter()).for_each(|(sum, cell)| *sum = (*cell).into());
-    Ok(())
+    Some(())
 }
 
-/// `f(b)`, in the precision of the lanes.
-fn value<T: Number>(chunk: &mut Chunk<'_>, states: &[T]) -> Result<f64, EstimateError> {
+/// `f(b)`, in the precision of the lanes; nothing where it is not finite there.
+fn value<T: Number>(chunk: &mut Chunk<'_>, states: &[T]) -> Option<f64> {
     let mut f = [T::default()];
     T::values(chunk.values, states, &mut chunk.memory.doubles, &mut f);
-    let value = f[0].into();
-    if value.is_finite() {
-        return Ok(value);
-    }
-    Err(EstimateError::Objective { value, b: states.iter().map(|state| (*state).into()).collect() })
+    Some(f[0].into()).filter(|value| value.is_finite())
 }
 
 /// Draws u and v, and from them z, b, z̃ and their derivatives, in the formulas of [`samples`](super::samples).
@@ -72,8 +64,7 @@ impl<T: Element> Work<T> for Draw<'_, '_, T> {
         }
         // Two loops, since z̃ waits for z, and the processor looks ahead no further than a few rounds.
         for i in (0..*count).step_by(R::LANES) {
-            let u = hand.load(&z[i..]);
-            let sample = hand.load(&a[i..]) + u.ln_ratio(one - u);
+            let sample = conditional::z(hand.load(&a[i..]), hand.load(&z[i..]));
             sample.store(&mut z[i..]);
             hand.indicator(sample.is_ge(zero)).store(&mut b[i..]);
         }

@@ -4,15 +4,16 @@ use super::chunk::{Chunk, Number, Precision};
 use super::lane_sums::{LaneSums, total};
 use super::{coordinates, one_by_one, samples};
 use crate::control::Control;
+use crate::error::are_finite;
 use crate::estimator::EstimateError;
 use crate::kernel::Kernel;
 
 /// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`Control::add_chunk`] for a control that has a
 /// [`Kernel`].
 ///
-/// A kernel multiplies in an order of its own, and in `f32` where that is asked for, so a product may overflow that does not
-/// as the control is written. A chunk whose sums are not finite is therefore estimated once more, one sample after the
-/// other, from the same noise.
+/// A kernel multiplies in an order of its own, and in `f32` where that is asked for, so a product or a value may overflow that
+/// does not as the control is written. A chunk in which a value or a sum is not finite is therefore estimated once more, one
+/// sample after the other, from the same noise; that also makes the error. f is then evaluated twice.
 ///
 /// # Errors
 /// Where a value of the objective is NaN or infinite, or where a gradient is so as the control is written.
@@ -23,18 +24,18 @@ pub fn fused<C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<
     })
 }
 
-/// Adds the samples of a chunk by `run`, or one by one where logits are out of its range or its sums are not finite.
+/// Adds the samples of a chunk by `run`, or one by one where logits are out of its range, where it meets a value that is not finite,
+/// or where its sums are not.
 pub(super) fn guarded(
     control: &impl Control,
     chunk: &mut Chunk<'_>,
-    run: impl FnOnce(&mut Chunk<'_>) -> Result<(), EstimateError>,
+    run: impl FnOnce(&mut Chunk<'_>) -> Option<()>,
 ) -> Result<(), EstimateError> {
     if !in_range(chunk) {
         return one_by_one(control, chunk);
     }
     let stream = chunk.stream.clone();
-    run(chunk)?;
-    if chunk.sums.is_finite() {
+    if run(chunk).is_some() && chunk.sums.is_finite() {
         return Ok(());
     }
     chunk.stream = stream;
@@ -53,15 +54,16 @@ fn in_range(chunk: &Chunk<'_>) -> bool {
     chunk.bernoulli.logits().iter().all(|a| a.abs() <= largest)
 }
 
-fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+/// Nothing where a value of f is not finite.
+fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Option<()> {
     // One variable has two states.
     let mut f = [0.0; 2];
     let is_one = chunk.bernoulli.len() == 1;
     if is_one {
         (chunk.values)(&[0.0, 1.0], &mut f);
-        if !f.iter().all(|f| f.is_finite()) {
+        if !are_finite(&f) {
             // It depends on the states that are drawn whether that is an error.
-            return one_by_one(control, chunk);
+            return None;
         }
     }
     let mut buffers = std::mem::take(T::buffers(chunk.memory));
@@ -70,7 +72,7 @@ fn run<T: Number, C: Control + Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Re
         samples::add(control, chunk, f, &mut buffers.rows, &mut sums);
         let [gradient, square, f] = sums.moments.map(|lanes| total(&lanes));
         (chunk.sums.gradient[0], chunk.sums.square[0], chunk.sums.f) = (gradient, square, f);
-        Ok(())
+        Some(())
     } else {
         coordinates::add(control, chunk, &mut buffers.rows, &mut sums)
     };

@@ -84,14 +84,13 @@ impl<T: Element> Group<'_, T> {
         place: Place,
         [u, v]: [&[T]; 2],
     ) {
-        let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
+        let zero = hand.constant(0.0);
         for (rows, noise) in [(&mut *self.z, u), (&mut *self.z_tilde, v)] {
             to_rows(hand, self.count, (&noise[place.first * self.count..], place.live), rows);
         }
         // Two loops, since z̃ waits for z, and the processor looks ahead no further than two rows.
         for m in 0..self.count {
-            let u = row(hand, self.z, m);
-            set_row(self.z, m, hand.splat(variables.a[m]) + u.ln_ratio(one - u));
+            set_row(self.z, m, conditional::z(hand.splat(variables.a[m]), row(hand, self.z, m)));
         }
         for m in 0..self.count {
             let b = row(hand, self.z, m).is_ge(zero);

@@ -93,8 +93,8 @@ impl Batches {
     /// f has to be a function of b alone: of one variable it is evaluated at both states, once a chunk, and not at every sample.
     ///
     /// # Errors
-    /// Where there is no sample, where the control is made for another dimension, or where a value or a sum is NaN or
-    /// infinite.
+    /// Returns an error if there is no sample, if the control is made for another dimension, or if a value, a gradient or a sum is NaN or
+    /// infinite. The sum of `ĝ²` is infinite where `ĝ` is beyond 1e154.
     pub fn draw(
         &mut self,
         bernoulli: &Bernoulli,
@@ -131,9 +131,10 @@ impl Batches {
                 slot.outcome()?;
                 self.total.add(&slot.sums);
             }
+            // A sum that is not finite stays so.
+            self.total.check(bernoulli.logits())?;
             first += count as u64;
         }
-        self.total.check(bernoulli.logits())?;
         Ok(&self.total)
     }
 }

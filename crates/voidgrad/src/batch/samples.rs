@@ -103,7 +103,7 @@ struct Rows<'a, T> {
 #[inline(always)]
 fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: &mut Rows<'_, R::Element>) {
     let Rows { count, ref mut z, ref mut z_tilde, ref mut z_tilde_a } = *rows;
-    let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
+    let zero = hand.constant(0.0);
     // Lanes behind the last sample repeat the first, whose values are as good as any.
     stream.fill(hand, &mut z[..count]);
     let first = z[0];
@@ -113,8 +113,7 @@ fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: 
     z_tilde[count..].fill(first);
     let a = hand.constant(variable.a);
     for z in z.chunks_exact_mut(R::LANES) {
-        let u = hand.load(z);
-        (a + u.ln_ratio(one - u)).store(z);
+        conditional::z(a, hand.load(z)).store(z);
     }
     let [down, up] = variable.odds.map(|odds| hand.constant(odds));
     let rows = z.chunks_exact(R::LANES).zip(z_tilde.chunks_exact_mut(R::LANES));

@@ -1,6 +1,7 @@
 //! What a batch adds up to.
 
-use crate::estimator::EstimateError;
+use crate::error::are_finite;
+use crate::estimator::{EstimateError, check_sum, check_variance_gradient};
 
 /// Sums over the samples of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -54,22 +55,16 @@ impl Sums {
 
     /// Whether no sum is NaN or infinite.
     pub(super) fn is_finite(&self) -> bool {
-        let kinds = [&[self.f][..], &self.gradient, &self.square, &self.variance_gradient];
-        kinds.into_iter().flatten().all(|sum| sum.is_finite())
+        let Self { samples: _, f, gradient, square, variance_gradient } = self;
+        f.is_finite() && are_finite(gradient) && are_finite(square) && are_finite(variance_gradient)
     }
 
-    /// Refuses sums that are NaN or infinite.
+    /// Refuses sums that are NaN or infinite; f and `ĝ` of every sample are known to be finite.
     pub(super) fn check(&self, logits: &[f64]) -> Result<(), EstimateError> {
-        let is_finite = |sums: &[f64]| sums.iter().all(|sum| sum.is_finite());
-        if !is_finite(&self.gradient) {
-            return Err(EstimateError::Gradient { gradient: self.gradient.clone(), logits: logits.to_vec() });
-        }
-        if !is_finite(&self.variance_gradient) {
-            return Err(EstimateError::VarianceGradient {
-                variance_gradient: self.variance_gradient.clone(),
-                logits: logits.to_vec(),
-            });
-        }
-        Ok(())
+        let Self { samples, f, gradient, square, variance_gradient } = self;
+        check_sum("f(b)", *samples, &[*f])?;
+        check_sum("ĝ", *samples, gradient)?;
+        check_sum("ĝ²", *samples, square)?;
+        check_variance_gradient(variance_gradient, logits)
     }
 }

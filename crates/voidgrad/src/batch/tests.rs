@@ -1,5 +1,6 @@
 mod array_controls;
 mod arrays;
+mod conditional;
 mod kernels;
 
 use super::*;

@@ -3,10 +3,10 @@
 use super::{Categorical, logit, row, state};
 use crate::control::Control;
 use crate::error::same_length;
-use crate::estimator::{EstimateError, suits};
+use crate::estimator::{EstimateError, check_gradient, suits};
 use crate::estimators::{Draw, Estimator};
 use crate::noise::{Noise, Uniforms};
-use crate::objective::Objective;
+use crate::objective::{Objective, evaluate};
 
 /// One sample's estimate of `∂/∂a E[f(b)]`, with respect to the M × K logits:
 ///
@@ -103,21 +103,11 @@ impl Estimate {
         same_length("noise", noise.u().len(), entries)?;
         suits(control, entries)?;
         self.draw(categorical, noise);
-        self.f = objective.value(&self.b);
-        if !self.f.is_finite() {
-            return Err(EstimateError::Objective { value: self.f, b: self.b.clone() });
-        }
+        self.f = evaluate(objective, &self.b)?;
         control.value_and_d_z(&self.z, &mut self.at_z);
         let c_tilde = control.value_and_d_z(&self.z_tilde, &mut self.at_z_tilde);
         self.combine(categorical, self.f - c_tilde);
-        if self.gradient.iter().all(|gradient| gradient.is_finite()) {
-            Ok(())
-        } else {
-            Err(EstimateError::Gradient {
-                gradient: self.gradient.clone(),
-                logits: categorical.logits().to_vec(),
-            })
-        }
+        check_gradient(&self.gradient, categorical.logits())
     }
 
     /// `(2/MK)(∂ĝ/∂φ)ᵀ ĝ`, N entries: an estimate of `∂/∂φ (1/MK) Σ Var[ĝ]`, at the control that the estimate was
@@ -133,7 +123,8 @@ impl Estimate {
         phi_bar
     }
 
-    /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries.
+    /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries. Nothing is checked:
+    /// an entry may become infinite.
     pub fn add_variance_gradient(&self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
         control.vjp_jvp(&self.z_tilde, &self.at_z_tilde, self.c_bar, phi_bar);
         control.vjp_jvp(&self.z, &self.at_z, 0.0, phi_bar);

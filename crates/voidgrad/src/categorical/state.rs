@@ -1,9 +1,9 @@
 //! One state of a categorical variable by its log-probability `ln θ_k`.
 //!
 //! All that couples the states of a variable is `ln θ = ln softmax(a)`; given that, each has its own `z_k`, a
-//! Gumbel variable around `ln θ_k`, and the estimators work on these functions of numbers. They are exact to a
-//! few units in the last place for `ln θ` down to -1400 and noise down to one unit in the last place from 0
-//! and 1. Source: Maddison, Tarlow and Minka 2014, section 2; REBAR (Tucker et al. 2017), appendix C, for `g̃`.
+//! Gumbel variable around `ln θ_k`, and the estimators work on these functions of numbers. For `ln θ` down to -1400
+//! and noise down to one unit in the last place from 0 and 1 their errors are a few units in the last place of the largest term,
+//! or of 1 where that is larger. Source: Maddison, Tarlow and Minka 2014, section 2; REBAR (Tucker et al. 2017), appendix C, for `g̃`.
 
 use voidgrad_macros::differentiate;
 use voidgrad_real::logaddexp;

@@ -2,7 +2,7 @@
 
 use nalgebra::DVector;
 
-use super::{Estimate, EstimateError};
+use super::{Estimate, EstimateError, check_sum, check_variance_gradient};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::noise::Noise;
@@ -25,7 +25,7 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where the batch is empty, where a row's noise does not have M entries, or where a value or a gradient is
+/// Returns an error if the batch is empty, if a row's noise does not have M entries, or if a value, a gradient or a sum of them is
 /// NaN or infinite.
 pub fn estimate_batch(
     bernoulli: &Bernoulli,
@@ -82,7 +82,7 @@ impl Batch {
         noise: Noise<'_>,
     ) -> Result<(), EstimateError> {
         let phi_bar = self.variance_gradient.as_mut_slice();
-        self.last.update_with_variance_gradient(bernoulli, objective, control, noise, phi_bar)?;
+        self.last.update_and_add(bernoulli, objective, control, noise, phi_bar)?;
         self.gradient += &self.last.gradient;
         self.f += self.last.f;
         self.samples += 1;
@@ -94,21 +94,12 @@ impl Batch {
         if self.samples == 0 {
             return Err(EstimateError::EmptyBatch);
         }
+        check_sum("f(b)", self.samples as u64, &[self.f])?;
+        check_sum("ĝ", self.samples as u64, self.gradient.as_slice())?;
         let samples = self.samples as f64;
         self.gradient /= samples;
         self.variance_gradient /= samples;
         self.f /= samples;
-        if !self.gradient.iter().all(|gradient| gradient.is_finite()) {
-            let gradient = self.gradient.as_slice().to_vec();
-            return Err(EstimateError::Gradient { gradient, logits: bernoulli.logits().to_vec() });
-        }
-        if !self.variance_gradient.iter().all(|gradient| gradient.is_finite()) {
-            let variance_gradient = self.variance_gradient.as_slice().to_vec();
-            return Err(EstimateError::VarianceGradient {
-                variance_gradient,
-                logits: bernoulli.logits().to_vec(),
-            });
-        }
-        Ok(())
+        check_variance_gradient(self.variance_gradient.as_slice(), bernoulli.logits())
     }
 }

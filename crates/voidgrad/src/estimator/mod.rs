@@ -1,20 +1,23 @@
 //! The estimator that REINFORCE, REBAR and RELAX share.
 
 mod batch;
+mod error;
 #[cfg(test)]
 mod tests;
 
 pub use batch::{Batch, estimate_batch};
+pub use error::EstimateError;
+pub(crate) use error::{check_estimate, check_gradient, check_sum, check_variance_gradient};
 
 use nalgebra::{DMatrix, DVector};
-use thiserror::Error;
 
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::Drawn;
 use crate::noise::Noise;
-use crate::objective::Objective;
+use crate::objective::{Objective, evaluate};
+use voidgrad_real::sigmoid;
 
 /// One sample's estimate of `∂/∂a E[f(b)]`, with respect to the M logits:
 ///
@@ -131,8 +134,23 @@ impl Estimate {
     /// variable and the control has a fused kernel, nothing is computed twice.
     ///
     /// # Errors
-    /// As [`update`](Self::update).
+    /// As [`update`](Self::update); also if `phi_bar` does not have N entries, or if one is NaN or infinite after the addition.
     pub fn update_with_variance_gradient(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(impl Objective + ?Sized),
+        control: &(impl Control + ?Sized),
+        noise: Noise<'_>,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        same_length("phi_bar", phi_bar.len(), control.parameters())?;
+        self.update_and_add(bernoulli, objective, control, noise, phi_bar)?;
+        check_variance_gradient(phi_bar, bernoulli.logits())
+    }
+
+    /// [`update_with_variance_gradient`](Self::update_with_variance_gradient) for a caller that checks `phi_bar` itself, once for
+    /// many samples.
+    pub(crate) fn update_and_add(
         &mut self,
         bernoulli: &Bernoulli,
         objective: &(impl Objective + ?Sized),
@@ -177,24 +195,13 @@ impl Estimate {
         same_length("noise", noise.u().len(), variables)?;
         suits(control, variables)?;
         self.draw(bernoulli.logits(), noise);
-        self.f = objective.value(&self.b);
-        if self.f.is_finite() {
-            Ok(())
-        } else {
-            Err(EstimateError::Objective { value: self.f, b: self.b.clone() })
-        }
+        self.f = evaluate(objective, &self.b)?;
+        Ok(())
     }
 
     /// Refuses a gradient that is NaN or infinite.
     fn check(&self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
-        if self.gradient.iter().all(|gradient| gradient.is_finite()) {
-            Ok(())
-        } else {
-            Err(EstimateError::Gradient {
-                gradient: self.gradient.as_slice().to_vec(),
-                logits: bernoulli.logits().to_vec(),
-            })
-        }
+        check_gradient(self.gradient.as_slice(), bernoulli.logits())
     }
 
     /// `∂ĝ/∂φ`, M × N, at the control that the estimate was made with.
@@ -236,7 +243,7 @@ impl Estimate {
     }
 
     /// Adds [`variance_gradient`](Self::variance_gradient) to `phi_bar`, which has N entries, without
-    /// allocating.
+    /// allocating. Nothing is checked: an entry may become infinite.
     pub fn add_variance_gradient(&self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
         control.vjp_jvp(&self.z_tilde, &self.z_tilde_dot, self.c_bar, phi_bar);
         control.vjp_jvp(&self.z, &self.z_dot, 0.0, phi_bar);
@@ -246,12 +253,17 @@ impl Estimate {
     /// was made with.
     ///
     /// # Errors
-    /// Where `bernoulli` does not have M variables.
-    pub fn gradient_of_probabilities(&self, bernoulli: &Bernoulli) -> Result<DVector<f64>, ShapeMismatch> {
+    /// Returns an error if `bernoulli` does not have M variables, or if an entry is NaN or infinite: θ may be so close to 0 or 1 that
+    /// θ(1 - θ) rounds to 0.
+    pub fn gradient_of_probabilities(&self, bernoulli: &Bernoulli) -> Result<DVector<f64>, EstimateError> {
         same_length("bernoulli", bernoulli.len(), self.b.len())?;
-        let slopes =
-            bernoulli.logits().iter().map(|&a| voidgrad_real::sigmoid(a) * voidgrad_real::sigmoid(-a));
-        Ok(DVector::from_iterator(self.b.len(), self.gradient.iter().zip(slopes).map(|(g, slope)| g / slope)))
+        let slopes = bernoulli.logits().iter().map(|&a| sigmoid(a) * sigmoid(-a));
+        let gradient = DVector::from_iterator(
+            self.b.len(),
+            self.gradient.iter().zip(slopes).map(|(g, slope)| g / slope),
+        );
+        check_gradient(gradient.as_slice(), bernoulli.logits())?;
+        Ok(gradient)
     }
 
     /// b, z, z̃ and their derivatives by the logits.
@@ -266,55 +278,6 @@ impl Estimate {
             self.score[m] = logit::ln_p::d_a(b, a);
         }
     }
-}
-
-/// An estimate that cannot be made.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum EstimateError {
-    /// An argument of the wrong length.
-    #[error(transparent)]
-    Shape(#[from] ShapeMismatch),
-    /// A batch without samples.
-    #[error("a batch of 0 samples has no mean; at least 1 is needed")]
-    EmptyBatch,
-    /// An estimator that needs ∇f, with an objective that has values only.
-    #[error(
-        "this estimator needs the gradient of f, and the objective gives values only; Smooth and Differentiable give both"
-    )]
-    NoGradient,
-    /// An estimator that cannot take so many variables.
-    #[error("{found} variables are too many here: at most {allowed}")]
-    TooManyVariables {
-        /// M.
-        found: usize,
-        /// What would have been accepted.
-        allowed: usize,
-    },
-    /// `f(b)` is NaN or infinite.
-    #[error("f(b) = {value} is not a finite number, at b = {b:?}")]
-    Objective {
-        /// `f(b)`.
-        value: f64,
-        /// b.
-        b: Vec<f64>,
-    },
-    /// `ĝ` is NaN or infinite.
-    #[error("the gradient {gradient:?} is not finite, at the logits {logits:?}")]
-    Gradient {
-        /// `ĝ`.
-        gradient: Vec<f64>,
-        /// a.
-        logits: Vec<f64>,
-    },
-    /// The derivative of the variance by φ is NaN or infinite.
-    #[error("the variance's gradient {variance_gradient:?} is not finite, at the logits {logits:?}")]
-    VarianceGradient {
-        /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ`.
-        variance_gradient: Vec<f64>,
-        /// a.
-        logits: Vec<f64>,
-    },
 }
 
 /// Refuses a control that is made for another dimension.

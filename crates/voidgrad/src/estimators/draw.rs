@@ -6,7 +6,7 @@ use std::fmt;
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::same_length;
-use crate::estimator::EstimateError;
+use crate::estimator::{EstimateError, check_estimate, check_variance_gradient};
 use crate::noise::Uniforms;
 use crate::objective::Objective;
 
@@ -57,7 +57,7 @@ impl Draw {
         same_length("draw", self.gradient.len(), parameters.len())?;
         same_length("noise", noise.len(), estimator.noise(distribution))?;
         estimator.estimate(distribution, objective, noise, self)?;
-        self.check(parameters)
+        check_estimate(self.f, &self.gradient, parameters)
     }
 
     /// [`update`](Self::update), and adds `(2/M)(∂ĝ/∂φ)ᵀ ĝ` of the control of the estimator to `phi_bar`.
@@ -76,8 +76,24 @@ impl Draw {
     /// ```
     ///
     /// # Errors
-    /// As [`update`](Self::update); also where `phi_bar` is not as long as φ.
+    /// As [`update`](Self::update); also if `phi_bar` is not as long as φ, or if one of its entries is NaN or infinite after the
+    /// addition.
     pub fn update_with_variance_gradient<D: Distribution>(
+        &mut self,
+        estimator: &(impl Estimator<D> + ?Sized),
+        distribution: &D,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        same_length("phi_bar", phi_bar.len(), estimator.control().map_or(0, Control::parameters))?;
+        self.update_and_add(estimator, distribution, objective, noise, phi_bar)?;
+        check_variance_gradient(phi_bar, distribution.parameters())
+    }
+
+    /// [`update_with_variance_gradient`](Self::update_with_variance_gradient) for a caller that checks `phi_bar` itself, once for
+    /// many estimates.
+    pub(crate) fn update_and_add<D: Distribution>(
         &mut self,
         estimator: &(impl Estimator<D> + ?Sized),
         distribution: &D,
@@ -88,18 +104,8 @@ impl Draw {
         let parameters = distribution.parameters();
         same_length("draw", self.gradient.len(), parameters.len())?;
         same_length("noise", noise.len(), estimator.noise(distribution))?;
-        same_length("phi_bar", phi_bar.len(), estimator.control().map_or(0, Control::parameters))?;
         estimator.estimate_with_variance_gradient(distribution, objective, noise, self, phi_bar)?;
-        self.check(parameters)
-    }
-
-    /// Refuses a gradient that is NaN or infinite.
-    fn check(&self, parameters: &[f64]) -> Result<(), EstimateError> {
-        if self.gradient.iter().all(|gradient| gradient.is_finite()) {
-            Ok(())
-        } else {
-            Err(EstimateError::Gradient { gradient: self.gradient.clone(), logits: parameters.to_vec() })
-        }
+        check_estimate(self.f, &self.gradient, parameters)
     }
 }
 

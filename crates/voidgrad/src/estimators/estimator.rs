@@ -214,7 +214,7 @@ impl<C: Control + Send + Sync> Estimator for C {
         let estimate = draw.memory.of(|| Estimate::new(variables));
         let (u, v) = noise.get().split_at(variables);
         let noise = Noise::trusted(u, v);
-        estimate.update_with_variance_gradient(bernoulli, objective, self, noise, phi_bar)?;
+        estimate.update_and_add(bernoulli, objective, self, noise, phi_bar)?;
         draw.gradient.copy_from_slice(estimate.gradient.as_slice());
         draw.f = estimate.f;
         Ok(())

@@ -1,6 +1,7 @@
 //! What an estimator says of itself.
 
 use rand::Rng;
+use thiserror::Error;
 
 use super::{AnyEstimator, METHODS};
 use crate::bernoulli::Bernoulli;
@@ -125,14 +126,22 @@ impl Method {
 
     /// The estimator of Bernoulli variables.
     ///
-    /// # Errors
-    /// Where a value of the setup is outside its domain.
+    /// ```
+    /// use voidgrad::{Method, Setup, Stream};
+    /// let lax = Method::find("lax").unwrap();
+    /// let error = lax.make(&Setup::default(), &mut Stream::new(0, 0, 0)).map(drop).unwrap_err();
+    /// assert_eq!(error.to_string(), "the estimator lax is for Gaussian variables, and not for Bernoulli variables");
+    /// ```
     ///
-    /// # Panics
-    /// Where it is not for Bernoulli variables.
-    pub fn make(&self, setup: &Setup, rng: &mut dyn Rng) -> Result<AnyEstimator, InvalidParameter> {
-        let make = self.bernoulli.expect("an estimator of Bernoulli variables");
-        make(setup, rng)
+    /// # Errors
+    /// Returns an error if it is not for Bernoulli variables, or if a value of the setup is outside its domain.
+    pub fn make(&self, setup: &Setup, rng: &mut dyn Rng) -> Result<AnyEstimator, MethodError> {
+        let make = self.bernoulli.ok_or_else(|| self.is_not_for("Bernoulli"))?;
+        Ok(make(setup, rng)?)
+    }
+
+    fn is_not_for(&self, asked: &'static str) -> MethodError {
+        MethodError::Distribution { name: self.name, asked, allowed: self.distributions().join(" and ") }
     }
 
     /// The distributions that it is for.
@@ -149,6 +158,25 @@ impl Method {
     pub fn is_biased(&self) -> bool {
         self.bias == Bias::Biased
     }
+}
+
+/// An estimator of the list that cannot be made.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum MethodError {
+    /// A value of the setup outside its domain.
+    #[error(transparent)]
+    Setup(#[from] InvalidParameter),
+    /// The estimator is for other variables.
+    #[error("the estimator {name} is for {allowed} variables, and not for {asked} variables")]
+    Distribution {
+        /// The estimator's name.
+        name: &'static str,
+        /// The distribution that was asked for.
+        asked: &'static str,
+        /// The distributions that it is for.
+        allowed: String,
+    },
 }
 
 /// The list as a table of Markdown, a row an estimator.

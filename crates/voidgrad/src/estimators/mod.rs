@@ -56,7 +56,7 @@ pub use estimator::{AnyEstimator, Estimator};
 pub use gumbel::Gumbel;
 pub use lax::Lax;
 pub use local_expectation::LocalExpectation;
-pub use method::{Bias, Make, MakeFor, Method, Needs, Setup, table};
+pub use method::{Bias, Make, MakeFor, Method, MethodError, Needs, Setup, table};
 pub use muprop::MuProp;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
@@ -122,6 +122,13 @@ fn decay(decay: f64) -> Result<f64, InvalidParameter> {
     } else {
         Err(InvalidParameter { name: "decay", value: decay, allowed })
     }
+}
+
+/// An average moved by this share of its distance from a value. The distance of two finite numbers may be larger than an `f64` holds;
+/// half of it is not.
+fn towards(average: f64, value: f64, share: f64) -> f64 {
+    let half = (0.5 * value - 0.5 * average) * share;
+    (average + half) + half
 }
 
 /// A sample b, and `∇f(b)` in the place of the gradient; `f(b)` is written.

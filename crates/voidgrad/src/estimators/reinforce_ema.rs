@@ -85,7 +85,6 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
 
     fn advance(&mut self, draw: &Draw) {
         self.weight = self.decay * self.weight + 1.0;
-        let baseline = &mut self.reinforce.baseline;
-        *baseline += (draw.f - *baseline) / self.weight;
+        self.reinforce.baseline = super::towards(self.reinforce.baseline, draw.f, 1.0 / self.weight);
     }
 }

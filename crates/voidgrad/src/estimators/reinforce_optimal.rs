@@ -108,7 +108,7 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
             *root = (self.decay.sqrt() * *root).hypot(*score);
             // A score of 0 before any other says nothing.
             if *root > 0.0 {
-                *c += (draw.f - *c) * (score / *root).powi(2);
+                *c = super::towards(*c, draw.f, (score / *root).powi(2));
             }
         }
     }

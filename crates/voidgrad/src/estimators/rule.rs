@@ -42,13 +42,14 @@ impl Rule {
         self.0.iter().try_fold(1_u64, |size, nodes| size.checked_mul(nodes.len() as u64))
     }
 
-    /// Calls `visit` with every combination and its weight.
+    /// Calls `visit` with every combination and its weight; there is none if a number has no node.
     ///
     /// # Errors
     /// The first that `visit` returns.
     pub fn for_each<E>(&self, mut visit: impl FnMut(&[f64], f64) -> Result<(), E>) -> Result<(), E> {
         let mut place = vec![0; self.0.len()];
-        let mut noise: Vec<f64> = self.0.iter().map(|nodes| nodes[0].u).collect();
+        let first: Option<Vec<f64>> = self.0.iter().map(|nodes| Some(nodes.first()?.u)).collect();
+        let Some(mut noise) = first else { return Ok(()) };
         loop {
             let weight = self.0.iter().zip(&place).map(|(nodes, &i)| nodes[i].weight).product();
             visit(&noise, weight)?;

@@ -1,8 +1,13 @@
 //! Adam.
 
+mod large;
+#[cfg(test)]
+mod tests;
+
 use voidgrad_real::{Lanes, Real};
 
-use super::Optimiser;
+use super::{Optimiser, StepError, check_gradient, check_parameters};
+use crate::error::same_length;
 use crate::error::{InvalidParameter, positive};
 use crate::lanes::{Instructions, OnLanes, Work};
 
@@ -13,13 +18,15 @@ use crate::lanes::{Instructions, OnLanes, Work};
 /// `β = (0.9, 0.999)` and `ε = 1e-8` unless [`with_moments`](Self::with_moments) says otherwise. Source:
 /// Kingma and Ba 2015, algorithm 1; ε stands where `PyTorch` has it.
 ///
+/// Every finite gradient is followed, also one whose square is larger than an `f64` holds.
+///
 /// ```
 /// use voidgrad::{Adam, Optimiser};
 /// let mut x = [1.0, 1.0];
 /// // The first step has the length α, whatever the scale of the gradient.
-/// Adam::new(2, 0.01)?.step(&mut x, &[3.0, -4e6]);
+/// Adam::new(2, 0.01)?.step(&mut x, &[3.0, -4e300])?;
 /// assert!((x[0] - 0.99).abs() < 1e-9 && (x[1] - 1.01).abs() < 1e-9);
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Adam {
@@ -33,7 +40,12 @@ pub struct Adam {
     /// m and s, apart, so that the loop over them runs on vectors.
     first: Vec<f64>,
     second: Vec<f64>,
+    /// Whether they are m/2 and √s/2 instead: so they are while squares of gradients are too large.
+    is_large: bool,
 }
+
+/// Gradients up to this have squares that can be added up, and more than that: 2⁵⁰⁰.
+pub(crate) const LARGEST: f64 = f64::from_bits((1023 + 500) << 52);
 
 impl Adam {
     /// Adam for so many parameters, with the learning rate α.
@@ -50,6 +62,7 @@ impl Adam {
             decay2: 1.0,
             first: vec![0.0; parameters],
             second: vec![0.0; parameters],
+            is_large: false,
         })
     }
 
@@ -64,11 +77,18 @@ impl Adam {
 }
 
 impl Optimiser for Adam {
-    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) {
+    fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) -> Result<(), StepError> {
+        check_gradient(parameters, gradient)?;
+        same_length("parameters", parameters.len(), self.first.len())?;
         let rates = self.rates();
-        // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
-        let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
-        f64::on_lanes(instructions, Move { adam: self, rates, parameters, gradient });
+        if self.is_large || !gradient.iter().fold(true, |fit, g| fit & (g.abs() <= LARGEST)) {
+            self.step_large(&rates, parameters, gradient);
+        } else {
+            // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
+            let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
+            f64::on_lanes(instructions, Move { adam: self, rates, parameters, gradient });
+        }
+        check_parameters(parameters, self.learning_rate)
     }
 }
 
@@ -81,6 +101,19 @@ impl Adam {
         let scale = (1.0 - decay2).sqrt().recip();
         Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, decay1, decay2, step, scale }
     }
+
+    /// Whether [`entry`](Self::entry) and [`step_on`](Self::step_on) can make the next step, for a gradient without an entry
+    /// larger than [`LARGEST`].
+    #[inline(always)]
+    pub(crate) fn is_plain(&self) -> bool {
+        !self.is_large
+    }
+
+    /// The most that a step moves a parameter, in learning rates.
+    ///
+    /// By Cauchy and Schwarz, `|m| ≤ (1 - β₁)/√((1 - β₂)(1 - β₁²/β₂))·√s`, which is 7.3·√s, if the decay rates are those of
+    /// [`new`](Self::new); their corrections make it less.
+    pub(crate) const FARTHEST: f64 = 8.0;
 
     /// x, m and s of a single parameter after the next step, which [`keep`](Self::keep) makes.
     #[inline(always)]
@@ -95,7 +128,8 @@ impl Adam {
         (parameters[0], self.first[0], self.second[0]) = (x, m, s);
     }
 
-    /// [`step`](Optimiser::step) on the lanes that the caller is compiled for.
+    /// [`step`](Optimiser::step) on the lanes that the caller is compiled for, without its checks: see
+    /// [`is_plain`](Self::is_plain).
     #[inline(always)]
     pub(crate) fn step_on<R: Lanes<Element = f64>>(
         &mut self,
@@ -239,85 +273,5 @@ fn decay(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
         Ok(value)
     } else {
         Err(InvalidParameter { name, value, allowed: "a number in [0, 1)" })
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    // By hand from algorithm 1, two steps with different gradients: ε = 0.5 makes its place visible.
-    #[test]
-    fn two_steps_are_those_of_the_algorithm() {
-        let mut x = [0.0];
-        let mut adam = Adam::new(1, 0.1).unwrap().with_moments(0.5, 0.75, 0.5).unwrap();
-        adam.step(&mut x, &[2.0]);
-        let first = -0.1 * 2.0 / (2.0 + 0.5);
-        assert!((x[0] - first).abs() < 1e-16);
-        adam.step(&mut x, &[-1.0]);
-        // m = ½·1 - ½ = 0, so the second step is none.
-        assert!((x[0] - first).abs() < 1e-16);
-        adam.step(&mut x, &[1.0]);
-        let (m, s) = (0.5, 0.75 * (0.75 * 1.0 + 0.25) + 0.25);
-        let third = -0.1 * (m / 0.875) / (f64::sqrt(s / (1.0 - 0.421_875)) + 0.5);
-        assert!((x[0] - first - third).abs() < 1e-16);
-    }
-
-    // Nine parameters are two vectors that overlap, one parameter is scalar.
-    #[test]
-    fn lanes_take_the_same_step_as_scalars_bit_by_bit() {
-        let gradients =
-            |t: i32| [1.0, -2.5, 0.0, 1e-160, 3e5, -0.125, 7.0, 1e-300, 0.3].map(|g| g / f64::from(t));
-        let (mut all, mut x) = (Adam::new(9, 0.01).unwrap(), [0.5; 9]);
-        let mut single = vec![Adam::new(1, 0.01).unwrap(); 9];
-        let mut y = [0.5; 9];
-        for t in 1..200 {
-            all.step(&mut x, &gradients(t));
-            for (i, adam) in single.iter_mut().enumerate() {
-                adam.step(&mut y[i..=i], &gradients(t)[i..=i]);
-            }
-        }
-        assert_eq!(x.map(f64::to_bits), y.map(f64::to_bits));
-    }
-
-    struct Fill<'a>(&'a mut Schedule<16>, &'a Adam);
-
-    impl Work<f64> for Fill<'_> {
-        type Output = ();
-
-        #[inline(always)]
-        fn on<R: Lanes<Element = f64>>(self, hand: R) {
-            self.0.fill(hand, self.1);
-        }
-    }
-
-    #[test]
-    fn rates_made_together_are_those_of_each_step_bit_by_bit() {
-        let mut adam = Adam::new(1, 0.03).unwrap().with_moments(0.8, 0.99, 1e-6).unwrap();
-        (0..5).for_each(|_| adam.step(&mut [0.0], &[1.0]));
-        let mut schedule = Schedule::<16>::new();
-        f64::on_lanes(Instructions::Best, Fill(&mut schedule, &adam));
-        for i in 0..16 {
-            let (made, own) = (schedule.rates(&adam, i), adam.rates());
-            assert_eq!(made, own, "step {i}");
-            adam.step(&mut [0.0], &[1.0]);
-        }
-    }
-
-    #[test]
-    fn moments_that_nothing_feeds_end_at_zero() {
-        let mut adam = Adam::new(1, 0.01).unwrap();
-        adam.step(&mut [0.0], &[1.0]);
-        (0..10_000).for_each(|_| adam.step(&mut [0.0], &[0.0]));
-        assert_eq!(adam.first, [0.0]);
-        assert!(adam.second[0] > 0.0);
-    }
-
-    #[test]
-    fn rates_outside_their_domain_are_refused() {
-        assert!(Adam::new(1, f64::NAN).is_err() && Adam::new(1, 0.0).is_err());
-        assert!(Adam::new(1, 0.1).unwrap().with_moments(1.0, 0.9, 1e-8).is_err());
-        assert!(Adam::new(1, 0.1).unwrap().with_moments(0.9, f64::NAN, 1e-8).is_err());
-        assert!(Adam::new(1, 0.1).unwrap().with_moments(0.9, 0.9, 0.0).is_err());
     }
 }

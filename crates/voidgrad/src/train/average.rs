@@ -3,7 +3,7 @@
 use nalgebra::DVector;
 
 use crate::distribution::Distribution;
-use crate::estimator::EstimateError;
+use crate::estimator::{EstimateError, check_sum, check_variance_gradient};
 use crate::estimators::{Draw, Estimator};
 use crate::noise::Uniforms;
 use crate::objective::Objective;
@@ -51,7 +51,7 @@ impl Average {
         noise: Uniforms<'_>,
     ) -> Result<(), EstimateError> {
         let phi_bar = self.variance_gradient.as_mut_slice();
-        self.last.update_with_variance_gradient(estimator, distribution, objective, noise, phi_bar)?;
+        self.last.update_and_add(estimator, distribution, objective, noise, phi_bar)?;
         self.gradient.iter_mut().zip(&self.last.gradient).for_each(|(sum, gradient)| *sum += gradient);
         self.f += self.last.f;
         self.estimates += 1;
@@ -62,25 +62,13 @@ impl Average {
     /// Makes means of the sums.
     pub(super) fn finish(&mut self, distribution: &impl Distribution) -> Result<(), EstimateError> {
         if self.estimates > 1 {
+            check_sum("f(b)", self.estimates as u64, &[self.f])?;
+            check_sum("ĝ", self.estimates as u64, self.gradient.as_slice())?;
             let estimates = self.estimates as f64;
             self.gradient /= estimates;
             self.variance_gradient /= estimates;
             self.f /= estimates;
         }
-        let logits = || distribution.parameters().to_vec();
-        if !are_finite(self.gradient.as_slice()) {
-            let gradient = self.gradient.as_slice().to_vec();
-            return Err(EstimateError::Gradient { gradient, logits: logits() });
-        }
-        if !are_finite(self.variance_gradient.as_slice()) {
-            let variance_gradient = self.variance_gradient.as_slice().to_vec();
-            return Err(EstimateError::VarianceGradient { variance_gradient, logits: logits() });
-        }
-        Ok(())
+        check_variance_gradient(self.variance_gradient.as_slice(), distribution.parameters())
     }
-}
-
-/// Without a way out of the loop, so that it runs on vectors.
-fn are_finite(values: &[f64]) -> bool {
-    values.iter().fold(true, |are_finite, value| are_finite & value.is_finite())
 }

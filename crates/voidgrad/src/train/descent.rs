@@ -2,7 +2,7 @@
 
 use voidgrad_real::Lanes;
 
-use super::{Run, TrainError};
+use super::{Run, Settings, TrainError};
 use crate::batch::conditional::size_and_slope;
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
@@ -10,7 +10,7 @@ use crate::distribution::Distribution;
 use crate::estimator::Estimate;
 use crate::kernel::{Drawn, Kernel};
 use crate::lanes::{Instructions, OnLanes, Work};
-use crate::optimise::Schedule;
+use crate::optimise::{Adam, LARGEST, Schedule};
 
 /// Steps whose noise is drawn together.
 const BLOCK: usize = 64;
@@ -18,15 +18,19 @@ const BLOCK: usize = 64;
 const LARGEST_LOGIT: f64 = 650.0;
 
 /// Makes all steps of a training of one variable, of one sample each: what `#[control]` makes of [`Control::descend`] for a
-/// control that has a [`Kernel`]. There is none for other trainings.
+/// control that has a [`Kernel`]. There is none for other trainings, nor for learning rates by which a parameter could leave the
+/// finite numbers.
 ///
 /// The numbers are those of [`Control::sample`] but for rounding. A step whose logit is far out, or in which anything is not
-/// finite, is made as every estimator makes it, from the same noise.
+/// finite or has a square that is not, is made as every estimator makes it, from the same noise.
 pub fn descend<C: Kernel + Control + Send + Sync>(
     control: &mut C,
     run: &mut Run<'_, Bernoulli>,
 ) -> Option<Result<(), TrainError>> {
-    let is_mine = run.distribution.len() == 1 && run.settings.batch == 1;
+    let Settings { iterations, batch, learning_rate, control_learning_rate, .. } = run.settings;
+    // With less than half a unit in the last place of the largest number, no parameter gets beyond it.
+    let farthest = Adam::FARTHEST * learning_rate.max(control_learning_rate) * iterations as f64;
+    let is_mine = run.distribution.len() == 1 && batch == 1 && farthest < 0.25 * f64::EPSILON * f64::MAX;
     is_mine.then(|| f64::on_lanes(Instructions::Best, Descent { control, run }))
 }
 
@@ -140,7 +144,7 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     let a = run.parameters[0];
     let rates = block.schedule.rates(&run.descent, step);
     let control_rates = block.control_schedule.rates(&run.control_descent, step);
-    if a.abs() > LARGEST_LOGIT {
+    if a.abs() > LARGEST_LOGIT || !run.descent.is_plain() || !run.control_descent.is_plain() {
         return Ok(None);
     }
     let Sample { b, z, z_tilde, z_tilde_a, score } = sample;
@@ -169,33 +173,37 @@ fn quick<C: Kernel + Control + Send + Sync, R: Lanes<Element = f64>, N: Lanes<El
     C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
     let next = Sample::draw(narrow, moved.0, block, step + 1);
-    if !(gradient.is_finite() & f_b.is_finite() & are_finite(hand, variance_gradient)) {
+    if !((gradient.abs() <= LARGEST) & f_b.is_finite() & are_moderate(hand, variance_gradient)) {
         return Ok(None);
     }
     (average.gradient[0], average.last.gradient[0]) = (gradient, gradient);
     (average.f, average.last.f) = (f_b, f_b);
     average.last.memory.of(|| Estimate::new(1)).keep(&drawn, b, gradient);
     run.descent.keep(&rates, moved, &mut run.parameters);
-    run.distribution.set_parameters(&run.parameters)?;
+    if let Err(error) = run.distribution.set_parameters(&run.parameters) {
+        return Err(run.diverged(control, error.into()));
+    }
     run.control_descent.step_on(hand, &control_rates, run.phi.as_mut_slice(), variance_gradient);
-    control.set_phi(run.phi.as_view())?;
+    if let Err(error) = control.set_phi(run.phi.as_view()) {
+        return Err(run.diverged(control, error.into()));
+    }
     run.advance(control);
     Ok(Some(next))
 }
 
-/// Whether all are.
+/// Whether no value is larger than [`LARGEST`], NaN among them: by the sum of their squares.
 #[inline(always)]
-fn are_finite<R: Lanes<Element = f64>>(hand: R, values: &[f64]) -> bool {
-    let zero = hand.constant(0.0);
-    // x·0 is NaN where x is not finite, and then so is a sum of them.
-    match values.len().checked_sub(R::LANES) {
+fn are_moderate<R: Lanes<Element = f64>>(hand: R, values: &[f64]) -> bool {
+    let square = |x: R| x * x;
+    let sum = match values.len().checked_sub(R::LANES) {
         Some(last) => {
-            let mut sum = hand.load(&values[last..]) * zero;
+            let mut sum = square(hand.load(&values[last..]));
             for i in (0..last).step_by(R::LANES) {
-                sum = sum + hand.load(&values[i..]) * zero;
+                sum = sum + square(hand.load(&values[i..]));
             }
-            sum.sum() == 0.0
+            sum.sum()
         }
-        None => values.iter().fold(0.0, |sum, x| sum + x * 0.0) == 0.0,
-    }
+        None => values.iter().fold(0.0, |sum, x| sum + x * x),
+    };
+    sum <= LARGEST * LARGEST
 }

@@ -2,10 +2,9 @@
 
 use nalgebra::DVector;
 
-use super::{Average, Settings, State, TrainError};
+use super::{Average, Cause, Settings, State, TrainError};
 use crate::control::Control;
 use crate::distribution::Distribution;
-use crate::estimator::EstimateError;
 use crate::estimators::Estimator;
 use crate::noise::{Stream, Uniforms};
 use crate::objective::Objective;
@@ -78,19 +77,28 @@ impl<'a, D: Distribution> Run<'a, D> {
     ) -> Result<(), TrainError> {
         let noise = Uniforms::trusted(noise);
         let added = self.average.add(estimator, self.distribution, self.objective, noise);
-        added.map_err(|source| self.diverged(estimator, source))
+        added.map_err(|source| self.diverged(estimator, source.into()))
     }
 
     /// The next step, after its estimates.
     pub(super) fn step(&mut self, estimator: &mut impl Estimator<D>) -> Result<(), TrainError> {
-        self.average.finish(self.distribution).map_err(|source| self.diverged(estimator, source))?;
-        self.descent.step(&mut self.parameters, self.average.gradient.as_slice());
+        self.take(estimator).map_err(|cause| self.diverged(estimator, cause))?;
+        self.advance(estimator);
+        Ok(())
+    }
+
+    /// Makes means of the estimates, and moves all parameters; those of the distribution and the control only if all are finite.
+    fn take(&mut self, estimator: &mut impl Estimator<D>) -> Result<(), Cause> {
+        self.average.finish(self.distribution)?;
+        self.descent.step(&mut self.parameters, self.average.gradient.as_slice())?;
+        let control = estimator.control_mut();
+        if control.is_some() {
+            self.control_descent.step(self.phi.as_mut_slice(), self.average.variance_gradient.as_slice())?;
+        }
         self.distribution.set_parameters(&self.parameters)?;
-        if let Some(control) = estimator.control_mut() {
-            self.control_descent.step(self.phi.as_mut_slice(), self.average.variance_gradient.as_slice());
+        if let Some(control) = control {
             control.set_phi(self.phi.as_view())?;
         }
-        self.advance(estimator);
         Ok(())
     }
 
@@ -102,7 +110,7 @@ impl<'a, D: Distribution> Run<'a, D> {
         (self.observer)(&State { iteration, distribution: self.distribution, estimator, average });
     }
 
-    fn diverged(&self, estimator: &impl Estimator<D>, source: EstimateError) -> TrainError {
+    pub(super) fn diverged(&self, estimator: &impl Estimator<D>, source: Cause) -> TrainError {
         TrainError::Diverged {
             iteration: self.iteration + 1,
             logits: self.distribution.parameters().to_vec(),

@@ -1,6 +1,6 @@
 mod descent;
 
-use super::{Settings, Step, TrainError, minimise, train};
+use super::{Cause, Settings, Step, TrainError, minimise, train};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
@@ -10,6 +10,7 @@ use crate::estimators::{AnyEstimator, Method, Setup};
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
 use crate::objective::MeanQuadratic;
+use crate::optimise::StepError;
 use crate::variance;
 
 pub(super) const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };
@@ -72,10 +73,46 @@ fn a_run_that_diverges_says_where_and_with_what_values() {
     let message = error.to_string();
     let TrainError::Diverged { iteration, source, logits, control, .. } = error else { panic!("{message}") };
     assert_eq!(iteration, last + 1);
-    assert_eq!(*source, EstimateError::Objective { value: f64::INFINITY, b: vec![1.0] });
+    assert_eq!(*source, Cause::Estimate(EstimateError::Objective { value: f64::INFINITY, b: vec![1.0] }));
     assert!(logits[0].is_finite() && control[0].0 == "baseline");
     assert!(message.starts_with(&format!("iteration {iteration}: f(b) = inf is not a finite number")));
     assert!(message.contains("baseline = "), "{message}");
+}
+
+/// By both loops: a batch of 2 is left to the general one. In 50 steps of the same direction θ goes as far as Adam can.
+#[test]
+fn an_objective_of_any_size_is_followed() {
+    for batch in [1, 2] {
+        for size in [1e153, 1e154, 1e200, 1e300] {
+            let objective = move |b: &[f64]| if b[0] > 0.5 { size } else { -size };
+            let settings = Settings { iterations: 50, batch, ..Settings::default() };
+            let outcome = train(&start(), &objective, Zero, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
+            let a = outcome.bernoulli.logits()[0];
+            // Every sample has the gradient -size·½ or -size·(-½)·(-1): ĝ = size·½ both times, but for the change of θ.
+            assert!((a + 0.5).abs() < 0.05, "batch {batch}, f of {size}: {a}");
+        }
+    }
+}
+
+/// θ or φ leaves the finite numbers at the first step, in both loops, and at the last step, too.
+#[test]
+fn a_learning_rate_that_no_f64_can_follow_is_a_divergence() {
+    for (batch, iterations) in [(1, 1), (1, 50), (2, 1), (2, 50)] {
+        for (learning_rate, control_learning_rate) in [(1e308, 0.01), (0.01, 1e308)] {
+            let settings =
+                Settings { iterations, batch, learning_rate, control_learning_rate, ..Settings::default() };
+            let control = Constant::new(0.3).unwrap();
+            let mut seen = 0;
+            let mut observer = |_: &Step<'_>| seen += 1;
+            let error = train(&start(), &OBJECTIVE, control, &settings, 0, &mut observer).unwrap_err();
+            let TrainError::Diverged { iteration, source, logits, control, .. } = error else {
+                panic!("{error}")
+            };
+            assert!(matches!(*source, Cause::Step(StepError::Parameter { .. })), "{source}");
+            // The state is that before the step.
+            assert_eq!((iteration, seen, logits, control[0].1), (1, 1, vec![0.0], 0.3));
+        }
+    }
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where there are fewer than 2 samples, where an estimate fails, or where a moment is infinite.
+/// Where there are fewer than 2 samples, where an estimate fails, or where a moment or its standard error is infinite.
 pub fn monte_carlo<D: Distribution>(
     distribution: &D,
     objective: &(impl Objective + Sync),
@@ -84,7 +84,7 @@ pub fn monte_carlo<D: Distribution>(
     let spread = (squares[1] / count - (squares[0] / count).powi(2)).max(0.0);
     let standard_error = (spread / (count - 1.0)).sqrt();
     let [variance, standard_error] = [variance, standard_error].map(|value| value * unit * unit);
-    match mean.iter().copied().chain([variance]).find(|value| !value.is_finite()) {
+    match mean.iter().copied().chain([variance, standard_error]).find(|value| !value.is_finite()) {
         Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
         None => Ok(Sampled { mean, variance, standard_error, samples }),
     }

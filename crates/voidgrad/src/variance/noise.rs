@@ -21,7 +21,7 @@ pub const LARGEST_RULE: u64 = 1 << 22;
 /// ```
 ///
 /// # Errors
-/// Where the estimator has no rule, or one of more than [`LARGEST_RULE`] nodes; where a state is so rare that no uniform
+/// Where the estimator has no rule, an empty one, or one of more than [`LARGEST_RULE`] nodes; where a state is so rare that no uniform
 /// number in f64 leads to it (a probability below 1e-15); where an estimate fails or a moment is NaN or infinite.
 pub fn over_noise<D: Distribution>(
     distribution: &D,
@@ -31,6 +31,7 @@ pub fn over_noise<D: Distribution>(
     estimator.suits(distribution, objective)?;
     let rule = estimator.rule(distribution).ok_or(VarianceError::NoRule)?;
     match rule.size() {
+        Some(0) => return Err(VarianceError::NoRule),
         Some(size) if size <= LARGEST_RULE => {}
         _ => return Err(VarianceError::TooManyNodes { allowed: LARGEST_RULE }),
     }

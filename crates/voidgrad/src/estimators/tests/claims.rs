@@ -7,7 +7,7 @@ use crate::categorical::Categorical;
 use crate::controls::{Perceptron, Sum};
 use crate::distribution::Distribution;
 use crate::estimator::EstimateError;
-use crate::estimators::{Draw, Enumerate, Estimator, Lax, METHODS, Method, Needs, Setup, table};
+use crate::estimators::{Draw, Enumerate, Estimator, Lax, METHODS, Method, MethodError, Needs, Setup, table};
 use crate::noise::{Stream, Uniforms};
 use crate::objective::{Differentiable, Objective};
 use crate::variance;
@@ -226,6 +226,7 @@ fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
         let setup = Setup { evaluations: Some(evaluations), ..SETUP };
         let made = Method::find(name).unwrap().make(&setup, &mut Stream::new(0, 0, 0));
         let Err(error) = made else { panic!("{name} takes {evaluations} evaluations") };
+        let MethodError::Setup(error) = error else { panic!("{name}: {error}") };
         assert_eq!((error.name, error.value), ("evaluations", evaluations as f64), "{name}");
     }
     let enumerate = make(Method::find("enumerate").unwrap(), &SETUP);

@@ -1,6 +1,6 @@
 //! The loop of one variable and one sample a step, against the loop that every estimator has.
 
-use super::super::{Settings, State, TrainError, minimise};
+use super::super::{Cause, Settings, State, TrainError, minimise};
 use super::{OBJECTIVE, start};
 use crate::batch::tests::slowly;
 use crate::bernoulli::Bernoulli;
@@ -135,7 +135,7 @@ fn a_gradient_that_is_not_finite_ends_the_run_before_its_step() {
         panic!("{error}")
     };
     assert_eq!((iteration, seen), (1, 1));
-    assert!(matches!(*source, EstimateError::VarianceGradient { .. }), "{source}");
+    assert!(matches!(*source, Cause::Estimate(EstimateError::VarianceGradient { .. })), "{source}");
     assert_eq!(logits, [0.0]);
     assert!(gradient[0].abs() > 1e299);
     assert_eq!(control, [("eta".to_owned(), 1e12), ("lambda".to_owned(), 0.5)]);

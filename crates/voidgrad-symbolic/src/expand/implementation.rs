@@ -1,0 +1,247 @@
+//! `impl Control` for a control's struct.
+
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
+
+use super::Source;
+use super::control::{Roles, vector_length};
+use super::field::{Field, entries, fields};
+use super::structure::{Batch, name_of_struct};
+use crate::signature::Parameter;
+
+/// A control of more numbers than this is evaluated on a stack of its own: its derivatives are arrays by value.
+const MOST_ON_THE_STACK: usize = 2_048;
+
+/// `impl Control`.
+pub(super) fn implementation(
+    source: &Source,
+    roles: &Roles,
+    batch: Batch,
+    root: &TokenStream,
+) -> TokenStream {
+    let function = &source.function.sig.ident;
+    let name = name_of_struct(source);
+    let fields = fields(source, roles);
+    let phi: Vec<&Field> = fields.iter().filter(|field| field.is_parameter).collect();
+    let slots = phi.iter().map(|Field { ident, is_positive, .. }| {
+        if *is_positive { quote!(Slot::Positive(&self.#ident)) } else { quote!(Slot::Free(&self.#ident)) }
+    });
+    let takes = phi.iter().map(|Field { ident, is_positive, .. }| {
+        let take = if *is_positive { quote!(take_positive) } else { quote!(take_free) };
+        quote!(#root::flat::#take(&mut self.#ident, &mut values);)
+    });
+    let count: usize =
+        roles.parameters.iter().map(|index| entries(&source.signature.parameters[*index])).sum();
+    let count = Literal::usize_unsuffixed(count);
+    let names = phi.iter().map(|field| field.ident.to_string());
+    let values: Vec<&Ident> = phi.iter().map(|field| &field.ident).collect();
+    let arguments: Vec<TokenStream> = fields.iter().map(Field::argument).collect();
+    let bars: Vec<Ident> = phi.iter().map(|field| format_ident!("{}_bar", field.ident)).collect();
+    let adds: Vec<TokenStream> = phi
+        .iter()
+        .zip(&bars)
+        .map(|(Field { ident, is_positive, .. }, bar)| {
+            if *is_positive {
+                quote!(phi.add_positive(&#bar, &self.#ident);)
+            } else {
+                quote!(phi.add(&#bar);)
+            }
+        })
+        .collect();
+    let add_all = |call: TokenStream| {
+        if bars.is_empty() {
+            return quote!({});
+        }
+        let pattern = match bars.as_slice() {
+            [single] => quote!(#single),
+            several => quote!((#(#several),*)),
+        };
+        quote!({ let #pattern = #call; #(#adds)* })
+    };
+    let z = &source.signature.parameters[0];
+    let numbers = source.signature.parameters.iter().map(entries).sum();
+    let room = |body| with_room(numbers, root, &body);
+    let evaluation = match vector_length(&z.shape).filter(|_| !z.shape.is_scalar()) {
+        None => elementwise(function, root, z.by_ref, &arguments, &add_all, &room),
+        Some(m) => vector(function, root, z, m, &arguments, &add_all, &room),
+    };
+    let chunk = of_kernels(batch, root);
+    quote! {
+        #[automatically_derived]
+        // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
+        #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
+        impl #root::Control for #name {
+            fn parameters(&self) -> usize {
+                #count
+            }
+            fn phi(&self) -> #root::nalgebra::DVector<f64> {
+                use #root::flat::Slot;
+                #root::flat::phi(&[#(#slots),*])
+            }
+            fn set_phi(
+                &mut self,
+                phi: #root::nalgebra::DVectorView<'_, f64>,
+            ) -> ::core::result::Result<(), #root::ShapeMismatch> {
+                let mut values = #root::flat::values(phi, #count)?;
+                #(#takes)*
+                Ok(())
+            }
+            fn named(&self) -> ::std::vec::Vec<(::std::string::String, f64)> {
+                #root::flat::named(&[#((#names, &self.#values)),*])
+            }
+            #evaluation
+            #chunk
+        }
+    }
+}
+
+/// The body of a method of a control of so many `numbers`, on a stack that is large enough for them.
+fn with_room(numbers: usize, root: &TokenStream, body: &TokenStream) -> TokenStream {
+    if numbers <= MOST_ON_THE_STACK {
+        return body.clone();
+    }
+    // Without optimisation, a derivative has some dozens of values of the size of its arguments.
+    let bytes = Literal::usize_unsuffixed(64 * 8 * numbers);
+    quote!(#root::flat::with_room(#bytes, || { #body }))
+}
+
+/// The methods that a kernel fills in.
+fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
+    let sample = (batch == Batch::StraightLine).then(|| {
+        quote! {
+            fn sample(
+                &self,
+                drawn: &#root::kernel::Drawn,
+                phi_bar: &mut [f64],
+            ) -> ::core::option::Option<f64> {
+                Some(#root::kernel::sample(self, drawn, phi_bar))
+            }
+            fn descend(
+                &mut self,
+                run: &mut #root::train::Run<'_, #root::Bernoulli>,
+            ) -> ::core::option::Option<::core::result::Result<(), #root::TrainError>> {
+                #root::train::descend(self, run)
+            }
+        }
+    });
+    let run = match batch {
+        Batch::StraightLine => Some(quote!(fused)),
+        Batch::Arrays => Some(quote!(arrays)),
+        Batch::OneByOne(_) => None,
+    };
+    run.map(|run| {
+        quote! {
+            #sample
+            fn add_chunk(
+                &self,
+                chunk: &mut #root::batch::Chunk<'_>,
+            ) -> ::core::result::Result<(), #root::EstimateError> {
+                #root::batch::#run(self, chunk)
+            }
+        }
+    })
+}
+
+/// The methods of a control of one `z`: the mean over the coordinates.
+fn elementwise(
+    function: &Ident,
+    root: &TokenStream,
+    by_ref: bool,
+    arguments: &[TokenStream],
+    add_all: &dyn Fn(TokenStream) -> TokenStream,
+    room: &dyn Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let z = if by_ref { quote!(&z) } else { quote!(z) };
+    let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
+    let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments),*)));
+    let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
+    let value = room(quote!(#root::elementwise::value(z, |z| #function::value(#z, #(#arguments),*))));
+    let value_and_d_z = room(
+        quote!(#root::elementwise::value_and_d_z(z, c_z, |z| #function::value_and_d_z(#z, #(#arguments),*))),
+    );
+    let d_phi = room(quote!(#root::elementwise::d_phi(z, c_phi, |z, phi| #partials);));
+    let d_z_d_phi = room(quote!(#root::elementwise::d_z_d_phi(z, c_z_phi, |z, phi| #mixed);));
+    let vjp_jvp = room(quote!(#root::elementwise::vjp_jvp(z, z_dot, phi_bar, |z, z_dot, phi| #vjp_jvp);));
+    quote! {
+        fn value(&self, z: &[f64]) -> f64 {
+            #value
+        }
+        fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+            #value_and_d_z
+        }
+        fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+            #d_phi
+        }
+        fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
+            #d_z_d_phi
+        }
+        fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+            #vjp_jvp
+        }
+    }
+}
+
+/// The methods of a control of M coordinates at once.
+fn vector(
+    function: &Ident,
+    root: &TokenStream,
+    z: &Parameter,
+    m: usize,
+    arguments: &[TokenStream],
+    add_all: &dyn Fn(TokenStream) -> TokenStream,
+    room: &dyn Fn(TokenStream) -> TokenStream,
+) -> TokenStream {
+    let m = Literal::usize_unsuffixed(m);
+    let ty = match &z.ty {
+        syn::Type::Reference(reference) => &*reference.elem,
+        ty => ty,
+    };
+    let z = if z.by_ref { quote!(&z) } else { quote!(z) };
+    let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
+    let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments,)* z_dot)));
+    let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
+    let value = room(quote! {
+        let z: #ty = #root::flat::take(z);
+        #function::value(#z, #(#arguments),*)
+    });
+    let value_and_d_z = room(quote! {
+        let z: #ty = #root::flat::take(z);
+        let (c, d_z) = #function::value_and_d_z(#z, #(#arguments),*);
+        c_z.copy_from_slice(#root::flat::Flat::entries(&d_z));
+        c
+    });
+    let d_phi = room(quote! {
+        let z: #ty = #root::flat::take(z);
+        #root::flat::fill(c_phi, |phi| #partials);
+    });
+    let d_z_d_phi = room(quote! {
+        let z: #ty = #root::flat::take(z);
+        #root::flat::fill_rows(c_z_phi, |z_dot: #ty, phi| #mixed);
+    });
+    let vjp_jvp = room(quote! {
+        let z: #ty = #root::flat::take(z);
+        let z_dot: #ty = #root::flat::take(z_dot);
+        let phi = &mut #root::flat::Adder::new(phi_bar, 1.0);
+        #vjp_jvp
+    });
+    quote! {
+        fn dimension(&self) -> ::core::option::Option<usize> {
+            Some(#m)
+        }
+        fn value(&self, z: &[f64]) -> f64 {
+            #value
+        }
+        fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+            #value_and_d_z
+        }
+        fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+            #d_phi
+        }
+        fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
+            #d_z_d_phi
+        }
+        fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+            #vjp_jvp
+        }
+    }
+}

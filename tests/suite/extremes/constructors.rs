@@ -1,0 +1,69 @@
+//! What is made from a user's numbers.
+
+use voidgrad::estimators::Setup;
+use voidgrad::{Bernoulli, Categorical, Gaussian, METHODS, Method, Stream};
+
+/// What no constructor may take for granted.
+const NUMBERS: [f64; 9] =
+    [0.0, -0.0, 1.0, -1.0, 1e-310, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
+
+fn setups() -> impl Iterator<Item = Setup> {
+    let default = Setup::default();
+    let of_number = move |x: f64| {
+        [
+            Setup { target: x, ..default },
+            Setup { lambda: x, ..default },
+            Setup { eta: x, ..default },
+            Setup { baseline: x, ..default },
+        ]
+    };
+    let of_count = move |count: u64| Setup { evaluations: Some(count), ..default };
+    let counts = [0, 1, 2, 3, 1_000_000, 1_000_001, u64::MAX];
+    NUMBERS.into_iter().flat_map(of_number).chain(counts.into_iter().map(of_count))
+}
+
+/// Every entry of the list, for every distribution: an estimator, or an error of one line.
+#[test]
+fn an_estimator_of_the_list_is_made_or_refused() {
+    let rows = Categorical::from_logits(&[0.0; 6], 3).unwrap();
+    let gaussian = Gaussian::new(&[0.0; 3], &[1.0; 3]).unwrap();
+    let stream = || Stream::new(1, 0, 0);
+    for method in METHODS {
+        for setup in setups() {
+            let made = method.make(&setup, &mut stream()).map(drop).map_err(|error| error.to_string());
+            let made_too = [
+                method.bernoulli.map(|make| make(&setup, &mut stream()).map(drop)),
+                method.categorical.map(|make| make(&setup, &rows, &mut stream()).map(drop)),
+                method.gaussian.map(|make| make(&setup, &gaussian, &mut stream()).map(drop)),
+            ];
+            let errors =
+                made_too.into_iter().flatten().filter_map(Result::err).map(|error| error.to_string());
+            for error in errors.chain(made.err()) {
+                assert!(!error.is_empty() && !error.contains('\n'), "{}: {error}", method.name);
+            }
+        }
+        let is_made = method.make(&Setup::default(), &mut stream()).is_ok();
+        assert_eq!(is_made, method.bernoulli.is_some(), "{}", method.name);
+    }
+    assert!(Method::find("lax").unwrap().make(&Setup::default(), &mut stream()).is_err());
+}
+
+#[test]
+fn a_distribution_has_finite_parameters_or_is_refused() {
+    for x in NUMBERS {
+        for y in NUMBERS {
+            let are_finite = x.is_finite() && y.is_finite();
+            assert_eq!(Bernoulli::from_logits(&[x, y]).is_ok(), are_finite);
+            assert_eq!(Categorical::from_logits(&[x, y], 2).is_ok(), are_finite);
+            assert_eq!(Gaussian::from_parameters(&[x, y]).is_ok(), are_finite);
+            let (positive, inside) = (y > 0.0 && y.is_finite(), x > 0.0 && x < 1.0 && y > 0.0 && y < 1.0);
+            assert_eq!(Gaussian::new(&[x], &[y]).is_ok(), x.is_finite() && positive);
+            assert_eq!(Bernoulli::from_probabilities(&[x, y]).is_ok(), inside);
+            assert!(Categorical::from_probabilities(&[x, y], 2).is_err());
+        }
+    }
+    for states in [0, 1, 3, usize::MAX] {
+        assert!(Categorical::from_logits(&[0.0; 4], states).is_err());
+        assert!(Categorical::from_probabilities(&[0.5; 4], states).is_err());
+    }
+}

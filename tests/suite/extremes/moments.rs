@@ -1,0 +1,162 @@
+//! Moments, exact and from samples.
+
+use std::slice::from_ref;
+
+use voidgrad::estimators::{Coupled, Rule};
+use voidgrad::variance::{self, VarianceError};
+use voidgrad::{
+    AnyEstimator, Bernoulli, Categorical, Constant, Distribution, Draw, EstimateError, Estimator, Gaussian,
+    Method, Objective, Rebar, Setup, Stream, Uniforms,
+};
+
+use super::{Outcomes, TwoValues};
+
+/// Fewer than for single estimates, since moments take many of them.
+fn objectives() -> impl Iterator<Item = TwoValues> {
+    let pairs = [[0.0, 1e-300], [0.0, 1.0], [-1e154, 1e154], [0.0, 1e200], [-1e308, 1e308], [1.0, f64::NAN]];
+    pairs.into_iter().map(TwoValues)
+}
+
+fn setups() -> [Setup; 3] {
+    let plain = Setup::default();
+    [plain, Setup { lambda: 1e-300, ..plain }, Setup { lambda: 1e300, eta: 1e300, baseline: 1e308, ..plain }]
+}
+
+fn sampled<D: Distribution>(
+    outcomes: &mut Outcomes,
+    (name, estimator): (&str, &AnyEstimator<D>),
+    distribution: &D,
+) {
+    for f in objectives() {
+        let found = variance::monte_carlo(distribution, &f, estimator, 20, 3);
+        let all = found
+            .as_ref()
+            .map(|found| [&found.mean[..], from_ref(&found.variance), from_ref(&found.standard_error)]);
+        outcomes.see(all, || format!("{name}, {f:?}, {:?}", distribution.parameters()));
+    }
+}
+
+#[test]
+fn of_bernoulli_variables() {
+    let (mut exact, mut samples) = (Outcomes::default(), Outcomes::default());
+    for logits in [&[0.3][..], &[-700.0, 36.0]] {
+        let bernoulli = Bernoulli::from_logits(logits).unwrap();
+        for (method, make) in Method::of_bernoulli() {
+            for setup in setups() {
+                let estimator = make(&setup, &mut Stream::new(3, 0, 1)).unwrap();
+                sampled(&mut samples, (method.name, &estimator), &bernoulli);
+                for f in objectives() {
+                    let found = variance::moments(&bernoulli, &f, &estimator);
+                    let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
+                    exact.see(all, || format!("{}, {f:?}, {logits:?}", method.name));
+                }
+            }
+        }
+    }
+    exact.are_both();
+    samples.are_both();
+}
+
+#[test]
+fn of_categorical_and_gaussian_variables() {
+    let (mut exact, mut samples) = (Outcomes::default(), Outcomes::default());
+    let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
+    let gaussian = Gaussian::new(&[0.0, 1e300], &[1.0, 1e-300]).unwrap();
+    for setup in setups() {
+        for (method, make) in Method::of_categorical() {
+            let estimator = make(&setup, &rows, &mut Stream::new(3, 0, 1)).unwrap();
+            sampled(&mut samples, (method.name, &estimator), &rows);
+            for f in objectives() {
+                let found = variance::over_noise(&rows, &f, &estimator);
+                let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
+                exact.see(all, || format!("{}, {f:?}", method.name));
+            }
+        }
+        for (method, make) in Method::of_gaussian() {
+            let estimator = make(&setup, &gaussian, &mut Stream::new(3, 0, 1)).unwrap();
+            sampled(&mut samples, (method.name, &estimator), &gaussian);
+        }
+    }
+    exact.are_both();
+    samples.are_both();
+}
+
+#[test]
+fn of_controls() {
+    let mut outcomes = Outcomes::default();
+    let one = Bernoulli::from_logits(&[0.3]).unwrap();
+    let two = Bernoulli::from_logits(&[0.3, 700.0]).unwrap();
+    for (scale, lambda) in [(0.8, 0.5), (1e300, 0.5), (0.8, 1e-300), (1e300, 1e-300)] {
+        let rebar = Rebar::new(scale, lambda, 0.499).unwrap();
+        let constant = Constant::new(scale).unwrap();
+        for f in objectives() {
+            let what = || format!("{scale}, {lambda}, {f:?}");
+            let all = [
+                variance::exact(&one, &f, &rebar),
+                variance::exact(&one, &f, &constant),
+                variance::coupled(&one, &f, &rebar),
+            ];
+            for found in all {
+                outcomes.see(
+                    found.as_ref().map(|found| [from_ref(&found.mean), from_ref(&found.variance)]),
+                    what,
+                );
+            }
+            let found = Coupled::new(rebar.clone()).moments(&one, &f);
+            outcomes.see(found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]), what);
+            let found = variance::enumerate(&two, &f, &constant);
+            outcomes.see(found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]), what);
+        }
+    }
+    outcomes.are_both();
+}
+
+/// An estimator of someone else, whose rule has a number without nodes.
+struct Empty;
+
+impl Estimator for Empty {
+    fn estimate(
+        &self,
+        _: &Bernoulli,
+        _: &dyn Objective,
+        _: Uniforms<'_>,
+        _: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        Ok(())
+    }
+
+    fn rule(&self, _: &Bernoulli) -> Option<Rule> {
+        Some(Rule::new(vec![Vec::new()]))
+    }
+}
+
+#[test]
+fn a_rule_without_nodes_is_none() {
+    let one = Bernoulli::from_logits(&[0.3]).unwrap();
+    let found = variance::over_noise(&one, &TwoValues([0.0, 1.0]), &Empty);
+    assert_eq!(found, Err(VarianceError::NoRule));
+}
+
+/// An estimator of someone else, which writes what is no number.
+struct Broken;
+
+impl Estimator for Broken {
+    fn estimate(
+        &self,
+        _: &Bernoulli,
+        _: &dyn Objective,
+        _: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        draw.f = f64::NAN;
+        Ok(())
+    }
+}
+
+#[test]
+fn a_mean_of_f_that_is_no_number_is_an_error() {
+    let one = Bernoulli::from_logits(&[0.3]).unwrap();
+    let noise = Uniforms::new(&[0.5]).unwrap();
+    let error = Draw::new(&one).update(&Broken, &one, &TwoValues([0.0, 1.0]), noise).unwrap_err();
+    assert_eq!(error.to_string(), "the mean of the values of f is NaN, which is not a finite number");
+}

@@ -55,7 +55,8 @@ const ROWS: &[Row] = &[
 #[test]
 fn the_interpreters_derivatives_are_num_duals() {
     for (text, by_num_dual) in ROWS {
-        let function = syn::parse_str(&format!("fn f(a: f64, b: f64) -> f64 {{ {text} }}")).expect("this is Rust");
+        let function =
+            syn::parse_str(&format!("fn f(a: f64, b: f64) -> f64 {{ {text} }}")).expect("this is Rust");
         let program = Program::default();
         for (a, b) in [(0.3, 0.7), (0.8, 0.2), (0.45, 0.55)] {
             // The second derivative by a alone, and the mixed one.
@@ -63,13 +64,17 @@ fn the_interpreters_derivatives_are_num_duals() {
                 let number = |x: f64, first, second| Number { value: x, dual: [x, first, second, 0.0] };
                 let arguments = [number(a, 1.0, a2), number(b, 0.0, b2)].map(Value::of_number).to_vec();
                 let mut interpreter = Interpreter::new(&program, Context::duals(0.0, 1));
-                let got = interpreter.call(&function, arguments).expect("the interpreter knows it").numbers()[0];
+                let got =
+                    interpreter.call(&function, arguments).expect("the interpreter knows it").numbers()[0];
                 let dual = by_num_dual(HyperDual64::new(a, 1.0, a2, 0.0), HyperDual64::new(b, 0.0, b2, 0.0));
                 let expected = [dual.re, dual.eps1, dual.eps2, dual.eps1eps2];
                 // Some ten roundings on both sides, and differences that lose two digits at most.
                 let scale = expected.iter().fold(1.0_f64, |scale, part| scale.max(part.abs()));
                 for (got, expected) in got.dual.iter().zip(expected) {
-                    assert!((got - expected).abs() <= 1e-12 * scale, "{text} at {a}, {b}: {got:?}, {expected}");
+                    assert!(
+                        (got - expected).abs() <= 1e-12 * scale,
+                        "{text} at {a}, {b}: {got:?}, {expected}"
+                    );
                 }
                 assert_eq!(got.value, got.dual[0], "{text}");
             }

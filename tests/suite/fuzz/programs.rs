@@ -66,7 +66,8 @@ fn every_construct_is_accepted_somewhere_or_refused_always() {
     let mut report = Report::new();
     let mut wrong = Vec::new();
     for (place, row) in rows().enumerate() {
-        let mut outcomes = (0..24).map(|seed| compared(&with_row(row, 100 * place as u64 + seed), &mut report));
+        let mut outcomes =
+            (0..24).map(|seed| compared(&with_row(row, 100 * place as u64 + seed), &mut report));
         let is_accepted = outcomes.any(|outcome| matches!(outcome, Outcome::Accepted(_)));
         if is_accepted == REFUSED.contains(&row.name) {
             wrong.push((row.name, is_accepted));
@@ -111,7 +112,8 @@ fn compiled_programs_agree_with_the_interpreter() {
     let mut programs: Vec<Program> = FOUND.iter().map(|body| found(body, "f64", "t")).collect();
     let first = 1_000_000;
     programs.extend(
-        (first..first + count("VOIDGRAD_FUZZ_COMPILED", 30)).map(|seed| program(&mut Choices::new(&bytes(seed)))),
+        (first..first + count("VOIDGRAD_FUZZ_COMPILED", 30))
+            .map(|seed| program(&mut Choices::new(&bytes(seed)))),
     );
     let batch = compiled(&folders, &programs);
     assert!(batch.faults.is_empty(), "{}", batch.faults.join("\n\n"));

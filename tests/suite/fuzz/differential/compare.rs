@@ -38,7 +38,8 @@ pub(super) fn at(
     let place = pick(expanded, arguments, random);
     let other = pick(expanded, arguments, random);
     let (Some(place), Some(other)) = (place, other) else { return };
-    let seeded = seed(arguments, |at| (f64::from(u8::from(same(at, place))), f64::from(u8::from(same(at, other)))));
+    let seeded =
+        seed(arguments, |at| (f64::from(u8::from(same(at, place))), f64::from(u8::from(same(at, other)))));
     let Ok(reference) = Reference::of(expanded, &seeded) else { return };
     for (k, (expected, got)) in expected.iter().zip(&got).enumerate() {
         let (expected, got) = (expected.value, got.value);
@@ -129,7 +130,9 @@ fn first_and_second(
 /// The entry of a table of derivatives: rows of `rows` things, each of `columns`.
 fn table(value: &Value, (row, rows): (usize, usize), (column, columns): (usize, usize)) -> Option<f64> {
     let at = match value {
-        Value::Matrix(matrix) if rows > 1 && columns > 1 && (matrix.rows, matrix.columns) == (rows, columns) => {
+        Value::Matrix(matrix)
+            if rows > 1 && columns > 1 && (matrix.rows, matrix.columns) == (rows, columns) =>
+        {
             row + column * rows
         }
         _ => row * columns + column,

@@ -14,7 +14,11 @@ pub(super) fn directions(
 ) {
     let parameters = expanded.parameters();
     let in_wrt = |parameter: usize| expanded.wrt.iter().position(|name| *name == parameters[parameter].0);
-    let places: Vec<usize> = expanded.wrt.iter().filter_map(|name| parameters.iter().position(|(known, _)| known == name)).collect();
+    let places: Vec<usize> = expanded
+        .wrt
+        .iter()
+        .filter_map(|name| parameters.iter().position(|(known, _)| known == name))
+        .collect();
     let mut dots: Vec<Value> = Vec::new();
     for parameter in &places {
         let argument = arguments[*parameter].behind();
@@ -56,7 +60,9 @@ pub(super) fn directions(
             "vjp_jvp",
             with_both,
             bar * first.0 + dot_bar * second.0,
-            bar.abs() * first.1 + dot_bar.abs() * second.1 + 1e-12 * ((bar * first.0).abs() + (dot_bar * second.0).abs()),
+            bar.abs() * first.1
+                + dot_bar.abs() * second.1
+                + 1e-12 * ((bar * first.0).abs() + (dot_bar * second.0).abs()),
         ),
     ] {
         let value = match generated(expanded, function, &arguments) {

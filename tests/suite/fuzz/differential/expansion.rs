@@ -81,7 +81,9 @@ fn argument(ty: &Ty, random: &mut Random, is_extreme: bool) -> Value {
             let entries = (0..rows * columns).map(|_| Number::constant(number(random))).collect();
             Value::Matrix(Matrix { rows, columns, entries })
         }
-        Ty::Tuple(parts) => Value::Tuple(parts.iter().map(|part| argument(part, random, is_extreme)).collect()),
+        Ty::Tuple(parts) => {
+            Value::Tuple(parts.iter().map(|part| argument(part, random, is_extreme)).collect())
+        }
         _ => Value::number(number(random)),
     }
 }
@@ -92,7 +94,8 @@ fn helpers() -> interpreter::Program {
             let mut program = interpreter::Program::default();
             program.constants.extend(CONSTANTS.iter().map(|(name, value)| ((*name).to_owned(), *value)));
             for (attribute, item) in HELPERS {
-                expand(attribute, item, &mut program).expect("the macro takes the functions that programs call");
+                expand(attribute, item, &mut program)
+                    .expect("the macro takes the functions that programs call");
             }
             Rc::new(program)
         });
@@ -101,8 +104,13 @@ fn helpers() -> interpreter::Program {
 }
 
 /// Expands a function into `program`, and gives the function itself.
-fn expand(attribute: &str, item: &str, program: &mut interpreter::Program) -> std::result::Result<ItemFn, String> {
-    let tokens = |text: &str| -> TokenStream { text.parse().unwrap_or_else(|error| panic!("{error}: {text}")) };
+fn expand(
+    attribute: &str,
+    item: &str,
+    program: &mut interpreter::Program,
+) -> std::result::Result<ItemFn, String> {
+    let tokens =
+        |text: &str| -> TokenStream { text.parse().unwrap_or_else(|error| panic!("{error}: {text}")) };
     let root = tokens("::voidgrad");
     let function: ItemFn = syn::parse_str(item).map_err(|error| format!("not parsed: {error}"))?;
     let expansion = differentiate(tokens(attribute), &tokens(item), &root);

@@ -9,9 +9,9 @@ mod expansion;
 mod reference;
 mod rewritten;
 
-use super::interpreter::{Context, Interpreter, Number, Result, Stop, Ty, Value, Matrix};
-use super::program::Program;
 pub(crate) use self::expansion::Expanded;
+use super::interpreter::{Context, Interpreter, Matrix, Number, Result, Stop, Ty, Value};
+use super::program::Program;
 
 /// What became of a program.
 #[derive(Debug)]
@@ -38,8 +38,29 @@ pub(crate) struct Comparison {
 
 /// Numbers that are often special, and some that are not.
 const SPECIAL: &[f64] = &[
-    0.0, -0.0, 1.0, -1.0, 0.5, 2.0, -2.0, 1e-9, -1e-9, 1e9, 40.0, -40.0, 800.0, -800.0, 1e200, -1e200, 1e-200,
-    f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MAX, f64::MIN_POSITIVE, 5e-324,
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    0.5,
+    2.0,
+    -2.0,
+    1e-9,
+    -1e-9,
+    1e9,
+    40.0,
+    -40.0,
+    800.0,
+    -800.0,
+    1e200,
+    -1e200,
+    1e-200,
+    f64::INFINITY,
+    f64::NEG_INFINITY,
+    f64::NAN,
+    f64::MAX,
+    f64::MIN_POSITIVE,
+    5e-324,
 ];
 
 /// The points at which a program is compared: so many ordinary ones, then as many extreme ones.

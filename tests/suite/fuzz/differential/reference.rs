@@ -21,7 +21,9 @@ impl Reference {
     /// `None` where there is nothing to compare: a tie is near, or a number on the way is out of range.
     pub(super) fn of(expanded: &Expanded, seeded: &[Value]) -> Result<Option<Self>> {
         let exact = run(expanded, seeded, 0.0, 1)?;
-        if exact.is_tied || exact.outputs.iter().any(|output| output.dual.iter().any(|part| !part.is_finite())) {
+        if exact.is_tied
+            || exact.outputs.iter().any(|output| output.dual.iter().any(|part| !part.is_finite()))
+        {
             return Ok(None);
         }
         let mut spread = vec![[0.0_f64; 4]; exact.outputs.len()];

@@ -7,7 +7,15 @@ use syn::visit::Visit;
 
 /// What stable forms are made of.
 const STABLE: &[&str] = &[
-    "sigmoid", "softplus", "log_sigmoid", "logit", "logaddexp", "log1mexp", "exp_m1", "ln_1p", "ln_1p_ratio",
+    "sigmoid",
+    "softplus",
+    "log_sigmoid",
+    "logit",
+    "logaddexp",
+    "log1mexp",
+    "exp_m1",
+    "ln_1p",
+    "ln_1p_ratio",
 ];
 /// What they are made from, and what generated code rounds otherwise: products that are fused, sums that a long loop becomes,
 /// and voidgrad's `softmax`.

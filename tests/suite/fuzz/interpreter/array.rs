@@ -10,10 +10,12 @@ impl Interpreter<'_> {
                 Some(part) => Ok(part.clone()),
                 None => panics("an index out of bounds"),
             },
-            (Value::Array(parts), Value::Range(from, to)) => match parts.get(from.as_usize()?..to.as_usize()?) {
-                Some(parts) => Ok(Value::Array(parts.to_vec())),
-                None => panics("a range out of bounds"),
-            },
+            (Value::Array(parts), Value::Range(from, to)) => {
+                match parts.get(from.as_usize()?..to.as_usize()?) {
+                    Some(parts) => Ok(Value::Array(parts.to_vec())),
+                    None => panics("a range out of bounds"),
+                }
+            }
             (Value::Matrix(matrix), at) => Ok(Value::Number(matrix.entries[place(matrix, at)?], Float::F64)),
             _ => unknown("an index"),
         }
@@ -63,7 +65,9 @@ impl Interpreter<'_> {
             ("nrows", []) => Ok(Value::usize(a.rows)),
             ("ncols", []) => Ok(Value::usize(a.columns)),
             ("transpose", []) => Ok(Value::Matrix(transposed(a))),
-            ("sum", []) => number(entries().fold(Number::constant(0.0), |sum, entry| self.context.add(sum, entry))),
+            ("sum", []) => {
+                number(entries().fold(Number::constant(0.0), |sum, entry| self.context.add(sum, entry)))
+            }
             ("norm_squared", []) => number(self.dot(entries(), entries())),
             ("norm", []) => {
                 let square = self.dot(entries(), entries());
@@ -89,7 +93,9 @@ impl Interpreter<'_> {
                 }
                 for (left, right) in entries().zip(b.entries) {
                     let pair = vec![Value::Number(left, Float::F64), Value::Number(right, Float::F64)];
-                    let Value::Number(result, _) = self.apply(f, pair)? else { return unknown("a map to no number") };
+                    let Value::Number(result, _) = self.apply(f, pair)? else {
+                        return unknown("a map to no number");
+                    };
                     results.push(result);
                 }
                 Ok(Value::Matrix(Matrix { entries: results, ..*a }))
@@ -110,6 +116,12 @@ impl Interpreter<'_> {
             ("tr_mul", [other]) => self.product(&transposed(a), behind_reference(other)?).map(Value::Matrix),
             _ => unknown(format!("the method {name} of a matrix")),
         }
+    }
+}
+
+impl Matrix {
+    pub(super) fn map(self, f: impl FnMut(Number) -> Number) -> Self {
+        Self { entries: self.entries.into_iter().map(f).collect(), ..self }
     }
 }
 

@@ -5,8 +5,18 @@ use syn::{Attribute, Meta, Token};
 
 use super::{Result, unknown};
 
-const WITHOUT_EFFECT: &[&str] =
-    &["doc", "allow", "warn", "deny", "expect", "forbid", "inline", "must_use", "rustfmt", "automatically_derived"];
+const WITHOUT_EFFECT: &[&str] = &[
+    "doc",
+    "allow",
+    "warn",
+    "deny",
+    "expect",
+    "forbid",
+    "inline",
+    "must_use",
+    "rustfmt",
+    "automatically_derived",
+];
 
 /// True where what the attributes stand on is part of the program.
 pub(super) fn is_present(attributes: &[Attribute]) -> Result<bool> {
@@ -43,7 +53,11 @@ fn is_kept(meta: &Meta) -> Result<bool> {
         return Ok(true);
     }
     let first = path.segments.first().map(|segment| segment.ident.to_string()).unwrap_or_default();
-    if WITHOUT_EFFECT.contains(&first.as_str()) { Ok(true) } else { unknown(format!("the attribute {first}")) }
+    if WITHOUT_EFFECT.contains(&first.as_str()) {
+        Ok(true)
+    } else {
+        unknown(format!("the attribute {first}"))
+    }
 }
 
 fn list(meta: &Meta) -> Result<Vec<Meta>> {

@@ -1,11 +1,11 @@
 //! Paths and calls.
 
-use syn::{Expr, ExprCall, ExprPath, GenericArgument, Path, PathArguments, ReturnType, Type};
+use syn::{Expr, ExprCall, ExprPath, GenericArgument, Path, PathArguments, Type};
 
 use super::expression::present;
 use super::types::Ty;
-use super::value::{Closure, Float};
-use super::{Interpreter, Matrix, Result, Stop, Value, attributes, unknown};
+use super::value::Float;
+use super::{Interpreter, Result, Stop, Value, attributes, unknown};
 
 /// The longest array that a helper of generated code makes.
 const LONGEST: usize = 5000;
@@ -56,7 +56,8 @@ impl Interpreter<'_> {
             [ty, constant @ ("MAX" | "MIN")] => {
                 let Some(width) = super::value::Width::named(ty) else { return unknown("a constant") };
                 let (low, high) = width.bounds();
-                return super::value::Integer::new(if *constant == "MAX" { high } else { low }, width).map(Value::Integer);
+                return super::value::Integer::new(if *constant == "MAX" { high } else { low }, width)
+                    .map(Value::Integer);
             }
             _ => return unknown("a path"),
         };
@@ -97,7 +98,8 @@ impl Interpreter<'_> {
                 if of_real {
                     let [Value::Number(x, _)] = arguments.as_slice() else { return unknown("arguments") };
                     let known = self.context.method(method, *x).or_else(|| self.context.function(method, *x));
-                    return known.map_or_else(|| unknown("a method of Real"), |y| Ok(Value::Number(y, Float::F64)));
+                    return known
+                        .map_or_else(|| unknown("a method of Real"), |y| Ok(Value::Number(y, Float::F64)));
                 }
                 vec!["f64", method]
             }
@@ -117,7 +119,9 @@ impl Interpreter<'_> {
                 self.own_function(name, arguments)
             }
             ["voidgrad", name] => self.own_function(name, arguments),
-            [ty, function] | ["self" | "crate", ty, function] if self.program.generated.contains_key(&((*ty).to_owned(), (*function).to_owned())) => {
+            [ty, function] | ["self" | "crate", ty, function]
+                if self.program.generated.contains_key(&((*ty).to_owned(), (*function).to_owned())) =>
+            {
                 let found = self.program.generated[&((*ty).to_owned(), (*function).to_owned())].clone();
                 self.call_depth(&found, arguments)
             }
@@ -130,7 +134,9 @@ impl Interpreter<'_> {
             },
             ["f64", "from"] => match arguments.as_slice() {
                 [Value::Number(number, _)] => Ok(Value::Number(*number, Float::F64)),
-                [Value::Integer(n)] if !matches!(n.width, super::value::Width::Literal) => Ok(Value::number(n.value as f64)),
+                [Value::Integer(n)] if !matches!(n.width, super::value::Width::Literal) => {
+                    Ok(Value::number(n.value as f64))
+                }
                 _ => unknown("f64::from"),
             },
             ["f64", method] | ["std" | "core", "primitive", "f64", method] => {
@@ -186,9 +192,14 @@ impl Interpreter<'_> {
         let Some(first) = x.first() else { return unknown("log_sum_exp of nothing") };
         // The largest one cancels, whichever it is.
         let largest = super::Number::constant(x.iter().map(|x| x.value).fold(first.value, f64::max));
-        let shift = if name == "log_sum_exp" && largest.value == f64::NEG_INFINITY { super::Number::constant(0.0) } else { largest };
+        let shift = if name == "log_sum_exp" && largest.value == f64::NEG_INFINITY {
+            super::Number::constant(0.0)
+        } else {
+            largest
+        };
         let context = &self.context;
-        let exponential = |x: &super::Number| context.method("exp", context.sub(*x, shift)).expect("f64 has it");
+        let exponential =
+            |x: &super::Number| context.method("exp", context.sub(*x, shift)).expect("f64 has it");
         let weights: Vec<super::Number> = x.iter().map(exponential).collect();
         if name == "softmax" {
             let sum = weights.iter().copied().reduce(|a, b| context.add(a, b)).expect("it is not empty");
@@ -198,99 +209,6 @@ impl Interpreter<'_> {
         let sum = weights.iter().fold(super::Number::constant(0.0), |sum, weight| context.add(sum, *weight));
         let logarithm = context.method("ln", sum).expect("f64 has it");
         Ok(Value::Number(context.add(shift, logarithm), Float::F64))
-    }
-
-    /// Calls a closure, or a function by its path.
-    pub(super) fn apply(&mut self, f: &Value, arguments: Vec<Value>) -> Result<Value> {
-        match f {
-            Value::Closure(closure) => self.enter_closure(closure, arguments),
-            _ => unknown("a call of a value"),
-        }
-    }
-
-    fn enter_closure(&mut self, closure: &Closure, arguments: Vec<Value>) -> Result<Value> {
-        self.step()?;
-        let code = &closure.code;
-        if code.inputs.len() != arguments.len() {
-            return unknown("the arguments of a closure");
-        }
-        // What the closure reads is what was there when it was made: nothing may change it in between.
-        let outer = std::mem::replace(&mut self.names, closure.names.clone());
-        let floor = std::mem::replace(&mut self.floor, closure.names.len());
-        let mut result = Ok(Value::Unit);
-        for (pattern, argument) in code.inputs.iter().zip(arguments) {
-            match self.bind(pattern, argument) {
-                Ok(true) => {}
-                Ok(false) => result = unknown("a pattern of a closure that does not match"),
-                Err(stop) => result = Err(stop),
-            }
-        }
-        if result.is_ok() {
-            result = self.closure_body(code);
-        }
-        self.names = outer;
-        self.floor = floor;
-        match result {
-            Err(Stop::Return(value)) => Ok(value),
-            Err(Stop::Break(..) | Stop::Continue(_)) => unknown("a jump out of a closure"),
-            result => result,
-        }
-    }
-
-    fn closure_body(&mut self, code: &syn::ExprClosure) -> Result<Value> {
-        let wanted = match &code.output {
-            ReturnType::Default => None,
-            ReturnType::Type(_, ty) => Some(self.ty(ty)?),
-        };
-        let value = self.expression(&code.body, wanted.as_ref())?;
-        match &wanted {
-            Some(ty) => self.fit(value, ty),
-            None => Ok(value),
-        }
-    }
-
-    /// `SVector::from([…])`, `SMatrix::<R, 2, 2>::from([[…], […]])`, `Vector2::new(…)`.
-    pub(super) fn constructor(&mut self, ty: &str, function: &str, arguments: &[&Expr]) -> Option<Result<Value>> {
-        let is_vector = matches!(ty, "SVector" | "Vector2" | "Vector3");
-        if !is_vector && ty != "SMatrix" {
-            return None;
-        }
-        let mut values = Vec::new();
-        for argument in arguments {
-            match self.expression(argument, None) {
-                Ok(value) => values.push(value),
-                Err(stop) => return Some(Err(stop)),
-            }
-        }
-        let columns = match (function, values.as_slice()) {
-            ("new", numbers) if is_vector && ty != "SVector" && numbers.iter().all(is_number) => {
-                vec![numbers.to_vec()]
-            }
-            ("from", [Value::Array(entries)]) if entries.iter().all(is_number) && is_vector => {
-                vec![entries.clone()]
-            }
-            ("from", [Value::Array(columns)]) => {
-                let columns: Option<Vec<Vec<Value>>> = columns
-                    .iter()
-                    .map(|column| match column {
-                        Value::Array(entries) if entries.iter().all(is_number) => Some(entries.clone()),
-                        _ => None,
-                    })
-                    .collect();
-                match columns {
-                    Some(columns) => columns,
-                    None => return Some(unknown("a constructor")),
-                }
-            }
-            _ => return Some(unknown("a constructor")),
-        };
-        let rows = columns.first().map_or(0, Vec::len);
-        let given = ty.strip_prefix("Vector").and_then(|n| n.parse::<usize>().ok());
-        if rows == 0 || given.is_some_and(|given| given != rows) || columns.iter().any(|column| column.len() != rows) {
-            return Some(unknown("a constructor"));
-        }
-        let entries = columns.iter().flatten().flat_map(Value::numbers).collect();
-        Some(Ok(Value::Matrix(Matrix { rows, columns: columns.len(), entries })))
     }
 
     /// The number that a const argument is.
@@ -308,10 +226,6 @@ impl Interpreter<'_> {
         };
         if n > LONGEST { unknown("a long array") } else { Ok(n) }
     }
-}
-
-fn is_number(value: &Value) -> bool {
-    matches!(value, Value::Number(..))
 }
 
 /// The names of a path; arguments in angle brackets say what types already say, where they are the number type.

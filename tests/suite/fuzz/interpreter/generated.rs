@@ -17,7 +17,8 @@ impl Interpreter<'_> {
         if function.qself.is_some() {
             return None;
         }
-        let names: Vec<String> = function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let names: Vec<String> =
+            function.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         if let [.., ty, method] = names.as_slice()
             && let Some(value) = self.constructor(ty, method, arguments)
@@ -53,8 +54,23 @@ impl Interpreter<'_> {
         wanted: Option<&Ty>,
     ) -> Result<Option<Value>> {
         const HELPERS: &[&str] = &[
-            "sum", "array", "vector", "matrix", "dvector", "dmatrix", "same_length", "scan", "scan_back", "scan_vec",
-            "scan_vec_back", "scan_end", "scan_end_back", "log_sum_exp_of", "partial", "second_partial", "second_direction",
+            "sum",
+            "array",
+            "vector",
+            "matrix",
+            "dvector",
+            "dmatrix",
+            "same_length",
+            "scan",
+            "scan_back",
+            "scan_vec",
+            "scan_vec_back",
+            "scan_end",
+            "scan_end_back",
+            "log_sum_exp_of",
+            "partial",
+            "second_partial",
+            "second_direction",
         ];
         if !HELPERS.contains(&name) {
             return Ok(None);
@@ -88,7 +104,8 @@ impl Interpreter<'_> {
             ("array", [f]) => {
                 let Some(n) = consts.first() else { return unknown("array") };
                 let n = self.const_argument(n)?;
-                let parts: Result<Vec<Value>> = (0..n).map(|i| self.apply(f, vec![Value::usize(i)])).collect();
+                let parts: Result<Vec<Value>> =
+                    (0..n).map(|i| self.apply(f, vec![Value::usize(i)])).collect();
                 Value::Array(parts?)
             }
             ("vector", [Value::Closure(f)]) if wanted.is_none() => Value::Unsized(f.clone()),
@@ -189,7 +206,9 @@ impl Interpreter<'_> {
             }
         }
         let Some(callee) = callee else { return unknown("a derivative of another function") };
-        let Some(function) = self.program.functions.get(&callee) else { return unknown("a derivative of another function") };
+        let Some(function) = self.program.functions.get(&callee) else {
+            return unknown("a derivative of another function");
+        };
         let names: Vec<String> = function
             .sig
             .inputs
@@ -203,8 +222,13 @@ impl Interpreter<'_> {
             })
             .collect();
         let mut values = values.into_iter();
-        let Some(Value::Tuple(mut arguments)) = values.next() else { return unknown("a derivative of another function") };
-        let mut name: String = places.iter().filter_map(|place| names.get(*place)).fold(String::new(), |name, x| format!("{name}_d_{x}"));
+        let Some(Value::Tuple(mut arguments)) = values.next() else {
+            return unknown("a derivative of another function");
+        };
+        let mut name: String = places
+            .iter()
+            .filter_map(|place| names.get(*place))
+            .fold(String::new(), |name, x| format!("{name}_d_{x}"));
         if let Some(dot) = values.next() {
             arguments.push(dot);
             name.push_str("_along");

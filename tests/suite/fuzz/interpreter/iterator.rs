@@ -15,7 +15,9 @@ impl Interpreter<'_> {
                 if to.value - from.value > LONGEST {
                     return unknown("a long range");
                 }
-                (from.value..to.value).map(|n| Integer::combined(from, to, n).map(Value::Integer)).collect::<Result<_>>()?
+                (from.value..to.value)
+                    .map(|n| Integer::combined(from, to, n).map(Value::Integer))
+                    .collect::<Result<_>>()?
             }
             Value::Matrix(matrix) => numbers(matrix.entries),
             Value::Reference(inner) => match *inner {
@@ -28,20 +30,30 @@ impl Interpreter<'_> {
     }
 
     /// A method of an array, a matrix or an iterator.
-    pub(super) fn collection_method(&mut self, receiver: Value, name: &str, arguments: Vec<Value>) -> Result<Value> {
+    pub(super) fn collection_method(
+        &mut self,
+        receiver: Value,
+        name: &str,
+        arguments: Vec<Value>,
+    ) -> Result<Value> {
         match (&receiver, receiver.behind(), name) {
             (_, Value::Array(parts), "len") => return Ok(Value::usize(parts.len())),
-            (_, Value::Array(parts), "clone" | "to_owned" | "to_vec") => return Ok(Value::Array(parts.clone())),
+            (_, Value::Array(parts), "clone" | "to_owned" | "to_vec") => {
+                return Ok(Value::Array(parts.clone()));
+            }
             (_, Value::Array(_) | Value::Matrix(_), "iter") if arguments.is_empty() => {
                 return self.items(receiver.behind().clone().reference()).map(Value::Iterator);
             }
             (_, Value::Array(_), "into_iter") | (Value::Matrix(_), _, "into_iter") => {
                 return self.items(receiver).map(Value::Iterator);
             }
-            (Value::Reference(_), Value::Matrix(_), "into_iter") => return self.items(receiver).map(Value::Iterator),
+            (Value::Reference(_), Value::Matrix(_), "into_iter") => {
+                return self.items(receiver).map(Value::Iterator);
+            }
             (_, Value::Array(parts), "map") => {
                 let [f] = arguments.as_slice() else { return unknown("arguments of map") };
-                let results: Result<Vec<Value>> = parts.clone().into_iter().map(|part| self.apply(f, vec![part])).collect();
+                let results: Result<Vec<Value>> =
+                    parts.clone().into_iter().map(|part| self.apply(f, vec![part])).collect();
                 return results.map(Value::Array);
             }
             (_, Value::Array(parts), "as_slice") => return Ok(Value::Array(parts.clone()).reference()),
@@ -79,13 +91,18 @@ impl Interpreter<'_> {
                 Value::Iterator(items.into_iter().zip(other).map(|(a, b)| Value::Tuple(vec![a, b])).collect())
             }
             ("enumerate", []) => Value::Iterator(
-                items.into_iter().enumerate().map(|(i, item)| Value::Tuple(vec![Value::usize(i), item])).collect(),
+                items
+                    .into_iter()
+                    .enumerate()
+                    .map(|(i, item)| Value::Tuple(vec![Value::usize(i), item]))
+                    .collect(),
             ),
             ("rev", []) => Value::Iterator(items.into_iter().rev().collect()),
             ("skip", [n]) => Value::Iterator(items.into_iter().skip(usize_argument(n)?).collect()),
             ("take", [n]) => Value::Iterator(items.into_iter().take(usize_argument(n)?).collect()),
             ("map", [f]) => {
-                let results: Result<Vec<Value>> = items.into_iter().map(|item| self.apply(f, vec![item])).collect();
+                let results: Result<Vec<Value>> =
+                    items.into_iter().map(|item| self.apply(f, vec![item])).collect();
                 Value::Iterator(results?)
             }
             ("filter", [f]) => {

@@ -21,11 +21,14 @@ impl Interpreter<'_> {
         }
         // Both have the same rows in all methods that generated code calls with a vector.
         let (mut receiver, mut arguments) = (receiver, arguments);
-        if let (Value::Unsized(_), Some(Value::Matrix(other))) = (&receiver, arguments.first().map(Value::behind)) {
+        if let (Value::Unsized(_), Some(Value::Matrix(other))) =
+            (&receiver, arguments.first().map(Value::behind))
+        {
             receiver = self.sized(receiver, other.rows)?;
         } else if let Value::Matrix(matrix) = receiver.behind() {
             let rows = matrix.rows;
-            arguments = arguments.into_iter().map(|argument| self.sized(argument, rows)).collect::<Result<_>>()?;
+            arguments =
+                arguments.into_iter().map(|argument| self.sized(argument, rows)).collect::<Result<_>>()?;
         }
         self.method(receiver, &name, arguments)
     }
@@ -36,7 +39,10 @@ impl Interpreter<'_> {
             let is_bound = path.path.get_ident().is_some_and(|name| self.lookup(&name.to_string()).is_ok());
             if !is_bound && !matches!(self.path(path), Ok(Value::Number(..) | Value::Integer(_))) {
                 let inputs = syn::parse_quote!(|x| #path(x));
-                return Ok(Value::Closure(std::rc::Rc::new(Closure { code: inputs, names: self.names.clone() })));
+                return Ok(Value::Closure(std::rc::Rc::new(Closure {
+                    code: inputs,
+                    names: self.names.clone(),
+                })));
             }
         }
         self.expression(argument, wanted)
@@ -68,7 +74,11 @@ impl Interpreter<'_> {
         }
         match (receiver.behind().clone(), name) {
             // A clone of a reference is one of what it points at.
-            (value @ (Value::Number(..) | Value::Bool(_) | Value::Integer(_)), "clone" | "to_owned") if arguments.is_empty() => Ok(value),
+            (value @ (Value::Number(..) | Value::Bool(_) | Value::Integer(_)), "clone" | "to_owned")
+                if arguments.is_empty() =>
+            {
+                Ok(value)
+            }
             (Value::Number(x, float), _) => self.number_method(x, float, name, &arguments),
             (Value::Integer(n), _) => Self::integer_method(n, name, &arguments),
             (Value::Tuple(parts), "clone") => Ok(Value::Tuple(parts)),
@@ -76,7 +86,13 @@ impl Interpreter<'_> {
         }
     }
 
-    fn number_method(&mut self, x: super::Number, float: Float, name: &str, arguments: &[Value]) -> Result<Value> {
+    fn number_method(
+        &mut self,
+        x: super::Number,
+        float: Float,
+        name: &str,
+        arguments: &[Value],
+    ) -> Result<Value> {
         let is_generated = !self.reals.is_empty();
         let context = &self.context;
         if float == Float::F32 {
@@ -106,7 +122,11 @@ impl Interpreter<'_> {
             ("mul_add", [Value::Number(a, _), Value::Number(b, _)]) => {
                 // voidgrad's is fused only where the machine fuses.
                 let fused = context.mul_add(x, *a, *b);
-                made(if is_generated && !cfg!(target_feature = "fma") { context.add(context.mul(x, *a), *b) } else { fused })
+                made(if is_generated && !cfg!(target_feature = "fma") {
+                    context.add(context.mul(x, *a), *b)
+                } else {
+                    fused
+                })
             }
             ("clamp", [Value::Number(low, _), Value::Number(high, _)]) => {
                 if !(low.value <= high.value) {
@@ -162,10 +182,12 @@ impl Interpreter<'_> {
             return unknown("a method of a literal");
         }
         match (name, arguments) {
-            ("pow", [Value::Integer(exponent)]) => match u32::try_from(exponent.value).ok().and_then(|e| n.value.checked_pow(e)) {
-                Some(value) => Integer::new(value, n.width).map(Value::Integer),
-                None => panics("an integer overflows"),
-            },
+            ("pow", [Value::Integer(exponent)]) => {
+                match u32::try_from(exponent.value).ok().and_then(|e| n.value.checked_pow(e)) {
+                    Some(value) => Integer::new(value, n.width).map(Value::Integer),
+                    None => panics("an integer overflows"),
+                }
+            }
             ("abs", []) => Integer::new(n.value.abs(), n.width).map(Value::Integer),
             ("min" | "max", [Value::Integer(other)]) => {
                 let other = other.fit(n.width)?;

@@ -10,11 +10,13 @@
 mod array;
 mod attributes;
 mod call;
+mod closure;
 mod expression;
 mod generated;
 mod iterator;
 mod method;
 mod number;
+mod operator;
 mod pattern;
 mod primitives;
 mod statement;
@@ -167,7 +169,9 @@ impl<'p> Interpreter<'p> {
                 return unknown("a pattern of a parameter that does not match");
             }
         }
-        let ReturnType::Type(_, ty) = &signature.output else { return unknown("a function without a result") };
+        let ReturnType::Type(_, ty) = &signature.output else {
+            return unknown("a function without a result");
+        };
         let ty = self.ty(ty)?;
         let value = match self.block(&function.block, Some(&ty)) {
             Err(Stop::Return(value)) => value,

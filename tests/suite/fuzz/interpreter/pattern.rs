@@ -139,7 +139,10 @@ impl Interpreter<'_> {
                 match literal.suffix() {
                     "" => Integer::new(value, Width::Literal).map(Value::Integer),
                     "f64" => Ok(Value::number(value as f64)),
-                    "f32" => Ok(super::types::rounded(&Value::Number(super::Number::constant(value as f64), Float::F32))),
+                    "f32" => Ok(super::types::rounded(&Value::Number(
+                        super::Number::constant(value as f64),
+                        Float::F32,
+                    ))),
                     suffix => match Width::named(suffix) {
                         Some(width) => Integer::new(value, width).map(Value::Integer),
                         None => unknown("a suffix"),

@@ -19,9 +19,7 @@ impl Context {
                 let y = x.cbrt();
                 [y, (3.0 * y * y).recip(), -2.0 / (9.0 * x * y * y)]
             }),
-            "recip" => {
-                self.unary(x, v.recip(), |x| [x.recip(), -(x * x).recip(), 2.0 / (x * x * x)])
-            }
+            "recip" => self.unary(x, v.recip(), |x| [x.recip(), -(x * x).recip(), 2.0 / (x * x * x)]),
             "abs" => {
                 jumps(0.0);
                 self.unary(x, v.abs(), |x| [x.abs(), x.signum(), 0.0])
@@ -96,8 +94,12 @@ impl Context {
                 let rest = (1.0 - x) * (1.0 + x);
                 [x.atanh(), rest.recip(), 2.0 * x / (rest * rest)]
             }),
-            "to_degrees" => self.unary(x, v.to_degrees(), |x| [x.to_degrees(), 180.0 / std::f64::consts::PI, 0.0]),
-            "to_radians" => self.unary(x, v.to_radians(), |x| [x.to_radians(), std::f64::consts::PI / 180.0, 0.0]),
+            "to_degrees" => {
+                self.unary(x, v.to_degrees(), |x| [x.to_degrees(), 180.0 / std::f64::consts::PI, 0.0])
+            }
+            "to_radians" => {
+                self.unary(x, v.to_radians(), |x| [x.to_radians(), std::f64::consts::PI / 180.0, 0.0])
+            }
             _ => return None,
         })
     }
@@ -155,7 +157,9 @@ impl Context {
             "copysign" => {
                 self.jump(u, u.abs().max(1.0));
                 self.jump(v, v.abs().max(1.0));
-                self.binary(a, b, u.copysign(v), |a, b| [a.copysign(b), a.signum() * b.signum(), 0.0, 0.0, 0.0, 0.0])
+                self.binary(a, b, u.copysign(v), |a, b| {
+                    [a.copysign(b), a.signum() * b.signum(), 0.0, 0.0, 0.0, 0.0]
+                })
             }
             "logaddexp" => self.binary(a, b, voidgrad_real::logaddexp(u, v), |a, b| {
                 let [first, rate, _] = logistic(a - b);

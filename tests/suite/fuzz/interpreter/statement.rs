@@ -34,7 +34,9 @@ impl Interpreter<'_> {
         // Items are visible in all of their block.
         for statement in &present {
             match statement {
-                Stmt::Item(Item::Fn(item)) => self.local_functions.push((item.sig.ident.to_string(), item.clone())),
+                Stmt::Item(Item::Fn(item)) => {
+                    self.local_functions.push((item.sig.ident.to_string(), item.clone()))
+                }
                 Stmt::Item(Item::Const(item)) => {
                     let ty = self.ty(&item.ty)?;
                     let value = self.expression(&item.expr, Some(&ty))?;
@@ -130,7 +132,9 @@ impl Interpreter<'_> {
         attributes::only_known(super::expression::attributes_of(target))?;
         match target {
             Expr::Path(path) if path.qself.is_none() => {
-                let Some(name) = path.path.get_ident().map(ToString::to_string) else { return unknown("an assignment to a path") };
+                let Some(name) = path.path.get_ident().map(ToString::to_string) else {
+                    return unknown("an assignment to a path");
+                };
                 let floor = self.floor;
                 let found = self.names.iter().rposition(|(bound, _)| *bound == name);
                 match found {
@@ -155,7 +159,9 @@ impl Interpreter<'_> {
                     },
                     (Value::Matrix(matrix), at) => {
                         let place = super::array::place(matrix, &at)?;
-                        let Value::Number(number, _) = value else { return unknown("an entry that is no number") };
+                        let Value::Number(number, _) = value else {
+                            return unknown("an entry that is no number");
+                        };
                         matrix.entries[place] = number;
                     }
                     _ => return unknown("an assignment to an entry"),
@@ -235,7 +241,9 @@ impl Interpreter<'_> {
         let name = call.path.get_ident().map(ToString::to_string).unwrap_or_default();
         match name.as_str() {
             "assert" | "debug_assert" => {
-                let Ok(condition) = call.parse_body::<Expr>() else { return unknown("an assertion with a message") };
+                let Ok(condition) = call.parse_body::<Expr>() else {
+                    return unknown("an assertion with a message");
+                };
                 if self.condition(&condition)? { Ok(Value::Unit) } else { panics("an assertion fails") }
             }
             "todo" | "unimplemented" | "unreachable" | "panic" => panics("a panic"),

@@ -40,7 +40,9 @@ impl Interpreter<'_> {
             }
             Type::Slice(slice) => Ty::Slice(Box::new(self.ty(&slice.elem)?)),
             Type::Tuple(tuple) if tuple.elems.is_empty() => Ty::Unit,
-            Type::Tuple(tuple) => Ty::Tuple(tuple.elems.iter().map(|part| self.ty(part)).collect::<Result<_>>()?),
+            Type::Tuple(tuple) => {
+                Ty::Tuple(tuple.elems.iter().map(|part| self.ty(part)).collect::<Result<_>>()?)
+            }
             Type::Path(path) if path.qself.is_none() => self.named(&path.path)?,
             _ => return unknown("a type"),
         })
@@ -81,10 +83,12 @@ impl Interpreter<'_> {
             lengths.push(match argument {
                 GenericArgument::Const(length) => Some(self.length(length)?),
                 GenericArgument::Type(Type::Infer(_)) => None,
-                GenericArgument::Type(Type::Path(path)) => match path.path.get_ident().map(|name| self.lookup(&name.to_string())) {
-                    Some(Ok(Value::Integer(n))) => Some(n.as_usize()?),
-                    _ => return unknown("a length"),
-                },
+                GenericArgument::Type(Type::Path(path)) => {
+                    match path.path.get_ident().map(|name| self.lookup(&name.to_string())) {
+                        Some(Ok(Value::Integer(n))) => Some(n.as_usize()?),
+                        _ => return unknown("a length"),
+                    }
+                }
                 _ => return unknown("a length"),
             });
         }
@@ -112,7 +116,11 @@ impl Interpreter<'_> {
             (Value::Bool(value), Ty::Bool) => Value::Bool(value),
             (Value::Number(number, is), Ty::Float(wanted)) => {
                 let float = is.with(*wanted)?;
-                if is == Float::Literal && float == Float::F32 { rounded(&Value::Number(number, float)) } else { Value::Number(number, float) }
+                if is == Float::Literal && float == Float::F32 {
+                    rounded(&Value::Number(number, float))
+                } else {
+                    Value::Number(number, float)
+                }
             }
             (Value::Integer(integer), Ty::Integer(width)) => Value::Integer(integer.fit(*width)?),
             (Value::Reference(inner), Ty::Reference(wanted)) => self.fit(*inner, wanted)?.reference(),
@@ -129,7 +137,9 @@ impl Interpreter<'_> {
                 parts.into_iter().zip(wanted).map(|(part, ty)| self.fit(part, ty)).collect::<Result<_>>()?,
             ),
             (Value::Matrix(matrix), Ty::Matrix(rows, columns)) => {
-                if rows.is_some_and(|rows| rows != matrix.rows) || columns.is_some_and(|columns| columns != matrix.columns) {
+                if rows.is_some_and(|rows| rows != matrix.rows)
+                    || columns.is_some_and(|columns| columns != matrix.columns)
+                {
                     return unknown("a matrix of another shape");
                 }
                 Value::Matrix(matrix)
@@ -153,7 +163,9 @@ pub(super) fn length_named(ty: &Type, name: &str, argument: &Value) -> Option<us
         (Type::Reference(reference), Value::Reference(inner)) => length_named(&reference.elem, name, inner),
         (Type::Array(array), Value::Array(parts)) if is_name(printed(&array.len)) => Some(parts.len()),
         (Type::Path(path), Value::Matrix(matrix)) => {
-            let PathArguments::AngleBracketed(list) = &path.path.segments.last()?.arguments else { return None };
+            let PathArguments::AngleBracketed(list) = &path.path.segments.last()?.arguments else {
+                return None;
+            };
             let place = list.args.iter().skip(1).position(|argument| is_name(printed(argument)))?;
             Some(if place == 0 { matrix.rows } else { matrix.columns })
         }

@@ -186,7 +186,11 @@ impl Integer {
 
 impl Value {
     pub(crate) fn usize(value: usize) -> Self {
-        Self::Integer(Integer { value: value as i128, width: Width::Usize, range: (value as i128, value as i128) })
+        Self::Integer(Integer {
+            value: value as i128,
+            width: Width::Usize,
+            range: (value as i128, value as i128),
+        })
     }
 
     pub(crate) fn number(value: f64) -> Self {

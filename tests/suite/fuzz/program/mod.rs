@@ -3,6 +3,7 @@
 //! Most of a program is of the language that the macro takes. A program also asks for up to three rows of the tables in
 //! [`templates`], each of which is one construct of Rust that the macro may take, refuse, or get wrong.
 
+mod collections;
 mod expressions;
 mod statements;
 pub(crate) mod templates;
@@ -134,7 +135,8 @@ impl Writer<'_, '_> {
         ]);
         let array = self.one(&["[f64; 2]", "[f64; 2]", "&[f64; 2]"]);
         let uses = |name: &str, this: &mut Self| wrt.contains(&name) || this.below(4) == 0;
-        let mut parameters: Vec<String> = vec!["x: f64".into(), "y: f64".into(), "on: bool".into(), format!("p: {array}")];
+        let mut parameters: Vec<String> =
+            vec!["x: f64".into(), "y: f64".into(), "on: bool".into(), format!("p: {array}")];
         self.scope = vec![("x", Kind::Scalar), ("y", Kind::Scalar), ("on", Kind::Bool), ("p", Kind::Array)];
         for (name, ty, kind) in [
             ("q", "&[f64]", Kind::Slice),
@@ -151,7 +153,8 @@ impl Writer<'_, '_> {
                 self.mark("matrices and slices as parameters");
             }
         }
-        let signature = SIGNATURES.iter().find(|row| self.wanted.iter().any(|wanted| wanted.name == row.name));
+        let signature =
+            SIGNATURES.iter().find(|row| self.wanted.iter().any(|wanted| wanted.name == row.name));
         let (mut before, mut generics, mut inner) = ("", "", "");
         if let Some(row) = signature {
             self.mark(row.name);
@@ -162,7 +165,9 @@ impl Writer<'_, '_> {
                     if let Some(place) = parameters.iter().position(|old| old.starts_with(name)) {
                         parameters[place] = parameter.to_owned();
                     }
-                    if parameter.starts_with("mut") && let Some(known) = self.scope.iter_mut().find(|(known, _)| *known == name) {
+                    if parameter.starts_with("mut")
+                        && let Some(known) = self.scope.iter_mut().find(|(known, _)| *known == name)
+                    {
                         known.1 = Kind::Variable;
                     }
                 }
@@ -183,14 +188,20 @@ impl Writer<'_, '_> {
         Program {
             attribute: format!("wrt({}){order}", wrt.join(", ")),
             wrt: wrt.to_vec(),
-            item: format!("{before} fn f{generics}({}) -> {result} {{ {inner} {body} }}", parameters.join(", ")),
+            item: format!(
+                "{before} fn f{generics}({}) -> {result} {{ {inner} {body} }}",
+                parameters.join(", ")
+            ),
             constructs: std::mem::take(&mut self.constructs),
         }
     }
 
     /// One of the wanted rows of a table, which is then no longer wanted.
     fn take(&mut self, table: &'static [Template]) -> Option<&'static Template> {
-        let place = self.wanted.iter().position(|wanted| table.iter().any(|row| row.name == wanted.name && row.text == wanted.text))?;
+        let place = self
+            .wanted
+            .iter()
+            .position(|wanted| table.iter().any(|row| row.name == wanted.name && row.text == wanted.text))?;
         let row = self.wanted.remove(place);
         self.mark(row.name);
         Some(row)

@@ -119,7 +119,10 @@ impl Writer<'_, '_> {
             3 => {
                 self.mark("a loop over pairs");
                 self.scope.push(("e", Kind::Entry));
-                format!("for (e, g) in p.iter().zip(&[x, y]) {{ {s} += {} * g; }} ", self.scalar(depth.min(1)))
+                format!(
+                    "for (e, g) in p.iter().zip(&[x, y]) {{ {s} += {} * g; }} ",
+                    self.scalar(depth.min(1))
+                )
             }
             4 if self.names(&[Kind::Slice]).contains(&"q") => {
                 self.mark("a loop over a length that only the run knows");

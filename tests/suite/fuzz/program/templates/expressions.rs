@@ -11,7 +11,11 @@ pub(crate) const EXPRESSIONS: &[Template] = &[
     row("cfg in a method's arguments", "$s.max(#[cfg(any())] $s, $s)", &[]),
     row("allow on an entry", "[#[allow(unused_parens)] $s, $s][0]", &[]),
     row("allow on an argument", "sigmoid(#[allow(unused_parens)] ($s))", &[]),
-    row("cfg inside a block", r#"{ #[cfg(feature = "never")] { y } #[cfg(not(feature = "never"))] { $s } }"#, &[]),
+    row(
+        "cfg inside a block",
+        r#"{ #[cfg(feature = "never")] { y } #[cfg(not(feature = "never"))] { $s } }"#,
+        &[],
+    ),
     row("a literal 1f64", "($s * 3f64)", &[]),
     row("a literal with _", "($s * 1_0.2_5)", &[]),
     row("a literal with e", "($s * 1E1)", &[]),

@@ -4,15 +4,18 @@
 //! crate: without the attribute, to find those that are valid Rust, and with it, to see that what the macro takes
 //! compiles and computes what the interpreter says, bit for bit.
 
+mod text;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Command;
 use std::{env, fs};
 
+use self::text::{SHOW, helpers, manifest, rust};
 use super::differential::{Expanded, Random};
-use super::interpreter::{Context, Interpreter, Stop, Value};
-use super::program::{CONSTANTS, HELPERS, Program};
+use super::interpreter::{Context, Interpreter, Stop};
+use super::program::Program;
 
 /// What a batch showed.
 #[derive(Debug, Default)]
@@ -80,9 +83,9 @@ impl Folders {
 
     /// Writes the crate's program `kind`, of these modules.
     fn write_main(&self, kind: &str, names: &BTreeSet<usize>, main: &str) {
-        let modules = names.iter().fold(String::new(), |text, n| {
-            format!("{text}#[path = \"{kind}/p{n}.rs\"] mod p{n};\n")
-        });
+        let modules = names
+            .iter()
+            .fold(String::new(), |text, n| format!("{text}#[path = \"{kind}/p{n}.rs\"] mod p{n};\n"));
         self.write(&format!("src/{kind}.rs"), &format!("#![allow(warnings)]\n{modules}{main}"));
     }
 }
@@ -96,7 +99,8 @@ pub(crate) fn compiled(folders: &Folders, programs: &[Program]) -> Batch {
     }
     let voidgrad = folders.workspace.join("crates/voidgrad");
     folders.write("Cargo.toml", &manifest(&voidgrad));
-    fs::copy(folders.workspace.join("Cargo.lock"), folders.source.join("Cargo.lock")).expect("the workspace has a lock file");
+    fs::copy(folders.workspace.join("Cargo.lock"), folders.source.join("Cargo.lock"))
+        .expect("the workspace has a lock file");
     let mut batch = Batch::default();
 
     let mut valid: BTreeSet<usize> = (0..programs.len()).collect();
@@ -131,7 +135,11 @@ pub(crate) fn compiled(folders: &Folders, programs: &[Program]) -> Batch {
     let mut taken: BTreeSet<usize> = expanded.keys().copied().collect();
     loop {
         let main = taken.iter().fold(String::new(), |text, n| format!("{text}p{n}::run({n}); "));
-        folders.write_main("taken", &taken, &format!("fn main() {{ std::panic::set_hook(Box::new(|_| {{}})); {main} }}"));
+        folders.write_main(
+            "taken",
+            &taken,
+            &format!("fn main() {{ std::panic::set_hook(Box::new(|_| {{}})); {main} }}"),
+        );
         let errors = folders.errors("taken");
         if errors.is_empty() {
             break;
@@ -166,8 +174,11 @@ fn calls(expanded: &Expanded) -> (String, Vec<Expectation>) {
     for point in 0..POINTS {
         let mut random = Random::new(point);
         let Ok(arguments) = expanded.arguments(&mut random, point % 2 == 1) else { continue };
-        let written: Vec<String> =
-            arguments.iter().zip(expanded.parameters()).map(|(argument, (_, ty))| rust(argument, ty)).collect();
+        let written: Vec<String> = arguments
+            .iter()
+            .zip(expanded.parameters())
+            .map(|(argument, (_, ty))| rust(argument, ty))
+            .collect();
         let written = written.join(", ");
         for name in ["", "value", "gradient", "jacobian"] {
             let function = match name {
@@ -188,29 +199,7 @@ fn calls(expanded: &Expanded) -> (String, Vec<Expectation>) {
             expectations.push((call, expected));
         }
     }
-    let show = "
-pub(crate) trait Numbers { fn numbers(&self, to: &mut Vec<f64>); }
-impl Numbers for f64 { fn numbers(&self, to: &mut Vec<f64>) { to.push(*self) } }
-impl<T: Numbers, const N: usize> Numbers for [T; N] { fn numbers(&self, to: &mut Vec<f64>) { for part in self { part.numbers(to) } } }
-impl<const R: usize, const C: usize> Numbers for SMatrix<f64, R, C> { fn numbers(&self, to: &mut Vec<f64>) { to.extend(self.iter()) } }
-impl Numbers for DVector<f64> { fn numbers(&self, to: &mut Vec<f64>) { to.extend(self.iter()) } }
-impl<A: Numbers, B: Numbers> Numbers for (A, B) { fn numbers(&self, to: &mut Vec<f64>) { self.0.numbers(to); self.1.numbers(to) } }
-impl<A: Numbers, B: Numbers, C: Numbers> Numbers for (A, B, C) { fn numbers(&self, to: &mut Vec<f64>) { self.0.numbers(to); self.1.numbers(to); self.2.numbers(to) } }
-impl<A: Numbers, B: Numbers, C: Numbers, D: Numbers> Numbers for (A, B, C, D) { fn numbers(&self, to: &mut Vec<f64>) { self.0.numbers(to); self.1.numbers(to); self.2.numbers(to); self.3.numbers(to) } }
-fn show<T: Numbers>(n: usize, call: usize, f: impl FnOnce() -> T) {
-    let mut text = format!(\"{n} {call}\");
-    match std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)) {
-        Ok(value) => {
-            let mut numbers = Vec::new();
-            value.numbers(&mut numbers);
-            for number in numbers { text += &format!(\" {:x}\", number.to_bits()); }
-        }
-        Err(_) => text += \" panic\",
-    }
-    println!(\"{text}\");
-}
-";
-    (format!("pub(crate) fn run(n: usize) {{\n{body}}}\n{show}"), expectations)
+    (format!("pub(crate) fn run(n: usize) {{\n{body}}}\n{SHOW}"), expectations)
 }
 
 fn bits(value: f64) -> String {
@@ -229,8 +218,12 @@ fn compare(batch: &mut Batch, program: &Program, call: &str, expected: &Option<V
         && expected.iter().zip(got).all(|(expected, got)| match (number(expected), number(got)) {
             (Ok(a), Ok(b)) => {
                 // nalgebra adds the terms of its sums in another order: a few roundings of the largest term.
-                let is_near = program.uses_matrices() && (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
-                a == b || a.is_nan() && b.is_nan() || is_near || program.uses_matrices() && !(a.is_finite() && b.is_finite())
+                let is_near =
+                    program.uses_matrices() && (a - b).abs() <= 1e-9 * a.abs().max(b.abs()).max(1.0);
+                a == b
+                    || a.is_nan() && b.is_nan()
+                    || is_near
+                    || program.uses_matrices() && !(a.is_finite() && b.is_finite())
             }
             _ => expected == got,
         });
@@ -245,53 +238,4 @@ fn compare(batch: &mut Batch, program: &Program, call: &str, expected: &Option<V
             values[0], values[1]
         ));
     }
-}
-
-/// An argument as Rust.
-fn rust(value: &Value, ty: &syn::Type) -> String {
-    let numbers = |value: &Value| {
-        let bits = value.numbers();
-        let bits = bits.iter().map(|number| format!("f64::from_bits(0x{:x})", number.value.to_bits()));
-        bits.collect::<Vec<String>>().join(", ")
-    };
-    match (value, ty) {
-        (Value::Bool(value), _) => value.to_string(),
-        (Value::Reference(inner), syn::Type::Reference(ty)) => format!("&{}", rust(inner, &ty.elem)),
-        (Value::Reference(inner), _) => format!("&{}", rust(inner, ty)),
-        (Value::Number(..), _) => numbers(value),
-        (Value::Matrix(matrix), syn::Type::Path(path)) => {
-            let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-            match name.as_str() {
-                "DVector" => format!("DVector::from_vec(vec![{}])", numbers(value)),
-                _ => format!(
-                    "SMatrix::<f64, {}, {}>::from_column_slice(&[{}])",
-                    matrix.rows,
-                    matrix.columns,
-                    numbers(value)
-                ),
-            }
-        }
-        (value, _) => format!("[{}]", numbers(value)),
-    }
-}
-
-fn helpers(is_annotated: bool) -> String {
-    let mut text = String::new();
-    for (name, value) in CONSTANTS {
-        writeln!(text, "const {name}: f64 = {value:?};").expect("a string takes everything");
-    }
-    for (attribute, item) in HELPERS {
-        let attribute = if is_annotated { format!("#[differentiate({attribute})]") } else { String::new() };
-        writeln!(text, "{attribute} {item}").expect("a string takes everything");
-    }
-    text
-}
-
-fn manifest(voidgrad: &Path) -> String {
-    format!(
-        "[workspace]\n[package]\nname = \"batch\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\
-         [features]\nnever = []\n\
-         [[bin]]\nname = \"plain\"\npath = \"src/plain.rs\"\n[[bin]]\nname = \"taken\"\npath = \"src/taken.rs\"\n\
-         [dependencies]\nvoidgrad = {{ path = {voidgrad:?} }}\n"
-    )
 }

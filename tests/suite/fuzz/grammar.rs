@@ -2,28 +2,7 @@
 
 use std::fmt::Write as _;
 
-/// Where the choices come from: the bytes of the fuzzer, or a generator's; 0 after their end.
-pub(crate) struct Choices<'b> {
-    bytes: &'b [u8],
-    /// How many more expressions may be written out in full.
-    budget: u32,
-}
-
-impl<'b> Choices<'b> {
-    pub(crate) fn new(bytes: &'b [u8]) -> Self {
-        Self { bytes, budget: 60 }
-    }
-
-    fn below(&mut self, n: usize) -> usize {
-        let Some((first, rest)) = self.bytes.split_first() else { return 0 };
-        self.bytes = rest;
-        usize::from(*first) % n
-    }
-
-    fn one<'s>(&mut self, of: &[&'s str]) -> &'s str {
-        of[self.below(of.len())]
-    }
-}
+use super::choices::Choices;
 
 const SCALARS: &[&str] = &["x", "y", "t", "s", "p[0]", "p[1]", "v[0]", "m[(1, 0)]", "q[0]"];
 const VECTORS: &[&str] = &[

@@ -3,10 +3,19 @@
 //! This is the short, deterministic form of the fuzz targets in `fuzz/`, which share the grammar and the check.
 
 mod check;
+mod choices;
+mod compiled;
+mod differential;
+mod dual;
 mod grammar;
+mod interpreter;
+mod program;
+mod programs;
+mod report;
 
 use check::check;
-use grammar::{Choices, function};
+use choices::Choices;
+use grammar::function;
 use proc_macro2::{Delimiter, Group, Ident, Literal, Punct, Spacing, Span, TokenStream, TokenTree};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;

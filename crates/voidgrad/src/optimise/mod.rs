@@ -47,7 +47,7 @@ pub enum StepError {
     },
     /// The step leads out of the finite numbers.
     #[error(
-        "the step takes parameter {index} to {value}, which is not a finite number; the learning rate is {learning_rate}"
+        "the step takes parameter {index} to {value}, which is not a finite number; the learning rate is {learning_rate:?}"
     )]
     Parameter {
         /// Which parameter, from 0.

@@ -44,8 +44,8 @@ mod tests {
         let mut sgd = Sgd::new(1e200).unwrap();
         let error = sgd.step(&mut [1.0, 1.0], &[0.5, -1e200]).unwrap_err();
         let message =
-            "the step takes parameter 1 to inf, which is not a finite number; the learning rate is 1";
-        assert_eq!(error.to_string(), format!("{message}{}", "0".repeat(200)));
+            "the step takes parameter 1 to inf, which is not a finite number; the learning rate is 1e200";
+        assert_eq!(error.to_string(), message);
         let mut x = [1.0];
         assert!(matches!(sgd.step(&mut x, &[f64::NAN]), Err(StepError::Derivative { index: 0, .. })));
         assert!(matches!(sgd.step(&mut x, &[1.0, 1.0]), Err(StepError::Shape(_))));

@@ -69,7 +69,8 @@ fn check<R: Lanes<Element: Element>>(
         let value: f64 = values[i].into();
         // One unit in the last place over ε.
         let power = f64::from_bits(largest.abs().to_bits() & f64::INFINITY.to_bits());
-        let error = (value - truth).abs() / (power * epsilon);
+        // Where all terms are 0, so has to be the value.
+        let error = (value - truth).abs() / (power * epsilon).max(f64::MIN_POSITIVE);
         let (a, noise) = (points.a[i], points.noise[i]);
         assert!(error <= BOUND + 0.5, "{what} at a = {a:e}, noise {noise:e}: {value:e}, {error:.2} units");
     }

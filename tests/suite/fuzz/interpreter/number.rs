@@ -151,7 +151,7 @@ impl Context {
         self.binary(a, b, a.value % b.value, |a, b| [a % b, 1.0, -(a / b).trunc(), 0.0, 0.0, 0.0])
     }
 
-    pub(super) fn neg(&self, a: Number) -> Number {
+    pub(super) fn neg(a: Number) -> Number {
         Number { value: -a.value, dual: a.dual.map(|part| -part) }
     }
 

@@ -34,11 +34,11 @@ impl Interpreter<'_> {
         match (op, value) {
             (UnOp::Deref(_), Value::Reference(inner)) => Ok(*inner),
             (UnOp::Neg(_), Value::Number(number, float)) => {
-                Ok(Value::Number(self.context.neg(number), float))
+                Ok(Value::Number(super::Context::neg(number), float))
             }
             (UnOp::Neg(_), Value::Integer(n)) => Integer::combined(n, n, -n.value).map(Value::Integer),
             (UnOp::Neg(_), Value::Matrix(matrix)) => {
-                Ok(Value::Matrix(matrix.map(|entry| self.context.neg(entry))))
+                Ok(Value::Matrix(matrix.map(|entry| super::Context::neg(entry))))
             }
             (UnOp::Not(_), Value::Bool(value)) => Ok(Value::Bool(!value)),
             (op, Value::Reference(inner)) if !matches!(op, UnOp::Deref(_)) => match &*inner {

@@ -146,7 +146,7 @@ impl Interpreter<'_> {
                 if !is_number {
                     return unknown("a method of f64 on something else");
                 }
-                self.method(receiver, method, arguments.collect())
+                self.method(receiver, method, &arguments.collect::<Vec<_>>())
             }
             _ => unknown(format!("the function {}", names.join("::"))),
         }

@@ -60,7 +60,7 @@ impl Interpreter<'_> {
             Expr::Match(choice) => self.choose(choice, wanted),
             Expr::Unary(unary) => {
                 let value = self.expression(&unary.expr, None)?;
-                self.unary(&unary.op, value)
+                Self::unary(&unary.op, value)
             }
             Expr::Binary(binary) => self.binary_expression(binary),
             Expr::Assign(assignment) => {

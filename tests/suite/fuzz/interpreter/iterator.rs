@@ -122,6 +122,7 @@ impl Interpreter<'_> {
                 for item in &items {
                     sum = self.context.add(sum, number(item)?);
                 }
+                self.context.zero_sum.set(self.context.zero_sum.get() || sum.value == 0.0);
                 Value::Number(sum, Float::F64)
             }
             ("product", []) => {

@@ -30,7 +30,7 @@ impl Interpreter<'_> {
             arguments =
                 arguments.into_iter().map(|argument| self.sized(argument, rows)).collect::<Result<_>>()?;
         }
-        self.method(receiver, &name, arguments)
+        self.method(receiver, &name, &arguments)
     }
 
     /// An argument, which may be the path of a function.
@@ -66,10 +66,10 @@ impl Interpreter<'_> {
     }
 
     /// `receiver.name(arguments)`; the receiver is looked at through references.
-    pub(super) fn method(&mut self, receiver: Value, name: &str, arguments: Vec<Value>) -> Result<Value> {
+    pub(super) fn method(&mut self, receiver: Value, name: &str, arguments: &[Value]) -> Result<Value> {
         if let Value::Array(_) | Value::Matrix(_) | Value::Iterator(_) | Value::Range(..) = receiver.behind()
         {
-            return self.collection_method(receiver, name, &arguments);
+            return self.collection_method(receiver, name, arguments);
         }
         match (receiver.behind().clone(), name) {
             // A clone of a reference is one of what it points at.
@@ -78,8 +78,8 @@ impl Interpreter<'_> {
             {
                 Ok(value)
             }
-            (Value::Number(x, float), _) => self.number_method(x, float, name, &arguments),
-            (Value::Integer(n), _) => Self::integer_method(n, name, &arguments),
+            (Value::Number(x, float), _) => self.number_method(x, float, name, arguments),
+            (Value::Integer(n), _) => Self::integer_method(n, name, arguments),
             (Value::Tuple(parts), "clone") => Ok(Value::Tuple(parts)),
             _ => unknown(format!("the method {name}")),
         }

@@ -2,6 +2,8 @@
 //!
 //! With `VOIDGRAD_FUZZ_REPORT=FILE`, the file says how many programs there were and of which constructs.
 #![no_main]
+// The suite's tests use more of the modules.
+#![allow(dead_code)]
 
 #[path = "../../tests/suite/fuzz/choices.rs"]
 mod choices;

@@ -159,7 +159,7 @@ pub(crate) fn compiled(folders: &Folders, programs: &[Program]) -> Batch {
         let (Ok(n), Ok(call)) = (n.parse::<usize>(), call.parse::<usize>()) else { continue };
         let got: Vec<&str> = words.collect();
         let (written, expected) = &runs[&n][call];
-        compare(&mut batch, &programs[n], written, expected, &got);
+        compare(&mut batch, &programs[n], written, expected.as_ref(), &got);
     }
     batch
 }
@@ -207,7 +207,7 @@ fn bits(value: f64) -> String {
 }
 
 /// Compares what rustc's code printed with what the interpreter found.
-fn compare(batch: &mut Batch, program: &Program, call: &str, expected: &Option<Vec<String>>, got: &[&str]) {
+fn compare(batch: &mut Batch, program: &Program, call: &str, expected: Option<&Vec<String>>, got: &[&str]) {
     let Some(expected) = expected else {
         batch.unknown += 1;
         return;

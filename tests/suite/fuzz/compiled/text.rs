@@ -75,6 +75,8 @@ pub(super) fn manifest(voidgrad: &Path) -> String {
         "[workspace]\n[package]\nname = \"batch\"\nversion = \"0.0.0\"\nedition = \"2024\"\npublish = false\n\
          [features]\nnever = []\n\
          [[bin]]\nname = \"plain\"\npath = \"src/plain.rs\"\n[[bin]]\nname = \"taken\"\npath = \"src/taken.rs\"\n\
-         [dependencies]\nvoidgrad = {{ path = {voidgrad:?} }}\n"
+         [dependencies]\nvoidgrad = {{ path = \"{}\" }}\n",
+        // TOML takes a backslash for an escape.
+        voidgrad.display().to_string().replace('\\', "/")
     )
 }

@@ -29,6 +29,9 @@ pub(super) fn at(
         Ok(value) => value.numbers(),
         Err(stop) => return comparison.stop(&stop),
     };
+    if interpreter.context.zero_sum.get() {
+        return;
+    }
     let Some(got) = generated(expanded, "value", arguments) else { return };
     let got = match got {
         Ok(value) => value.numbers(),

@@ -116,9 +116,9 @@ impl Interpreter<'_> {
                 if let Some(found) = found.cloned() {
                     return self.call_depth(&found, arguments);
                 }
-                self.own_function(name, arguments)
+                self.own_function(name, &arguments)
             }
-            ["voidgrad", name] => self.own_function(name, arguments),
+            ["voidgrad", name] => self.own_function(name, &arguments),
             [ty, function] | ["self" | "crate", ty, function]
                 if self.program.generated.contains_key(&((*ty).to_owned(), (*function).to_owned())) =>
             {
@@ -146,7 +146,7 @@ impl Interpreter<'_> {
                 if !is_number {
                     return unknown("a method of f64 on something else");
                 }
-                self.method(receiver, method, arguments.collect())
+                self.method(receiver, method, &arguments.collect::<Vec<_>>())
             }
             _ => unknown(format!("the function {}", names.join("::"))),
         }
@@ -165,8 +165,8 @@ impl Interpreter<'_> {
     }
 
     /// voidgrad's functions.
-    fn own_function(&mut self, name: &str, arguments: Vec<Value>) -> Result<Value> {
-        match arguments.as_slice() {
+    fn own_function(&mut self, name: &str, arguments: &[Value]) -> Result<Value> {
+        match arguments {
             [Value::Number(x, Float::F64 | Float::Literal)] => {
                 if let Some(y) = self.context.function(name, *x) {
                     return Ok(Value::Number(y, Float::F64));

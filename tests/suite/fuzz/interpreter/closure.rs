@@ -37,7 +37,7 @@ impl Interpreter<'_> {
         self.names = outer;
         self.floor = floor;
         match result {
-            Err(Stop::Return(value)) => Ok(value),
+            Err(Stop::Return(value)) => Ok(*value),
             Err(Stop::Break(..) | Stop::Continue(_)) => unknown("a jump out of a closure"),
             result => result,
         }
@@ -50,7 +50,7 @@ impl Interpreter<'_> {
         };
         let value = self.expression(&code.body, wanted.as_ref())?;
         match &wanted {
-            Some(ty) => self.fit(value, ty),
+            Some(ty) => Self::fit(value, ty),
             None => Ok(value),
         }
     }

@@ -22,7 +22,7 @@ impl Interpreter<'_> {
 
     fn inner(&mut self, expression: &Expr, wanted: Option<&Ty>) -> Result<Value> {
         match expression {
-            Expr::Lit(literal) => self.literal(&literal.lit),
+            Expr::Lit(literal) => Self::literal(&literal.lit),
             Expr::Path(path) => self.path(path),
             Expr::Paren(inner) => self.expression(&inner.expr, wanted),
             Expr::Group(inner) => self.expression(&inner.expr, wanted),
@@ -37,7 +37,7 @@ impl Interpreter<'_> {
                 let value = self.block(&block.block, wanted);
                 match (value, &block.label) {
                     (Err(Stop::Break(Some(named), value)), Some(label)) if label.name.ident == named => {
-                        Ok(value)
+                        Ok(*value)
                     }
                     (value, _) => value,
                 }
@@ -60,7 +60,7 @@ impl Interpreter<'_> {
             Expr::Match(choice) => self.choose(choice, wanted),
             Expr::Unary(unary) => {
                 let value = self.expression(&unary.expr, None)?;
-                self.unary(&unary.op, value)
+                Self::unary(&unary.op, value)
             }
             Expr::Binary(binary) => self.binary_expression(binary),
             Expr::Assign(assignment) => {
@@ -88,14 +88,6 @@ impl Interpreter<'_> {
                 }
                 Ok(Value::Tuple(parts))
             }
-            Expr::Array(array) => {
-                let element = element_of(wanted);
-                let mut parts = Vec::new();
-                for part in present(array.elems.iter())? {
-                    parts.push(self.expression(part, element)?);
-                }
-                alike(parts)
-            }
             Expr::Repeat(repeat) => {
                 let part = self.expression(&repeat.expr, element_of(wanted))?;
                 let n = self.length(&repeat.len)?;
@@ -106,6 +98,54 @@ impl Interpreter<'_> {
                 let ty = self.ty(&cast.ty)?;
                 let value = self.expression(&cast.expr, None)?;
                 self.cast(value, &ty)
+            }
+            Expr::Closure(closure) => {
+                if closure.asyncness.is_some() || closure.constness.is_some() || closure.lifetimes.is_some() {
+                    return unknown("a closure");
+                }
+                Ok(Value::Closure(std::rc::Rc::new(Closure {
+                    code: closure.clone(),
+                    names: self.names.clone(),
+                })))
+            }
+            other => self.other_expression(other, wanted),
+        }
+    }
+
+    fn other_expression(&mut self, expression: &Expr, wanted: Option<&Ty>) -> Result<Value> {
+        match expression {
+            Expr::ForLoop(for_loop) => self.for_loop(for_loop).map(|()| Value::Unit),
+            Expr::While(while_loop) => self.while_loop(while_loop).map(|()| Value::Unit),
+            Expr::Loop(endless) => {
+                let label = endless.label.as_ref().map(|label| label.name.ident.to_string());
+                self.endless_loop(&endless.body, label.as_ref())
+            }
+            Expr::Break(leave) => {
+                let value = match &leave.expr {
+                    Some(value) => self.expression(value, None)?,
+                    None => Value::Unit,
+                };
+                Err(Stop::Break(leave.label.as_ref().map(|label| label.ident.to_string()), Box::new(value)))
+            }
+            Expr::Continue(next) => {
+                Err(Stop::Continue(next.label.as_ref().map(|label| label.ident.to_string())))
+            }
+            Expr::Return(leave) => match &leave.expr {
+                Some(value) => {
+                    let value = self.expression(value, None)?;
+                    Err(Stop::Return(Box::new(value)))
+                }
+                None => unknown("a return without a value"),
+            },
+            Expr::Const(block) => self.block(&block.block, wanted),
+            Expr::Macro(call) => self.macro_(&call.mac),
+            Expr::Array(array) => {
+                let element = element_of(wanted);
+                let mut parts = Vec::new();
+                for part in present(array.elems.iter())? {
+                    parts.push(self.expression(part, element)?);
+                }
+                alike(parts)
             }
             Expr::Field(field) => {
                 let base = self.expression(&field.base, None)?;
@@ -124,40 +164,6 @@ impl Interpreter<'_> {
                     _ => unknown("a field"),
                 }
             }
-            Expr::Closure(closure) => {
-                if closure.asyncness.is_some() || closure.constness.is_some() || closure.lifetimes.is_some() {
-                    return unknown("a closure");
-                }
-                Ok(Value::Closure(std::rc::Rc::new(Closure {
-                    code: closure.clone(),
-                    names: self.names.clone(),
-                })))
-            }
-            Expr::ForLoop(for_loop) => self.for_loop(for_loop).map(|()| Value::Unit),
-            Expr::While(while_loop) => self.while_loop(while_loop).map(|()| Value::Unit),
-            Expr::Loop(endless) => {
-                let label = endless.label.as_ref().map(|label| label.name.ident.to_string());
-                self.endless_loop(&endless.body, label.as_ref())
-            }
-            Expr::Break(leave) => {
-                let value = match &leave.expr {
-                    Some(value) => self.expression(value, None)?,
-                    None => Value::Unit,
-                };
-                Err(Stop::Break(leave.label.as_ref().map(|label| label.ident.to_string()), value))
-            }
-            Expr::Continue(next) => {
-                Err(Stop::Continue(next.label.as_ref().map(|label| label.ident.to_string())))
-            }
-            Expr::Return(leave) => match &leave.expr {
-                Some(value) => {
-                    let value = self.expression(value, None)?;
-                    Err(Stop::Return(value))
-                }
-                None => unknown("a return without a value"),
-            },
-            Expr::Const(block) => self.block(&block.block, wanted),
-            Expr::Macro(call) => self.macro_(&call.mac),
             _ => unknown("an expression"),
         }
     }

@@ -8,7 +8,7 @@ const LONGEST: i128 = 5000;
 
 impl Interpreter<'_> {
     /// What `for` and `zip` make of a value.
-    pub(super) fn items(&self, value: Value) -> Result<Vec<Value>> {
+    pub(super) fn items(value: Value) -> Result<Vec<Value>> {
         Ok(match value {
             Value::Iterator(items) | Value::Array(items) => items,
             Value::Range(from, to) => {
@@ -34,7 +34,7 @@ impl Interpreter<'_> {
         &mut self,
         receiver: Value,
         name: &str,
-        arguments: Vec<Value>,
+        arguments: &[Value],
     ) -> Result<Value> {
         match (&receiver, receiver.behind(), name) {
             (_, Value::Array(parts), "len") => return Ok(Value::usize(parts.len())),
@@ -42,16 +42,16 @@ impl Interpreter<'_> {
                 return Ok(Value::Array(parts.clone()));
             }
             (_, Value::Array(_) | Value::Matrix(_), "iter") if arguments.is_empty() => {
-                return self.items(receiver.behind().clone().reference()).map(Value::Iterator);
+                return Self::items(receiver.behind().clone().reference()).map(Value::Iterator);
             }
             (_, Value::Array(_), "into_iter") | (Value::Matrix(_), _, "into_iter") => {
-                return self.items(receiver).map(Value::Iterator);
+                return Self::items(receiver).map(Value::Iterator);
             }
             (Value::Reference(_), Value::Matrix(_), "into_iter") => {
-                return self.items(receiver).map(Value::Iterator);
+                return Self::items(receiver).map(Value::Iterator);
             }
             (_, Value::Array(parts), "map") => {
-                let [f] = arguments.as_slice() else { return unknown("arguments of map") };
+                let [f] = arguments else { return unknown("arguments of map") };
                 let results: Result<Vec<Value>> =
                     parts.clone().into_iter().map(|part| self.apply(f, vec![part])).collect();
                 return results.map(Value::Array);
@@ -60,12 +60,12 @@ impl Interpreter<'_> {
             (_, Value::Array(_), _) => return unknown(format!("the method {name} of an array")),
             (_, Value::Matrix(matrix), _) => {
                 let matrix = matrix.clone();
-                return self.matrix_method(&matrix, name, &arguments);
+                return self.matrix_method(&matrix, name, arguments);
             }
             _ => {}
         }
-        let items = self.items(receiver)?;
-        self.iterator_method(items, name, &arguments)
+        let items = Self::items(receiver)?;
+        self.iterator_method(items, name, arguments)
     }
 
     fn iterator_method(&mut self, items: Vec<Value>, name: &str, arguments: &[Value]) -> Result<Value> {
@@ -87,7 +87,7 @@ impl Interpreter<'_> {
                 Value::Iterator(items?)
             }
             ("zip", [other]) => {
-                let other = self.items(other.clone())?;
+                let other = Self::items(other.clone())?;
                 Value::Iterator(items.into_iter().zip(other).map(|(a, b)| Value::Tuple(vec![a, b])).collect())
             }
             ("enumerate", []) => Value::Iterator(
@@ -122,6 +122,7 @@ impl Interpreter<'_> {
                 for item in &items {
                     sum = self.context.add(sum, number(item)?);
                 }
+                self.context.zero_sum.set(self.context.zero_sum.get() || sum.value == 0.0);
                 Value::Number(sum, Float::F64)
             }
             ("product", []) => {

@@ -30,7 +30,7 @@ impl Interpreter<'_> {
             arguments =
                 arguments.into_iter().map(|argument| self.sized(argument, rows)).collect::<Result<_>>()?;
         }
-        self.method(receiver, &name, arguments)
+        self.method(receiver, &name, &arguments)
     }
 
     /// An argument, which may be the path of a function.
@@ -52,12 +52,12 @@ impl Interpreter<'_> {
     fn known_turbofish(&mut self, method: &str, arguments: &[&GenericArgument]) -> Result<()> {
         for argument in arguments {
             let GenericArgument::Type(ty) = argument else { return unknown("a turbofish") };
-            let fits = match (method, self.ty(ty)?) {
-                ("collect", Ty::Vec(_)) => true,
-                (_, Ty::Infer) => true,
-                ("sum" | "product" | "map" | "fold", Ty::Float(Float::F64)) => true,
-                _ => false,
-            };
+            let fits = matches!(
+                (method, self.ty(ty)?),
+                ("collect", Ty::Vec(_))
+                    | (_, Ty::Infer)
+                    | ("sum" | "product" | "map" | "fold", Ty::Float(Float::F64))
+            );
             if !fits || matches!(ty, Type::Never(_)) {
                 return unknown("a turbofish");
             }
@@ -66,9 +66,8 @@ impl Interpreter<'_> {
     }
 
     /// `receiver.name(arguments)`; the receiver is looked at through references.
-    pub(super) fn method(&mut self, receiver: Value, name: &str, arguments: Vec<Value>) -> Result<Value> {
-        if let (Value::Array(_) | Value::Matrix(_) | Value::Iterator(_) | Value::Range(..), _) =
-            (receiver.behind(), ())
+    pub(super) fn method(&mut self, receiver: Value, name: &str, arguments: &[Value]) -> Result<Value> {
+        if let Value::Array(_) | Value::Matrix(_) | Value::Iterator(_) | Value::Range(..) = receiver.behind()
         {
             return self.collection_method(receiver, name, arguments);
         }
@@ -79,8 +78,8 @@ impl Interpreter<'_> {
             {
                 Ok(value)
             }
-            (Value::Number(x, float), _) => self.number_method(x, float, name, &arguments),
-            (Value::Integer(n), _) => Self::integer_method(n, name, &arguments),
+            (Value::Number(x, float), _) => self.number_method(x, float, name, arguments),
+            (Value::Integer(n), _) => Self::integer_method(n, name, arguments),
             (Value::Tuple(parts), "clone") => Ok(Value::Tuple(parts)),
             _ => unknown(format!("the method {name}")),
         }
@@ -129,7 +128,7 @@ impl Interpreter<'_> {
                 })
             }
             ("clamp", [Value::Number(low, _), Value::Number(high, _)]) => {
-                if !(low.value <= high.value) {
+                if low.value > high.value || low.value.is_nan() || high.value.is_nan() {
                     return panics("clamp with bounds in the wrong order");
                 }
                 context.compared(x, *low);

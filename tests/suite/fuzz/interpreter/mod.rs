@@ -41,11 +41,11 @@ pub(crate) enum Stop {
     /// The program panics.
     Panic(String),
     /// `break`, with its label and its value.
-    Break(Option<String>, Value),
+    Break(Option<String>, Box<Value>),
     /// `continue`, with its label.
     Continue(Option<String>),
     /// `return`.
-    Return(Value),
+    Return(Box<Value>),
 }
 
 pub(crate) type Result<T> = std::result::Result<T, Stop>;
@@ -121,7 +121,7 @@ impl<'p> Interpreter<'p> {
         self.floor = outer_floor;
         std::mem::swap(&mut self.reals, &mut reals);
         match result {
-            Err(Stop::Return(value)) => Ok(value),
+            Err(Stop::Return(value)) => Ok(*value),
             other => other,
         }
     }
@@ -164,7 +164,7 @@ impl<'p> Interpreter<'p> {
         }
         for (parameter, argument) in parameters.iter().zip(arguments) {
             let ty = self.ty(&parameter.ty)?;
-            let argument = self.fit(argument, &ty)?;
+            let argument = Self::fit(argument, &ty)?;
             if !self.bind(&parameter.pat, argument)? {
                 return unknown("a pattern of a parameter that does not match");
             }
@@ -174,10 +174,10 @@ impl<'p> Interpreter<'p> {
         };
         let ty = self.ty(ty)?;
         let value = match self.block(&function.block, Some(&ty)) {
-            Err(Stop::Return(value)) => value,
+            Err(Stop::Return(value)) => *value,
             other => other?,
         };
-        self.fit(value, &ty)
+        Self::fit(value, &ty)
     }
 
     /// One step; a program without end is given up.

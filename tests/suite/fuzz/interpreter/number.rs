@@ -32,6 +32,8 @@ pub(crate) struct Context {
     state: Cell<u64>,
     /// True after a decision that a small disturbance would have turned: there is no derivative to compare.
     pub(crate) tied: Cell<bool>,
+    /// True after a sum of zeros, whose sign is the standard library's in the function and another in generated code.
+    pub(crate) zero_sum: Cell<bool>,
     /// True after a derivative left the range in which neither side overflows or underflows on the way.
     pub(crate) extreme: Cell<bool>,
 }
@@ -49,6 +51,7 @@ impl Context {
             jitter: 0.0,
             state: Cell::new(1),
             tied: Cell::new(false),
+            zero_sum: Cell::new(false),
             extreme: Cell::new(false),
         }
     }
@@ -151,7 +154,7 @@ impl Context {
         self.binary(a, b, a.value % b.value, |a, b| [a % b, 1.0, -(a / b).trunc(), 0.0, 0.0, 0.0])
     }
 
-    pub(super) fn neg(&self, a: Number) -> Number {
+    pub(super) fn neg(a: Number) -> Number {
         Number { value: -a.value, dual: a.dual.map(|part| -part) }
     }
 

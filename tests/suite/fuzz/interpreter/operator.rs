@@ -30,20 +30,18 @@ impl Interpreter<'_> {
         }
     }
 
-    pub(super) fn unary(&mut self, op: &UnOp, value: Value) -> Result<Value> {
+    pub(super) fn unary(op: &UnOp, value: Value) -> Result<Value> {
         match (op, value) {
             (UnOp::Deref(_), Value::Reference(inner)) => Ok(*inner),
             (UnOp::Neg(_), Value::Number(number, float)) => {
-                Ok(Value::Number(self.context.neg(number), float))
+                Ok(Value::Number(super::Context::neg(number), float))
             }
             (UnOp::Neg(_), Value::Integer(n)) => Integer::combined(n, n, -n.value).map(Value::Integer),
-            (UnOp::Neg(_), Value::Matrix(matrix)) => {
-                Ok(Value::Matrix(matrix.map(|entry| self.context.neg(entry))))
-            }
+            (UnOp::Neg(_), Value::Matrix(matrix)) => Ok(Value::Matrix(matrix.map(super::Context::neg))),
             (UnOp::Not(_), Value::Bool(value)) => Ok(Value::Bool(!value)),
             (op, Value::Reference(inner)) if !matches!(op, UnOp::Deref(_)) => match &*inner {
                 Value::Reference(_) | Value::Matrix(_) => unknown("an operator on a reference"),
-                _ => self.unary(op, *inner),
+                _ => Self::unary(op, *inner),
             },
             _ => unknown("a unary operator"),
         }

@@ -34,7 +34,7 @@ impl Interpreter<'_> {
             Pat::Type(typed) => {
                 attributes::only_known(&typed.attrs)?;
                 let ty = self.ty(&typed.ty)?;
-                let value = self.fit(value, &ty)?;
+                let value = Self::fit(value, &ty)?;
                 self.bind(&typed.pat, value)
             }
             Pat::Paren(inner) => self.bind(&inner.pat, value),
@@ -45,11 +45,11 @@ impl Interpreter<'_> {
             Pat::Wild(_) => Ok(true),
             Pat::Tuple(tuple) => match value {
                 Value::Unit if tuple.elems.is_empty() => Ok(true),
-                Value::Tuple(parts) => self.bind_parts(tuple.elems.iter().collect(), parts),
+                Value::Tuple(parts) => self.bind_parts(&tuple.elems.iter().collect::<Vec<_>>(), &parts),
                 _ => unknown("a tuple pattern for something else"),
             },
             Pat::Slice(slice) => match value {
-                Value::Array(parts) => self.bind_parts(slice.elems.iter().collect(), parts),
+                Value::Array(parts) => self.bind_parts(&slice.elems.iter().collect::<Vec<_>>(), &parts),
                 _ => unknown("a slice pattern for something else"),
             },
             Pat::Or(or) => {
@@ -84,7 +84,7 @@ impl Interpreter<'_> {
         }
     }
 
-    fn bind_parts(&mut self, patterns: Vec<&Pat>, values: Vec<Value>) -> Result<bool> {
+    fn bind_parts(&mut self, patterns: &[&Pat], values: &[Value]) -> Result<bool> {
         let rest = patterns.iter().position(|pattern| matches!(pattern, Pat::Rest(_)));
         let skipped = match rest {
             None if patterns.len() != values.len() => return unknown("a pattern of another length"),
@@ -105,7 +105,7 @@ impl Interpreter<'_> {
     }
 
     fn is_literal(&mut self, literal: &Lit, value: &Value) -> Result<bool> {
-        match (self.literal(literal)?, value.behind()) {
+        match (Self::literal(literal)?, value.behind()) {
             (Value::Bool(a), Value::Bool(b)) => Ok(a == *b),
             (Value::Number(a, _), Value::Number(b, _)) => {
                 self.context.compared(a, *b);
@@ -120,7 +120,7 @@ impl Interpreter<'_> {
     }
 
     /// What `literal` is.
-    pub(super) fn literal(&mut self, literal: &Lit) -> Result<Value> {
+    pub(super) fn literal(literal: &Lit) -> Result<Value> {
         use super::value::Float;
         match literal {
             Lit::Bool(literal) => Ok(Value::Bool(literal.value)),

@@ -35,12 +35,12 @@ impl Interpreter<'_> {
         for statement in &present {
             match statement {
                 Stmt::Item(Item::Fn(item)) => {
-                    self.local_functions.push((item.sig.ident.to_string(), item.clone()))
+                    self.local_functions.push((item.sig.ident.to_string(), item.clone()));
                 }
                 Stmt::Item(Item::Const(item)) => {
                     let ty = self.ty(&item.ty)?;
                     let value = self.expression(&item.expr, Some(&ty))?;
-                    let value = self.fit(value, &ty)?;
+                    let value = Self::fit(value, &ty)?;
                     self.names.push((item.ident.to_string(), Some(value)));
                 }
                 _ => {}
@@ -89,7 +89,7 @@ impl Interpreter<'_> {
         };
         let value = self.expression(&init.expr, ty.as_ref())?;
         let value = match &ty {
-            Some(ty) => self.fit(value, ty)?,
+            Some(ty) => Self::fit(value, ty)?,
             None => value,
         };
         let depth = self.names.len();
@@ -186,7 +186,7 @@ impl Interpreter<'_> {
     pub(super) fn for_loop(&mut self, for_loop: &ExprForLoop) -> Result<()> {
         let over = self.expression(&for_loop.expr, None)?;
         let label = for_loop.label.as_ref().map(|label| label.name.ident.to_string());
-        for item in self.items(over)? {
+        for item in Self::items(over)? {
             self.step()?;
             let depth = self.names.len();
             if !self.bind(&for_loop.pat, item)? {
@@ -194,7 +194,7 @@ impl Interpreter<'_> {
             }
             let round = self.block(&for_loop.body, Some(&Ty::Unit));
             self.names.truncate(depth);
-            match self.after_round(round, label.as_ref())? {
+            match Self::after_round(round, label.as_ref())? {
                 Round::Next => {}
                 Round::Left(Value::Unit) => return Ok(()),
                 Round::Left(_) => return unknown("a for loop with a value"),
@@ -208,7 +208,7 @@ impl Interpreter<'_> {
         while self.condition(&while_loop.cond)? {
             self.step()?;
             let round = self.block(&while_loop.body, Some(&Ty::Unit));
-            if let Round::Left(_) = self.after_round(round, label.as_ref())? {
+            if let Round::Left(_) = Self::after_round(round, label.as_ref())? {
                 break;
             }
         }
@@ -219,19 +219,19 @@ impl Interpreter<'_> {
         loop {
             self.step()?;
             let round = self.block(body, Some(&Ty::Unit));
-            if let Round::Left(value) = self.after_round(round, label)? {
+            if let Round::Left(value) = Self::after_round(round, label)? {
                 return Ok(value);
             }
         }
     }
 
-    fn after_round(&mut self, round: Result<Value>, label: Option<&String>) -> Result<Round> {
+    fn after_round(round: Result<Value>, label: Option<&String>) -> Result<Round> {
         let is_mine = |named: &Option<String>| named.is_none() || named.as_ref() == label;
         match round {
             Ok(Value::Unit) => Ok(Round::Next),
             Ok(_) => unknown("a loop body with a value"),
             Err(Stop::Continue(named)) if is_mine(&named) => Ok(Round::Next),
-            Err(Stop::Break(named, value)) if is_mine(&named) => Ok(Round::Left(value)),
+            Err(Stop::Break(named, value)) if is_mine(&named) => Ok(Round::Left(*value)),
             Err(stop) => Err(stop),
         }
     }

@@ -109,7 +109,7 @@ impl Interpreter<'_> {
     }
 
     /// `value` as one of type `ty`: literals take the type, and whatever is of another type is not Rust.
-    pub(super) fn fit(&self, value: Value, ty: &Ty) -> Result<Value> {
+    pub(super) fn fit(value: Value, ty: &Ty) -> Result<Value> {
         Ok(match (value, ty) {
             (value, Ty::Infer) => value,
             (Value::Unit, Ty::Unit) => Value::Unit,
@@ -123,18 +123,18 @@ impl Interpreter<'_> {
                 }
             }
             (Value::Integer(integer), Ty::Integer(width)) => Value::Integer(integer.fit(*width)?),
-            (Value::Reference(inner), Ty::Reference(wanted)) => self.fit(*inner, wanted)?.reference(),
+            (Value::Reference(inner), Ty::Reference(wanted)) => Self::fit(*inner, wanted)?.reference(),
             (Value::Array(parts), Ty::Array(element, length)) => {
                 if length.is_some_and(|length| length != parts.len()) {
                     return unknown("an array of another length");
                 }
-                Value::Array(parts.into_iter().map(|part| self.fit(part, element)).collect::<Result<_>>()?)
+                Value::Array(parts.into_iter().map(|part| Self::fit(part, element)).collect::<Result<_>>()?)
             }
             (Value::Array(parts), Ty::Slice(element) | Ty::Vec(element)) => {
-                Value::Array(parts.into_iter().map(|part| self.fit(part, element)).collect::<Result<_>>()?)
+                Value::Array(parts.into_iter().map(|part| Self::fit(part, element)).collect::<Result<_>>()?)
             }
             (Value::Tuple(parts), Ty::Tuple(wanted)) if parts.len() == wanted.len() => Value::Tuple(
-                parts.into_iter().zip(wanted).map(|(part, ty)| self.fit(part, ty)).collect::<Result<_>>()?,
+                parts.into_iter().zip(wanted).map(|(part, ty)| Self::fit(part, ty)).collect::<Result<_>>()?,
             ),
             (Value::Matrix(matrix), Ty::Matrix(rows, columns)) => {
                 if rows.is_some_and(|rows| rows != matrix.rows)

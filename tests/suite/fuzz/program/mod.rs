@@ -163,7 +163,7 @@ impl Writer<'_, '_> {
                 Some(("instead", parameter)) => {
                     let name = row.binds[0];
                     if let Some(place) = parameters.iter().position(|old| old.starts_with(name)) {
-                        parameters[place] = parameter.to_owned();
+                        parameter.clone_into(&mut parameters[place]);
                     }
                     if parameter.starts_with("mut")
                         && let Some(known) = self.scope.iter_mut().find(|(known, _)| *known == name)

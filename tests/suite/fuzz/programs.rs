@@ -139,6 +139,9 @@ const FOUND: &[&str] = &[
     "let h: f32 = 0.1; let t = x * (h as f64);",
     // a derivative at 0 was NaN
     "let t = (x - x).powf(0.0) + (0.0 * x).powf(1.0);",
+    // a vector without a size did not compile
+    "let t = x * v.map(|_| y).norm_squared();",
+    "let t = x * v.map(|_| y).dot(&v);",
     // did not compile with types after the name
     "let t = sigmoid::<f64>(x);",
     // the right side of a compound assignment comes first

@@ -14,6 +14,8 @@ pub(crate) struct Report {
     pub(crate) accepted: u64,
     /// Accepted programs that the interpreter does not know, by the reason.
     pub(crate) unknown: BTreeMap<String, u64>,
+    /// Refused programs, by the message.
+    refusals: BTreeMap<String, u64>,
     values: u64,
     derivatives: u64,
     /// Each construct in how many accepted and refused programs.
@@ -27,6 +29,7 @@ impl Report {
             programs: 0,
             accepted: 0,
             unknown: BTreeMap::new(),
+            refusals: BTreeMap::new(),
             values: 0,
             derivatives: 0,
             constructs: BTreeMap::new(),
@@ -43,6 +46,9 @@ impl Report {
                 *self.unknown.entry(why.clone()).or_default() += 1;
             }
         }
+        if let Outcome::Refused(message) = outcome {
+            *self.refusals.entry(message.clone()).or_default() += 1;
+        }
         for construct in constructs {
             let counts = self.constructs.entry(construct).or_default();
             counts[usize::from(matches!(outcome, Outcome::Refused(_)))] += 1;
@@ -58,6 +64,9 @@ impl fmt::Display for Report {
         writeln!(f, "{values} points and {derivatives} derivatives compared")?;
         for (why, count) in &self.unknown {
             writeln!(f, "not known to the interpreter: {count} programs ({why})")?;
+        }
+        for (message, count) in &self.refusals {
+            writeln!(f, "refused: {count} programs ({message})")?;
         }
         writeln!(f, "{:55} accepted  refused", "construct")?;
         for (construct, [accepted, refused]) in &self.constructs {

@@ -104,6 +104,7 @@ impl Comparison {
     fn generated_stop(&mut self, stop: &Stop, name: &str, at: &str) {
         match stop {
             Stop::Limit => {}
+            Stop::Panic(why) => self.faults.push(format!("f::{name} panics ({why}) at {at}")),
             stop => self.faults.push(format!("f::{name} has no value ({stop:?}) at {at}")),
         }
     }

@@ -75,8 +75,7 @@ impl Writer<'_, '_> {
             (2, Some(v), Some(m)) => format!("({m}.transpose() * {v})"),
             (3, Some(v), _) => {
                 self.mark("a map of a vector");
-                // Without the entry the expansion does not compile: it does not say how long the vector is.
-                let entry = self.over_entries("|e| e + ", Kind::Scalar, "e", depth);
+                let entry = self.over_entries("|e| ", Kind::Scalar, "e", depth);
                 format!("{v}.map({entry})")
             }
             (4, Some(v), _) if depth > 0 => {

@@ -53,7 +53,8 @@ pub(crate) fn run(name: Option<&str>, path: Option<&Path>) -> Result<(), Error> 
     let (mut text, mut refused) = (String::new(), Vec::new());
     for (module, expansion) in chosen {
         // The user's function may be deeper than this stack.
-        let printed = with_room(&expansion.tokens, || print(module, expansion)).map_err(Error::arguments)??;
+        let printed =
+            with_room(&expansion.tokens, || print(module, expansion)).map_err(Error::arguments)??;
         match printed {
             Ok(code) => text.push_str(&code),
             Err(errors) => refused.push(errors),

@@ -28,7 +28,9 @@ pub(super) fn joined(statements: Vec<Statement>, rest: &[TokenStream]) -> TokenS
     let mut blocks = Vec::new();
     // From the last block to the first, so that it is known what is read behind each.
     let mut read_behind = HashSet::new();
-    rest.iter().for_each(|tokens| collect(tokens, &mut read_behind));
+    for tokens in rest {
+        collect(tokens, &mut read_behind);
+    }
     let mut end = statements.len();
     while end > 0 {
         let start = end.saturating_sub(BLOCK);
@@ -44,7 +46,9 @@ pub(super) fn joined(statements: Vec<Statement>, rest: &[TokenStream]) -> TokenS
             [only] => quote!(let #only = { #(#inner)* #only };),
             several => quote!(let (#(#several),*) = { #(#inner)* (#(#several),*) };),
         });
-        block.iter().for_each(|statement| collect(&statement.tokens, &mut read_behind));
+        for statement in block {
+            collect(&statement.tokens, &mut read_behind);
+        }
         end = start;
     }
     blocks.into_iter().rev().collect()

@@ -39,15 +39,11 @@ impl Reader<'_> {
                     return Some(Value::Tuple(parts.into_iter().collect::<Option<_>>()?));
                 }
             }
-            (ty, value @ (Value::Node(_) | Value::Item(_))) if numbers.is_number(ty) => {
-                if is_real(self, value) {
-                    return Some(value.clone());
-                }
-            }
-            (ty, Value::Node(node) | Value::Item(node)) if numbers.is_mask(ty) => {
-                if self.graph.is_mask(*node) {
-                    return Some(value);
-                }
+            (ty, value) if numbers.is_number(ty) && is_real(self, value) => return Some(value.clone()),
+            (ty, Value::Node(node) | Value::Item(node))
+                if numbers.is_mask(ty) && self.graph.is_mask(*node) =>
+            {
+                return Some(value);
             }
             (ty, Value::Node(node)) => {
                 let shape = self.graph.shape(*node);

@@ -5,6 +5,9 @@ use syn::{Expr, ExprField, ExprIndex, Member};
 use super::{Reader, Value};
 use crate::graph::{Dim, NodeId, Op, Position, Shape};
 
+/// What an index may be.
+const ALLOWED: &str = "an index is a number that stands in the source, or a loop variable";
+
 impl Reader<'_> {
     /// `tuple.0`, and nalgebra's `v.x`, `v.y`, ….
     pub(super) fn field(&mut self, field: &ExprField) -> Option<Value> {
@@ -52,7 +55,6 @@ impl Reader<'_> {
         if let Value::Place(length) = place {
             return self.item(node, &shape, &length, base, at);
         }
-        const ALLOWED: &str = "an index is a number that stands in the source, or a loop variable";
         let position = match (&shape, place) {
             (Shape::Array(n), Value::Integer(i, _)) => self.position(i, n, at).map(Position::Entry),
             (Shape::Matrix(rows, Dim::Fixed(1)), Value::Integer(i, _)) => {

@@ -178,7 +178,7 @@ fn a_constant_power_of_0_has_its_limits() {
 }
 
 #[differentiate(wrt(p, q))]
-fn many_rounds(x: f64, p: [f64; 300], q: [f64; 300]) -> f64 {
+fn many_rounds(x: f64, p: &[f64; 300], q: &[f64; 300]) -> f64 {
     let mut s = x;
     for i in 0..300 {
         s = (s * p[i]).sin() * (s * p[i]).cos() + (s * q[i]).sin() * (s * q[i]).cos();
@@ -192,15 +192,15 @@ fn values_of_one_round_have_names_of_their_own() {
     let p: [f64; 300] = std::array::from_fn(|i| 1.0 + (i as f64 * 0.7).sin());
     let q: [f64; 300] = std::array::from_fn(|i| 1.0 + (i as f64 * 1.3).cos());
     // The same operations in the same order.
-    assert_eq!(many_rounds::value(0.5, p, q), many_rounds(0.5, p, q));
-    let (_, of_p, of_q) = many_rounds::gradient(0.5, p, q);
+    assert_eq!(many_rounds::value(0.5, &p, &q), many_rounds(0.5, &p, &q));
+    let (_, of_p, of_q) = many_rounds::gradient(0.5, &p, &q);
     for i in [0, 150, 299] {
         let h = 1e-6;
         let moved = |by: f64| {
             let (mut p, mut q) = (p, q);
             p[i] += by;
             q[i] += by;
-            many_rounds(0.5, p, q)
+            many_rounds(0.5, &p, &q)
         };
         let difference = (moved(h) - moved(-h)) / (2.0 * h);
         // Central differences are off by h²/6 times the third derivative, and by the rounding of f over h: 1e-10.
@@ -225,6 +225,7 @@ const THREE: i32 = 3;
 const PARTS: usize = 4;
 
 #[differentiate(wrt(x))]
+#[allow(clippy::cast_lossless)] // the casts are the subject
 fn scaled_by_integers(x: f64) -> f64 {
     x * THREE as f64 / PARTS as f64 + x * i8::MAX as f64
 }
@@ -240,11 +241,13 @@ fn inner(a: &[f64; 2], x: &[f64; 2]) -> f64 {
 }
 
 #[differentiate(wrt(s), order = 2)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // the reference is the subject
 fn square(s: &f64) -> f64 {
     s * s
 }
 
 #[differentiate(wrt(x, y), order = 2)]
+#[allow(clippy::trivially_copy_pass_by_ref)] // the reference is the subject
 fn passes_references_on(x: &[f64; 2], y: &f64) -> f64 {
     let also_x = x;
     inner(&[1.0, 2.0], x) + inner(also_x, &[y * y, 0.5]) + square(y) + square(&(x[0] * x[1]))

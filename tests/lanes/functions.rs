@@ -228,11 +228,11 @@ pub(crate) fn quick() -> Vec<[Function; 2]> {
     ]
 }
 
-/// ln(x/y) by both functions, z being x - y, and 1/x.
+/// ln(x/y), ln((1 + x)/y), and 1/(1 + x).
 pub(crate) fn ratios() -> [Function; 3] {
     [
         function!("ln_ratio", None, 0.0, |x, y, z| x.ln_ratio(y)),
-        function!("ln_ratio_and_recip, the logarithm", None, 0.0, |x, y, z| x.ln_ratio_and_recip(y, z).0),
-        function!("ln_ratio_and_recip, the reciprocal", None, 0.0, |x, y, z| x.ln_ratio_and_recip(y, z).1),
+        function!("ln_1p_over_and_recip, the logarithm", None, 0.0, |x, y, z| x.ln_1p_over_and_recip(y).0),
+        function!("ln_1p_over_and_recip, the reciprocal", None, 0.0, |x, y, z| x.ln_1p_over_and_recip(y).1),
     ]
 }

@@ -159,11 +159,10 @@ fn pairs_take_the_functions_that_lanes_have_of_their_own() {
             check("d_sigmoid_quick", x.d_sigmoid_quick(), [x1.d_sigmoid_quick(), x2.d_sigmoid_quick()]);
             check("d2_sigmoid_quick", x.d2_sigmoid_quick(), [x1.d2_sigmoid_quick(), x2.d2_sigmoid_quick()]);
             check("ln_ratio", x.ln_ratio(y), [x1.ln_ratio(y1), x2.ln_ratio(y2)]);
-            let (ln, recip) = x.ln_ratio_and_recip(y, z);
-            let [(ln1, recip1), (ln2, recip2)] =
-                [x1.ln_ratio_and_recip(y1, z1), x2.ln_ratio_and_recip(y2, z2)];
-            check("ln_ratio_and_recip, the logarithm", ln, [ln1, ln2]);
-            check("ln_ratio_and_recip, the reciprocal", recip, [recip1, recip2]);
+            let (ln, recip) = x.ln_1p_over_and_recip(y);
+            let [(ln1, recip1), (ln2, recip2)] = [x1.ln_1p_over_and_recip(y1), x2.ln_1p_over_and_recip(y2)];
+            check("ln_1p_over_and_recip, the logarithm", ln, [ln1, ln2]);
+            check("ln_1p_over_and_recip, the reciprocal", recip, [recip1, recip2]);
             let (mask, mask1, mask2) = (x.is_lt(z), x1.is_lt(z1), x2.is_lt(z2));
             check("add_where", x.add_where(mask, y), [x1.add_where(mask1, y1), x2.add_where(mask2, y2)]);
             check(

@@ -36,11 +36,11 @@ fn see<D: Distribution + Clone>(
     outcomes.see(outcome.as_ref().map(|(end, _)| [end.parameters(), phi]), what);
 }
 
-/// Settings for a few steps, by both loops.
+/// Settings for a few steps, by both loops, and for a single one, after which nothing else would see what is not finite.
 fn all_settings() -> impl Iterator<Item = Settings> {
     RATES.into_iter().flat_map(|[learning_rate, control_learning_rate]| {
-        [1, 2].map(|batch| Settings {
-            iterations: 4,
+        [(1, 1), (4, 1), (1, 2)].map(|(iterations, batch)| Settings {
+            iterations,
             batch,
             learning_rate,
             control_learning_rate,

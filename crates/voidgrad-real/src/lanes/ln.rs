@@ -167,8 +167,15 @@ pub(super) fn logit<W: Wide>(p: W) -> W {
     W::select(product.is_gt(zero), logit, outside)
 }
 
-/// p/q = 2^k (1 + s)/(1 - s) of positive numbers that are not subnormal, with s = difference/sum, |s| ≤ 1/5: the quotient of
-/// [`logit`] without its ends and its last rounding error.
+/// The exponent field of p/q, 2^k·m with m in [⅔, 3/2], of positive numbers that are not subnormal.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn quotient_field<W: Wide>(p: W, q: W) -> W::Bits {
+    let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
+    (p.to_bits() + p.bits(one_and_half)) - q.to_bits()
+}
+
+/// p/q = 2^k (1 + s)/(1 - s), with s = difference/sum, |s| ≤ 1/5: the quotient of [`logit`] without its ends and its last rounding
+/// error.
 #[derive(Clone, Copy)]
 struct Ratio<W> {
     minus_k: W,
@@ -177,15 +184,6 @@ struct Ratio<W> {
 }
 
 impl<W: Wide> Ratio<W> {
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn new(p: W, q: W) -> Self {
-        let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
-        let field = (p.to_bits() + p.bits(one_and_half)) - q.to_bits();
-        let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
-        let a = W::from_bits(p.to_bits() - exponent);
-        Self { minus_k: minus_exponent(field, p.constant(0.0)), difference: a - q, sum: a + q }
-    }
-
     /// The logarithm, from s.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln(self, s: W) -> W {
@@ -198,16 +196,28 @@ impl<W: Wide> Ratio<W> {
 /// ln(p/q).
 #[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn ln_ratio<W: Wide>(p: W, q: W) -> W {
-    let ratio = Ratio::new(p, q);
+    let field = quotient_field(p, q);
+    let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
+    let a = W::from_bits(p.to_bits() - exponent);
+    let ratio = Ratio { minus_k: minus_exponent(field, p.constant(0.0)), difference: a - q, sum: a + q };
     ratio.ln(ratio.difference / ratio.sum)
 }
 
-/// ln(p/q) and 1/p, from one reciprocal of a product. Where k is 0, `difference` is that of s.
+/// ln((1 + x)/q) and 1/(1 + x), from one reciprocal of a product.
+///
+/// The difference 2^-k (1 + x) - q is taken of x and not of 1 + x, whose rounding error would be all that is left where the quotient
+/// is close to 1: then k is 0, and 1 - q has no error.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn ln_ratio_and_recip<W: Wide>(p: W, q: W, difference: W) -> (W, W) {
-    let mut ratio = Ratio::new(p, q);
-    let is_close = ratio.minus_k.is_eq(p.constant(0.0));
-    ratio.difference = W::select(is_close, difference, ratio.difference);
+pub(super) fn ln_1p_over_and_recip<W: Wide>(x: W, q: W) -> (W, W) {
+    let p = x.constant(1.0) + x;
+    let field = quotient_field(p, q);
+    // 2^-k
+    let scale = W::from_bits(x.bits(2 * one_bits::<W>()) - (field & x.bits(exponent_mask::<W>())));
+    let ratio = Ratio {
+        minus_k: minus_exponent(field, x.constant(0.0)),
+        difference: x.mul_add(scale, scale - q),
+        sum: p.mul_add(scale, q),
+    };
     let both = (p * ratio.sum).recip();
     (ratio.ln(ratio.difference * (both * p)), both * ratio.sum)
 }

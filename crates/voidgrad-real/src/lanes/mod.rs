@@ -104,17 +104,15 @@ pub trait Lanes: Real {
         Self::select(close, (difference / q).ln_1p(), (self / q).ln())
     }
 
-    /// [`ln_ratio`](Self::ln_ratio), and `1/self` within 3ε of itself, where ε is the distance from 1 to the next number: one division
-    /// for both. The product of the two numbers must not overflow or be subnormal either, nor come within a factor of 4 of that.
-    ///
-    /// `difference` is `self - q`, by whoever knows it to more digits than that: where `self` is about q and has been rounded, the
-    /// logarithm is as exact as this number.
+    /// `ln((1 + self)/q)` and `1/(1 + self)`, for `self` from 0 and q in (0, 1]: one division for both. The errors are at most 4 units in
+    /// the last place of the logarithm and 3ε of the reciprocal, where ε is the distance from 1 to the next number, if 1 - q has no
+    /// rounding error. The product of `(1 + self)²` with 4 must not overflow, and q and its quotient by `1 + self` are not subnormal.
     #[must_use]
     #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self, difference: Self) -> (Self, Self) {
-        let far_below = difference.is_lt(q * q.constant(-0.5));
-        let ln = Self::select(far_below, (self / q).ln(), (difference / q).ln_1p());
-        (ln, self.constant(1.0) / self)
+    fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
+        let one = self.constant(1.0);
+        // A sum of two numbers that are not negative: nothing cancels.
+        (((self + (one - q)) / q).ln_1p(), one / (one + self))
     }
 
     /// `σ(self)` for sums over many samples, with half the operations of three functions that keep the digits of each value.

@@ -220,9 +220,9 @@ impl<V: Lanes> Lanes for Pair<V> {
     }
 
     #[inline(always)]
-    fn ln_ratio_and_recip(self, q: Self, difference: Self) -> (Self, Self) {
-        let (first_ln, first_recip) = self.0.ln_ratio_and_recip(q.0, difference.0);
-        let (second_ln, second_recip) = self.1.ln_ratio_and_recip(q.1, difference.1);
+    fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
+        let (first_ln, first_recip) = self.0.ln_1p_over_and_recip(q.0);
+        let (second_ln, second_recip) = self.1.ln_1p_over_and_recip(q.1);
         (Self(first_ln, second_ln), Self(first_recip, second_recip))
     }
 

@@ -337,8 +337,8 @@ macro_rules! lane_methods {
         }
 
         #[inline(always)]
-        fn ln_ratio_and_recip(self, q: Self, difference: Self) -> (Self, Self) {
-            ln::ln_ratio_and_recip(self, q, difference)
+        fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
+            ln::ln_1p_over_and_recip(self, q)
         }
 
         vector!(@lanes logistic: sigmoid_quick, d_sigmoid_quick, d2_sigmoid_quick);

@@ -13,13 +13,11 @@ pub(super) fn z<R: Lanes>(a: R, u: R) -> R {
 /// b = 1, and `e^-a` where b = 0: one logarithm and one division. [`g_tilde`](crate::bernoulli::logit::g_tilde) is the same with care
 /// for every w; here w and its product with v are finite, and 1 - v is exact.
 ///
-/// Both are within 4 units in the last place, if w has no error: where the quotient is close to 1, its difference from 1 is
-/// `v·w + v`, in which nothing cancels.
+/// Both are within 4 units in the last place, if w has no error.
 #[inline(always)]
 pub(crate) fn size_and_slope<R: Lanes>(v: R, w: R) -> (R, R) {
-    let one = v.constant(1.0);
     let growth = v * w;
-    let (size, rate) = (one + growth).ln_ratio_and_recip(one - v, growth + v);
+    let (size, rate) = growth.ln_1p_over_and_recip(v.constant(1.0) - v);
     (size, growth * rate)
 }
 

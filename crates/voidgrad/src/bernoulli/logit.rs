@@ -1,7 +1,7 @@
 //! One Bernoulli variable by its logit `a = ln(θ/(1 - θ))`.
 //!
 //! For `|a|` up to 700 and all noise in (0, 1), every function and derivative is within 4 units in the last place of its value;
-//! [`g`], whose two terms may cancel, of the larger of them. Beyond, the error of z̃ and the densities may be `|a|` such units. Source:
+//! [`g()`], whose two terms may cancel, of the larger of them. Beyond, the error of z̃ and the densities may be `|a|` such units. Source:
 //! RELAX (Grathwohl et al. 2018), appendix; REBAR (Tucker et al. 2017), appendix C.
 
 use voidgrad_macros::differentiate;

@@ -1,7 +1,7 @@
 //! One Bernoulli variable by its probability `θ`.
 //!
 //! The same functions as in [`logit`], in the letters of RELAX (Grathwohl et al. 2018), appendix. For θ of at least 1e-290
-//! and noise of at least 1e-300, [`g_tilde`], [`ln_p`] and their derivatives are within 4 units in the last place of their value, and [`g`] of the
+//! and noise of at least 1e-300, [`g_tilde()`], [`ln_p()`] and their derivatives are within 4 units in the last place of their value, and [`g()`] of the
 //! larger of its two terms. The densities take `ln(θ/(1 - θ))`, and may be wrong by as many units as that is large. All take
 //! θ as it is given: close to 1, where θ has few digits left of `1 - θ`, the logit is the better parameter.
 

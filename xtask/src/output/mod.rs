@@ -65,6 +65,7 @@ impl Output {
             }
         };
         let old = destination::inspect(name, &path, kind.files, force)?;
+        reservation.announce()?;
         Ok(Self { name: name.to_path_buf(), path, old, reservation })
     }
 
@@ -76,6 +77,7 @@ impl Output {
             match Reservation::take(&path)? {
                 // Another run may have ended just before.
                 Answer::Reserved(reservation) if is_free(&path) => {
+                    reservation.announce()?;
                     return Ok(Self { name: path.clone(), path, old: None, reservation });
                 }
                 _ => {}

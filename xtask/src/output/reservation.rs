@@ -94,11 +94,19 @@ impl Reservation {
         });
         let reservation = Self { place, lock, leftover };
         drop(state);
-        fs::write(reservation.place.owner_file(), format!("process {}", process::id()))?;
         if let Some(note) = placement::recover(&reservation.place.directory, destination)? {
             terminal::note(&note);
         }
         Ok(reservation)
+    }
+
+    /// Tells others who writes here, once the destination has been looked at.
+    ///
+    /// # Errors
+    /// If nothing can be written beside the destination.
+    pub(crate) fn announce(&self) -> Result<(), Error> {
+        let file = self.place.owner_file();
+        fs::write(&file, format!("process {}", process::id())).map_err(Error::files("writing", file))
     }
 
     /// Where files can be written that are to be moved to the destination.

@@ -79,8 +79,8 @@ fn logarithms_of_quotients_are_within_4_units_in_the_last_place() {
     check(name, f32, &quotients(), error, BOUND);
 }
 
-/// Where the quotient is close to 1, too: the truth is the logarithm of 1 plus its difference from 1, a sum of numbers that are not
-/// negative.
+/// This also holds if the quotient is close to 1. The truth is then the logarithm of 1 plus a difference, which is a sum of numbers that
+/// are not negative.
 #[test]
 fn logarithms_of_1_plus_x_over_q_are_within_4_units_in_the_last_place() {
     fn error<T: Number>(x: T, q: T, value: T) -> f64 {

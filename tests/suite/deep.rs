@@ -2,6 +2,7 @@
 //!
 //! `tests/build.rs` writes the functions.
 
+// The nesting that these lints object to is the subject.
 #[allow(unused_parens, unused_braces, double_negations, clippy::all, clippy::pedantic)]
 mod functions {
     use voidgrad::{differentiate, sigmoid};

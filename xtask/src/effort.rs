@@ -6,7 +6,7 @@ use crate::evaluation::Sampling;
 
 /// Records a run keeps, about.
 const RECORDS: u64 = 200;
-/// Where the variance is not exact: the least and the most samples of a record, and those of the last one, which the
+/// The least and the most samples of a record whose variance is not exact, and those of the last record, which the
 /// summary shows.
 const SAMPLES: (u64, u64) = (16, 256);
 const FINAL_SAMPLES: u64 = 4_000;

@@ -43,7 +43,7 @@ pub(crate) fn with_more_room<T>(step: impl FnOnce() -> T) -> T {
 struct Depth {
     /// Bytes of stack, an upper bound.
     stack: usize,
-    /// Where it is deepest.
+    /// The token at the deepest place.
     place: Span,
 }
 

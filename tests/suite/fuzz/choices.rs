@@ -1,4 +1,4 @@
-//! Where the choices of a random program come from.
+//! The source of the choices of a random program.
 
 /// The bytes of the fuzzer, or a generator's; 0 after their end.
 pub(crate) struct Choices<'b> {

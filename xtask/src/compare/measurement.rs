@@ -105,7 +105,7 @@ impl Contender {
     /// Trains what there is to train, and measures.
     ///
     /// # Errors
-    /// Where an estimate fails, or its moments are no numbers.
+    /// Returns an error if an estimate fails, or if a moment is NaN or infinite.
     pub(crate) fn measure(self, comparison: &Comparison) -> Result<Measurement, Refusal> {
         let (estimator, over_budget) = (self.method.name, self.evaluations > comparison.evaluations);
         match self.measured(comparison) {

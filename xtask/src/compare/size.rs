@@ -44,7 +44,7 @@ const FEWEST_RARE: f64 = 10.0;
 
 impl Comparison {
     /// # Errors
-    /// Where so many samples have next to no rare states, which make most of a variance.
+    /// Returns an error if so many samples contain hardly any rare states. Rare states make up most of a variance.
     pub(crate) fn sees_rare_states(&self, samples: u64) -> Result<(), Error> {
         let expected = samples as f64 * self.bernoulli.len() as f64 * self.rarer();
         if expected >= FEWEST_RARE {

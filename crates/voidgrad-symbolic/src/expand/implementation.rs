@@ -60,11 +60,12 @@ pub(super) fn implementation(
     };
     let z = &source.signature.parameters[0];
     let numbers = source.signature.parameters.iter().map(entries).sum();
-    let room = |body| with_room(numbers, root, &body);
-    let evaluation = match vector_length(&z.shape).filter(|_| !z.shape.is_scalar()) {
-        None => elementwise(function, root, z.by_ref, &arguments, &add_all, &room),
-        Some(m) => vector(function, root, z, m, &arguments, &add_all, &room),
+    let m = vector_length(&z.shape).filter(|_| !z.shape.is_scalar());
+    let bodies = match m {
+        None => elementwise(function, root, z.by_ref, &arguments, &add_all),
+        Some(_) => vector(function, root, z, &arguments, &add_all),
     };
+    let evaluation = bodies.write(m, numbers, root);
     let chunk = of_kernels(batch, root);
     quote! {
         #[automatically_derived]
@@ -142,6 +143,50 @@ fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
     })
 }
 
+/// The bodies of the methods that evaluate a control.
+struct Bodies {
+    value: TokenStream,
+    value_and_d_z: TokenStream,
+    d_phi: TokenStream,
+    d_z_d_phi: TokenStream,
+    vjp_jvp: TokenStream,
+}
+
+impl Bodies {
+    /// The methods of a control of so many `numbers`; `m` is the length of a `z` that is a vector.
+    fn write(self, m: Option<usize>, numbers: usize, root: &TokenStream) -> TokenStream {
+        let Self { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp } = self;
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] =
+            [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp].map(|body| with_room(numbers, root, &body));
+        let dimension = m.map(|m| {
+            let m = Literal::usize_unsuffixed(m);
+            quote! {
+                fn dimension(&self) -> ::core::option::Option<usize> {
+                    Some(#m)
+                }
+            }
+        });
+        quote! {
+                #dimension
+            fn value(&self, z: &[f64]) -> f64 {
+                #value
+            }
+            fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+                #value_and_d_z
+            }
+            fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+                #d_phi
+            }
+            fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
+                #d_z_d_phi
+            }
+            fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+                #vjp_jvp
+            }
+        }
+    }
+}
+
 /// The methods of a control of one `z`: the mean over the coordinates.
 fn elementwise(
     function: &Ident,
@@ -149,36 +194,18 @@ fn elementwise(
     by_ref: bool,
     arguments: &[TokenStream],
     add_all: &dyn Fn(TokenStream) -> TokenStream,
-    room: &dyn Fn(TokenStream) -> TokenStream,
-) -> TokenStream {
+) -> Bodies {
     let z = if by_ref { quote!(&z) } else { quote!(z) };
     let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
     let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments),*)));
     let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
-    let value = room(quote!(#root::elementwise::value(z, |z| #function::value(#z, #(#arguments),*))));
-    let value_and_d_z = room(
-        quote!(#root::elementwise::value_and_d_z(z, c_z, |z| #function::value_and_d_z(#z, #(#arguments),*))),
-    );
-    let d_phi = room(quote!(#root::elementwise::d_phi(z, c_phi, |z, phi| #partials);));
-    let d_z_d_phi = room(quote!(#root::elementwise::d_z_d_phi(z, c_z_phi, |z, phi| #mixed);));
-    let vjp_jvp = room(quote!(#root::elementwise::vjp_jvp(z, z_dot, phi_bar, |z, z_dot, phi| #vjp_jvp);));
-    quote! {
-        fn value(&self, z: &[f64]) -> f64 {
-            #value
-        }
-        fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-            #value_and_d_z
-        }
-        fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-            #d_phi
-        }
-        fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
-            #d_z_d_phi
-        }
-        fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-            #vjp_jvp
-        }
-    }
+    let value = quote!(#root::elementwise::value(z, |z| #function::value(#z, #(#arguments),*)));
+    let value_and_d_z =
+        quote!(#root::elementwise::value_and_d_z(z, c_z, |z| #function::value_and_d_z(#z, #(#arguments),*)));
+    let d_phi = quote!(#root::elementwise::d_phi(z, c_phi, |z, phi| #partials););
+    let d_z_d_phi = quote!(#root::elementwise::d_z_d_phi(z, c_z_phi, |z, phi| #mixed););
+    let vjp_jvp = quote!(#root::elementwise::vjp_jvp(z, z_dot, phi_bar, |z, z_dot, phi| #vjp_jvp););
+    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp }
 }
 
 /// The methods of a control of M coordinates at once.
@@ -186,12 +213,9 @@ fn vector(
     function: &Ident,
     root: &TokenStream,
     z: &Parameter,
-    m: usize,
     arguments: &[TokenStream],
     add_all: &dyn Fn(TokenStream) -> TokenStream,
-    room: &dyn Fn(TokenStream) -> TokenStream,
-) -> TokenStream {
-    let m = Literal::usize_unsuffixed(m);
+) -> Bodies {
     let ty = match &z.ty {
         syn::Type::Reference(reference) => &*reference.elem,
         ty => ty,
@@ -200,48 +224,29 @@ fn vector(
     let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
     let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments,)* z_dot)));
     let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
-    let value = room(quote! {
+    let value = quote! {
         let z: #ty = #root::flat::take(z);
         #function::value(#z, #(#arguments),*)
-    });
-    let value_and_d_z = room(quote! {
+    };
+    let value_and_d_z = quote! {
         let z: #ty = #root::flat::take(z);
         let (c, d_z) = #function::value_and_d_z(#z, #(#arguments),*);
         c_z.copy_from_slice(#root::flat::Flat::entries(&d_z));
         c
-    });
-    let d_phi = room(quote! {
+    };
+    let d_phi = quote! {
         let z: #ty = #root::flat::take(z);
         #root::flat::fill(c_phi, |phi| #partials);
-    });
-    let d_z_d_phi = room(quote! {
+    };
+    let d_z_d_phi = quote! {
         let z: #ty = #root::flat::take(z);
         #root::flat::fill_rows(c_z_phi, |z_dot: #ty, phi| #mixed);
-    });
-    let vjp_jvp = room(quote! {
+    };
+    let vjp_jvp = quote! {
         let z: #ty = #root::flat::take(z);
         let z_dot: #ty = #root::flat::take(z_dot);
         let phi = &mut #root::flat::Adder::new(phi_bar, 1.0);
         #vjp_jvp
-    });
-    quote! {
-        fn dimension(&self) -> ::core::option::Option<usize> {
-            Some(#m)
-        }
-        fn value(&self, z: &[f64]) -> f64 {
-            #value
-        }
-        fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-            #value_and_d_z
-        }
-        fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-            #d_phi
-        }
-        fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
-            #d_z_d_phi
-        }
-        fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-            #vjp_jvp
-        }
-    }
+    };
+    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp }
 }

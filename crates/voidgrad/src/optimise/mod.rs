@@ -52,7 +52,7 @@ pub enum StepError {
     Parameter {
         /// Which parameter, from 0.
         index: usize,
-        /// Where it would be.
+        /// The value that the step gives it.
         value: f64,
         /// The learning rate.
         learning_rate: f64,

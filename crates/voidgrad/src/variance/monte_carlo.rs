@@ -27,7 +27,7 @@ use crate::objective::Objective;
 /// ```
 ///
 /// # Errors
-/// Where there are fewer than 2 samples, where an estimate fails, or where a moment or its standard error is infinite.
+/// Returns an error if there are fewer than 2 samples, if an estimate fails, or if a moment or its standard error is infinite.
 pub fn monte_carlo<D: Distribution>(
     distribution: &D,
     objective: &(impl Objective + Sync),

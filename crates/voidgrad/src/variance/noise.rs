@@ -21,8 +21,10 @@ pub const LARGEST_RULE: u64 = 1 << 22;
 /// ```
 ///
 /// # Errors
-/// Where the estimator has no rule, an empty one, or one of more than [`LARGEST_RULE`] nodes; where a state is so rare that no uniform
-/// number in f64 leads to it (a probability below 1e-15); where an estimate fails or a moment is NaN or infinite.
+/// Returns an error in these cases:
+/// - the estimator has no rule, an empty one, or one of more than [`LARGEST_RULE`] nodes;
+/// - a state is so rare that no uniform number in f64 leads to it (a probability below 1e-15);
+/// - an estimate fails, or a moment is NaN or infinite.
 pub fn over_noise<D: Distribution>(
     distribution: &D,
     objective: &dyn Objective,

@@ -1,4 +1,4 @@
-//! Where `f::value` may differ from `f` by rounding errors.
+//! The programs whose `f::value` may differ from `f` by rounding errors.
 
 use std::collections::BTreeSet;
 

@@ -149,7 +149,7 @@ fn transposed(a: &Matrix) -> Matrix {
     Matrix { rows: a.columns, columns: a.rows, entries }
 }
 
-/// Where an entry of a matrix is.
+/// The index of an entry in the storage of a matrix.
 pub(super) fn place(matrix: &Matrix, at: &Value) -> Result<usize> {
     let place = match at {
         Value::Integer(at) => at.as_usize()?,

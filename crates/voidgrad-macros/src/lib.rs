@@ -33,5 +33,5 @@ fn root() -> proc_macro2::TokenStream {
         Ok(proc_macro_crate::FoundCrate::Itself) | Err(_) => "voidgrad".to_owned(),
     };
     let name = proc_macro2::Ident::new(&name, proc_macro2::Span::call_site());
-    quote::quote!(::#name)
+    quote::quote!(::#name::__private)
 }

@@ -2,12 +2,8 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::batch::{self, Chunk};
-use crate::bernoulli::Bernoulli;
 use crate::error::ShapeMismatch;
-use crate::estimator::EstimateError;
-use crate::kernel::Drawn;
-use crate::train::{Run, TrainError};
+use crate::kernel::{Chunk, Drawn, Steps};
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -57,29 +53,27 @@ pub trait Control {
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
 
-    /// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries), where `#[control]` wrote a fused
-    /// [`Kernel`](crate::Kernel); else nothing.
+    /// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries), if `#[control]` wrote a fused
+    /// kernel; else nothing.
+    #[doc(hidden)]
     fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
         let _ = (drawn, phi_bar);
         None
     }
 
-    /// Makes the steps of a training of Bernoulli variables in one loop, where `#[control]` wrote a fused [`Kernel`](crate::Kernel) and
-    /// the loop suits the training; else nothing, and [`minimise`](crate::train::minimise) makes them.
-    ///
-    /// # Errors
-    /// As [`train`](fn@crate::train).
-    fn descend(&mut self, run: &mut Run<'_, Bernoulli>) -> Option<Result<(), TrainError>> {
-        let _ = run;
-        None
+    /// Adds the samples of a chunk to its sums, if `#[control]` wrote a fused kernel that can. If not, the result is false, and the
+    /// caller makes them one by one.
+    #[doc(hidden)]
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        let _ = chunk;
+        false
     }
 
-    /// Adds the samples of a chunk to the sums of a [`batch`]: one after the other, unless `#[control]`
-    /// wrote a fused [`Kernel`](crate::Kernel).
-    ///
-    /// # Errors
-    /// Where a value of the objective or a gradient is NaN or infinite.
-    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
-        batch::one_by_one(self, chunk)
+    /// Makes steps of a training of one Bernoulli variable, if `#[control]` wrote a fused kernel that can, and returns how many. The caller
+    /// makes the next one.
+    #[doc(hidden)]
+    fn steps(&mut self, steps: &mut Steps<'_>) -> usize {
+        let _ = steps;
+        0
     }
 }

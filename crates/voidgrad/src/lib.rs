@@ -8,12 +8,13 @@
 //! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
 //! - [`estimate`] is the one estimator that all of them share;
 //! - [`variance`] says how good it is, exactly where that can be done;
-//! - [`estimators`] holds those of the field on one interface, and [`guide::which_estimator`] says which to use;
+//! - [`estimators`] implements the published estimators behind one trait, and [`guide::which_estimator`] says which to use;
 //! - [`batch`] draws many samples at once, on SIMD lanes and all cores ([`guide::batches`]);
 //! - [`train`](mod@train) minimises `E[f(b)]`, and the variance along with it.
 //!
 //! ```
-//! use voidgrad::{Bernoulli, Noise, Rebar, estimate};
+//! use voidgrad::controls::Rebar;
+//! use voidgrad::{Bernoulli, Noise, estimate};
 //!
 //! let bernoulli = Bernoulli::from_probabilities(&[0.3, 0.6])?;
 //! let objective = |b: &[f64]| (b[0] - 0.499).powi(2) + b[0] * b[1];
@@ -34,48 +35,70 @@ extern crate self as voidgrad;
 pub mod batch;
 pub mod bernoulli;
 pub mod categorical;
-pub mod compose;
-pub mod control;
+mod compose;
+mod control;
 pub mod controls;
 pub mod distribution;
-pub mod elementwise;
+mod elementwise;
 pub mod error;
 pub mod estimator;
 pub mod estimators;
-pub mod flat;
+mod flat;
 pub mod gaussian;
 pub mod guide;
-pub mod kernel;
+mod kernel;
 mod lanes;
-pub mod matrix;
+mod matrix;
 pub mod noise;
 pub mod objective;
 pub mod optimise;
-pub mod quadrature;
-pub mod recurrence;
+#[cfg(test)]
+mod quadrature;
+mod recurrence;
+pub mod toy;
 pub mod train;
 pub mod variance;
 
 pub use nalgebra;
-pub use nalgebra::{DMatrix, DVector, SMatrix, SVector};
 pub use voidgrad_macros::{control, differentiate};
-pub use voidgrad_real::*;
+pub use voidgrad_real::{
+    Real, log_sigmoid, log_sum_exp, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
+};
 
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
-pub use compose::{Partial, SecondDirection, SecondPartial, partial, second_direction, second_partial};
 pub use control::Control;
-pub use controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
-pub use distribution::{Distribution, DistributionError};
-pub use error::{InvalidParameter, ShapeMismatch};
-pub use estimator::{Batch, Estimate, EstimateError, estimate, estimate_batch};
-pub use estimators::{AnyEstimator, Draw, Estimator, METHODS, Method, Reinforce, Rloo, Setup};
+pub use distribution::Distribution;
+pub use estimator::{Estimator, Round};
+pub use estimators::{Estimate, estimate};
 pub use gaussian::Gaussian;
-pub use kernel::{ArrayKernel, Kernel};
-pub use matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
-pub use noise::{BlockStream, Noise, NoiseError, Stream, Uniforms};
-pub use objective::{Differentiable, MeanQuadratic, Objective, Smooth, quadratic};
-pub use optimise::{Adam, Optimiser, Sgd, StepError};
-pub use quadrature::Tolerance;
-pub use recurrence::{scan, scan_back, scan_end, scan_end_back, scan_vec, scan_vec_back};
-pub use train::{Observer, Outcome, Settings, Step, TrainError, train};
+pub use noise::{Noise, Stream};
+pub use objective::Objective;
+pub use batch::Plate;
+pub use train::train;
+
+/// What generated code names, and nothing else may: it changes without notice.
+#[doc(hidden)]
+pub mod __private {
+    pub use nalgebra::{self, DMatrix, DVector, SMatrix, SVector};
+    pub use voidgrad_real::*;
+
+    pub use crate::compose::*;
+    pub use crate::control::Control;
+    pub use crate::error::{InvalidParameter, ShapeMismatch};
+    pub use crate::kernel::{ArrayKernel, Chunk, Drawn, Kernel, Steps, arrays, fused, sample, steps};
+    pub use crate::matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
+    pub use crate::recurrence::*;
+
+    pub mod elementwise {
+        pub use crate::elementwise::*;
+    }
+    pub mod flat {
+        pub use crate::flat::*;
+    }
+    pub mod kernel {
+        pub use crate::kernel::{
+            add_outer, add_row, append, entries, log_sum_exp, product, row, scale, set_row, transposed_product,
+        };
+    }
+}

@@ -1,34 +1,15 @@
-//! Adaptive integrals over finite intervals.
+//! Adaptive integrals over finite intervals, for tests.
 
-use std::sync::LazyLock;
-
-use gauss_quad::GaussLegendre;
-
-/// When an adaptive computation may stop: at an estimated error of `max(absolute, relative·|value|)`.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Tolerance {
-    /// The error as a fraction of the value.
-    pub relative: f64,
-    /// The error that is always small enough.
-    pub absolute: f64,
-    /// The number of panels after which to give up.
-    pub panels: usize,
-}
-
-/// A relative error of 1e-7, within 4,000 panels.
-impl Default for Tolerance {
-    fn default() -> Self {
-        Self { relative: 1e-7, absolute: 0.0, panels: 4000 }
-    }
-}
+use crate::variance::Tolerance;
+use crate::variance::nodes::{divisible, nodes};
 
 /// An integral, as far as it is known.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Integral {
+pub(crate) struct Integral {
     /// Its value.
-    pub value: f64,
+    pub(crate) value: f64,
     /// An estimate of its error, rather too large than too small.
-    pub error: f64,
+    pub(crate) error: f64,
 }
 
 /// `∫ f(x) dx` from the first of the increasing `breakpoints` to the last.
@@ -36,13 +17,7 @@ pub struct Integral {
 /// Each panel between two breakpoints is bisected until the Gauss–Legendre rules of the whole and of its
 /// halves agree; kinks and jumps that are known belong among the breakpoints. The value is there even where
 /// the tolerance was not reached: look at the error.
-///
-/// ```
-/// use voidgrad::quadrature::{Tolerance, integrate};
-/// let integral = integrate(|x: f64| x.abs().sqrt(), &[-1.0, 0.0, 1.0], Tolerance::default());
-/// assert!((integral.value - 4.0 / 3.0).abs() <= integral.error && integral.error < 2e-7);
-/// ```
-pub fn integrate(f: impl Fn(f64) -> f64, breakpoints: &[f64], tolerance: Tolerance) -> Integral {
+pub(crate) fn integrate(f: impl Fn(f64) -> f64, breakpoints: &[f64], tolerance: Tolerance) -> Integral {
     let rule = |low: f64, high: f64| nodes(low, high).map(|(x, weight)| weight * f(x)).sum::<f64>();
     let mut panels: Vec<Panel> = breakpoints
         .windows(2)
@@ -73,20 +48,6 @@ pub fn integrate(f: impl Fn(f64) -> f64, breakpoints: &[f64], tolerance: Toleran
     }
 }
 
-/// Nodes of a panel's rule. Eight are exact for polynomials of degree 15 and few enough to be spent close to
-/// a kink.
-pub(crate) const NODES: usize = 8;
-
-/// Nodes and weights of the rule on `[low, high]`.
-pub(crate) fn nodes(low: f64, high: f64) -> impl Iterator<Item = (f64, f64)> {
-    static RULE: LazyLock<Vec<(f64, f64)>> = LazyLock::new(|| {
-        const DEGREE: std::num::NonZeroUsize = std::num::NonZeroUsize::new(NODES).unwrap();
-        GaussLegendre::new(DEGREE).as_node_weight_pairs().to_vec()
-    });
-    let (middle, half) = (f64::midpoint(low, high), 0.5 * (high - low));
-    RULE.iter().map(move |&(x, weight)| (middle + half * x, half * weight))
-}
-
 struct Panel {
     low: f64,
     high: f64,
@@ -113,7 +74,3 @@ impl Panel {
     }
 }
 
-/// Whether a panel is wide enough for its nodes to be different numbers.
-pub(crate) fn divisible(low: f64, high: f64) -> bool {
-    high - low > 1e-13 * (low.abs() + high.abs())
-}

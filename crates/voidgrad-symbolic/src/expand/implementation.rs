@@ -112,16 +112,15 @@ fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
         quote! {
             fn sample(
                 &self,
-                drawn: &#root::kernel::Drawn,
+                drawn: &#root::Drawn,
                 phi_bar: &mut [f64],
             ) -> ::core::option::Option<f64> {
-                Some(#root::kernel::sample(self, drawn, phi_bar))
+                Some(#root::sample(self, drawn, phi_bar))
             }
-            fn descend(
-                &mut self,
-                run: &mut #root::train::Run<'_, #root::Bernoulli>,
-            ) -> ::core::option::Option<::core::result::Result<(), #root::TrainError>> {
-                #root::train::descend(self, run)
+            fn steps(&mut self, steps: &mut #root::Steps<'_>) -> usize {
+                #root::steps(self, steps, |control, phi| {
+                    let _ = #root::Control::set_phi(control, phi.into());
+                })
             }
         }
     });
@@ -133,11 +132,8 @@ fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
     run.map(|run| {
         quote! {
             #sample
-            fn add_chunk(
-                &self,
-                chunk: &mut #root::batch::Chunk<'_>,
-            ) -> ::core::result::Result<(), #root::EstimateError> {
-                #root::batch::#run(self, chunk)
+            fn chunk(&self, chunk: &mut #root::Chunk<'_>) -> bool {
+                #root::#run(self, chunk)
             }
         }
     })

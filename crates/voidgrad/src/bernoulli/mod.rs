@@ -3,14 +3,17 @@
 //! The functions of one variable are in [`logit`] and [`probability`], once for each parameterisation.
 //! Everything inside the library works in logits, which stay exact where a probability rounds to 0 or 1.
 
+mod distribution;
 pub mod logit;
 pub mod probability;
 #[cfg(test)]
 mod tests;
 
-use crate::error::{InvalidParameter, ShapeMismatch};
-use crate::noise::{self, NoiseError};
+use crate::error::InvalidParameter;
 use voidgrad_real::sigmoid;
+
+/// The largest M of which all `2ᴹ` states are enumerated: a million states.
+pub const LARGEST_ENUMERATION: usize = 20;
 
 /// `b_m ~ Bernoulli(σ(a_m))`, independent, `m = 1..M`.
 ///
@@ -22,12 +25,14 @@ use voidgrad_real::sigmoid;
 /// let bernoulli = Bernoulli::from_probabilities(&[0.5, 0.75])?;
 /// assert_eq!(bernoulli.len(), 2);
 /// assert!((bernoulli.logits()[1] - 3.0_f64.ln()).abs() < 1e-15);
-/// assert_eq!(bernoulli.sample(&[0.4, 0.3])?, [0.0, 1.0]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bernoulli {
     logits: Vec<f64>,
+    /// `θ = σ(a)` and `1 - θ = σ(-a)`: a sample and its score are comparisons with these.
+    theta: Vec<f64>,
+    rest: Vec<f64>,
 }
 
 impl Bernoulli {
@@ -45,7 +50,7 @@ impl Bernoulli {
         not_empty(logits)?;
         match logits.iter().find(|logit| !logit.is_finite()) {
             Some(&value) => Err(InvalidParameter { name: "logit", value, allowed: "a finite number" }),
-            None => Ok(Self { logits: logits.to_vec() }),
+            None => Ok(Self::new(logits.to_vec())),
         }
     }
 
@@ -66,9 +71,16 @@ impl Bernoulli {
                 Err(InvalidParameter { name: "probability", value, allowed: "a number in (0, 1)" })
             }
             None => {
-                Ok(Self { logits: probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect() })
+                Ok(Self::new(probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect()))
             }
         }
+    }
+
+    /// Of finite logits.
+    fn new(logits: Vec<f64>) -> Self {
+        let theta = logits.iter().map(|&a| sigmoid(a)).collect();
+        let rest = logits.iter().map(|&a| sigmoid(-a)).collect();
+        Self { logits, theta, rest }
     }
 
     /// M.
@@ -91,28 +103,14 @@ impl Bernoulli {
 
     /// `θ = σ(a)`, M entries; an entry beyond ±745 rounds to 0 or 1.
     #[must_use]
-    pub fn probabilities(&self) -> Vec<f64> {
-        self.logits.iter().map(|&a| sigmoid(a)).collect()
+    pub fn probabilities(&self) -> &[f64] {
+        &self.theta
     }
 
-    /// `b_m = H(g(u_m, a_m))`, as 0 and 1.
-    ///
-    /// # Errors
-    /// Where `u` does not have M entries, or one is not in (0, 1).
-    pub fn sample(&self, u: &[f64]) -> Result<Vec<f64>, NoiseError> {
-        if u.len() != self.len() {
-            return Err(ShapeMismatch { name: "u", found: u.len(), expected: self.len() }.into());
-        }
-        noise::check("u", u)?;
-        Ok(u.iter()
-            .zip(&self.logits)
-            .map(|(&u, &a)| f64::from(u8::from(logit::threshold(logit::g(u, a)))))
-            .collect())
-    }
-
-    /// The logits, for an optimiser; whoever writes here keeps them finite.
-    pub(crate) fn logits_mut(&mut self) -> &mut [f64] {
-        &mut self.logits
+    /// `1 - θ = σ(-a)`, M entries, exact where θ rounds to 1.
+    #[must_use]
+    pub fn complements(&self) -> &[f64] {
+        &self.rest
     }
 }
 

@@ -1,5 +1,6 @@
 use super::{Bernoulli, logit, probability};
-use crate::quadrature::{Tolerance, integrate};
+use crate::quadrature::integrate;
+use crate::variance::Tolerance;
 
 const LOGITS: [f64; 9] = [-700.0, -36.0, -13.8, -1.0, 0.0, 0.3, 13.8, 36.0, 700.0];
 /// One unit in the last place from 0 (of numbers around 1) and from 1, and what is between.

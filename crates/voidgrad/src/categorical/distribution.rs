@@ -1,16 +1,16 @@
 //! What estimators that are written for every distribution need of it.
 
 use super::Categorical;
-use crate::distribution::{Distribution, DistributionError};
-use crate::estimators::Rule;
-use crate::estimators::rule::Node;
+use crate::distribution::Distribution;
+use crate::error::DistributionError;
+use crate::noise::{Node, Rule};
 
 /// The parameters are the M × K logits, a sample is one-hot, and it takes M uniform numbers.
 ///
 /// State k of a variable is drawn where u is among the `θ_k` of (0, 1) that belong to it; the states lie there
 /// from the least to the most probable, because numbers close to 0 are finer than those close to 1. So a state with a
-/// probability of 1e-300 can be drawn, and expectations of functions of samples have a [`Rule`]. [`Categorical::sample`]
-/// makes b of z instead, as REBAR and RELAX need it.
+/// probability of 1e-300 can be drawn, and expectations of functions of samples have a [`Rule`]. REBAR and RELAX
+/// make b of z instead.
 impl Distribution for Categorical {
     fn parameters(&self) -> &[f64] {
         self.logits()
@@ -28,7 +28,7 @@ impl Distribution for Categorical {
         self.variables()
     }
 
-    fn draw(&self, u: &[f64], b: &mut [f64]) {
+    fn sample(&self, u: &[f64], b: &mut [f64]) {
         assert_eq!(
             (u.len(), b.len()),
             (self.variables(), self.len()),
@@ -59,9 +59,15 @@ impl Distribution for Categorical {
     }
 
     fn score(&self, b: &[f64], score: &mut [f64]) {
-        assert_eq!((b.len(), score.len()), (self.len(), self.len()), "one entry a state");
-        for (i, score) in score.iter_mut().enumerate() {
-            *score = if b[i] == 1.0 { self.rest[i] } else { -self.theta[i] };
+        assert_eq!((b.len(), score.len()), (self.len(), self.len()), "one entry for each state");
+        score.fill(0.0);
+        self.add_score(1.0, b, score);
+    }
+
+    fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
+        assert_eq!((b.len(), gradient.len()), (self.len(), self.len()), "one entry for each state");
+        for (i, gradient) in gradient.iter_mut().enumerate() {
+            *gradient += weight * if b[i] == 1.0 { self.rest[i] } else { -self.theta[i] };
         }
     }
 }

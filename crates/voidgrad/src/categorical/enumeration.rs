@@ -19,24 +19,14 @@ impl Categorical {
         (self.states() as u64).checked_pow(variables)
     }
 
-    /// Calls `visit` with b, one-hot, for each of the `Kᴹ` states; the last variable changes fastest. `b` is memory.
-    pub(crate) fn for_each_state<E>(
-        &self,
-        b: &mut Vec<f64>,
-        mut visit: impl FnMut(&[f64]) -> Result<(), E>,
-    ) -> Result<(), E> {
-        b.clear();
-        b.resize(self.len(), 0.0);
-        b.iter_mut().step_by(self.states()).for_each(|first| *first = 1.0);
-        loop {
-            visit(b)?;
-            // The next state, as an odometer counts.
-            let turned = b.chunks_exact_mut(self.states()).rev().any(|row| {
-                row.rotate_right(1);
-                row[0] == 0.0
-            });
-            if !turned {
-                return Ok(());
+    /// Writes each of the `Kᴹ` states, one-hot, row by row; the last variable changes fastest.
+    pub(crate) fn write_states(&self, rows: &mut [f64]) {
+        for (number, row) in rows.chunks_exact_mut(self.len()).enumerate() {
+            row.fill(0.0);
+            let mut rest = number;
+            for variable in row.chunks_exact_mut(self.states()).rev() {
+                variable[rest % self.states()] = 1.0;
+                rest /= self.states();
             }
         }
     }

@@ -7,24 +7,18 @@
 
 mod distribution;
 mod enumeration;
-mod estimate;
 pub mod logit;
 pub(crate) mod relaxation;
-mod relaxed;
 pub(crate) mod row;
 pub mod state;
 #[cfg(test)]
 mod tests;
 
 pub use enumeration::LARGEST_ENUMERATION;
-pub use estimate::{Estimate, estimate};
-pub use relaxed::Relaxed;
 
 use thiserror::Error;
 
-use crate::distribution::DistributionError;
-use crate::error::{InvalidParameter, ShapeMismatch, finite};
-use crate::noise::{self, NoiseError};
+use crate::error::{DistributionError, InvalidParameter, ShapeMismatch, finite};
 use row::Row;
 
 /// `b_m ~ Categorical(softmax(a_m))`, independent, `m = 1..M`, with K states each.
@@ -33,11 +27,12 @@ use row::Row;
 /// [`from_probabilities`](Self::from_probabilities) converts. All vectors are flat, row by row.
 ///
 /// ```
-/// use voidgrad::Categorical;
+/// use voidgrad::{Categorical, Distribution};
 /// let categorical = Categorical::from_probabilities(&[0.2, 0.3, 0.5, 0.9, 0.05, 0.05], 3)?;
 /// assert_eq!((categorical.variables(), categorical.states()), (2, 3));
-/// let b = categorical.sample(&[0.5, 0.5, 0.5, 0.1, 0.2, 0.99])?;
-/// assert_eq!(b, [0.0, 0.0, 1.0, 0.0, 0.0, 1.0]);
+/// let mut b = [0.0; 6];
+/// categorical.sample(&[0.9, 0.02], &mut b);
+/// assert_eq!(b, [0.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
 /// assert!((categorical.ln_p(&b)? - (0.5_f64 * 0.05).ln()).abs() < 1e-14);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -174,25 +169,16 @@ impl Categorical {
         &self.ln_theta
     }
 
-    /// `b`, one-hot: the argmax of `z_k = ln θ_k - ln(-ln u_k)` in every row (Gumbel-max). Where z is not needed,
-    /// [`Distribution::draw`](crate::Distribution::draw) takes fewer numbers.
-    ///
-    /// # Errors
-    /// Where `u` does not have M × K entries, or one is not in (0, 1).
-    pub fn sample(&self, u: &[f64]) -> Result<Vec<f64>, NoiseError> {
-        if u.len() != self.len() {
-            return Err(ShapeMismatch { name: "u", found: u.len(), expected: self.len() }.into());
+    /// Writes b, one-hot: the argmax of `z_k = ln θ_k - ln(-ln u_k)` in every row (Gumbel-max), with M × K numbers u. REBAR and RELAX make
+    /// b of z; [`Distribution::sample`](crate::Distribution::sample) takes fewer numbers.
+    pub(crate) fn argmax_of_z(&self, u: &[f64], b: &mut [f64]) {
+        let rows = u.chunks_exact(self.states).zip(self.ln_theta.chunks_exact(self.states));
+        for (b, (u, ln_theta)) in b.chunks_exact_mut(self.states).zip(rows) {
+            b.iter_mut().zip(u.iter().zip(ln_theta)).for_each(|(z, (&u, &ln_theta))| *z = state::g(u, ln_theta));
+            let drawn = logit::argmax(b);
+            b.fill(0.0);
+            b[drawn] = 1.0;
         }
-        noise::check("u", u)?;
-        let mut b = vec![0.0; self.len()];
-        let mut z = vec![0.0; self.states];
-        for (start, b) in (0..self.len()).step_by(self.states).zip(b.chunks_exact_mut(self.states)) {
-            for (k, z) in z.iter_mut().enumerate() {
-                *z = state::g(u[start + k], self.ln_theta[start + k]);
-            }
-            b[logit::argmax(&z)] = 1.0;
-        }
-        Ok(b)
     }
 
     /// `ln p(b) = Σ_m ln θ_{m, b_m}`, with b one-hot.

@@ -9,6 +9,7 @@ pub mod perceptron;
 pub mod rebar;
 pub mod relax;
 pub mod relax_linear;
+pub mod relaxed;
 pub mod sum;
 pub mod zero;
 
@@ -22,18 +23,15 @@ pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;
 pub use relax_linear::RelaxLinear;
+pub use relaxed::Relaxed;
 pub use sum::Sum;
 pub use zero::Zero;
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::batch::Chunk;
-use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::error::ShapeMismatch;
-use crate::estimator::EstimateError;
-use crate::kernel::Drawn;
-use crate::train::{Run, TrainError};
+use crate::kernel::{Chunk, Drawn, Steps};
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
@@ -81,11 +79,11 @@ impl<C: Control + ?Sized> Control for Box<C> {
         (**self).sample(drawn, phi_bar)
     }
 
-    fn descend(&mut self, run: &mut Run<'_, Bernoulli>) -> Option<Result<(), TrainError>> {
-        (**self).descend(run)
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        (**self).chunk(chunk)
     }
 
-    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
-        (**self).add_chunk(chunk)
+    fn steps(&mut self, steps: &mut Steps<'_>) -> usize {
+        (**self).steps(steps)
     }
 }

@@ -3,7 +3,7 @@
 use voidgrad_macros::control;
 use voidgrad_real::sigmoid;
 
-use crate::objective::quadratic;
+use crate::toy::quadratic;
 
 /// `c(z) = η·f(σ(z/λ))` with `f(b) = (b - t)²`: the objective itself at the relaxed `σ(z/λ)`, scaled by η;
 /// `φ = (η, ln λ)`.

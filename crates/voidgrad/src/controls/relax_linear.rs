@@ -7,7 +7,7 @@ use voidgrad_real::{relu, sigmoid};
 
 use super::network::Weights;
 use crate::error::InvalidParameter;
-use crate::objective::quadratic;
+use crate::toy::quadratic;
 
 /// `c(z) = f(σ(z/λ)) + r_ρ(z)` with `f(b) = (b - t)²` and `r_ρ` = Linear(1, 5), `ReLU`, Linear(5, 5),
 /// `ReLU`, Linear(5, 1);

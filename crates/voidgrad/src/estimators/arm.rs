@@ -1,11 +1,10 @@
 //! ARM: one uniform number and its reflection.
 
-use super::pair::Between;
-use super::{Bias, Draw, Estimator, Method, Needs, Pair, Rule};
+use super::pair::{self, Between};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::Objective;
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 
 /// `ĝ_m = (f(b) - f(b'))·(u_m - ½)`, where `b = H(a + ln(u/(1-u)))` and b' is what `1 - u` makes.
 ///
@@ -31,29 +30,20 @@ pub const METHOD: Method = Method {
     source: "Yin and Zhou 2019, theorem 1",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "2",
+    cost: Cost::f(Count::Fixed(2)),
     parameters: "",
-    bernoulli: Some(|_, _| Ok(Box::new(Arm))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl Estimator for Arm {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f, memory } = draw;
-        let pair = memory.of(Pair::default);
-        let difference = pair.evaluate(bernoulli, objective, &noise)?;
-        *f = pair.mean();
-        for (gradient, u) in gradient.iter_mut().zip(&*noise) {
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        pair::sample(bernoulli, noise, points);
+    }
+
+    fn answer(&self, _: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let difference = told.values[0] - told.values[1];
+        for (gradient, u) in answer.gradient.iter_mut().zip(told.noise) {
             *gradient = difference * (u - 0.5);
         }
-        Ok(())
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {
@@ -61,6 +51,6 @@ impl Estimator for Arm {
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
-        Some(super::pair::rule(bernoulli, Between::Linear))
+        Some(pair::rule(bernoulli, Between::Linear))
     }
 }

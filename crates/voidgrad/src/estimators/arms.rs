@@ -1,12 +1,10 @@
 //! ARMS: RLOO with samples that avoid one another.
 
-use super::{Bias, Draw, Estimator, Method, Needs, leave_one_out};
+use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::InvalidParameter;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::estimator::{Answer, Estimator, Told};
 use voidgrad_real::{log_sigmoid, sigmoid};
 
 /// `ĝ_m = 1/(1 - ρ_m)·1/K Σ_k (f(b_k) - 1/(K-1) Σ_{j≠k} f(b_j))·(b_km - θ_m)`, where the K samples of every variable are
@@ -30,11 +28,8 @@ pub const METHOD: Method = Method {
     source: "Dimitriev and Zhou 2021",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "K",
+    cost: Cost::f(Count::K),
     parameters: "K ≥ 2, 2 unless given",
-    bernoulli: Some(|setup, _| Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(2))?))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl Arms {
@@ -57,31 +52,12 @@ impl Arms {
     }
 }
 
-/// The samples, rows of M entries, and what is needed for one variable or one sample.
-#[derive(Default)]
-struct Samples {
-    b: Vec<f64>,
-    f: Vec<f64>,
-    advantages: Vec<f64>,
-    score: Vec<f64>,
-    /// Sums of the first k exponential numbers, k = 0..K.
-    sums: Vec<f64>,
-}
-
 impl Estimator for Arms {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f: mean, memory } = draw;
-        let Samples { b, f, advantages, score, sums } = memory.of(Samples::default);
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         let (variables, count) = (bernoulli.len(), self.samples as f64);
-        b.resize(self.samples * variables, 0.0);
-        score.resize(variables, 0.0);
-        for (m, (&a, u)) in bernoulli.logits().iter().zip(noise.chunks(self.samples)).enumerate() {
+        // Sums of the first k exponential numbers, k = 0..=K.
+        let mut sums = Vec::with_capacity(self.samples + 1);
+        for (m, (&a, u)) in bernoulli.logits().iter().zip(noise.chunks_exact(self.samples)).enumerate() {
             let bound = (log_sigmoid(-a.abs()) / (count - 1.0)).exp();
             let rare = if a > 0.0 { 0.0 } else { 1.0 };
             sums.clear();
@@ -94,25 +70,22 @@ impl Estimator for Arms {
             let mut after = 0.0;
             for k in (0..self.samples).rev() {
                 let others = sums[k] + after;
-                b[k * variables + m] = if others < bound * total { rare } else { 1.0 - rare };
+                points[k * variables + m] = if others < bound * total { rare } else { 1.0 - rare };
                 after -= u[k].ln();
             }
         }
-        f.clear();
-        for b in b.chunks(variables) {
-            f.push(evaluate(objective, b)?);
-        }
-        *mean = f.iter().map(|f| f / count).sum();
-        gradient.fill(0.0);
-        leave_one_out(f, advantages);
-        for (b, advantage) in b.chunks(variables).zip(&*advantages) {
-            bernoulli.score(b, score);
-            gradient.iter_mut().zip(&*score).for_each(|(gradient, score)| *gradient += advantage * score);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, memory, .. } = answer;
+        let advantages: &mut Vec<f64> = memory.of(Vec::new);
+        leave_one_out(told.values, advantages);
+        for (b, advantage) in told.points.chunks_exact(bernoulli.len()).zip(&*advantages) {
+            bernoulli.add_score(*advantage, b, gradient);
         }
         for (gradient, &a) in gradient.iter_mut().zip(bernoulli.logits()) {
             *gradient *= self.correction(a);
         }
-        Ok(())
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {

@@ -2,13 +2,11 @@
 
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
-use crate::estimator::{EstimateError, suits};
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
-use crate::variance::{self, Exact, Moments, Technique, VarianceError};
+use crate::distribution::Distribution as _;
+use crate::error::EstimateError;
+use crate::estimator::{Answer, Coupling, Estimator, Told, suits};
+use crate::kernel::{g_hat, weights};
 use voidgrad_real::sigmoid;
-
-use super::{Draw, Estimator};
 
 /// The estimator of [`estimate`](crate::estimate()) with `v` a function of u, the one for which `z̃ = z`:
 ///
@@ -31,54 +29,54 @@ impl<C: Control + Send + Sync> Coupled<C> {
     }
 }
 
-/// z, `∂c/∂z`, the weights of `∂c/∂z` in `ĝ`, and those of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`.
+/// z, `∂c/∂z`, and the weights of `∂²c/∂z∂φ` in `(2/M)(∂ĝ/∂φ)ᵀ ĝ`.
 #[derive(Default)]
-struct Sample {
-    b: Vec<f64>,
+struct Parts {
     z: Vec<f64>,
     c_z: Vec<f64>,
     z_dot: Vec<f64>,
-    c_bar: f64,
 }
 
 impl<C: Control + Send + Sync> Estimator for Coupled<C> {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.suits(bernoulli, objective)?;
-        let Draw { gradient, f, memory } = draw;
-        let Sample { b, z, c_z, z_dot, c_bar } = memory.of(Sample::default);
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        bernoulli.sample(noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, phi_bar, memory, .. } = answer;
+        let Parts { z, c_z, z_dot } = memory.of(Parts::default);
         let variables = bernoulli.len();
-        for values in [&mut *b, &mut *z, &mut *c_z, &mut *z_dot] {
+        for values in [&mut *z, &mut *c_z, &mut *z_dot] {
             values.resize(variables, 0.0);
         }
-        for (m, (&a, &u)) in bernoulli.logits().iter().zip(&*noise).enumerate() {
-            z[m] = logit::g(u, a);
-            b[m] = f64::from(u8::from(logit::threshold(z[m])));
+        for (z, (&a, &u)) in z.iter_mut().zip(bernoulli.logits().iter().zip(told.noise)) {
+            *z = logit::g(u, a);
         }
-        *f = evaluate(objective, b)?;
-        let advantage = *f - self.control.value_and_d_z(z, c_z);
+        let advantage = told.values[0] - self.control.value_and_d_z(z, c_z);
         let scale = 2.0 / variables as f64;
-        *c_bar = 0.0;
+        let mut c_bar = 0.0;
         for (m, &a) in bernoulli.logits().iter().enumerate() {
-            let is_one = b[m] == 1.0;
+            let is_one = told.points[m] == 1.0;
             let s = if is_one { a } else { -a };
             // ∂z̃/∂a is p(b)·(1 - e^-|z|), so what is left of 1 is a sum of two positive numbers.
             let rest = sigmoid(-s) + sigmoid(s) * (-z[m].abs()).exp();
             let score = logit::ln_p::d_a(is_one, a);
-            gradient[m] = advantage * score + c_z[m] * rest;
-            z_dot[m] = scale * gradient[m] * rest;
-            *c_bar -= scale * gradient[m] * score;
+            gradient[m] = g_hat(advantage, score, c_z[m] * rest);
+            let scaled = scale * gradient[m];
+            z_dot[m] = scaled * rest;
+            c_bar += weights(scaled, score, rest).c_bar;
         }
-        Ok(())
+        if let Some(phi_bar) = phi_bar {
+            self.control.vjp_jvp(z, z_dot, c_bar, phi_bar);
+        }
     }
 
-    fn suits(&self, bernoulli: &Bernoulli, _: &dyn Objective) -> Result<(), EstimateError> {
+    fn suits(&self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
         Ok(suits(&self.control, bernoulli.len())?)
+    }
+
+    fn coupling(&self) -> Option<Coupling> {
+        Some(Coupling::Common)
     }
 
     fn control(&self) -> Option<&dyn Control> {
@@ -87,17 +85,5 @@ impl<C: Control + Send + Sync> Estimator for Coupled<C> {
 
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         Some(&mut self.control)
-    }
-
-    /// One variable, by quadrature.
-    fn moments(&self, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<Exact, VarianceError> {
-        let Moments { mean, variance } = variance::coupled(bernoulli, objective, &self.control)?;
-        Ok(Exact { mean: vec![mean], variance, technique: Technique::Quadrature })
-    }
-
-    fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {
-        if let Some(Sample { z, z_dot, c_bar, .. }) = draw.memory.get() {
-            self.control.vjp_jvp(z, z_dot, *c_bar, phi_bar);
-        }
     }
 }

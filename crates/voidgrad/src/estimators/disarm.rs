@@ -1,12 +1,11 @@
 //! `DisARM`, also called U2G: ARM with its uniform numbers integrated out.
 
-use super::pair::Between;
-use super::{Bias, Draw, Estimator, Method, Needs, Pair, Rule};
+use super::pair::{self, Between};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::error::InvalidParameter;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::Objective;
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// `ĝ_m = ½·(f(b) - f(b'))·(b_m - b'_m)·σ(|a_m|)`, where `b = H(a + ln(u/(1-u)))` and b' is what `1 - u` makes; with
@@ -37,11 +36,8 @@ pub const METHOD: Method = Method {
     source: "Dong, Mnih and Tucker 2020, section 3; U2G of Yin et al. 2020",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "K",
+    cost: Cost::f(Count::K),
     parameters: "K, even, 2 unless given",
-    bernoulli: Some(|setup, _| Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(2))?))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl Disarm {
@@ -59,27 +55,22 @@ impl Disarm {
 }
 
 impl Estimator for Disarm {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f, memory } = draw;
-        let pair = memory.of(Pair::default);
-        let pairs = self.pairs as f64;
-        gradient.fill(0.0);
-        *f = 0.0;
-        for u in noise.chunks(bernoulli.len()) {
-            let difference = pair.evaluate(bernoulli, objective, u)?;
-            *f += pair.mean() / pairs;
-            for (m, gradient) in gradient.iter_mut().enumerate() {
-                let sign = pair.b[m] - pair.reflected[m];
-                *gradient += 0.5 * difference * sign * sigmoid(bernoulli.logits()[m].abs()) / pairs;
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        let variables = bernoulli.len();
+        for (u, pair) in noise.chunks_exact(variables).zip(points.chunks_exact_mut(2 * variables)) {
+            pair::sample(bernoulli, u, pair);
+        }
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let (variables, pairs) = (bernoulli.len(), self.pairs as f64);
+        for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * variables)) {
+            let (b, reflected) = pair.split_at(variables);
+            let share = 0.5 * (f[0] - f[1]) / pairs;
+            for (m, gradient) in answer.gradient.iter_mut().enumerate() {
+                *gradient += share * (b[m] - reflected[m]) * sigmoid(bernoulli.logits()[m].abs());
             }
         }
-        Ok(())
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {
@@ -91,6 +82,6 @@ impl Estimator for Disarm {
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
-        Some(super::pair::rule(bernoulli, Between::Constant).repeat(self.pairs))
+        Some(pair::rule(bernoulli, Between::Constant).repeat(self.pairs))
     }
 }

@@ -1,12 +1,11 @@
 //! Double control variates: RLOO with a linear model of f.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule, leave_one_out};
+use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::{InvalidParameter, finite};
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate_with_gradient};
+use crate::estimator::{Answer, Estimator, Told, Want};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// RLOO of `h_k = f(b_k) + α·d_kᵀ(b_k - θ)` instead of f, less what the linear part adds to the mean:
@@ -30,11 +29,8 @@ pub const METHOD: Method = Method {
     source: "Titsias and Shi 2022, section 3",
     bias: Bias::Unbiased,
     needs: Needs::Gradient,
-    cost: "K",
+    cost: Cost::f(Count::K),
     parameters: "K ≥ 2, 2 unless given; α = -1",
-    bernoulli: Some(|setup, _| Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(2), -1.0)?))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl DoubleCv {
@@ -47,45 +43,35 @@ impl DoubleCv {
     }
 }
 
-/// The samples with `∇f`, rows of M entries, and f and h.
+/// What an answer computes on its way.
 #[derive(Default)]
-struct Samples {
-    b: Vec<f64>,
-    slopes: Vec<f64>,
-    f: Vec<f64>,
+struct Parts {
+    /// `Σ_k ∇f(b_k)`.
+    total: Vec<f64>,
+    score: Vec<f64>,
     h: Vec<f64>,
     advantages: Vec<f64>,
-    score: Vec<f64>,
-    total: Vec<f64>,
 }
 
 impl Estimator for DoubleCv {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f: mean, memory } = draw;
-        let Samples { b, slopes, f, h, advantages, score, total } = memory.of(Samples::default);
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        super::samples(bernoulli, noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, memory, .. } = answer;
+        let Parts { total, score, h, advantages } = memory.of(Parts::default);
         let (variables, count) = (bernoulli.len(), self.samples as f64);
-        b.resize(self.samples * variables, 0.0);
-        slopes.resize(self.samples * variables, 0.0);
+        let samples = || told.points.chunks_exact(variables).zip(told.gradients.chunks_exact(variables));
         score.resize(variables, 0.0);
-        f.clear();
         total.clear();
         total.resize(variables, 0.0);
-        let rows = b.chunks_mut(variables).zip(slopes.chunks_mut(variables));
-        for ((b, slope), u) in rows.zip(noise.chunks(variables)) {
-            bernoulli.draw(u, b);
-            f.push(evaluate_with_gradient(objective, b, slope)?);
-            total.iter_mut().zip(&*slope).for_each(|(total, slope)| *total += slope);
+        for (_, slope) in samples() {
+            total.iter_mut().zip(slope).for_each(|(total, slope)| *total += slope);
         }
-        *mean = f.iter().map(|f| f / count).sum();
         let others = |total: f64, own: f64| (total - own) / (count - 1.0);
         h.clear();
-        for ((b, slope), f) in b.chunks(variables).zip(slopes.chunks(variables)).zip(&*f) {
+        for ((b, slope), f) in samples().zip(told.values) {
             bernoulli.score(b, score);
             let parts = total.iter().zip(slope).zip(&*score);
             let linear: f64 = parts.map(|((total, slope), score)| others(*total, *slope) * score).sum();
@@ -96,11 +82,13 @@ impl Estimator for DoubleCv {
             *gradient = -self.alpha * (total / count) * (sigmoid(a) * sigmoid(-a));
         }
         leave_one_out(h, advantages);
-        for (b, advantage) in b.chunks(variables).zip(&*advantages) {
-            bernoulli.score(b, score);
-            gradient.iter_mut().zip(&*score).for_each(|(gradient, score)| *gradient += advantage * score);
+        for ((b, _), advantage) in samples().zip(&*advantages) {
+            bernoulli.add_score(*advantage, b, gradient);
         }
-        Ok(())
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {
@@ -109,10 +97,6 @@ impl Estimator for DoubleCv {
 
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
         self.samples * bernoulli.len()
-    }
-
-    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {

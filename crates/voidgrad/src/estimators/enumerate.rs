@@ -1,13 +1,11 @@
 //! Enumeration: the gradient itself, by the sum over all states.
 
-use super::rule::Rule;
-use super::{Bias, Draw, Estimator, Method, Needs};
-use crate::bernoulli::Bernoulli;
+use super::{Bias, Cost, Count, Method, Needs};
+use crate::bernoulli::{self, Bernoulli};
 use crate::categorical::{self, Categorical, row};
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
-use crate::variance::LARGEST_ENUMERATION;
+use crate::error::EstimateError;
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states; for
@@ -33,41 +31,30 @@ pub const METHOD: Method = Method {
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "2^M",
+    cost: Cost::f(Count::States),
     parameters: "",
-    bernoulli: Some(|_, _| Ok(Box::new(Enumerate))),
-    categorical: Some(|_, _, _| Ok(Box::new(Enumerate))),
-    gaussian: None,
 };
 
 /// The values of f at all states, and what is left of them while variables are summed out.
 #[derive(Default)]
 struct Table {
-    b: Vec<f64>,
     all: Vec<f64>,
     rest: Vec<f64>,
 }
 
 impl Estimator for Enumerate {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        _: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.suits(bernoulli, objective)?;
-        let Draw { gradient, f, memory } = draw;
-        let Table { b, all, rest } = memory.of(Table::default);
-        let logits = bernoulli.logits();
-        b.resize(logits.len(), 0.0);
-        all.clear();
-        for state in 0..1_usize << logits.len() {
+    fn ask(&self, bernoulli: &Bernoulli, _: &[f64], points: &mut [f64]) {
+        for (state, b) in points.chunks_exact_mut(bernoulli.len()).enumerate() {
             for (m, b) in b.iter_mut().enumerate() {
                 *b = f64::from(u8::from(state >> m & 1 == 1));
             }
-            all.push(evaluate(objective, b)?);
         }
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, memory, .. } = answer;
+        let Table { rest, .. } = memory.of(Table::default);
+        let (logits, all) = (bernoulli.logits(), told.values);
         for (m, gradient) in gradient.iter_mut().enumerate() {
             // Differences before means, so that a large constant in f costs no digits.
             rest.clear();
@@ -78,11 +65,10 @@ impl Estimator for Enumerate {
             }
             *gradient = rest[0] * (sigmoid(logits[m]) * sigmoid(-logits[m]));
         }
-        for &a in logits {
-            sum_out(all, sigmoid(-a), sigmoid(a));
+        weights[0] = 1.0;
+        for (m, &a) in logits.iter().enumerate() {
+            spread(weights, 1 << m, &[sigmoid(-a), sigmoid(a)]);
         }
-        *f = all[0];
-        Ok(())
     }
 
     fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
@@ -93,16 +79,23 @@ impl Estimator for Enumerate {
         0
     }
 
-    fn suits(&self, bernoulli: &Bernoulli, _: &dyn Objective) -> Result<(), EstimateError> {
-        if bernoulli.len() > LARGEST_ENUMERATION {
-            let (found, allowed) = (bernoulli.len(), LARGEST_ENUMERATION);
-            return Err(EstimateError::TooManyVariables { found, allowed });
-        }
-        Ok(())
+    fn suits(&self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
+        let (found, allowed) = (bernoulli.len(), bernoulli::LARGEST_ENUMERATION);
+        if found > allowed { Err(EstimateError::TooManyVariables { found, allowed }) } else { Ok(()) }
     }
 
     fn rule(&self, _: &Bernoulli) -> Option<Rule> {
         Some(Rule::new(Vec::new()))
+    }
+}
+
+/// Makes the probabilities of the first `count` combinations of states those of `count` times as many as `theta` has: one more
+/// variable, whose digit is slower than those before it.
+fn spread(weights: &mut [f64], count: usize, theta: &[f64]) {
+    for (k, theta) in theta.iter().enumerate().rev() {
+        for i in 0..count {
+            weights[k * count + i] = weights[i] * theta;
+        }
     }
 }
 
@@ -115,26 +108,16 @@ fn sum_out(table: &mut Vec<f64>, p_0: f64, p_1: f64) {
 }
 
 impl Estimator<Categorical> for Enumerate {
-    fn estimate(
-        &self,
-        categorical: &Categorical,
-        objective: &dyn Objective,
-        _: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.suits(categorical, objective)?;
-        let Draw { gradient, f, memory } = draw;
-        let Table { b, all, rest } = memory.of(Table::default);
-        all.clear();
-        categorical.for_each_state(b, |b| {
-            all.push(evaluate(objective, b)?);
-            Ok::<_, EstimateError>(())
-        })?;
+    fn ask(&self, categorical: &Categorical, _: &[f64], points: &mut [f64]) {
+        categorical.write_states(points);
+    }
+
+    fn answer(&self, categorical: &Categorical, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, memory, .. } = answer;
+        let Table { all, rest } = memory.of(Table::default);
         // Differences before means, so that a large constant in f costs no digits.
-        let first = all[0];
-        for value in all.iter_mut() {
-            *value -= first;
-        }
+        all.clear();
+        all.extend(told.values.iter().map(|value| value - told.values[0]));
         let states = categorical.states();
         let probabilities = categorical.probabilities();
         let thetas = || probabilities.chunks_exact(states);
@@ -149,8 +132,13 @@ impl Estimator<Categorical> for Enumerate {
             gradient.iter_mut().zip(theta).for_each(|(gradient, theta)| *gradient *= theta);
             sum_out_last(all, theta);
         }
-        *f = first + all[0];
-        Ok(())
+        // The last variable has the fastest digit.
+        weights[0] = 1.0;
+        let mut count = 1;
+        for theta in thetas().rev() {
+            spread(weights, count, theta);
+            count *= states;
+        }
     }
 
     fn evaluations(&self, categorical: &Categorical) -> u64 {
@@ -161,7 +149,7 @@ impl Estimator<Categorical> for Enumerate {
         0
     }
 
-    fn suits(&self, categorical: &Categorical, _: &dyn Objective) -> Result<(), EstimateError> {
+    fn suits(&self, categorical: &Categorical) -> Result<(), EstimateError> {
         match categorical.joint_states() {
             Some(states) if states <= categorical::LARGEST_ENUMERATION => Ok(()),
             _ => {

@@ -1,13 +1,11 @@
 //! Concrete, or Gumbel-softmax: f at a relaxed sample.
 
-use super::{Bias, Draw, Estimator, Method, Needs};
+use super::{Bias, Cost, Method, Needs};
 use crate::bernoulli::{Bernoulli, logit};
 use crate::categorical::relaxation::Relaxation;
 use crate::categorical::{Categorical, state};
 use crate::error::{InvalidParameter, positive};
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate_with_gradient};
+use crate::estimator::{Answer, Estimator, Told, Want};
 use voidgrad_real::sigmoid;
 
 /// `ĝ = ∇f(x)·x(1 - x)/λ` at the relaxed sample `x = σ(z/λ)`, by coordinate; for categorical variables
@@ -28,11 +26,8 @@ pub const METHOD: Method = Method {
     source: "Maddison, Mnih and Teh 2017, section 3.3; Jang, Gu and Poole 2017",
     bias: Bias::Biased,
     needs: Needs::Gradient,
-    cost: "1",
+    cost: Cost::ONE,
     parameters: "the temperature λ",
-    bernoulli: Some(|setup, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
-    categorical: Some(|setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
-    gaussian: None,
 };
 
 impl Gumbel {
@@ -45,36 +40,24 @@ impl Gumbel {
     }
 }
 
-/// `z/λ` and the relaxed sample.
-#[derive(Default)]
-struct Sample {
-    y: Vec<f64>,
-    x: Vec<f64>,
-}
-
 impl Estimator for Gumbel {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f, memory } = draw;
-        let Sample { y, x } = memory.of(Sample::default);
-        y.clear();
-        y.extend(bernoulli.logits().iter().zip(&*noise).map(|(&a, &u)| logit::g(u, a) / self.lambda));
-        x.clear();
-        x.extend(y.iter().map(|&y| sigmoid(y)));
-        *f = evaluate_with_gradient(objective, x, gradient)?;
-        for (gradient, &y) in gradient.iter_mut().zip(&*y) {
-            *gradient *= sigmoid(y) * sigmoid(-y) / self.lambda;
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        for (x, (&a, &u)) in points.iter_mut().zip(bernoulli.logits().iter().zip(noise)) {
+            *x = sigmoid(logit::g(u, a) / self.lambda);
         }
-        Ok(())
     }
 
-    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let noise = bernoulli.logits().iter().zip(told.noise);
+        for ((gradient, slope), (&a, &u)) in answer.gradient.iter_mut().zip(told.gradients).zip(noise) {
+            // Of y, not of x, whose digits are gone close to 1.
+            let y = logit::g(u, a) / self.lambda;
+            *gradient = slope * (sigmoid(y) * sigmoid(-y) / self.lambda);
+        }
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 }
 
@@ -85,33 +68,38 @@ struct Rows {
     relaxation: Relaxation,
 }
 
-impl Estimator<Categorical> for Gumbel {
-    fn estimate(
-        &self,
-        categorical: &Categorical,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f, memory } = draw;
-        let Rows { z, relaxation } = memory.of(Rows::default);
+impl Rows {
+    fn update(&mut self, categorical: &Categorical, noise: &[f64], lambda: f64) {
+        let Self { z, relaxation } = self;
         z.clear();
-        z.extend(
-            categorical.ln_probabilities().iter().zip(&*noise).map(|(&ln_theta, &u)| state::g(u, ln_theta)),
-        );
-        relaxation.update(z, categorical.states(), self.lambda);
-        *f = evaluate_with_gradient(objective, &relaxation.s, gradient)?;
+        z.extend(categorical.ln_probabilities().iter().zip(noise).map(|(&ln_theta, &u)| state::g(u, ln_theta)));
+        relaxation.update(z, categorical.states(), lambda);
+    }
+}
+
+impl Estimator<Categorical> for Gumbel {
+    fn ask(&self, categorical: &Categorical, noise: &[f64], points: &mut [f64]) {
+        let mut rows = Rows::default();
+        rows.update(categorical, noise, self.lambda);
+        points.copy_from_slice(&rows.relaxation.s);
+    }
+
+    fn answer(&self, categorical: &Categorical, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, memory, .. } = answer;
+        let rows = memory.of(Rows::default);
+        rows.update(categorical, told.noise, self.lambda);
+        let relaxation = &rows.relaxation;
+        gradient.copy_from_slice(told.gradients);
         // By ln θ it is the derivative through y = z/λ; its rows add up to 0, so by a it is the same.
         relaxation.centre(gradient);
         gradient.iter_mut().zip(&relaxation.s).for_each(|(gradient, s)| *gradient *= s / self.lambda);
-        Ok(())
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 
     fn noise(&self, categorical: &Categorical) -> usize {
         categorical.len()
-    }
-
-    fn suits(&self, _: &Categorical, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
     }
 }

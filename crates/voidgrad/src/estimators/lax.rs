@@ -1,12 +1,11 @@
 //! LAX: a learned control for a continuous variable.
 
-use super::{Bias, Draw, Estimator, Method, Needs};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::control::Control;
-use crate::controls::Perceptron;
-use crate::estimator::{EstimateError, suits};
+use crate::error::EstimateError;
+use crate::estimator::{Answer, Estimator, Told, suits};
+use crate::distribution::Distribution as _;
 use crate::gaussian::{self, Gaussian};
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
 
 /// The estimator of `∂/∂θ E[f(x)]` for `x = μ + σ·ε` with a black box f and a control of x:
 ///
@@ -46,9 +45,6 @@ pub struct Lax<C> {
     control: C,
 }
 
-/// Units of the control of the list.
-const UNITS: usize = 10;
-
 /// What the list says of it.
 pub const METHOD: Method = Method {
     name: "lax",
@@ -57,11 +53,8 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 7",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c once",
+    cost: Cost::ONE.and_control(Count::Fixed(1)),
     parameters: "10·(M + 2) + 1 weights, trained on the variance",
-    bernoulli: None,
-    categorical: None,
-    gaussian: Some(|_, gaussian, rng| Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))),
 };
 
 impl<C: Control + Send + Sync> Lax<C> {
@@ -71,46 +64,40 @@ impl<C: Control + Send + Sync> Lax<C> {
     }
 }
 
-/// x with what `(1/M)(∂ĝ/∂φ)ᵀ ĝ` takes: the weights on `∂²c/∂x∂φ` and on `∂c/∂φ`.
+/// What an answer computes on its way.
 #[derive(Default)]
-struct Sample {
-    x: Vec<f64>,
+struct Parts {
     epsilon: Vec<f64>,
     /// `∂/∂θ ln p(x)`, 2M entries.
     score: Vec<f64>,
     c_x: Vec<f64>,
+    /// The weights of `(1/M)(∂ĝ/∂φ)ᵀ ĝ` on `∂²c/∂x∂φ`.
     x_dot: Vec<f64>,
-    c_bar: f64,
 }
 
 impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
-    fn estimate(
-        &self,
-        gaussian: &Gaussian,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.suits(gaussian, objective)?;
-        let Draw { gradient, f, memory } = draw;
-        let Sample { x, epsilon, score, c_x, x_dot, c_bar } = memory.of(Sample::default);
-        let variables = gaussian.len();
-        for values in [&mut *x, &mut *epsilon, &mut *c_x, &mut *x_dot] {
+    fn ask(&self, gaussian: &Gaussian, noise: &[f64], points: &mut [f64]) {
+        gaussian.sample(noise, points);
+    }
+
+    fn answer(&self, gaussian: &Gaussian, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, phi_bar, memory, .. } = answer;
+        let Parts { epsilon, score, c_x, x_dot } = memory.of(Parts::default);
+        let (variables, x) = (gaussian.len(), told.points);
+        for values in [&mut *epsilon, &mut *c_x, &mut *x_dot] {
             values.resize(variables, 0.0);
         }
         score.resize(2 * variables, 0.0);
-        Gaussian::epsilon(&noise, epsilon);
-        for (m, (&mu, &ln_sigma)) in gaussian.mu().iter().zip(gaussian.ln_sigma()).enumerate() {
-            x[m] = gaussian::g(epsilon[m], mu, ln_sigma);
+        Gaussian::epsilon(told.noise, epsilon);
+        for (m, &ln_sigma) in gaussian.ln_sigma().iter().enumerate() {
             // About 0 instead of μ: x - μ has lost digits where σ is small beside μ.
             let deviation = gaussian::g(epsilon[m], 0.0, ln_sigma);
             score[m] = gaussian::ln_p::d_mu(deviation, 0.0, ln_sigma);
             score[variables + m] = gaussian::ln_p::d_ln_sigma(deviation, 0.0, ln_sigma);
         }
-        *f = evaluate(objective, x)?;
-        let advantage = *f - self.control.value_and_d_z(x, c_x);
+        let advantage = told.values[0] - self.control.value_and_d_z(x, c_x);
         let scale = 2.0 / gradient.len() as f64;
-        *c_bar = 0.0;
+        let mut c_bar = 0.0;
         for (m, (&mu, &ln_sigma)) in gaussian.mu().iter().zip(gaussian.ln_sigma()).enumerate() {
             let paths = [
                 (m, gaussian::g::d_mu(epsilon[m], mu, ln_sigma)),
@@ -120,13 +107,15 @@ impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
             for (i, x_theta) in paths {
                 gradient[i] = advantage * score[i] + c_x[m] * x_theta;
                 x_dot[m] += scale * gradient[i] * x_theta;
-                *c_bar -= scale * gradient[i] * score[i];
+                c_bar -= scale * gradient[i] * score[i];
             }
         }
-        Ok(())
+        if let Some(phi_bar) = phi_bar {
+            self.control.vjp_jvp(x, x_dot, c_bar, phi_bar);
+        }
     }
 
-    fn suits(&self, gaussian: &Gaussian, _: &dyn Objective) -> Result<(), EstimateError> {
+    fn suits(&self, gaussian: &Gaussian) -> Result<(), EstimateError> {
         Ok(suits(&self.control, gaussian.len())?)
     }
 
@@ -136,11 +125,5 @@ impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
 
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         Some(&mut self.control)
-    }
-
-    fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {
-        if let Some(Sample { x, x_dot, c_bar, .. }) = draw.memory.get() {
-            self.control.vjp_jvp(x, x_dot, *c_bar, phi_bar);
-        }
     }
 }

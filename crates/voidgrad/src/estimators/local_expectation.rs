@@ -1,11 +1,10 @@
 //! Local expectation gradients: every variable summed out in its turn.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// `ĝ_m = (f(b with b_m = 1) - f(b with b_m = 0))·θ_m(1 - θ_m)`: the exact expectation over each variable, given the
@@ -23,35 +22,30 @@ pub const METHOD: Method = Method {
     source: "Titsias and Lázaro-Gredilla 2015, equation 6",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "M + 1",
+    cost: Cost::f(Count::VariablesAndOne),
     parameters: "",
-    bernoulli: Some(|_, _| Ok(Box::new(LocalExpectation))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl Estimator for LocalExpectation {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f, memory } = draw;
-        let b: &mut Vec<f64> = memory.of(Vec::new);
-        b.resize(bernoulli.len(), 0.0);
-        bernoulli.draw(&noise, b);
-        *f = evaluate(objective, b)?;
+    /// b, and then b with each of its variables flipped in turn.
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        let (b, flipped) = points.split_at_mut(bernoulli.len());
+        bernoulli.sample(noise, b);
+        for (m, row) in flipped.chunks_exact_mut(bernoulli.len()).enumerate() {
+            row.copy_from_slice(b);
+            row[m] = 1.0 - b[m];
+        }
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, .. } = answer;
+        weights.fill(0.0);
+        weights[0] = 1.0;
+        let (f, flipped) = (told.values[0], &told.values[1..]);
         for (m, (gradient, &a)) in gradient.iter_mut().zip(bernoulli.logits()).enumerate() {
-            let kept = b[m];
-            b[m] = 1.0 - kept;
-            let flipped = evaluate(objective, b);
-            b[m] = kept;
-            let difference = if kept == 1.0 { *f - flipped? } else { flipped? - *f };
+            let difference = if told.points[m] == 1.0 { f - flipped[m] } else { flipped[m] - f };
             *gradient = difference * (sigmoid(a) * sigmoid(-a));
         }
-        Ok(())
     }
 
     fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {

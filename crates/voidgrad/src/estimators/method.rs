@@ -1,13 +1,10 @@
 //! What an estimator says of itself.
 
-use rand::Rng;
 use thiserror::Error;
 
-use super::{AnyEstimator, METHODS};
-use crate::bernoulli::Bernoulli;
-use crate::categorical::Categorical;
+use super::Cost;
+use super::tables::{distributions, methods};
 use crate::error::InvalidParameter;
-use crate::gaussian::Gaussian;
 
 /// An estimator as the list has it: what it is, what it costs, and how it is made.
 #[derive(Debug, Clone, Copy)]
@@ -24,24 +21,11 @@ pub struct Method {
     pub bias: Bias,
     /// What it asks of the objective.
     pub needs: Needs,
-    /// Evaluations of f an estimate, in M and K.
-    pub cost: &'static str,
-    /// Its parameters, in words; empty where it has none.
+    /// How often an estimate evaluates f, and how often its control.
+    pub cost: Cost,
+    /// Its parameters, in words; empty if it has none.
     pub parameters: &'static str,
-    /// Makes it for Bernoulli variables; `None` where it is not for them.
-    pub bernoulli: Option<Make<Bernoulli>>,
-    /// Makes it for categorical variables; `None` where it is not for them.
-    pub categorical: Option<MakeFor<Categorical>>,
-    /// Makes it for Gaussian variables; `None` where it is not for them.
-    pub gaussian: Option<MakeFor<Gaussian>>,
 }
-
-/// Makes an estimator; weights come from the generator.
-pub type Make<D> = fn(&Setup, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
-
-/// Makes an estimator of variables like these: a control of all of z at once has to know how many there are. Weights come from
-/// the generator.
-pub type MakeFor<D> = fn(&Setup, &D, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
 
 /// Whether the mean of an estimator is the gradient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -64,7 +48,7 @@ pub enum Needs {
     Gradient,
 }
 
-/// What the estimators of [`METHODS`] start from.
+/// What the estimators of the tables start from.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Setup {
     /// t of the objective `(b - t)²`, which the controls of REBAR and RELAX are made of.
@@ -87,70 +71,16 @@ impl Default for Setup {
 }
 
 impl Method {
-    /// The estimator of this name.
+    /// The estimator of this name, whichever distributions it is for.
     ///
     /// ```
-    /// use voidgrad::Method;
+    /// use voidgrad::estimators::Method;
     /// assert_eq!(Method::find("rebar").map(|method| method.title), Some("REBAR"));
     /// assert!(Method::find("rebra").is_none());
     /// ```
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
-        METHODS.iter().copied().find(|method| method.name == name)
-    }
-
-    /// Those that are made for Bernoulli variables.
-    pub fn of_bernoulli() -> impl Iterator<Item = (&'static Self, Make<Bernoulli>)> {
-        METHODS.iter().filter_map(|&method| Some((method, method.bernoulli?)))
-    }
-
-    /// Those that are made for categorical variables.
-    ///
-    /// ```
-    /// use voidgrad::{Categorical, Estimator, Method, Setup, Stream};
-    /// let categorical = Categorical::from_logits(&[0.0; 6], 3)?;
-    /// for (method, make) in Method::of_categorical() {
-    ///     let estimator = make(&Setup::default(), &categorical, &mut Stream::new(0, 0, 0))?;
-    ///     println!("{}: {} numbers of noise", method.name, estimator.noise(&categorical));
-    /// }
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
-    pub fn of_categorical() -> impl Iterator<Item = (&'static Self, MakeFor<Categorical>)> {
-        METHODS.iter().filter_map(|&method| Some((method, method.categorical?)))
-    }
-
-    /// Those that are made for Gaussian variables.
-    pub fn of_gaussian() -> impl Iterator<Item = (&'static Self, MakeFor<Gaussian>)> {
-        METHODS.iter().filter_map(|&method| Some((method, method.gaussian?)))
-    }
-
-    /// The estimator of Bernoulli variables.
-    ///
-    /// ```
-    /// use voidgrad::{Method, Setup, Stream};
-    /// let lax = Method::find("lax").unwrap();
-    /// let error = lax.make(&Setup::default(), &mut Stream::new(0, 0, 0)).map(drop).unwrap_err();
-    /// assert_eq!(error.to_string(), "the estimator lax is for Gaussian variables, and not for Bernoulli variables");
-    /// ```
-    ///
-    /// # Errors
-    /// Returns an error if it is not for Bernoulli variables, or if a value of the setup is outside its domain.
-    pub fn make(&self, setup: &Setup, rng: &mut dyn Rng) -> Result<AnyEstimator, MethodError> {
-        let make = self.bernoulli.ok_or_else(|| self.is_not_for("Bernoulli"))?;
-        Ok(make(setup, rng)?)
-    }
-
-    fn is_not_for(&self, asked: &'static str) -> MethodError {
-        MethodError::Distribution { name: self.name, asked, allowed: self.distributions().join(" and ") }
-    }
-
-    /// The distributions that it is for.
-    #[must_use]
-    pub fn distributions(&self) -> Vec<&'static str> {
-        let bernoulli = self.bernoulli.map(|_| "Bernoulli");
-        let categorical = self.categorical.map(|_| "categorical");
-        let gaussian = self.gaussian.map(|_| "Gaussian");
-        [bernoulli, categorical, gaussian].into_iter().flatten().collect()
+        methods().find(|method| method.name == name)
     }
 
     /// Whether its mean is not the gradient.
@@ -167,6 +97,12 @@ pub enum MethodError {
     /// A value of the setup outside its domain.
     #[error(transparent)]
     Setup(#[from] InvalidParameter),
+    /// There is no estimator of this name.
+    #[error("there is no estimator {name:?}")]
+    Unknown {
+        /// The name.
+        name: String,
+    },
     /// The estimator is for other variables.
     #[error("the estimator {name} is for {allowed} variables, and not for {asked} variables")]
     Distribution {
@@ -179,7 +115,7 @@ pub enum MethodError {
     },
 }
 
-/// The list as a table of Markdown, a row an estimator.
+/// All estimators as a table of Markdown, one row per estimator.
 ///
 /// ```
 /// let table = voidgrad::estimators::table();
@@ -191,7 +127,7 @@ pub fn table() -> String {
         "| name | estimator | ĝ | evaluations of f | needs | mean | for | parameters | source |\n\
          |---|---|---|---|---|---|---|---|---|\n",
     );
-    for method in METHODS {
+    for method in methods() {
         let needs = match method.needs {
             Needs::Values => "f",
             Needs::Control => "f; c with its derivatives",
@@ -201,13 +137,14 @@ pub fn table() -> String {
             Bias::Unbiased => "unbiased",
             Bias::Biased => "**biased**",
         };
-        let distributions = method.distributions().join(", ");
-        let Method { name, title, formula, cost, parameters, source, .. } = method;
+        let distributions = distributions(method).join(", ");
+        let Method { name, title, formula, parameters, source, .. } = method;
+        let cost = method.cost.to_string();
         // A bar would end the cell.
         let formula = formula.replace('|', "\\|");
         let name = format!("`{name}`");
         let cells =
-            [&name, *title, &formula, *cost, needs, mean, &distributions, *parameters, *source].join(" | ");
+            [&name, *title, &formula, &cost, needs, mean, &distributions, *parameters, *source].join(" | ");
         table.extend(["| ", &cells, " |\n"]);
     }
     table

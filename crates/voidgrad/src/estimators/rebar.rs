@@ -1,12 +1,9 @@
 //! REBAR: the objective itself, relaxed, is the control.
 
-use super::{Bias, Method, Needs};
-use crate::categorical::Relaxed;
-use crate::controls::Rebar;
-use crate::objective::MeanQuadratic;
+use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`estimate`](crate::estimate()) with the control [`Rebar`]; for categorical variables
-/// [`categorical::estimate`](crate::categorical::estimate()) with the control [`Relaxed`] of f.
+/// [`estimate`](crate::estimate()) with the control [`Rebar`](crate::controls::Rebar); for categorical variables
+/// [`categorical::estimate`](super::categorical::estimate()) with the control [`Relaxed`](crate::controls::Relaxed) of f.
 pub const METHOD: Method = Method {
     name: "rebar",
     title: "REBAR",
@@ -14,12 +11,6 @@ pub const METHOD: Method = Method {
     source: "Tucker et al. 2017, equation 5",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c twice",
+    cost: Cost::ONE.and_control(Count::Fixed(2)),
     parameters: "η, λ, trained on the variance",
-    bernoulli: Some(|setup, _| Ok(Box::new(Rebar::new(setup.eta, setup.lambda, setup.target)?))),
-    categorical: Some(|setup, categorical, _| {
-        let f = MeanQuadratic { target: setup.target };
-        Ok(Box::new(Relaxed::new(f, categorical, setup.eta, setup.lambda)?))
-    }),
-    gaussian: None,
 };

@@ -1,9 +1,8 @@
 //! REBAR with coupled noise.
 
-use super::{Bias, Coupled, Method, Needs};
-use crate::controls::Rebar;
+use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`Coupled`] with the control [`Rebar`].
+/// [`Coupled`](super::Coupled) with the control [`Rebar`](crate::controls::Rebar).
 pub const METHOD: Method = Method {
     name: "rebar-coupled",
     title: "REBAR, coupled noise",
@@ -11,11 +10,6 @@ pub const METHOD: Method = Method {
     source: "Tucker et al. 2017, equation 5 and appendix C",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c once",
+    cost: Cost::ONE.and_control(Count::Fixed(1)),
     parameters: "η, λ, trained on the variance",
-    bernoulli: Some(|setup, _| {
-        Ok(Box::new(Coupled::new(Rebar::new(setup.eta, setup.lambda, setup.target)?)))
-    }),
-    categorical: None,
-    gaussian: None,
 };

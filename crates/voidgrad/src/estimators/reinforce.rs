@@ -1,12 +1,10 @@
 //! REINFORCE with a constant baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule};
-use crate::controls::Zero;
+use super::{Bias, Cost, Method, Needs};
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, finite};
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, for every distribution with a score.
 ///
@@ -38,13 +36,8 @@ pub const METHOD: Method = Method {
     source: "Williams 1992, equation 6",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "1",
+    cost: Cost::ONE,
     parameters: "the constant c, 0 unless given",
-    bernoulli: Some(|setup, _| {
-        if setup.baseline == 0.0 { Ok(Box::new(Zero)) } else { Ok(Box::new(Reinforce::new(setup.baseline)?)) }
-    }),
-    categorical: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
-    gaussian: Some(|setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
 };
 
 impl Reinforce {
@@ -58,22 +51,14 @@ impl Reinforce {
 }
 
 impl<D: Distribution> Estimator<D> for Reinforce {
-    fn estimate(
-        &self,
-        distribution: &D,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let b: &mut Vec<f64> = draw.memory.of(Vec::new);
-        b.resize(distribution.dimension(), 0.0);
-        distribution.draw(&noise, b);
-        draw.f = evaluate(objective, b)?;
-        distribution.score(b, &mut draw.gradient);
-        for gradient in &mut draw.gradient {
-            *gradient *= draw.f - self.baseline;
-        }
-        Ok(())
+    fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
+        distribution.sample(noise, points);
+    }
+
+    fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
+        distribution.score(told.points, answer.gradient);
+        let advantage = told.values[0] - self.baseline;
+        answer.gradient.iter_mut().for_each(|gradient| *gradient *= advantage);
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {

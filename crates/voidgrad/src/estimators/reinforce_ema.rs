@@ -1,32 +1,33 @@
 //! REINFORCE with a moving average of f as its baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Reinforce, Rule};
+use super::{Bias, Cost, Method, Needs, Reinforce};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::Objective;
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, where c is the mean of the values of f so far, each weighted by `decay` to the power of its
 /// age.
 ///
-/// The baseline moves in [`Estimator::advance`] and depends on earlier samples only, so `ĝ` stays unbiased. Before the
-/// first it is 0.
+/// The baseline moves when the estimator is [told](Estimator::tell), and depends on earlier samples only, so `ĝ` stays unbiased. Before the
+/// first it is 0. On a plate it moves once for each example, in their order.
 ///
 /// Source: Mnih and Gregor 2014, section 3.2.
 ///
 /// ```
-/// use voidgrad::estimators::{Draw, Estimator, ReinforceEma};
-/// use voidgrad::{Bernoulli, Uniforms};
+/// use voidgrad::estimators::ReinforceEma;
+/// use voidgrad::{Bernoulli, Round};
 /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
 /// let f = |b: &[f64]| 2.0 + b[0];
 /// let mut estimator = ReinforceEma::new(0.9)?;
-/// let mut draw = Draw::new(&bernoulli);
-/// draw.update(&estimator, &bernoulli, &f, Uniforms::new(&[0.25])?)?;
-/// assert_eq!(draw.gradient, [2.0 * -0.5]);
-/// Estimator::<Bernoulli>::advance(&mut estimator, &draw);
-/// draw.update(&estimator, &bernoulli, &f, Uniforms::new(&[0.75])?)?;
-/// assert!((draw.gradient[0] - (3.0 - 2.0) * 0.5).abs() < 1e-15);
+/// let mut round = Round::new();
+/// round.ask(&estimator, &bernoulli, &[0.25])?;
+/// round.evaluate(&f)?;
+/// round.tell(&mut estimator, &bernoulli)?;
+/// assert_eq!(round.gradient(), [2.0 * -0.5]);
+/// assert_eq!(estimator.baseline(), 2.0);
+/// round.estimate(&estimator, &bernoulli, &f, &[0.75])?;
+/// assert_eq!(round.gradient(), [(3.0 - 2.0) * 0.5]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -45,11 +46,8 @@ pub const METHOD: Method = Method {
     source: "Mnih and Gregor 2014, section 3.2",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "1",
+    cost: Cost::ONE,
     parameters: "the decay of the average, 0.99 unless given",
-    bernoulli: Some(|_, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
-    categorical: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
-    gaussian: Some(|_, _, _| Ok(Box::new(ReinforceEma::new(0.99)?))),
 };
 
 impl ReinforceEma {
@@ -69,22 +67,20 @@ impl ReinforceEma {
 }
 
 impl<D: Distribution> Estimator<D> for ReinforceEma {
-    fn estimate(
-        &self,
-        distribution: &D,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.reinforce.estimate(distribution, objective, noise, draw)
+    fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
+        self.reinforce.ask(distribution, noise, points);
+    }
+
+    fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
+        self.reinforce.answer(distribution, told, answer);
+    }
+
+    fn learn(&mut self, _: &D, told: Told<'_>) {
+        self.weight = self.decay * self.weight + 1.0;
+        self.reinforce.baseline = super::towards(self.reinforce.baseline, told.values[0], 1.0 / self.weight);
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {
         self.reinforce.rule(distribution)
-    }
-
-    fn advance(&mut self, draw: &Draw) {
-        self.weight = self.decay * self.weight + 1.0;
-        self.reinforce.baseline = super::towards(self.reinforce.baseline, draw.f, 1.0 / self.weight);
     }
 }

@@ -1,11 +1,10 @@
 //! `ReinMax`: straight-through to second order.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule};
+use super::{Bias, Cost, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::Objective;
+use crate::estimator::{Answer, Estimator, Told, Want};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// `ĝ = ½·∇f(b)·|b - θ|`, by coordinate: in expectation `θ(1 - θ)` times the trapezoidal rule for `f(1) - f(0)`. **Biased**, unless
@@ -25,31 +24,25 @@ pub const METHOD: Method = Method {
     source: "Liu et al. 2023, section 3",
     bias: Bias::Biased,
     needs: Needs::Gradient,
-    cost: "1",
+    cost: Cost::ONE,
     parameters: "",
-    bernoulli: Some(|_, _| Ok(Box::new(ReinMax))),
-    categorical: None,
-    gaussian: None,
 };
 
 impl Estimator for ReinMax {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let (b, gradient) = super::gradient_at_sample(bernoulli, objective, noise, draw)?;
-        for ((gradient, &b), &a) in gradient.iter_mut().zip(b).zip(bernoulli.logits()) {
-            // |b - θ|, without the rounding of the difference.
-            *gradient *= 0.5 * if b == 1.0 { sigmoid(-a) } else { sigmoid(a) };
-        }
-        Ok(())
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        bernoulli.sample(noise, points);
     }
 
-    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let slopes = told.gradients.iter().zip(told.points);
+        for ((gradient, (slope, &b)), &a) in answer.gradient.iter_mut().zip(slopes).zip(bernoulli.logits()) {
+            // |b - θ|, without the rounding of the difference.
+            *gradient = slope * (0.5 * if b == 1.0 { sigmoid(-a) } else { sigmoid(a) });
+        }
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {

@@ -1,15 +1,9 @@
 //! RELAX with the note's network, a `ReLU` after every layer.
 
-use super::{Bias, Method, Needs};
-use crate::categorical::Relaxed;
-use crate::controls::{Perceptron, Relax, Sum};
-use crate::objective::MeanQuadratic;
+use super::{Bias, Cost, Count, Method, Needs};
 
-/// Units of the network of all of z.
-const UNITS: usize = 10;
-
-/// [`estimate`](crate::estimate()) with the control [`Relax`]; for categorical variables
-/// [`categorical::estimate`](crate::categorical::estimate()) with the [`Sum`] of REBAR's control and a [`Perceptron`] of all of z:
+/// [`estimate`](crate::estimate()) with the control [`Relax`](crate::controls::Relax); for categorical variables
+/// [`categorical::estimate`](super::categorical::estimate()) with the [`Sum`](crate::controls::Sum) of REBAR's control and a [`Perceptron`](crate::controls::Perceptron) of all of z:
 /// states of a variable belong together, and a network of one z at a time would not see them do so.
 pub const METHOD: Method = Method {
     name: "relax",
@@ -19,13 +13,6 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 8, with the note's network",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c twice",
+    cost: Cost::ONE.and_control(Count::Fixed(2)),
     parameters: "λ and 46 weights, or η, λ and the weights of 10 units, trained on the variance",
-    bernoulli: Some(|setup, rng| Ok(Box::new(Relax::draw(setup.lambda, setup.target, rng)?))),
-    categorical: Some(|setup, categorical, rng| {
-        let f = MeanQuadratic { target: setup.target };
-        let relaxed = Relaxed::new(f, categorical, setup.eta, setup.lambda)?;
-        Ok(Box::new(Sum::new(relaxed, Perceptron::draw(categorical.len(), UNITS, rng)?)))
-    }),
-    gaussian: None,
 };

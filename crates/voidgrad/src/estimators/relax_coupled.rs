@@ -1,9 +1,8 @@
 //! RELAX with coupled noise.
 
-use super::{Bias, Coupled, Method, Needs};
-use crate::controls::RelaxLinear;
+use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`Coupled`] with the control [`RelaxLinear`].
+/// [`Coupled`](super::Coupled) with the control [`RelaxLinear`](crate::controls::RelaxLinear).
 pub const METHOD: Method = Method {
     name: "relax-coupled",
     title: "RELAX, coupled noise",
@@ -11,11 +10,6 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 8; Tucker et al. 2017, appendix C",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c once",
+    cost: Cost::ONE.and_control(Count::Fixed(1)),
     parameters: "λ and 46 weights, trained on the variance",
-    bernoulli: Some(|setup, rng| {
-        Ok(Box::new(Coupled::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?)))
-    }),
-    categorical: None,
-    gaussian: None,
 };

@@ -1,9 +1,8 @@
 //! RELAX with the note's network, repaired: no `ReLU` after the last layer.
 
-use super::{Bias, Method, Needs};
-use crate::controls::RelaxLinear;
+use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`estimate`](crate::estimate()) with the control [`RelaxLinear`].
+/// [`estimate`](crate::estimate()) with the control [`RelaxLinear`](crate::controls::RelaxLinear).
 pub const METHOD: Method = Method {
     name: "relax-linear",
     title: "RELAX, linear output",
@@ -11,9 +10,6 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 8, with the note's network repaired",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "1, c twice",
+    cost: Cost::ONE.and_control(Count::Fixed(2)),
     parameters: "λ and 46 weights, trained on the variance",
-    bernoulli: Some(|setup, rng| Ok(Box::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?))),
-    categorical: None,
-    gaussian: None,
 };

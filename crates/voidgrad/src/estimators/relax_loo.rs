@@ -1,13 +1,12 @@
 //! RELAX over several samples, each the others' baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs, leave_one_out};
+use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
-use crate::controls::RelaxLinear;
-use crate::error::InvalidParameter;
-use crate::estimator::{EstimateError, suits};
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::distribution::Distribution as _;
+use crate::error::{EstimateError, InvalidParameter};
+use crate::estimator::{Answer, Estimator, Told, suits};
+use crate::kernel::pathwise;
 
 /// The mean of K estimates of [`estimate`](crate::estimate()) in which the advantage `A_k = f(b_k) - c_φ(z̃_k)` is taken
 /// less the mean of the others:
@@ -31,14 +30,8 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 8; Kool, van Hoof and Welling 2019",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: "K, c 2K times",
+    cost: Cost::f(Count::K).and_control(Count::TwiceK),
     parameters: "K ≥ 2, 2 unless given; λ and 46 weights, trained on the variance",
-    bernoulli: Some(|setup, rng| {
-        let control = RelaxLinear::draw(setup.lambda, setup.target, rng)?;
-        Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(2))?))
-    }),
-    categorical: None,
-    gaussian: None,
 };
 
 impl<C: Control + Send + Sync> RelaxLoo<C> {
@@ -51,10 +44,9 @@ impl<C: Control + Send + Sync> RelaxLoo<C> {
     }
 }
 
-/// The samples, rows of M entries.
+/// What an answer computes on its way; the samples are rows of M entries.
 #[derive(Default)]
-struct Samples {
-    b: Vec<f64>,
+struct Parts {
     z: Vec<f64>,
     z_tilde: Vec<f64>,
     /// `∂z̃/∂a`.
@@ -63,88 +55,94 @@ struct Samples {
     /// `A_k`, and what is left of them less the baselines.
     advantages: Vec<f64>,
     centred: Vec<f64>,
-    /// `∂c/∂z` of one sample.
+    /// `∂c/∂z` of one sample, at z and at z̃.
     c_z: Vec<f64>,
+    c_z_tilde: Vec<f64>,
     /// The weights of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`: on `∂²c/∂z∂φ` at z (the same for all samples) and at z̃, and on `∂c/∂φ` at z̃.
     z_dot: Vec<f64>,
     z_tilde_dot: Vec<f64>,
     c_bar: Vec<f64>,
 }
 
-impl Samples {
+impl Parts {
     fn resize(&mut self, samples: usize, variables: usize) {
-        let Self { b, z, z_tilde, z_tilde_a, score, z_tilde_dot, c_z, z_dot, .. } = self;
-        for rows in [b, z, z_tilde, z_tilde_a, score, z_tilde_dot] {
+        let Self { z, z_tilde, z_tilde_a, score, z_tilde_dot, c_z, c_z_tilde, z_dot, .. } = self;
+        for rows in [z, z_tilde, z_tilde_a, score, z_tilde_dot] {
             rows.resize(samples * variables, 0.0);
         }
-        for row in [c_z, z_dot] {
+        for row in [c_z, c_z_tilde, z_dot] {
             row.resize(variables, 0.0);
         }
     }
 
     /// Sample k, from its u and v.
-    fn draw(&mut self, k: usize, logits: &[f64], u: &[f64], v: &[f64]) {
+    fn draw(&mut self, k: usize, logits: &[f64], b: &[f64], (u, v): (&[f64], &[f64])) {
         for (m, &a) in logits.iter().enumerate() {
-            let i = k * logits.len() + m;
+            let (i, b) = (k * logits.len() + m, b[m] == 1.0);
             self.z[i] = logit::g(u[m], a);
-            let b = logit::threshold(self.z[i]);
-            self.b[i] = f64::from(u8::from(b));
             self.z_tilde[i] = logit::g_tilde(v[m], a, b);
             self.z_tilde_a[i] = logit::g_tilde::d_a(v[m], a, b);
             self.score[i] = logit::ln_p::d_a(b, a);
         }
     }
-}
 
-impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.suits(bernoulli, objective)?;
-        let Draw { gradient, f: mean, memory } = draw;
-        let made = memory.of(Samples::default);
-        let (variables, count) = (bernoulli.len(), self.samples as f64);
-        made.resize(self.samples, variables);
-        made.advantages.clear();
-        gradient.fill(0.0);
-        *mean = 0.0;
-        for (k, noise) in noise.chunks(2 * variables).enumerate() {
-            let (u, v) = noise.split_at(variables);
-            made.draw(k, bernoulli.logits(), u, v);
-            let row = k * variables..(k + 1) * variables;
-            let f = evaluate(objective, &made.b[row.clone()])?;
-            *mean += f / count;
-            self.control.value_and_d_z(&made.z[row.clone()], &mut made.c_z);
-            gradient.iter_mut().zip(&made.c_z).for_each(|(gradient, c_z)| *gradient += c_z / count);
-            let c = self.control.value_and_d_z(&made.z_tilde[row.clone()], &mut made.c_z);
-            for ((gradient, c_z), z_a) in gradient.iter_mut().zip(&made.c_z).zip(&made.z_tilde_a[row]) {
-                *gradient -= c_z * z_a / count;
-            }
-            made.advantages.push(f - c);
-        }
-        leave_one_out(&made.advantages, &mut made.centred);
-        for (score, advantage) in made.score.chunks(variables).zip(&made.centred) {
-            gradient.iter_mut().zip(score).for_each(|(gradient, score)| *gradient += advantage * score);
-        }
+    /// The weights of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`.
+    fn weigh(&mut self, gradient: &[f64], count: f64) {
+        let variables = gradient.len();
         let scale = 2.0 / variables as f64 / count;
-        made.z_dot.iter_mut().zip(&*gradient).for_each(|(z_dot, gradient)| *z_dot = scale * gradient);
-        for (i, z_tilde_dot) in made.z_tilde_dot.iter_mut().enumerate() {
-            *z_tilde_dot = -made.z_dot[i % variables] * made.z_tilde_a[i];
+        self.z_dot.iter_mut().zip(gradient).for_each(|(z_dot, gradient)| *z_dot = scale * gradient);
+        for (i, z_tilde_dot) in self.z_tilde_dot.iter_mut().enumerate() {
+            *z_tilde_dot = -self.z_dot[i % variables] * self.z_tilde_a[i];
         }
         // How much ĝ moves with one advantage: its own score, less its share in the baselines of the others.
         let along =
-            |score: &[f64]| -> f64 { score.iter().zip(&made.z_dot).map(|(s, z_dot)| s * z_dot).sum() };
-        made.c_bar.clear();
-        made.c_bar.extend(made.score.chunks(variables).map(along));
-        let total: f64 = made.c_bar.iter().sum();
-        for c_bar in &mut made.c_bar {
+            |score: &[f64]| -> f64 { score.iter().zip(&self.z_dot).map(|(s, z_dot)| s * z_dot).sum() };
+        self.c_bar.clear();
+        self.c_bar.extend(self.score.chunks(variables).map(along));
+        let total: f64 = self.c_bar.iter().sum();
+        for c_bar in &mut self.c_bar {
             *c_bar = -(*c_bar - (total - *c_bar) / (count - 1.0));
         }
-        Ok(())
+    }
+}
+
+impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        let variables = bernoulli.len();
+        for (noise, b) in noise.chunks_exact(2 * variables).zip(points.chunks_exact_mut(variables)) {
+            bernoulli.sample(&noise[..variables], b);
+        }
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, phi_bar, memory, .. } = answer;
+        let parts = memory.of(Parts::default);
+        let (variables, count) = (bernoulli.len(), self.samples as f64);
+        parts.resize(self.samples, variables);
+        parts.advantages.clear();
+        for (k, noise) in told.noise.chunks_exact(2 * variables).enumerate() {
+            let row = k * variables..(k + 1) * variables;
+            parts.draw(k, bernoulli.logits(), &told.points[row.clone()], noise.split_at(variables));
+            self.control.value_and_d_z(&parts.z[row.clone()], &mut parts.c_z);
+            let c = self.control.value_and_d_z(&parts.z_tilde[row.clone()], &mut parts.c_z_tilde);
+            for (m, gradient) in gradient.iter_mut().enumerate() {
+                let z_tilde_a = parts.z_tilde_a[row.start + m];
+                *gradient += pathwise(parts.c_z[m], parts.c_z_tilde[m], z_tilde_a) / count;
+            }
+            parts.advantages.push(told.values[k] - c);
+        }
+        leave_one_out(&parts.advantages, &mut parts.centred);
+        for (score, advantage) in parts.score.chunks(variables).zip(&parts.centred) {
+            gradient.iter_mut().zip(score).for_each(|(gradient, score)| *gradient += advantage * score);
+        }
+        let Some(phi_bar) = phi_bar else { return };
+        parts.weigh(gradient, count);
+        for (k, &c_bar) in parts.c_bar.iter().enumerate() {
+            let row = k * variables..(k + 1) * variables;
+            let (z, z_tilde) = (&parts.z[row.clone()], &parts.z_tilde[row.clone()]);
+            self.control.vjp_jvp(z_tilde, &parts.z_tilde_dot[row], c_bar, phi_bar);
+            self.control.vjp_jvp(z, &parts.z_dot, 0.0, phi_bar);
+        }
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {
@@ -155,7 +153,7 @@ impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
         2 * self.samples * bernoulli.len()
     }
 
-    fn suits(&self, bernoulli: &Bernoulli, _: &dyn Objective) -> Result<(), EstimateError> {
+    fn suits(&self, bernoulli: &Bernoulli) -> Result<(), EstimateError> {
         Ok(suits(&self.control, bernoulli.len())?)
     }
 
@@ -165,15 +163,5 @@ impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
 
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         Some(&mut self.control)
-    }
-
-    fn add_variance_gradient(&self, draw: &Draw, phi_bar: &mut [f64]) {
-        let Some(Samples { z, z_tilde, z_dot, z_tilde_dot, c_bar, .. }) = draw.memory.get() else { return };
-        let variables = z_dot.len();
-        for (k, &c_bar) in c_bar.iter().enumerate() {
-            let row = k * variables..(k + 1) * variables;
-            self.control.vjp_jvp(&z_tilde[row.clone()], &z_tilde_dot[row.clone()], c_bar, phi_bar);
-            self.control.vjp_jvp(&z[row], z_dot, 0.0, phi_bar);
-        }
     }
 }

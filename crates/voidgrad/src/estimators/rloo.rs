@@ -1,11 +1,10 @@
 //! RLOO: K samples, each the others' baseline.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule, leave_one_out};
+use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::{Objective, evaluate};
+use crate::estimator::{Answer, Estimator, Told};
+use crate::noise::Rule;
 
 /// `ĝ = 1/K Σ_k (f(b_k) - 1/(K-1) Σ_{j≠k} f(b_j))·∂/∂a ln p(b_k)` with K independent samples, for every distribution
 /// with a score.
@@ -24,11 +23,8 @@ pub const METHOD: Method = Method {
     source: "Kool, van Hoof and Welling 2019, equation 8",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: "K",
+    cost: Cost::f(Count::K),
     parameters: "K ≥ 2, 2 unless given",
-    bernoulli: Some(|setup, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
-    categorical: Some(|setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
-    gaussian: Some(|setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(2))?))),
 };
 
 impl Rloo {
@@ -41,42 +37,18 @@ impl Rloo {
     }
 }
 
-/// The samples of an estimate and the values of f there.
-#[derive(Default)]
-struct Samples {
-    b: Vec<f64>,
-    f: Vec<f64>,
-    advantages: Vec<f64>,
-    score: Vec<f64>,
-}
-
 impl<D: Distribution> Estimator<D> for Rloo {
-    fn estimate(
-        &self,
-        distribution: &D,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let Draw { gradient, f: mean, memory } = draw;
-        let Samples { b, f, advantages, score } = memory.of(Samples::default);
-        let dimension = distribution.dimension();
-        b.resize(self.samples * dimension, 0.0);
-        score.resize(gradient.len(), 0.0);
-        f.clear();
-        for (b, u) in b.chunks_mut(dimension).zip(noise.chunks(distribution.uniforms())) {
-            distribution.draw(u, b);
-            f.push(evaluate(objective, b)?);
+    fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
+        super::samples(distribution, noise, points);
+    }
+
+    fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, memory, .. } = answer;
+        let advantages: &mut Vec<f64> = memory.of(Vec::new);
+        leave_one_out(told.values, advantages);
+        for (b, advantage) in told.points.chunks_exact(distribution.dimension()).zip(&*advantages) {
+            distribution.add_score(*advantage, b, gradient);
         }
-        let count = self.samples as f64;
-        *mean = f.iter().map(|f| f / count).sum();
-        gradient.fill(0.0);
-        leave_one_out(f, advantages);
-        for (b, advantage) in b.chunks(dimension).zip(&*advantages) {
-            distribution.score(b, score);
-            gradient.iter_mut().zip(&*score).for_each(|(gradient, score)| *gradient += advantage * score);
-        }
-        Ok(())
     }
 
     fn evaluations(&self, _: &D) -> u64 {

@@ -1,13 +1,12 @@
 //! Straight-through: the step from θ to b is taken for the identity.
 
-use super::{Bias, Draw, Estimator, Method, Needs, Rule};
+use super::{Bias, Cost, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::categorical::row;
 use crate::distribution::Distribution as _;
-use crate::estimator::EstimateError;
-use crate::noise::Uniforms;
-use crate::objective::Objective;
+use crate::estimator::{Answer, Estimator, Told, Want};
+use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
 /// `ĝ = ∇f(b)·θ(1 - θ)`, by coordinate; for categorical variables `ĝ = ∂θ/∂a·∇f(b)` with b one-hot, which is
@@ -37,30 +36,23 @@ pub const METHOD: Method = Method {
     source: "Bengio, Léonard and Courville 2013, section 4",
     bias: Bias::Biased,
     needs: Needs::Gradient,
-    cost: "1",
+    cost: Cost::ONE,
     parameters: "",
-    bernoulli: Some(|_, _| Ok(Box::new(StraightThrough))),
-    categorical: Some(|_, _, _| Ok(Box::new(StraightThrough))),
-    gaussian: None,
 };
 
 impl Estimator for StraightThrough {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let (_, gradient) = super::gradient_at_sample(bernoulli, objective, noise, draw)?;
-        for (gradient, &a) in gradient.iter_mut().zip(bernoulli.logits()) {
-            *gradient *= sigmoid(a) * sigmoid(-a);
-        }
-        Ok(())
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        bernoulli.sample(noise, points);
     }
 
-    fn suits(&self, _: &Bernoulli, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        for ((gradient, slope), &a) in answer.gradient.iter_mut().zip(told.gradients).zip(bernoulli.logits()) {
+            *gradient = slope * (sigmoid(a) * sigmoid(-a));
+        }
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
@@ -69,14 +61,13 @@ impl Estimator for StraightThrough {
 }
 
 impl Estimator<Categorical> for StraightThrough {
-    fn estimate(
-        &self,
-        categorical: &Categorical,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        let (_, gradient) = super::gradient_at_sample(categorical, objective, noise, draw)?;
+    fn ask(&self, categorical: &Categorical, noise: &[f64], points: &mut [f64]) {
+        categorical.sample(noise, points);
+    }
+
+    fn answer(&self, categorical: &Categorical, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, .. } = answer;
+        gradient.copy_from_slice(told.gradients);
         let states = categorical.states();
         let theta = categorical.probabilities().chunks_exact(states);
         let rows = theta.zip(categorical.complements().chunks_exact(states));
@@ -84,11 +75,10 @@ impl Estimator<Categorical> for StraightThrough {
             row::centre(theta, rest, gradient);
             gradient.iter_mut().zip(theta).for_each(|(gradient, theta)| *gradient *= theta);
         }
-        Ok(())
     }
 
-    fn suits(&self, _: &Categorical, objective: &dyn Objective) -> Result<(), EstimateError> {
-        super::has_gradient(objective)
+    fn want(&self, _: usize) -> Want {
+        Want::Gradient
     }
 
     fn rule(&self, categorical: &Categorical) -> Option<Rule> {

@@ -8,8 +8,8 @@ mod tests;
 
 use std::f64::consts::TAU;
 
-use crate::distribution::{Distribution, DistributionError};
-use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
+use crate::distribution::Distribution;
+use crate::error::{DistributionError, InvalidParameter, ShapeMismatch, finite, positive};
 use voidgrad_macros::differentiate;
 
 /// `x_m ~ N(μ_m, σ_m²)`, independent, `m = 1..M`.
@@ -22,7 +22,7 @@ use voidgrad_macros::differentiate;
 /// let gaussian = Gaussian::new(&[1.0, -1.0], &[0.5, 2.0])?;
 /// assert_eq!(gaussian.parameters(), [1.0, -1.0, 0.5_f64.ln(), 2.0_f64.ln()]);
 /// let mut x = [0.0; 2];
-/// gaussian.draw(&[(-0.5_f64).exp(), 0.25], &mut x);
+/// gaussian.sample(&[(-0.5_f64).exp(), 0.25], &mut x);
 /// // ε = (cos(π/2), sin(π/2))
 /// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
 /// # Ok::<(), voidgrad::DistributionError>(())
@@ -174,7 +174,7 @@ impl Distribution for Gaussian {
         self.len().next_multiple_of(2)
     }
 
-    fn draw(&self, u: &[f64], x: &mut [f64]) {
+    fn sample(&self, u: &[f64], x: &mut [f64]) {
         assert_eq!((u.len(), x.len()), (self.uniforms(), self.len()), "two numbers for two variables");
         Self::epsilon(u, x);
         for ((x, &mu), &ln_sigma) in x.iter_mut().zip(self.mu()).zip(self.ln_sigma()) {
@@ -183,10 +183,16 @@ impl Distribution for Gaussian {
     }
 
     fn score(&self, x: &[f64], score: &mut [f64]) {
-        assert_eq!((x.len(), score.len()), (self.len(), 2 * self.len()), "two parameters a variable");
+        assert_eq!((x.len(), score.len()), (self.len(), 2 * self.len()), "two parameters for each variable");
+        score.fill(0.0);
+        self.add_score(1.0, x, score);
+    }
+
+    fn add_score(&self, weight: f64, x: &[f64], gradient: &mut [f64]) {
+        assert_eq!((x.len(), gradient.len()), (self.len(), 2 * self.len()), "two parameters for each variable");
         for (m, (&mu, &ln_sigma)) in self.mu().iter().zip(self.ln_sigma()).enumerate() {
-            score[m] = ln_p::d_mu(x[m], mu, ln_sigma);
-            score[self.len() + m] = ln_p::d_ln_sigma(x[m], mu, ln_sigma);
+            gradient[m] += weight * ln_p::d_mu(x[m], mu, ln_sigma);
+            gradient[self.len() + m] += weight * ln_p::d_ln_sigma(x[m], mu, ln_sigma);
         }
     }
 }

@@ -1,7 +1,8 @@
 use super::{Gaussian, box_muller, g, ln_p};
 use crate::distribution::Distribution as _;
 use crate::noise::Stream;
-use crate::quadrature::{Tolerance, integrate};
+use crate::quadrature::integrate;
+use crate::variance::Tolerance;
 
 const STEP: f64 = 1e-5;
 

@@ -1,18 +1,25 @@
 //! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
 
-mod arrays;
+mod array_kernel;
+pub(crate) mod chunk;
+mod estimate;
 mod outer;
 mod product;
 mod rows;
+mod steps;
 #[cfg(test)]
 mod tests;
 
 use voidgrad_real::{Element, Lanes};
 
-pub use arrays::ArrayKernel;
+pub use array_kernel::ArrayKernel;
+pub use chunk::{Chunk, Precision, Sums, arrays, fused};
+pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use outer::add_outer;
 pub use product::{product, transposed_product};
 pub use rows::{add_row, log_sum_exp, row, set_row};
+pub(crate) use steps::BLOCK;
+pub use steps::{Steps, steps};
 
 use crate::flat::Flat;
 
@@ -90,10 +97,10 @@ pub fn sample<C: Kernel>(control: &C, drawn: &Drawn, phi_bar: &mut [f64]) -> f64
     let Drawn { f, z, z_tilde, z_tilde_a, score } = *drawn;
     let numbers = control.numbers::<f64>();
     let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
-    let gradient = (f - c_tilde) * score + c_z - c_z_tilde * z_tilde_a;
-    let z_dot = 2.0 * gradient;
+    let gradient = g_hat(f - c_tilde, score, pathwise(c_z, c_z_tilde, z_tilde_a));
+    let Weights { z_dot, z_tilde_dot, c_bar } = weights(2.0 * gradient, score, z_tilde_a);
     let mut sums = C::sums(0.0);
-    C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, -z_dot * z_tilde_a), -z_dot * score, &mut sums);
+    C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, z_tilde_dot), c_bar, &mut sums);
     let sums = sums.as_mut();
     control.chain(&numbers, sums);
     phi_bar.iter_mut().zip(&*sums).for_each(|(phi_bar, sum)| *phi_bar += sum);

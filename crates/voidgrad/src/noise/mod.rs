@@ -1,16 +1,14 @@
 //! Noise on the open interval (0, 1), and streams of it that have names.
 
 mod block;
+mod rule;
 mod stream;
 
 pub use block::BlockStream;
+pub use rule::{Node, Rule};
 pub use stream::Stream;
 
-use std::ops::Deref;
-
-use thiserror::Error;
-
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::error::{InvalidParameter, NoiseError, ShapeMismatch};
 
 /// The noise of one sample: `u` makes `b` and `z`, `v` makes `z̃`; M entries each, in the open interval (0, 1).
 ///
@@ -57,59 +55,6 @@ impl<'a> Noise<'a> {
     pub fn v(&self) -> &'a [f64] {
         self.v
     }
-}
-
-/// Numbers in the open interval (0, 1): the noise of one estimate, as many as its estimator takes.
-///
-/// ```
-/// use voidgrad::Uniforms;
-/// assert_eq!(Uniforms::new(&[0.25, 0.5]).unwrap().len(), 2);
-/// let error = Uniforms::new(&[0.25, 1.0]).unwrap_err();
-/// assert_eq!(error.to_string(), "noise = 1 is not a number in (0, 1)");
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Uniforms<'a>(&'a [f64]);
-
-impl<'a> Uniforms<'a> {
-    /// The noise of one estimate.
-    ///
-    /// # Errors
-    /// Where an entry is NaN or not in (0, 1).
-    pub fn new(noise: &'a [f64]) -> Result<Self, InvalidParameter> {
-        check("noise", noise)?;
-        Ok(Self(noise))
-    }
-
-    /// What a [`Stream`] made; it can't be outside of (0, 1).
-    pub(crate) fn trusted(noise: &'a [f64]) -> Self {
-        debug_assert!(Self::new(noise).is_ok());
-        Self(noise)
-    }
-
-    /// The numbers, for as long as they are there.
-    #[must_use]
-    pub fn get(self) -> &'a [f64] {
-        self.0
-    }
-}
-
-impl Deref for Uniforms<'_> {
-    type Target = [f64];
-
-    fn deref(&self) -> &[f64] {
-        self.0
-    }
-}
-
-/// Noise that cannot be used.
-#[derive(Debug, Clone, Copy, PartialEq, Error)]
-pub enum NoiseError {
-    /// An entry is not in (0, 1).
-    #[error(transparent)]
-    Value(#[from] InvalidParameter),
-    /// The wrong number of entries.
-    #[error(transparent)]
-    Shape(#[from] ShapeMismatch),
 }
 
 /// Refuses noise that is not in (0, 1); `g` would be infinite there.

@@ -1,35 +1,33 @@
 //! The mean over the estimates of a step.
 
-use nalgebra::DVector;
-
+use crate::control::Control;
 use crate::distribution::Distribution;
-use crate::estimator::{EstimateError, check_sum, check_variance_gradient};
-use crate::estimators::{Draw, Estimator};
-use crate::noise::Uniforms;
+use crate::error::{EstimateError, check_sum, check_variance_gradient};
+use crate::estimator::{Estimator, Round};
+use crate::noise::Stream;
 use crate::objective::Objective;
 
 /// The mean of the estimates of a step of [`train`](super::train), added in their order.
 #[derive(Debug)]
 pub struct Average {
-    /// The mean of `ĝ`, an entry a parameter of the distribution: M logits.
-    pub gradient: DVector<f64>,
+    /// The mean of `ĝ`, an entry for each parameter of the distribution.
+    pub gradient: Vec<f64>,
     /// The mean of `(2/M)(∂ĝ/∂φ)ᵀ ĝ`, N entries.
-    pub variance_gradient: DVector<f64>,
+    pub variance_gradient: Vec<f64>,
     /// The mean of the values of f.
     pub f: f64,
-    /// The last of the estimates.
-    pub last: Draw,
+    round: Round,
     estimates: usize,
 }
 
 impl Average {
-    /// Memory for these variables and N parameters of a control, without an estimate yet.
-    pub(super) fn new(distribution: &impl Distribution, parameters: usize) -> Self {
+    /// Memory for these variables and the control of this estimator, without an estimate yet.
+    pub(super) fn new<D: Distribution>(distribution: &D, estimator: &(impl Estimator<D> + ?Sized)) -> Self {
         Self {
-            gradient: DVector::zeros(distribution.parameters().len()),
-            variance_gradient: DVector::zeros(parameters),
+            gradient: vec![0.0; distribution.parameters().len()],
+            variance_gradient: vec![0.0; estimator.control().map_or(0, Control::parameters)],
             f: 0.0,
-            last: Draw::new(distribution),
+            round: Round::new(),
             estimates: 0,
         }
     }
@@ -42,33 +40,47 @@ impl Average {
         self.estimates = 0;
     }
 
-    /// Adds one estimate, from which the estimator then learns; the means are sums until [`finish`](Self::finish).
+    /// Adds one estimate, which the estimator is told of; the means are sums until [`finish`](Self::finish).
     pub(super) fn add<D: Distribution>(
         &mut self,
-        estimator: &mut impl Estimator<D>,
+        estimator: &mut (impl Estimator<D> + ?Sized),
         distribution: &D,
         objective: &dyn Objective,
-        noise: Uniforms<'_>,
+        stream: &mut Stream,
     ) -> Result<(), EstimateError> {
-        let phi_bar = self.variance_gradient.as_mut_slice();
-        self.last.update_and_add(estimator, distribution, objective, noise, phi_bar)?;
-        self.gradient.iter_mut().zip(&self.last.gradient).for_each(|(sum, gradient)| *sum += gradient);
-        self.f += self.last.f;
-        self.estimates += 1;
-        estimator.advance(&self.last);
+        let Self { gradient, variance_gradient, f, round, estimates } = self;
+        round.draw(estimator, distribution, stream)?;
+        round.evaluate(objective)?;
+        round.tell(estimator, distribution)?;
+        gradient.iter_mut().zip(round.gradient()).for_each(|(sum, gradient)| *sum += gradient);
+        variance_gradient.iter_mut().zip(round.variance_gradient()).for_each(|(sum, term)| *sum += term);
+        *f += round.f();
+        *estimates += 1;
         Ok(())
+    }
+
+    /// Takes over the only estimate of a step that was made elsewhere.
+    pub(super) fn keep(&mut self, f: f64, gradient: f64) {
+        self.f = f;
+        self.gradient.fill(gradient);
+        self.estimates = 1;
+    }
+
+    /// The last `ĝ`.
+    pub(super) fn last(&self) -> &[f64] {
+        self.round.gradient()
     }
 
     /// Makes means of the sums.
     pub(super) fn finish(&mut self, distribution: &impl Distribution) -> Result<(), EstimateError> {
         if self.estimates > 1 {
             check_sum("f(b)", self.estimates as u64, &[self.f])?;
-            check_sum("ĝ", self.estimates as u64, self.gradient.as_slice())?;
+            check_sum("ĝ", self.estimates as u64, &self.gradient)?;
             let estimates = self.estimates as f64;
-            self.gradient /= estimates;
-            self.variance_gradient /= estimates;
+            self.gradient.iter_mut().for_each(|sum| *sum /= estimates);
+            self.variance_gradient.iter_mut().for_each(|sum| *sum /= estimates);
             self.f /= estimates;
         }
-        check_variance_gradient(self.variance_gradient.as_slice(), distribution.parameters())
+        check_variance_gradient(&self.variance_gradient, distribution.parameters())
     }
 }

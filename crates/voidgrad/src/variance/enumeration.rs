@@ -1,21 +1,20 @@
 //! Exact moments by the sum over all states.
 
-use super::VarianceError;
-use crate::bernoulli::{Bernoulli, logit};
+use super::{Moments, Technique, VarianceError};
+use crate::bernoulli::{Bernoulli, LARGEST_ENUMERATION, logit};
 use crate::control::Control;
-use crate::estimator::{EstimateError, suits};
-use crate::objective::Objective;
+use crate::error::EstimateError;
+use crate::estimator::suits;
+use crate::objective::{Objective, Points};
 
-/// The largest M that [`enumerate`] takes: a million states.
-pub const LARGEST_ENUMERATION: usize = 20;
-
-/// Exact moments where the control is a constant c, by the sum over the `2ᴹ` states; then
+/// Exact moments of the estimator with a control that is a constant c, by the sum over the `2ᴹ` states; then
 /// `ĝ_m = (f(b) - c)·∂/∂a_m ln p(b)` depends on b alone.
 ///
 /// Whether the control is a constant is judged by its values at a few points, each coordinate alone among them.
 ///
 /// ```
-/// use voidgrad::{Bernoulli, Zero, variance};
+/// use voidgrad::controls::Zero;
+/// use voidgrad::{Bernoulli, variance};
 /// let bernoulli = Bernoulli::from_probabilities(&[0.5, 0.5])?;
 /// let moments = variance::enumerate(&bernoulli, &|b: &[f64]| b[0], &Zero)?;
 /// assert_eq!(moments.mean, [0.25, 0.0]);
@@ -25,70 +24,69 @@ pub const LARGEST_ENUMERATION: usize = 20;
 /// ```
 ///
 /// # Errors
-/// Where M exceeds [`LARGEST_ENUMERATION`], where the control depends on z, or where a moment is NaN or
+/// Returns an error if M exceeds [`LARGEST_ENUMERATION`], if the control depends on z, if the objective fails, or if a moment is NaN or
 /// infinite.
 pub fn enumerate(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + ?Sized),
     control: &(impl Control + ?Sized),
-) -> Result<VectorMoments, VarianceError> {
+) -> Result<Moments, VarianceError> {
     let variables = bernoulli.len();
     if variables > LARGEST_ENUMERATION {
         return Err(VarianceError::TooManyVariables { found: variables, allowed: LARGEST_ENUMERATION });
     }
     suits(control, variables).map_err(EstimateError::from)?;
     let c = constant(variables, control)?;
+    let f = values(bernoulli, objective)?;
     let mut mean = vec![0.0; variables];
-    for_each_state(bernoulli, |b, p, scores| {
-        let advantage = objective.value(b) - c;
+    for_each_state(bernoulli, |state, p, scores| {
+        let advantage = f[state] - c;
         for (mean, score) in mean.iter_mut().zip(scores) {
             *mean += p * advantage * score;
         }
     });
     let mut variance = 0.0;
-    for_each_state(bernoulli, |b, p, scores| {
-        let advantage = objective.value(b) - c;
+    for_each_state(bernoulli, |state, p, scores| {
+        let advantage = f[state] - c;
         let squares: f64 =
             mean.iter().zip(scores).map(|(mean, score)| (advantage * score - mean).powi(2)).sum();
         variance += p * squares;
     });
     variance /= variables as f64;
-    VectorMoments { mean, variance }.finite()
+    Moments { mean, variance, technique: Technique::Enumeration }.finite()
 }
 
-/// The moments of an estimator of M coordinates.
-#[derive(Debug, Clone, PartialEq)]
-pub struct VectorMoments {
-    /// `E[ĝ]`, M entries.
-    pub mean: Vec<f64>,
-    /// `(1/M) Σ_m Var[ĝ_m]`.
-    pub variance: f64,
-}
-
-impl VectorMoments {
-    /// The moments, where all of them are finite.
-    pub(super) fn finite(self) -> Result<Self, VarianceError> {
-        let variance = self.variance;
-        match self.mean.iter().copied().chain([variance]).find(|value| !value.is_finite()) {
-            Some(mean) => Err(VarianceError::NotFinite { mean, variance }),
-            None => Ok(self),
+/// f at all states; bit m of a state's number is `b_m`.
+fn values(bernoulli: &Bernoulli, objective: &(impl Objective + ?Sized)) -> Result<Vec<f64>, VarianceError> {
+    let variables = bernoulli.len();
+    let mut f = vec![0.0; 1 << variables];
+    let mut rows = vec![0.0; f.len().min(BLOCK) * variables];
+    for (block, f) in f.chunks_mut(BLOCK).enumerate() {
+        let rows = &mut rows[..f.len() * variables];
+        for (i, b) in rows.chunks_exact_mut(variables).enumerate() {
+            let state = block * BLOCK + i;
+            b.iter_mut().enumerate().for_each(|(m, b)| *b = f64::from(u8::from(state >> m & 1 == 1)));
         }
+        objective.values(Points::rows(rows, variables), f).map_err(EstimateError::Failed)?;
     }
+    Ok(f)
 }
 
-/// Calls `visit` with b, p(b) and `∂/∂a ln p(b)` for every state.
-fn for_each_state(bernoulli: &Bernoulli, mut visit: impl FnMut(&[f64], f64, &[f64])) {
+/// States whose f is evaluated together.
+const BLOCK: usize = 1024;
+
+/// Calls `visit` with its number, p(b) and `∂/∂a ln p(b)` for every state.
+fn for_each_state(bernoulli: &Bernoulli, mut visit: impl FnMut(usize, f64, &[f64])) {
     let logits = bernoulli.logits();
-    let (mut b, mut scores) = (vec![0.0; logits.len()], vec![0.0; logits.len()]);
-    for state in 0..1_u32 << logits.len() {
+    let mut scores = vec![0.0; logits.len()];
+    for state in 0..1_usize << logits.len() {
         let mut ln_p = 0.0;
         for (m, &a) in logits.iter().enumerate() {
             let is_one = state >> m & 1 == 1;
-            b[m] = f64::from(u8::from(is_one));
             scores[m] = logit::ln_p::d_a(is_one, a);
             ln_p += logit::ln_p(is_one, a);
         }
-        visit(&b, ln_p.exp(), &scores);
+        visit(state, ln_p.exp(), &scores);
     }
 }
 

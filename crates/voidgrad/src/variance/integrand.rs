@@ -2,6 +2,7 @@
 
 use crate::bernoulli::logit;
 use crate::control::Control;
+use crate::estimator::Coupling;
 use voidgrad_real::sigmoid;
 
 /// Given b, `ĝ = A(z̃) + B(z)` with `A = (f(b) - c)·∂/∂a ln p(b) - ∂c/∂z̃·∂z̃/∂a` and `B = ∂c/∂z`.
@@ -19,16 +20,8 @@ pub(super) struct Integrand<'a, C: ?Sized> {
     s: f64,
     exp_s: f64,
     p: f64,
-    noise: Noise,
-}
-
-/// Where z̃ comes from.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Noise {
-    /// From a v of its own.
-    Independent,
-    /// From the same u as z, so that z̃ = z: then `ĝ` is `A(z) + B(z)`, a single part.
-    Coupled,
+    /// With common noise `ĝ` is `A(z) + B(z)`, a single part.
+    coupling: Coupling,
 }
 
 /// The integrand at one y.
@@ -44,10 +37,10 @@ pub(super) struct Point {
 }
 
 impl<'a, C: Control + ?Sized> Integrand<'a, C> {
-    pub(super) fn new(control: &'a C, f: f64, a: f64, b: bool, noise: Noise) -> Self {
+    pub(super) fn new(control: &'a C, f: f64, a: f64, b: bool, coupling: Coupling) -> Self {
         let sign = if b { 1.0 } else { -1.0 };
         let s = sign * a;
-        Self { control, f, score: logit::ln_p::d_a(b, a), sign, s, exp_s: s.exp(), p: sigmoid(s), noise }
+        Self { control, f, score: logit::ln_p::d_a(b, a), sign, s, exp_s: s.exp(), p: sigmoid(s), coupling }
     }
 
     /// `p(b)`.
@@ -62,10 +55,10 @@ impl<'a, C: Control + ?Sized> Integrand<'a, C> {
         // ∂z̃/∂a by z̃ instead of v; the same for both b, by symmetry.
         let z_tilde_a = self.p * (1.0 - decay);
         let tilde = (self.f - c) * self.score - slope[0] * z_tilde_a;
-        let parts = match self.noise {
-            Noise::Independent => [tilde, slope[0]],
+        let parts = match self.coupling {
+            Coupling::Independent => [tilde, slope[0]],
             // 1 - ∂z̃/∂a, as a sum of positive numbers.
-            Noise::Coupled => {
+            Coupling::Common => {
                 let rest = sigmoid(-self.s) + self.p * decay;
                 [(self.f - c) * self.score + slope[0] * rest, 0.0]
             }

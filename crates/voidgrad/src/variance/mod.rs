@@ -3,24 +3,26 @@
 //! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
 
 mod enumeration;
-mod exact;
 mod integrand;
+mod moments;
 mod monte_carlo;
-mod noise;
+pub(crate) mod nodes;
+mod one_variable;
 mod panel;
-mod quadrature;
+mod rule;
 #[cfg(test)]
 mod tests;
 
-pub use enumeration::{LARGEST_ENUMERATION, VectorMoments, enumerate};
-pub use exact::{Exact, Technique, moments};
+pub use enumeration::enumerate;
+pub use moments::{Moments, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
-pub use noise::{LARGEST_RULE, over_noise};
-pub use quadrature::{Moments, coupled, exact, exact_within};
+pub use nodes::Tolerance;
+pub use one_variable::{quadrature, quadrature_within};
+pub use rule::{LARGEST_RULE, over_rule};
 
 use thiserror::Error;
 
-use crate::estimator::EstimateError;
+use crate::error::EstimateError;
 
 /// Moments that cannot be computed.
 #[derive(Debug, Clone, PartialEq, Error)]

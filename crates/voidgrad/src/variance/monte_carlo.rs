@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::VarianceError;
 use crate::distribution::Distribution;
-use crate::estimators::{Draw, Estimator};
-use crate::noise::{Stream, Uniforms};
+use crate::estimator::{Estimator, Round, check_wants};
+use crate::noise::Stream;
 use crate::objective::Objective;
 
 /// Moments of the estimator from so many samples.
@@ -15,12 +15,14 @@ use crate::objective::Objective;
 /// number of threads.
 ///
 /// ```
-/// use voidgrad::{Bernoulli, MeanQuadratic, Rebar, variance};
+/// use voidgrad::controls::Rebar;
+/// use voidgrad::toy::MeanQuadratic;
+/// use voidgrad::{Bernoulli, variance};
 /// let bernoulli = Bernoulli::from_probabilities(&[0.3])?;
 /// let objective = MeanQuadratic { target: 0.499 };
 /// let control = Rebar::new(0.3, 1.0, 0.499)?;
 /// let sampled = variance::monte_carlo(&bernoulli, &objective, &control, 20_000, 1)?;
-/// let exact = variance::exact(&bernoulli, &objective, &control)?;
+/// let exact = variance::quadrature(&bernoulli, &objective, &control)?;
 /// // Four standard errors: false alarm in one of 16,000 seeds.
 /// assert!((sampled.variance - exact.variance).abs() < 4.0 * sampled.standard_error);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -38,21 +40,21 @@ pub fn monte_carlo<D: Distribution>(
     if samples < 2 {
         return Err(VarianceError::TooFewSamples { samples });
     }
-    estimator.suits(distribution, objective)?;
+    estimator.suits(distribution)?;
+    check_wants(estimator, distribution, objective.differentiable().is_some())?;
     let variables = distribution.parameters().len();
-    let numbers = estimator.noise(distribution);
     // Sums over all samples of what `visit` adds to `width` numbers for one of them.
-    let sum = |width: usize, visit: &(dyn Fn(&Draw, &mut [f64]) + Sync)| {
+    let sum = |width: usize, visit: &(dyn Fn(&[f64], &mut [f64]) + Sync)| {
         let blocks: Result<Vec<Vec<f64>>, VarianceError> = (0..samples.div_ceil(BLOCK))
             .into_par_iter()
             .map(|block| {
                 let mut stream = Stream::new(seed, u64::MAX, block);
-                let mut noise = vec![0.0; numbers];
-                let (mut draw, mut sums) = (Draw::new(distribution), vec![0.0; width]);
+                let (mut round, mut sums) = (Round::new(), vec![0.0; width]);
                 for _ in 0..BLOCK.min(samples - block * BLOCK) {
-                    stream.fill_open01(&mut noise);
-                    draw.update(estimator, distribution, objective, Uniforms::trusted(&noise))?;
-                    visit(&draw, &mut sums);
+                    round.draw(estimator, distribution, &mut stream)?;
+                    round.evaluate(objective)?;
+                    round.answer(estimator, distribution)?;
+                    visit(round.gradient(), &mut sums);
                 }
                 Ok(sums)
             })
@@ -64,9 +66,9 @@ pub fn monte_carlo<D: Distribution>(
         Ok::<_, VarianceError>(total)
     };
     let count = samples as f64;
-    let mut mean = sum(variables + 1, &|draw, sums| {
-        sums.iter_mut().zip(&draw.gradient).for_each(|(sum, gradient)| *sum += gradient);
-        sums[variables] += draw.gradient.iter().map(|gradient| gradient.abs() / count).sum::<f64>();
+    let mut mean = sum(variables + 1, &|g_hat, sums| {
+        sums.iter_mut().zip(g_hat).for_each(|(sum, gradient)| *sum += gradient);
+        sums[variables] += g_hat.iter().map(|gradient| gradient.abs() / count).sum::<f64>();
     })?;
     let unit = mean.pop().map_or(1.0, power_of_two);
     for mean in &mut mean {
@@ -74,8 +76,8 @@ pub fn monte_carlo<D: Distribution>(
     }
     // A second pass over the same noise, about the mean: the difference of two raw moments would lose the
     // digits of a small variance. It is made in a unit of the size of ĝ, whose fourth power may not be a number.
-    let squares = sum(2, &|draw, sums| {
-        let deviations = draw.gradient.iter().zip(&mean).map(|(gradient, mean)| (gradient - mean) / unit);
+    let squares = sum(2, &|g_hat, sums| {
+        let deviations = g_hat.iter().zip(&mean).map(|(gradient, mean)| (gradient - mean) / unit);
         let square = deviations.map(|deviation| deviation * deviation).sum::<f64>() / variables as f64;
         sums[0] += square;
         sums[1] += square * square;

@@ -2,7 +2,7 @@
 
 use super::integrand::{Integrand, Point};
 use crate::control::Control;
-use crate::quadrature::{divisible, nodes};
+use super::nodes::{divisible, nodes};
 
 /// Integrals of the two parts of `ĝ` over `[low, high]`, by the rule of the whole and by those of its halves.
 pub(super) struct Panel {

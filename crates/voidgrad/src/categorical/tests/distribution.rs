@@ -2,7 +2,8 @@ use super::super::{Categorical, CategoricalError, row::Row};
 use super::{LOGITS, NOISE, logit, one_variable, unit};
 use crate::bernoulli;
 use crate::distribution::Distribution as _;
-use crate::quadrature::{Tolerance, integrate};
+use crate::quadrature::integrate;
+use crate::variance::Tolerance;
 
 /// What `|a| ≤ 700` is allowed by the conditioning of `e^a`: 1400 units in the last place, and a few operations.
 const CONDITIONED: f64 = 4e-13;

@@ -7,7 +7,8 @@ use crate::estimators::{AnyEstimator, Draw, Estimator, Lax, Method, Reinforce, S
 use crate::gaussian::Gaussian;
 use crate::noise::{Stream, Uniforms};
 use crate::objective::Objective;
-use crate::quadrature::{Tolerance, integrate};
+use crate::quadrature::integrate;
+use crate::variance::Tolerance;
 use voidgrad_macros::control;
 
 /// `x₀·x₁² + sin x₀ + (x₁ - 0.3)²`, whose expectation is known.

@@ -1,0 +1,323 @@
+//! Plates: many examples, each with its own parameters and its own f.
+
+mod share;
+#[cfg(test)]
+mod tests;
+
+use rayon::prelude::*;
+use voidgrad_real::Element;
+
+use super::tree::Tree;
+use crate::bernoulli::Bernoulli;
+use crate::control::Control;
+use crate::distribution::Distribution;
+use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
+use crate::estimator::{Estimator, Told, Want};
+use crate::noise::Stream;
+use crate::objective::{self, Objective, Points};
+use share::{Share, Shape};
+
+/// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
+/// of P entries.
+///
+/// A model that is evaluated on a minibatch is such a plate: the parameters of example n are the output of an encoder, and f is the
+/// decoder's, on all rows at once.
+///
+/// The noise is the next N·U numbers of a [`Stream`], example after example, so each example has the numbers that it would have alone. The
+/// examples are shared out among all cores; nothing depends on how many there are. Sums over examples are taken over a fixed binary tree.
+///
+/// The estimator answers all examples with the state that it had before the round, and then [learns](Estimator::learn) from each of them, in
+/// their order: a decay counts examples.
+///
+/// `T` is what parameters, points, values and `ĝ` are stored in, `f32` or `f64`. An estimator computes in `f64` in both cases, and
+/// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between.
+///
+/// ```
+/// use voidgrad::batch::Plate;
+/// use voidgrad::estimators::Rloo;
+/// use voidgrad::{Bernoulli, Stream};
+///
+/// // Three examples of two variables.
+/// let logits = [0.3, -1.0, 0.0, 2.0, 0.5, 0.5];
+/// let targets = [0.0, 1.0, 0.5];
+/// let mut plate = Plate::new(Bernoulli::from_logits(&[0.0; 2])?, 3);
+/// let mut estimator = Rloo::new(2)?;
+/// plate.ask(&estimator, &logits, &mut Stream::new(1, 0, 0))?;
+/// // Rows 0 and 1 are of example 0, rows 2 and 3 of example 1, and so on.
+/// let values: Vec<f64> = plate.points().chunks(2).zip(0..).map(|(b, row)| b[0] * b[1] - targets[row / 2]).collect();
+/// plate.values_mut().copy_from_slice(&values);
+/// plate.tell(&mut estimator)?;
+/// assert_eq!(plate.gradient().len(), 6);
+/// assert_eq!(plate.weights(), [0.5; 6]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Plate<D: Distribution = Bernoulli, T: Element = f64> {
+    distributions: Vec<D>,
+    shape: Shape,
+    noise: Vec<f64>,
+    points: Vec<T>,
+    wants: Vec<Want>,
+    values: Vec<T>,
+    gradients: Vec<T>,
+    gradient: Vec<T>,
+    weights: Vec<T>,
+    f: Vec<f64>,
+    variance_gradient: Vec<f64>,
+    shares: Vec<Share>,
+    tree: Tree<Vec<f64>>,
+    stage: Stage,
+}
+
+/// How far a round is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Idle,
+    Asked,
+}
+
+/// Examples that are worth a task: the leaves of the tree that sums are taken over.
+const SHARE: usize = 16;
+
+impl<D: Distribution + Clone, T: Element> Plate<D, T> {
+    /// A plate of so many examples with variables like these; their parameters come with each round.
+    pub fn new(prototype: D, examples: usize) -> Self {
+        Self {
+            distributions: vec![prototype; examples],
+            shape: Shape::default(),
+            noise: Vec::new(),
+            points: Vec::new(),
+            wants: Vec::new(),
+            values: Vec::new(),
+            gradients: Vec::new(),
+            gradient: Vec::new(),
+            weights: Vec::new(),
+            f: Vec::new(),
+            variance_gradient: Vec::new(),
+            shares: Vec::new(),
+            tree: Tree::default(),
+            stage: Stage::Idle,
+        }
+    }
+}
+
+impl<D: Distribution, T: Element> Plate<D, T> {
+    /// N.
+    #[must_use]
+    pub fn examples(&self) -> usize {
+        self.distributions.len()
+    }
+
+    /// Asks: makes the points at which the estimator wants f, K for each example. `parameters` has N rows of P entries.
+    ///
+    /// # Errors
+    /// Returns an error if there are not N·P parameters, if the distribution refuses some of them, if the plate has no example, or if the estimator does
+    /// not suit the distribution. The stream has not moved then.
+    pub fn ask<E: Estimator<D> + ?Sized>(
+        &mut self,
+        estimator: &E,
+        parameters: &[T],
+        stream: &mut Stream,
+    ) -> Result<(), EstimateError> {
+        self.stage = Stage::Idle;
+        let examples = self.examples();
+        let Some(first) = self.distributions.first() else { return Err(EstimateError::EmptyBatch) };
+        let parameters_each = first.parameters().len();
+        same_length("parameters of the plate", parameters.len(), examples * parameters_each)?;
+        let mut row = vec![0.0; parameters_each];
+        for (distribution, parameters) in self.distributions.iter_mut().zip(parameters.chunks_exact(parameters_each)) {
+            row.iter_mut().zip(parameters).for_each(|(to, from)| *to = (*from).into());
+            distribution.set_parameters(&row)?;
+        }
+        estimator.suits(&self.distributions[0])?;
+        self.resize(estimator);
+        let Self { distributions, shape, noise, points, shares, .. } = self;
+        let (shape, position, named) = (*shape, stream.position(), &*stream);
+        let tasks = distributions
+            .par_chunks(SHARE)
+            .zip(points.par_chunks_mut(SHARE * shape.points * shape.dimension))
+            .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
+            .zip(shares.par_iter_mut())
+            .enumerate();
+        tasks.for_each(|(number, (((distributions, points), noise), share))| {
+            let mut own = named.clone();
+            own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
+            own.fill_open01(noise);
+            share.ask(shape, estimator, distributions, noise, points);
+        });
+        stream.set_position(position + 2 * (examples * shape.noise) as u128);
+        self.stage = Stage::Asked;
+        Ok(())
+    }
+
+    /// Memory for a round of this estimator.
+    fn resize<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) {
+        let examples = self.examples();
+        let first = &self.distributions[0];
+        let points = usize::try_from(estimator.evaluations(first)).unwrap_or(usize::MAX);
+        self.shape = Shape {
+            noise: estimator.noise(first),
+            points,
+            dimension: first.dimension(),
+            parameters: first.parameters().len(),
+            phi: estimator.control().map_or(0, Control::parameters),
+        };
+        let Shape { noise, dimension, parameters, .. } = self.shape;
+        let nan = T::default().constant(f64::NAN);
+        self.wants.clear();
+        self.wants.extend((0..points).map(|k| estimator.want(k)));
+        self.noise.resize(examples * noise, 0.0);
+        self.points.resize(examples * points * dimension, T::default());
+        self.values.clear();
+        self.values.resize(examples * points, nan);
+        self.gradients.clear();
+        if self.wants.contains(&Want::Gradient) {
+            self.gradients.resize(examples * points * dimension, T::default());
+        }
+        self.gradient.resize(examples * parameters, T::default());
+        self.weights.resize(examples * points, T::default());
+        self.f.resize(examples, 0.0);
+        self.shares.resize_with(examples.div_ceil(SHARE), Share::default);
+    }
+
+    /// The points at which f is wanted: N·K rows, those of example 0 first.
+    #[must_use]
+    pub fn points(&self) -> &[T] {
+        &self.points
+    }
+
+    /// K, the number of points of an example.
+    #[must_use]
+    pub fn points_each(&self) -> usize {
+        self.shape.points
+    }
+
+    /// What is wanted at each of the K points of an example.
+    #[must_use]
+    pub fn wants(&self) -> &[Want] {
+        &self.wants
+    }
+
+    /// f at each of the N·K points, to be written between [`ask`](Self::ask) and [`tell`](Self::tell). They are NaN before, so that a forgotten
+    /// value is an error.
+    pub fn values_mut(&mut self) -> &mut [T] {
+        &mut self.values
+    }
+
+    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere.
+    pub fn gradients_mut(&mut self) -> &mut [T] {
+        &mut self.gradients
+    }
+
+    /// Evaluates f at all points; an objective that depends on the example gets its number ([`PerExample`](crate::objective::PerExample)).
+    ///
+    /// # Errors
+    /// Returns the objective's own error in [`EstimateError::Failed`]. Also returns an error if nothing was asked, if a value is NaN or infinite, or if
+    /// a gradient is wanted and the objective has none.
+    pub fn evaluate(&mut self, objective: &(impl Objective + ?Sized)) -> Result<(), EstimateError> {
+        self.check_asked()?;
+        let Self { shape, points, wants, values, gradients, .. } = self;
+        let wide = |rows: &[T]| -> Vec<f64> { rows.iter().map(|entry| (*entry).into()).collect() };
+        let (rows, mut f, mut slopes) = (wide(points), vec![0.0; values.len()], wide(gradients));
+        let points = Points::rows(&rows, shape.dimension).of_examples(0, shape.points);
+        let wants_gradient = |i: usize| wants[i % shape.points] == Want::Gradient;
+        objective::fill(objective, points, wants_gradient, &mut f, &mut slopes)?;
+        let narrow = |to: &mut [T], from: &[f64]| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
+        };
+        narrow(values, &f);
+        narrow(gradients, &slopes);
+        Ok(())
+    }
+
+    /// Answers: makes `ĝ` and the weights of all examples, and the sum of their `(2/M)(∂ĝ/∂φ)ᵀ ĝ` if the estimator has a control. The
+    /// estimator stays as it is.
+    ///
+    /// # Errors
+    /// Returns an error if nothing was asked, or if a value of f, `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
+    pub fn answer<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
+        self.check_asked()?;
+        let Self { distributions, shape, noise, points, values, gradients, gradient, weights, f, shares, .. } = self;
+        let shape = *shape;
+        let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
+        let tasks = distributions
+            .par_chunks(SHARE)
+            .zip(gradient.par_chunks_mut(SHARE * shape.parameters))
+            .zip(weights.par_chunks_mut(SHARE * shape.points))
+            .zip(f.par_chunks_mut(SHARE))
+            .zip(shares.par_iter_mut())
+            .enumerate();
+        tasks.for_each(|(number, ((((distributions, gradient), weights), f), share))| {
+            let told = share::Rows { first: number * SHARE, noise, points, values, gradients };
+            share.answer(shape, estimator, distributions, told, share::Results { gradient, weights, f });
+        });
+        self.add_up()
+    }
+
+    /// Tells the estimator the values: [`answer`](Self::answer), and then it learns from every example, in their order.
+    ///
+    /// # Errors
+    /// As [`answer`](Self::answer); then the estimator has learned nothing.
+    pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
+        self.answer(estimator)?;
+        let Self { distributions, shape, noise, points, values, gradients, .. } = self;
+        let mut rows = share::Wide::default();
+        for (n, distribution) in distributions.iter().enumerate() {
+            let told: Told<'_> = rows.told(*shape, n, (noise, points, values, gradients));
+            estimator.learn(distribution, told);
+        }
+        Ok(())
+    }
+
+    /// The sums over all examples, and the first error.
+    fn add_up(&mut self) -> Result<(), EstimateError> {
+        let Self { distributions, shape, shares, tree, variance_gradient, f, .. } = self;
+        let add = |sum: &mut Vec<f64>, part: &Vec<f64>| {
+            sum.iter_mut().zip(part).for_each(|(sum, part)| *sum += part);
+        };
+        tree.clear();
+        for share in shares.iter_mut() {
+            if let Some(error) = share.failure.take() {
+                return Err(error);
+            }
+            tree.push(|sum| sum.clone_from(&share.phi_bar), add);
+        }
+        variance_gradient.clear();
+        variance_gradient.resize(shape.phi, 0.0);
+        if let Some(total) = tree.finish(add) {
+            variance_gradient.copy_from_slice(total);
+        }
+        check_sum("f(b)", f.len() as u64, &[f.iter().sum()])?;
+        if are_finite(variance_gradient) {
+            return Ok(());
+        }
+        check_variance_gradient(variance_gradient, distributions[0].parameters())
+    }
+
+    fn check_asked(&self) -> Result<(), EstimateError> {
+        if self.stage == Stage::Asked { Ok(()) } else { Err(EstimateError::NotAsked) }
+    }
+
+    /// `ĝ`, N rows of P entries.
+    #[must_use]
+    pub fn gradient(&self) -> &[T] {
+        &self.gradient
+    }
+
+    /// The weight of each of the N·K points: `Σ_k w_nk f(b_nk)` is an unbiased estimate of `E[f]` of example n.
+    #[must_use]
+    pub fn weights(&self) -> &[T] {
+        &self.weights
+    }
+
+    /// `Σ_k w_nk f(b_nk)` of each example.
+    #[must_use]
+    pub fn f(&self) -> &[f64] {
+        &self.f
+    }
+
+    /// `Σ_n (2/M)(∂ĝ_n/∂φ)ᵀ ĝ_n`, as many entries as the control has parameters.
+    #[must_use]
+    pub fn variance_gradient(&self) -> &[f64] {
+        &self.variance_gradient
+    }
+}

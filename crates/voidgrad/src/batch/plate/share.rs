@@ -1,0 +1,167 @@
+//! A share of the examples of a plate, one task.
+
+use voidgrad_real::Element;
+
+use crate::distribution::Distribution;
+use crate::error::{EstimateError, check_estimate};
+use crate::estimator::{Answer, Estimator, Memory, Told};
+use crate::objective::{self, Points};
+
+/// The lengths of one example.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shape {
+    /// Uniform numbers.
+    pub(super) noise: usize,
+    /// K.
+    pub(super) points: usize,
+    /// Entries of a point.
+    pub(super) dimension: usize,
+    /// P.
+    pub(super) parameters: usize,
+    /// N, the parameters of the control.
+    pub(super) phi: usize,
+}
+
+/// What the estimator was told, of all examples of the plate; `first` is the first example of a share.
+#[derive(Clone, Copy)]
+pub(super) struct Rows<'a, T> {
+    pub(super) first: usize,
+    pub(super) noise: &'a [f64],
+    pub(super) points: &'a [T],
+    pub(super) values: &'a [T],
+    pub(super) gradients: &'a [T],
+}
+
+/// Where a share writes its results.
+pub(super) struct Results<'a, T> {
+    pub(super) gradient: &'a mut [T],
+    pub(super) weights: &'a mut [T],
+    pub(super) f: &'a mut [f64],
+}
+
+/// Memory of a task, and its sums.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    wide: Wide,
+    gradient: Vec<f64>,
+    weights: Vec<f64>,
+    memory: Memory,
+    /// The sum of `(2/M)(∂ĝ/∂φ)ᵀ ĝ` over the examples.
+    pub(super) phi_bar: Vec<f64>,
+    pub(super) failure: Option<EstimateError>,
+}
+
+impl Share {
+    /// Makes the points of the examples.
+    pub(super) fn ask<D: Distribution, T: Element>(
+        &mut self,
+        shape: Shape,
+        estimator: &(impl Estimator<D> + ?Sized),
+        distributions: &[D],
+        noise: &[f64],
+        points: &mut [T],
+    ) {
+        let length = shape.points * shape.dimension;
+        let rows = &mut self.wide.points;
+        rows.resize(length, 0.0);
+        for (n, (distribution, points)) in distributions.iter().zip(points.chunks_exact_mut(length)).enumerate() {
+            estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], rows);
+            points.iter_mut().zip(&*rows).for_each(|(to, from)| *to = to.constant(*from));
+        }
+    }
+
+    /// Answers for the examples, up to the first error.
+    pub(super) fn answer<D: Distribution, T: Element>(
+        &mut self,
+        shape: Shape,
+        estimator: &(impl Estimator<D> + ?Sized),
+        distributions: &[D],
+        rows: Rows<'_, T>,
+        results: Results<'_, T>,
+    ) {
+        self.phi_bar.clear();
+        self.phi_bar.resize(shape.phi, 0.0);
+        self.failure = self.try_answer(shape, estimator, distributions, rows, results).err();
+    }
+
+    fn try_answer<D: Distribution, T: Element>(
+        &mut self,
+        shape: Shape,
+        estimator: &(impl Estimator<D> + ?Sized),
+        distributions: &[D],
+        rows: Rows<'_, T>,
+        results: Results<'_, T>,
+    ) -> Result<(), EstimateError> {
+        let Self { wide, gradient, weights, memory, phi_bar, .. } = self;
+        let Rows { first, noise, points, values, gradients } = rows;
+        let narrow = |to: &mut [T], from: &[f64]| {
+            to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
+        };
+        for (n, distribution) in distributions.iter().enumerate() {
+            let told = wide.told(shape, first + n, (noise, points, values, gradients));
+            let asked = Points::rows(told.points, shape.dimension);
+            objective::check(asked, told.values)?;
+            objective::check_gradients(asked, told.gradients)?;
+            gradient.clear();
+            gradient.resize(shape.parameters, 0.0);
+            weights.clear();
+            weights.resize(shape.points, 1.0 / shape.points as f64);
+            let phi_bar = (shape.phi > 0).then_some(&mut phi_bar[..]);
+            estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
+            let f = weights.iter().zip(told.values).map(|(weight, f)| weight * f).sum();
+            check_estimate(f, gradient, distribution.parameters())?;
+            results.f[n] = f;
+            narrow(&mut results.gradient[n * shape.parameters..][..shape.parameters], gradient);
+            narrow(&mut results.weights[n * shape.points..][..shape.points], weights);
+        }
+        Ok(())
+    }
+}
+
+/// The rows of one example in `f64`.
+#[derive(Debug, Default)]
+pub(super) struct Wide {
+    points: Vec<f64>,
+    values: Vec<f64>,
+    gradients: Vec<f64>,
+}
+
+impl Wide {
+    /// What the estimator is told of example `n`.
+    pub(super) fn told<'a, T: Element>(
+        &'a mut self,
+        shape: Shape,
+        n: usize,
+        (noise, points, values, gradients): (&'a [f64], &[T], &[T], &[T]),
+    ) -> Told<'a> {
+        let copy = |to: &mut Vec<f64>, from: &[T]| {
+            to.clear();
+            to.extend(from.iter().map(|entry| (*entry).into()));
+        };
+        let length = shape.points * shape.dimension;
+        copy(&mut self.points, &points[n * length..][..length]);
+        copy(&mut self.values, &values[n * shape.points..][..shape.points]);
+        if !gradients.is_empty() {
+            copy(&mut self.gradients, &gradients[n * length..][..length]);
+        } else {
+            self.gradients.clear();
+        }
+        let noise = &noise[n * shape.noise..][..shape.noise];
+        Told { example: n, noise, points: &self.points, values: &self.values, gradients: &self.gradients }
+    }
+}
+
+/// `count` shares of an array, of `length` entries each and the last of what is left; all are empty if `length` is 0.
+pub(super) fn chunks_mut(
+    mut rest: &mut [f64],
+    length: usize,
+    count: usize,
+) -> rayon::vec::IntoIter<&mut [f64]> {
+    let mut shares = Vec::with_capacity(count);
+    for _ in 0..count {
+        let (share, left) = rest.split_at_mut(length.min(rest.len()));
+        shares.push(share);
+        rest = left;
+    }
+    rayon::iter::IntoParallelIterator::into_par_iter(shares)
+}

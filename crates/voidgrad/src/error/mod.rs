@@ -1,0 +1,60 @@
+//! The errors of the library. Each names the value and what was allowed.
+
+mod distribution;
+mod estimate;
+mod noise;
+mod objective;
+
+use thiserror::Error;
+
+pub use distribution::DistributionError;
+pub use estimate::EstimateError;
+pub(crate) use estimate::{check_estimate, check_gradient, check_sum, check_variance_gradient};
+pub use noise::NoiseError;
+pub use objective::ObjectiveError;
+
+/// A parameter outside its domain.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("{name} = {value} is not {allowed}")]
+pub struct InvalidParameter {
+    /// The parameter's name.
+    pub name: &'static str,
+    /// The value that was given.
+    pub value: f64,
+    /// What would have been accepted, in words.
+    pub allowed: &'static str,
+}
+
+/// A vector or matrix of another size than the rest of the call needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("{name} has {found} entries where {expected} are needed")]
+pub struct ShapeMismatch {
+    /// Which argument.
+    pub name: &'static str,
+    /// How many entries it has.
+    pub found: usize,
+    /// How many it must have.
+    pub expected: usize,
+}
+
+/// Refuses another number of entries than is needed.
+pub(crate) fn same_length(name: &'static str, found: usize, expected: usize) -> Result<(), ShapeMismatch> {
+    if found == expected { Ok(()) } else { Err(ShapeMismatch { name, found, expected }) }
+}
+
+/// `value`, where it is a finite number.
+pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    let allowed = "a finite number";
+    if value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
+}
+
+/// `value`, where it is a positive, finite number.
+pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
+    let allowed = "a number in (0, ∞)";
+    if value > 0.0 && value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
+}
+
+/// Whether no value is NaN or infinite: without a way out of the loop, so that it runs on vectors.
+pub(crate) fn are_finite(values: &[f64]) -> bool {
+    values.iter().fold(true, |are_finite, value| are_finite & value.is_finite())
+}

@@ -1,0 +1,41 @@
+//! What an estimator asks for, what it is told, and what it answers.
+
+use super::Memory;
+
+/// What an estimator wants to know of f at a point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Want {
+    /// `f(b)`.
+    Value,
+    /// `f(x)` and `∇f(x)`, at a b or at a relaxed point.
+    Gradient,
+}
+
+/// A round after f has been evaluated: the noise, the K points that were made of it, and what f is there.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// The number of the example, from 0; 0 if there are no examples.
+    pub example: usize,
+    /// The uniform numbers that the points were made of.
+    pub noise: &'a [f64],
+    /// K points, row by row.
+    pub points: &'a [f64],
+    /// f at each of the K points.
+    pub values: &'a [f64],
+    /// `∇f` at each of the K points, row by row. A row that was not wanted is 0; empty if none was wanted.
+    pub gradients: &'a [f64],
+}
+
+/// Where an estimator writes its answer.
+#[derive(Debug)]
+pub struct Answer<'a> {
+    /// `ĝ`, as many entries as the distribution has parameters.
+    pub gradient: &'a mut [f64],
+    /// The weight of each of the K points: `Σ_k w_k f(b_k)` estimates `E[f]` without bias. They are 1/K until the estimator writes others. A point
+    /// that is no sample (a flipped bit, a mean) has weight 0.
+    pub weights: &'a mut [f64],
+    /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ` is added to it, N entries, if it is wanted.
+    pub phi_bar: Option<&'a mut [f64]>,
+    /// Memory of the estimator's own.
+    pub memory: &'a mut Memory,
+}

@@ -1,0 +1,224 @@
+//! The tables of estimators, one for each distribution.
+//!
+//! A new estimator is a file with its [`Method`] and a line in each table that it is for. A new distribution is its module and a
+//! table here; what is written for every [`Distribution`] can be listed at once.
+
+use rand::Rng;
+
+use super::{
+    Arm, Arms, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method, MethodError, MuProp,
+    ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
+};
+use super::{
+    arm, arms, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar, rebar_coupled,
+    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_coupled, relax_linear, relax_loo, rloo,
+    straight_through,
+};
+use crate::bernoulli::Bernoulli;
+use crate::categorical::Categorical;
+use crate::controls::{Perceptron, Rebar, Relax, RelaxLinear, Relaxed, Sum};
+use crate::distribution::Distribution;
+use crate::error::InvalidParameter;
+use crate::estimator::AnyEstimator;
+use crate::gaussian::Gaussian;
+use crate::toy::MeanQuadratic;
+
+/// A distribution with a table of estimators.
+///
+/// ```
+/// use voidgrad::estimators::{Listed, Setup};
+/// use voidgrad::{Categorical, Estimator, Stream};
+/// let categorical = Categorical::from_logits(&[0.0; 6], 3)?;
+/// for row in Categorical::estimators() {
+///     let estimator = row.make(&Setup::default(), &categorical, &mut Stream::new(0, 0, 0))?;
+///     println!("{}: {} numbers of noise", row.method.name, estimator.noise(&categorical));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub trait Listed: Distribution + Sized + 'static {
+    /// What messages call its variables.
+    const NAME: &'static str;
+
+    /// Its table.
+    fn estimators() -> &'static [Row<Self>];
+
+    /// The row of the estimator of this name.
+    ///
+    /// ```
+    /// use voidgrad::Bernoulli;
+    /// use voidgrad::estimators::Listed;
+    /// assert_eq!(Bernoulli::estimator("rebar")?.method.title, "REBAR");
+    /// let error = Bernoulli::estimator("lax").unwrap_err();
+    /// assert_eq!(error.to_string(), "the estimator lax is for Gaussian variables, and not for Bernoulli variables");
+    /// # Ok::<(), voidgrad::estimators::MethodError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there is none, or if it is for other distributions.
+    fn estimator(name: &str) -> Result<&'static Row<Self>, MethodError> {
+        match Self::estimators().iter().find(|row| row.method.name == name) {
+            Some(row) => Ok(row),
+            None => Err(match Method::find(name) {
+                Some(method) => MethodError::Distribution {
+                    name: method.name,
+                    asked: Self::NAME,
+                    allowed: distributions(method).join(" and "),
+                },
+                None => MethodError::Unknown { name: name.to_owned() },
+            }),
+        }
+    }
+}
+
+/// An estimator in the table of a distribution.
+pub struct Row<D: Distribution> {
+    /// What it is.
+    pub method: &'static Method,
+    make: Make<D>,
+}
+
+/// Makes an estimator of variables like these: a control of all of z at once has to know how many there are. Weights come from
+/// the generator.
+type Make<D> = fn(&Setup, &D, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
+
+impl<D: Distribution> Row<D> {
+    /// Makes the estimator for variables like these; weights come from the generator.
+    ///
+    /// # Errors
+    /// Returns an error if a value of the setup is outside its domain.
+    pub fn make(
+        &self,
+        setup: &Setup,
+        distribution: &D,
+        rng: &mut dyn Rng,
+    ) -> Result<AnyEstimator<D>, InvalidParameter> {
+        (self.make)(setup, distribution, rng)
+    }
+}
+
+const fn row<D: Distribution>(method: &'static Method, make: Make<D>) -> Row<D> {
+    Row { method, make }
+}
+
+/// K, if it is not given.
+const LEAST: u64 = 2;
+/// Decay of a moving average.
+const DECAY: f64 = 0.99;
+/// Units of a network of all of z.
+const UNITS: usize = 10;
+
+impl Listed for Bernoulli {
+    const NAME: &'static str = "Bernoulli";
+
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
+                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
+                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
+                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&arm::METHOD, |_, _, _| Ok(Box::new(Arm))),
+                row(&disarm::METHOD, |setup, _, _| {
+                    Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&arms::METHOD, |setup, _, _| Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&double_cv::METHOD, |setup, _, _| {
+                    Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), -1.0)?))
+                }),
+                row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
+                row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),
+                row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
+                row(&rebar::METHOD, |setup, _, _| {
+                    Ok(Box::new(Rebar::new(setup.eta, setup.lambda, setup.target)?))
+                }),
+                row(&rebar_coupled::METHOD, |setup, _, _| {
+                    Ok(Box::new(Coupled::new(Rebar::new(setup.eta, setup.lambda, setup.target)?)))
+                }),
+                row(&relax::METHOD, |setup, _, rng| {
+                    Ok(Box::new(Relax::draw(setup.lambda, setup.target, rng)?))
+                }),
+                row(&relax_linear::METHOD, |setup, _, rng| {
+                    Ok(Box::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?))
+                }),
+                row(&relax_coupled::METHOD, |setup, _, rng| {
+                    Ok(Box::new(Coupled::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?)))
+                }),
+                row(&relax_loo::METHOD, |setup, _, rng| {
+                    let control = RelaxLinear::draw(setup.lambda, setup.target, rng)?;
+                    Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
+                row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+                row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
+            ]
+        }
+    }
+}
+
+impl Listed for Categorical {
+    const NAME: &'static str = "categorical";
+
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
+                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
+                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
+                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
+                row(&rebar::METHOD, |setup, categorical, _| {
+                    let f = MeanQuadratic { target: setup.target };
+                    Ok(Box::new(Relaxed::new(f, categorical, setup.eta, setup.lambda)?))
+                }),
+                row(&relax::METHOD, |setup, categorical, rng| {
+                    let f = MeanQuadratic { target: setup.target };
+                    let relaxed = Relaxed::new(f, categorical, setup.eta, setup.lambda)?;
+                    Ok(Box::new(Sum::new(relaxed, Perceptron::draw(categorical.len(), UNITS, rng)?)))
+                }),
+                row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
+                row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+            ]
+        }
+    }
+}
+
+impl Listed for Gaussian {
+    const NAME: &'static str = "Gaussian";
+
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
+                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
+                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
+                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&lax::METHOD, |_, gaussian, rng| {
+                    Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))
+                }),
+            ]
+        }
+    }
+}
+
+/// All estimators, in the order of the tables.
+pub fn methods() -> impl Iterator<Item = &'static Method> {
+    let of_bernoulli = Bernoulli::estimators().iter().map(|row| row.method);
+    let rest = Categorical::estimators().iter().map(|row| row.method);
+    let rest = rest.chain(Gaussian::estimators().iter().map(|row| row.method));
+    let is_new = |method: &&Method| !has::<Bernoulli>(method);
+    // Those that are not for Bernoulli variables are for one distribution each.
+    of_bernoulli.chain(rest.filter(is_new))
+}
+
+fn has<D: Listed>(method: &Method) -> bool {
+    D::estimators().iter().any(|row| row.method.name == method.name)
+}
+
+/// The distributions that an estimator is for.
+#[must_use]
+pub fn distributions(method: &Method) -> Vec<&'static str> {
+    let bernoulli = has::<Bernoulli>(method).then_some(Bernoulli::NAME);
+    let categorical = has::<Categorical>(method).then_some(Categorical::NAME);
+    let gaussian = has::<Gaussian>(method).then_some(Gaussian::NAME);
+    [bernoulli, categorical, gaussian].into_iter().flatten().collect()
+}

@@ -1,0 +1,189 @@
+//! Steps of a training of one Bernoulli variable as plain data, and the loop that makes them, within one choice of instructions.
+
+use voidgrad_real::Lanes;
+
+use super::chunk::conditional::size_and_slope;
+use super::{Kernel, Weights, g_hat, pathwise, weights};
+use crate::lanes::{Instructions, OnLanes, Work};
+use crate::optimise::{Adam, LARGEST, RatesAhead};
+
+/// The most steps whose noise is prepared together.
+pub(crate) const BLOCK: usize = 64;
+/// `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits up to this.
+const LARGEST_LOGIT: f64 = 650.0;
+
+/// Steps of one sample each, of one variable and a control with a [`Kernel`]: what they read, what they move, and what the last one
+/// found. Whoever trains fills it in, and [`steps`] runs it.
+pub struct Steps<'a> {
+    /// u and v of one step after the other: two numbers for each of at most [`BLOCK`] steps.
+    pub(crate) pairs: &'a [f64],
+    /// `f(b)`; NaN if it can't be had.
+    pub(crate) f: &'a dyn Fn(f64) -> f64,
+    /// The logit, one entry.
+    pub(crate) parameters: &'a mut [f64],
+    /// φ.
+    pub(crate) phi: &'a mut [f64],
+    /// The optimiser of the logit, and that of φ.
+    pub(crate) optimisers: [&'a mut Adam; 2],
+    /// `f(b)` and `ĝ` of the last step.
+    pub(crate) found: (f64, f64),
+    /// `2·ĝ·∂ĝ/∂φ` of the last step.
+    pub(crate) variance_gradient: &'a mut [f64],
+}
+
+/// Makes as many of the steps as it can, and returns how many: what `#[control]` makes of [`Control::steps`](crate::Control::steps) for a
+/// control that has a [`Kernel`].
+///
+/// The numbers are those of [`sample`](super::sample) up to rounding. It stops before a step whose logit is far out, or in which anything is not
+/// finite or has a square that is not; nothing has moved then, and the caller makes that step from the same noise.
+pub fn steps<C: Kernel>(control: &mut C, steps: &mut Steps<'_>, set_phi: impl Fn(&mut C, &[f64])) -> usize {
+    f64::on_lanes(Instructions::Best, Loop { control, steps, set_phi })
+}
+
+struct Loop<'l, 's, C, F> {
+    control: &'l mut C,
+    steps: &'l mut Steps<'s>,
+    set_phi: F,
+}
+
+/// The sample fills one lane: that is less work than the same in scalars, whose masks are bytes and whose exponentials are
+/// calls.
+impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
+    type Output = usize;
+
+    /// Four registers for one number would be no gain.
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
+        let Self { control, steps, set_phi } = self;
+        let count = (steps.pairs.len() / 2).min(BLOCK);
+        let mut ahead =
+            Ahead { pairs: [0.5; 2 * (BLOCK + 1)], logits: [0.0; BLOCK + 1], rates: [RatesAhead::new(), RatesAhead::new()] };
+        ahead.prepare(hand, steps, count);
+        let mut sample = Sample::draw(hand.narrow(), steps.parameters[0], &ahead, 0);
+        for step in 0..count {
+            match quick((hand, hand.narrow()), control, steps, sample, &ahead, step) {
+                Some(next) => sample = next,
+                None => return step,
+            }
+            set_phi(control, steps.phi);
+        }
+        count
+    }
+}
+
+/// What is known of some steps before the first: their noise and rates.
+struct Ahead {
+    /// u and v of one step after the other, and a pair behind them that no step is made of.
+    pairs: [f64; 2 * (BLOCK + 1)],
+    /// `ln(u/(1 - u))`
+    logits: [f64; BLOCK + 1],
+    /// The rates of the two optimisers.
+    rates: [RatesAhead<BLOCK>; 2],
+}
+
+impl Ahead {
+    #[inline(always)]
+    fn prepare<R: Lanes<Element = f64>>(&mut self, hand: R, steps: &Steps<'_>, count: usize) {
+        self.pairs[..2 * count].copy_from_slice(&steps.pairs[..2 * count]);
+        for (logit, pair) in self.logits.iter_mut().zip(self.pairs.chunks_exact(2)) {
+            *logit = pair[0];
+        }
+        let whole = count.next_multiple_of(R::LANES);
+        for logits in self.logits[..whole].chunks_exact_mut(R::LANES) {
+            let u = hand.load(logits);
+            u.ln_ratio(hand.constant(1.0) - u).store(logits);
+        }
+        for (rates, adam) in self.rates.iter_mut().zip(&steps.optimisers) {
+            rates.fill(hand, adam, whole);
+        }
+    }
+}
+
+/// A sample before f.
+#[derive(Clone, Copy)]
+struct Sample {
+    b: f64,
+    z: f64,
+    z_tilde: f64,
+    z_tilde_a: f64,
+    score: f64,
+}
+
+impl Sample {
+    #[inline(always)]
+    fn draw<R: Lanes<Element = f64>>(hand: R, a: f64, ahead: &Ahead, step: usize) -> Self {
+        let one = hand.constant(1.0);
+        let z = a + ahead.logits[step];
+        let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+        // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
+        let v = hand.constant(ahead.pairs[2 * step + 1]);
+        let w = hand.constant(sign * a).exp();
+        let (size, slope) = size_and_slope(v, w);
+        let score = one / (one + w);
+        Self { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
+    }
+}
+
+/// A step with this sample, and the sample of the next; or none, and nothing moved, if the step has to be made in another way.
+///
+/// The next sample needs no more than the logit, which moves as soon as `ĝ` is known: what it waits for is computed beside the backward pass.
+#[inline(always)]
+fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
+    (hand, narrow): (R, N),
+    control: &C,
+    steps: &mut Steps<'_>,
+    sample: Sample,
+    ahead: &Ahead,
+    step: usize,
+) -> Option<Sample> {
+    let a = steps.parameters[0];
+    let [descent, control_descent] = &mut steps.optimisers;
+    let rates = ahead.rates[0].rates(descent, step);
+    let control_rates = ahead.rates[1].rates(control_descent, step);
+    if a.abs() > LARGEST_LOGIT || !descent.is_plain() || !control_descent.is_plain() {
+        return None;
+    }
+    let Sample { b, z, z_tilde, z_tilde_a, score } = sample;
+    let f_b = (steps.f)(b);
+    let [z, z_tilde, z_tilde_a, score] =
+        [narrow.constant(z), narrow.constant(z_tilde), narrow.constant(z_tilde_a), narrow.constant(score)];
+    let numbers = control.numbers::<f64>();
+    let (c_z, (c_tilde, c_z_tilde), residuals) = C::forward(&numbers, z, z_tilde);
+    let estimated = g_hat(narrow.constant(f_b) - c_tilde, score, pathwise(c_z, c_z_tilde, z_tilde_a));
+    let gradient = estimated.first();
+    let moved = descent.entry(&rates, a, gradient);
+    let Weights { z_dot, z_tilde_dot, c_bar } = weights(narrow.constant(2.0) * estimated, score, z_tilde_a);
+    // To -0 everything is added without a change, and without an addition.
+    let mut sums = C::sums(narrow.constant(-0.0));
+    C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, z_tilde_dot), c_bar, &mut sums);
+    let variance_gradient = &mut *steps.variance_gradient;
+    C::first(&sums, variance_gradient);
+    control.chain(&numbers, variance_gradient);
+    let next = Sample::draw(narrow, moved.0, ahead, step + 1);
+    if !((gradient.abs() <= LARGEST) & f_b.is_finite() & are_moderate(hand, variance_gradient)) {
+        return None;
+    }
+    steps.found = (f_b, gradient);
+    descent.keep(&rates, moved, steps.parameters);
+    control_descent.step_on(hand, &control_rates, steps.phi, variance_gradient);
+    Some(next)
+}
+
+/// Whether no value is larger than [`LARGEST`], NaN among them: by the sum of their squares.
+#[inline(always)]
+fn are_moderate<R: Lanes<Element = f64>>(hand: R, values: &[f64]) -> bool {
+    let square = |x: R| x * x;
+    let sum = match values.len().checked_sub(R::LANES) {
+        Some(last) => {
+            let mut sum = square(hand.load(&values[last..]));
+            for i in (0..last).step_by(R::LANES) {
+                sum = sum + square(hand.load(&values[i..]));
+            }
+            sum.sum()
+        }
+        None => values.iter().fold(0.0, |sum, x| sum + x * x),
+    };
+    sum <= LARGEST * LARGEST
+}

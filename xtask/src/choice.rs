@@ -3,8 +3,9 @@
 use voidgrad::estimators::{AnyEstimator, Method, Setup};
 use voidgrad::{Bernoulli, Objective, Stream};
 
-use crate::error::Error;
-use crate::{evaluation, number};
+use crate::evaluation;
+use xtask_kit::error::Error;
+use xtask_kit::number;
 
 /// Why an estimator can't be used as it is asked for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

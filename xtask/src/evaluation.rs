@@ -6,8 +6,8 @@ use voidgrad::estimators::{Draw, Estimator};
 use voidgrad::variance::{self, Exact, LARGEST_RULE, Sampled, VarianceError};
 use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 
-use crate::error::Error;
 use crate::statistics;
+use xtask_kit::error::Error;
 
 /// How an [`Evaluation`] was made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

@@ -10,13 +10,13 @@ use voidgrad::{Bernoulli, Control, MeanQuadratic, Stream, Zero};
 use crate::choice;
 use crate::cli::TrainArguments;
 use crate::effort;
-use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling};
-use crate::number::{self, plural};
-use crate::progress::Progress;
 use crate::run::{self, Run};
 use crate::statistics;
-use crate::work::{self, Collected, Sink};
+use xtask_kit::error::Error;
+use xtask_kit::number::{self, plural};
+use xtask_kit::progress::Progress;
+use xtask_kit::work::{self, Collected, Sink};
 
 /// The estimators of the note, which the report's texts are about.
 pub(crate) const NOTE: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];

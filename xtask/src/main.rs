@@ -1,55 +1,43 @@
 //! `cargo xtask train | variance | compare | expand | bench`: the experiments of voidgrad from the command line.
 
 mod analysis;
-mod bench;
 mod choice;
 mod cli;
 mod compare;
 mod effort;
-mod error;
 mod evaluation;
-mod expand;
 mod experiment;
-mod interrupt;
+mod hand_over;
 mod metrics;
 mod network;
-mod number;
-mod output;
 mod preparation;
-mod progress;
 mod report;
 mod run;
 mod seed;
 mod statistics;
 mod summary;
 mod table;
-mod terminal;
 mod train;
 mod variance;
-mod work;
 
 use std::process::ExitCode;
 
 use crate::cli::Command;
-use crate::error::Error;
+use crate::hand_over::Program;
+use xtask_kit::error::Error;
 
 fn main() -> ExitCode {
-    match cli::parse().and_then(execute) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            terminal::complain(&error);
-            ExitCode::from(error.exit_code())
-        }
-    }
+    xtask_kit::cli::end(cli::parse().and_then(execute))
 }
 
-fn execute(command: Option<Command>) -> Result<(), Error> {
+fn execute(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
-        Some(Command::Train(arguments)) => train::run(&arguments),
-        Some(Command::Variance(arguments)) => variance::run(&arguments),
-        Some(Command::Compare(arguments)) => compare::run(&arguments),
-        Some(Command::Bench(arguments)) => bench::run(&arguments),
-        Some(Command::Expand(arguments)) => expand::run(arguments.name.as_deref(), arguments.path.as_deref()),
-        None => Ok(()),
+        Some(Command::Train(arguments)) => train::run(&arguments)?,
+        Some(Command::Variance(arguments)) => variance::run(&arguments)?,
+        Some(Command::Compare(arguments)) => compare::run(&arguments)?,
+        Some(Command::Expand(handed_over)) => return hand_over::run(Program::Expand, &handed_over.arguments),
+        Some(Command::Bench(handed_over)) => return hand_over::run(Program::Bench, &handed_over.arguments),
+        None => {}
     }
+    Ok(ExitCode::SUCCESS)
 }

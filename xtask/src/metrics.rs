@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::error::Error;
-use crate::number;
 use crate::run::{Record, Run};
+use xtask_kit::error::Error;
+use xtask_kit::number;
 
 /// The columns before the control's parameters. Gradients and variances are with respect to the logit and, like
 /// `theta`, averaged over the coordinates.

@@ -3,7 +3,7 @@
 use voidgrad::estimators::{AnyEstimator, Draw, Estimator};
 use voidgrad::{Adam, Bernoulli, Control, Objective, Optimiser, Stream, Uniforms};
 
-use crate::error::Error;
+use xtask_kit::error::Error;
 
 /// Estimates from which a moving average settles: its memory is of a hundred.
 const SETTLING: u64 = 2_000;

@@ -8,14 +8,14 @@ use voidgrad::train::{self, Observer, Step, TrainError};
 use voidgrad::{Bernoulli, Control, Stream, Zero};
 
 use crate::effort;
-use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Technique};
 use crate::experiment::Experiment;
 use crate::network;
-use crate::number;
-use crate::progress::Progress;
 use crate::seed;
 use crate::statistics;
+use xtask_kit::error::Error;
+use xtask_kit::number;
+use xtask_kit::progress::Progress;
 
 /// A run that has ended.
 pub(crate) struct Run {

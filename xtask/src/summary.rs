@@ -3,10 +3,10 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
-use crate::error::Error;
 use crate::evaluation::Technique;
 use crate::experiment::Experiment;
 use crate::run::Run;
+use xtask_kit::error::Error;
 
 /// The file.
 #[derive(Serialize)]

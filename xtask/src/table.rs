@@ -3,8 +3,8 @@
 use voidgrad::estimators::Method;
 
 use crate::analysis::Analysis;
-use crate::number;
 use crate::statistics::Quartiles;
+use xtask_kit::number;
 
 /// The column heads; the report's table has the same columns.
 pub(crate) const HEADS: [&str; 8] = [

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use crate::analysis::Analysis;
 use crate::cli::TrainArguments;
-use crate::error::Error;
 use crate::experiment::Experiment;
-use crate::output::{self, Output};
-use crate::progress::Progress;
-use crate::work::Collected;
-use crate::{metrics, number, report, summary, table, terminal};
+use crate::{metrics, report, summary, table};
+use xtask_kit::error::Error;
+use xtask_kit::output::{self, Output};
+use xtask_kit::progress::Progress;
+use xtask_kit::work::Collected;
+use xtask_kit::{number, terminal};
 
 /// What it writes.
 const FILES: output::Kind =

@@ -5,10 +5,11 @@ use voidgrad::estimators::{Estimator as _, Setup};
 use voidgrad::{Bernoulli, MeanQuadratic, Stream};
 
 use crate::cli::VarianceArguments;
-use crate::error::Error;
 use crate::evaluation::{self, FEWEST_FOR_AN_ERROR, MOST_TERMS, Sampling, Technique, Way};
 use crate::experiment::identical;
-use crate::{choice, number, preparation, statistics, terminal};
+use crate::{choice, preparation, statistics};
+use xtask_kit::error::Error;
+use xtask_kit::{number, terminal};
 
 /// The answer. Gradients and variance are with respect to the logit and averaged over the coordinates.
 #[derive(Serialize)]

@@ -1,8 +1,6 @@
 //! What arguments may be, and what is said about others.
 
-use std::process::Command;
-
-use super::{XTASK, refusal, workplace};
+use super::{command, refusal, workplace};
 
 const COMMANDS: [&str; 5] = ["train", "variance", "compare", "expand", "bench"];
 const POINT: [&str; 7] = ["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "0.4"];
@@ -14,7 +12,7 @@ fn help_fits_a_hundred_columns() {
         .flat_map(|command| [vec![*command, "--help"], vec![*command, "-h"]])
         .chain([vec!["--help"]])
     {
-        let output = Command::new(&*XTASK).args(&arguments).env_remove("COLUMNS").output().unwrap();
+        let output = command(&arguments).env_remove("COLUMNS").output().unwrap();
         let text = String::from_utf8(output.stdout).unwrap();
         assert!(output.status.success() && text.contains("Usage"), "{text}");
         for line in text.lines() {

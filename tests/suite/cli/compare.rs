@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 use voidgrad::METHODS;
 
-use super::{XTASK, cells, names, printed, refusal, workplace};
+use super::{cells, command, names, printed, refusal, workplace};
 
 fn read(directory: &Path) -> Value {
     serde_json::from_slice(&fs::read(directory.join("compare.json")).unwrap()).unwrap()
@@ -256,8 +256,8 @@ fn a_comparison_is_the_same_for_every_number_of_threads_but_for_the_times() {
     let place = workplace("compare-threads");
     let [one, three] = ["1", "3"].map(|threads| {
         let out = place.join(threads);
-        let mut command = Command::new(&*XTASK);
-        command.args(["compare", "--quiet", "--dim", "30", "--samples", "600", "--control-steps", "8"]);
+        let mut command =
+            command(&["compare", "--quiet", "--dim", "30", "--samples", "600", "--control-steps", "8"]);
         assert!(command.arg("--out").arg(&out).env("RAYON_NUM_THREADS", threads).status().unwrap().success());
         let mut comparison = read(&out);
         for row in comparison["estimators"].as_array_mut().unwrap() {

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 #[cfg(unix)]
-use super::XTASK;
+use super::command;
 use super::{TINY, names, workplace, xtask};
 
 #[test]
@@ -78,9 +78,8 @@ fn interrupt(child: &Child) {
 
 #[cfg(unix)]
 fn start(place: &std::path::Path, arguments: &[&str]) -> Child {
-    let mut command = Command::new(&*XTASK);
-    command.args(arguments).current_dir(place).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = command.spawn().unwrap();
+    let mut command = command(arguments);
+    let child = command.current_dir(place).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     while !place.join("deep/er/.results.voidgrad/owner").exists() {
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -9,7 +9,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 
-use super::{TINY, XTASK, names, printed, refusal, workplace, xtask};
+use super::{TINY, command, names, printed, refusal, workplace, xtask};
 
 const FILES: [&str; 3] = ["metrics.csv", "report.html", "summary.json"];
 
@@ -19,14 +19,7 @@ fn count(variable: &str, default: u32) -> u32 {
 }
 
 fn start(arguments: &[&str], directory: &Path) -> Child {
-    let mut command = Command::new(&*XTASK);
-    command
-        .args(arguments)
-        .current_dir(directory)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap()
+    command(arguments).current_dir(directory).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 /// The seed of the results in a directory, all files of which are whole.

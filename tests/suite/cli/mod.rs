@@ -6,6 +6,7 @@ mod compare;
 mod ends;
 mod estimators;
 mod files;
+mod hand_over;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,21 +15,34 @@ use std::{env, fs};
 
 use serde_json::Value;
 
-/// The program, built into the directory that this test was built into.
-static XTASK: LazyLock<PathBuf> = LazyLock::new(|| {
+/// The directory of the programs, built into the one that this test was built into: `xtask`, and those that it hands over to.
+static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
     let suite = env::current_exe().unwrap();
     let profile = suite.ancestors().nth(2).unwrap();
     let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--package", "xtask", "--target-dir"]).arg(profile.parent().unwrap());
+    cargo.args(["build", "--quiet", "--target-dir"]).arg(profile.parent().unwrap());
+    cargo.args(["--package", "xtask", "--package", "xtask-expand", "--package", "xtask-bench"]);
     if profile.ends_with("release") {
         cargo.arg("--release");
     }
     assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
-    profile.join("xtask").with_extension(env::consts::EXE_EXTENSION)
+    profile.to_owned()
 });
 
+/// A call of `xtask`; where that would hand over, of the program itself.
+fn command(arguments: &[&str]) -> Command {
+    let (program, arguments) = match arguments {
+        ["expand", arguments @ ..] => ("xtask-expand", arguments),
+        ["bench", arguments @ ..] => ("xtask-bench", arguments),
+        arguments => ("xtask", arguments),
+    };
+    let mut command = Command::new(PROGRAMS.join(program).with_extension(env::consts::EXE_EXTENSION));
+    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
+    command
+}
+
 fn xtask(arguments: &[&str]) -> Output {
-    Command::new(&*XTASK).args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR")).output().unwrap()
+    command(arguments).output().unwrap()
 }
 
 /// What a call of `xtask` printed that has to succeed, without a word of complaint.
@@ -243,17 +257,8 @@ fn the_same_seed_gives_the_same_files_for_every_number_of_threads() {
     let place = workplace("threads");
     for threads in ["1", "3"] {
         let out = place.join(threads);
-        let mut command = Command::new(&*XTASK);
-        command.args(TINY).args([
-            "--seed",
-            "3",
-            "--dim",
-            "2",
-            "--estimator",
-            "relax-linear",
-            "--estimator",
-            "rebar",
-        ]);
+        let mut command = command(&TINY);
+        command.args(["--seed", "3", "--dim", "2", "--estimator", "relax-linear", "--estimator", "rebar"]);
         let status = command.arg("--out").arg(&out).env("RAYON_NUM_THREADS", threads).status().unwrap();
         assert!(status.success());
     }

@@ -2,20 +2,19 @@
 
 mod value;
 
+use std::env;
+use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::error::ErrorKind;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::Method;
 
-use crate::bench::case::{Case, Precision};
 use crate::compare::Kind;
-use crate::error::Error;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
-use value::{case, count, estimator, finite, implementation, positive, probability, scalar, seed};
-
-/// Columns of the help text.
-const WIDEST: usize = 100;
+use crate::hand_over;
+use value::{count, estimator, finite, positive, probability, seed};
+use xtask_kit::cli::WIDEST;
+use xtask_kit::error::Error;
 
 /// The experiments of voidgrad.
 #[derive(Debug, Parser)]
@@ -45,9 +44,16 @@ pub(crate) enum Command {
     /// tie, and of those that tie the one that takes the least time wins.
     Compare(CompareArguments),
     /// The generated code of the library's functions, and the formula of each derivative in LaTeX
-    Expand(ExpandArguments),
+    Expand(HandedOver),
     /// The time of a sample and of a training step, beside code written by hand and other tools
-    Bench(BenchArguments),
+    Bench(HandedOver),
+}
+
+/// Arguments of `expand` and `bench`, which their own programs read.
+#[derive(Debug, Args)]
+pub(crate) struct HandedOver {
+    /// All of them, as they are
+    pub(crate) arguments: Vec<OsString>,
 }
 
 /// Arguments of `train`.
@@ -173,52 +179,6 @@ pub(crate) struct CompareArguments {
     pub(crate) quiet: bool,
 }
 
-/// Arguments of `expand`.
-#[derive(Debug, Args)]
-pub(crate) struct ExpandArguments {
-    /// The function [default: all of them]
-    pub(crate) name: Option<String>,
-    /// A file of annotated functions of your own, instead of the library's
-    #[arg(long, value_name = "FILE")]
-    pub(crate) path: Option<PathBuf>,
-}
-
-/// Arguments of `bench`.
-#[derive(Debug, Clone, Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option of its own")]
-pub(crate) struct BenchArguments {
-    /// Case to time; repeat the option for several [default: all of them, and the scaling table]
-    #[arg(long = "case", value_name = "NAME", value_parser = case, allow_hyphen_values = true)]
-    pub(crate) cases: Vec<Case>,
-    /// Numbers to time [default: f64 and f32]
-    #[arg(long, value_name = "TYPE", value_parser = scalar, allow_hyphen_values = true)]
-    pub(crate) scalar: Option<Precision>,
-    /// Implementation to time; repeat the option for several [default: all of them]
-    #[arg(long = "implementation", value_name = "NAME", value_parser = implementation, allow_hyphen_values = true)]
-    pub(crate) implementations: Vec<&'static str>,
-    /// A tenth of the time: enough to see that it runs, too little to quote
-    #[arg(long)]
-    pub(crate) quick: bool,
-    /// Measure how the cost grows, too: that is done by itself where no case is named
-    #[arg(long)]
-    pub(crate) scaling: bool,
-    /// Time the peers in Python too, where one that has them is found
-    #[arg(long)]
-    pub(crate) peers: bool,
-    /// The Python to run them with
-    #[arg(long, value_name = "PATH", default_value = "python3", requires = "peers")]
-    pub(crate) python: PathBuf,
-    /// File to write all results to, as JSON
-    #[arg(long, value_name = "FILE")]
-    pub(crate) json: Option<PathBuf>,
-    /// Directory to write bench.json and the chart bench.svg to
-    #[arg(long, value_name = "DIR")]
-    pub(crate) out: Option<PathBuf>,
-    /// Replace the results of another run that are there
-    #[arg(long)]
-    pub(crate) force: bool,
-}
-
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step, or take years.
 const LARGEST_DIMENSION: u64 = 1_000_000;
 const LARGEST_BATCH: u64 = 1_000_000;
@@ -228,29 +188,11 @@ const LARGEST_ITERATIONS: u64 = 10_000_000_000;
 const LARGEST_SAMPLES: u64 = 1_000_000_000_000;
 const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
 
-/// Reads the command line. `None` where help or the version was asked for and has been printed.
+/// Reads the command line. `None` if help or the version was asked for and has been printed.
 ///
 /// # Errors
-/// Where an argument is unknown, missing or outside its limits, in one line.
+/// Returns an error of one line if an argument is unknown, missing or outside its limits.
 pub(crate) fn parse() -> Result<Option<Command>, Error> {
-    match Cli::try_parse() {
-        Ok(cli) => Ok(Some(cli.command)),
-        Err(error) => match error.kind() {
-            ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => {
-                crate::terminal::print(&error.render().to_string())?;
-                Ok(None)
-            }
-            ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Err(Error::arguments(
-                "no command given; known: train, variance, compare, expand, bench (--help tells more)",
-            )),
-            _ => Err(Error::Arguments(one_line(&error.render().to_string()))),
-        },
-    }
-}
-
-/// The first paragraph of clap's message, which is the error itself, as one line.
-fn one_line(message: &str) -> String {
-    let paragraph: Vec<&str> = message.lines().map(str::trim).take_while(|line| !line.is_empty()).collect();
-    let line = paragraph.join(" ");
-    line.strip_prefix("error: ").unwrap_or(&line).to_owned()
+    let arguments = hand_over::escaped(env::args_os().collect());
+    Ok(xtask_kit::cli::parse(arguments)?.map(|cli: Cli| cli.command))
 }

@@ -2,9 +2,7 @@
 
 use voidgrad::estimators::Method;
 
-use crate::bench::case::{CASES, Case, PRECISIONS, Precision};
-use crate::bench::implementation::NAMES;
-use crate::number;
+use xtask_kit::number;
 
 pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
     let known = || Method::of_bernoulli().map(|(method, _)| method);
@@ -12,25 +10,6 @@ pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
         let known: Vec<&str> = known().map(|method| method.name).collect();
         format!("no estimator has this name; known: {}", known.join(", "))
     })
-}
-
-pub(super) fn case(name: &str) -> Result<Case, String> {
-    CASES.into_iter().find_map(|(known, case)| (known == name).then_some(case)).ok_or_else(|| {
-        let known = CASES.map(|(name, _)| name);
-        format!("no case has this name; known: {}", known.join(", "))
-    })
-}
-
-pub(super) fn implementation(name: &str) -> Result<&'static str, String> {
-    NAMES
-        .into_iter()
-        .find(|known| *known == name)
-        .ok_or_else(|| format!("no implementation has this name; known: {}", NAMES.join(", ")))
-}
-
-pub(super) fn scalar(name: &str) -> Result<Precision, String> {
-    let known = PRECISIONS.into_iter().find(|precision| precision.name() == name);
-    known.ok_or_else(|| "known: f64, f32".to_owned())
 }
 
 fn number(text: &str) -> Result<f64, String> {

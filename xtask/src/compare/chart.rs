@@ -2,9 +2,9 @@
 
 use super::comparison::Comparison;
 use super::measurement::Measurement;
-use crate::number;
-use crate::report::bars::{Bar, Bars};
-use crate::report::chart::{BLUE, ORANGE, VERMILION};
+use xtask_kit::bars::{Bar, Bars};
+use xtask_kit::chart::{BLUE, ORANGE, VERMILION};
+use xtask_kit::number;
 
 /// The picture, in the order of the table.
 pub(super) fn svg(comparison: &Comparison, ranking: &[Measurement]) -> String {

@@ -9,11 +9,11 @@ use super::measurement::{Contender, Measurement};
 use super::problem::{Kind, Problem};
 use crate::choice::{self, Refusal};
 use crate::cli::CompareArguments;
-use crate::error::Error;
 use crate::experiment::identical;
-use crate::number;
-use crate::progress::Steps;
-use crate::work::{self, Collected, End, Sink};
+use xtask_kit::error::Error;
+use xtask_kit::number;
+use xtask_kit::progress::Steps;
+use xtask_kit::work::{self, Collected, End, Sink};
 
 /// Everything that determines the results, but for the times.
 pub(crate) struct Comparison {

@@ -5,8 +5,8 @@ use voidgrad::estimators::Needs;
 
 use super::comparison::{Comparison, Outcome};
 use super::measurement::Measurement;
-use crate::error::Error;
 use crate::evaluation::Technique;
+use xtask_kit::error::Error;
 
 /// `compare.json`.
 #[derive(Serialize)]

@@ -8,10 +8,10 @@ use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
 use super::comparison::Comparison;
 use super::size::Size;
 use crate::choice::Refusal;
-use crate::error::Error;
 use crate::evaluation::{self, Evaluation, Sampling, Technique};
-use crate::number::{self, plural};
 use crate::{preparation, seed};
+use xtask_kit::error::Error;
+use xtask_kit::number::{self, plural};
 
 /// An estimator that is ready to be measured.
 pub(crate) struct Contender {

@@ -13,11 +13,11 @@ use std::sync::Arc;
 
 use crate::choice::Refusal;
 use crate::cli::CompareArguments;
-use crate::error::Error;
-use crate::output::{self, Output};
-use crate::progress::Steps;
-use crate::terminal;
 use comparison::Comparison;
+use xtask_kit::error::Error;
+use xtask_kit::output::{self, Output};
+use xtask_kit::progress::Steps;
+use xtask_kit::terminal;
 
 pub(crate) use problem::Kind;
 

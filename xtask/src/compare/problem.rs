@@ -4,7 +4,7 @@ use clap::ValueEnum;
 use voidgrad::objective::Differentiable;
 use voidgrad::{Bernoulli, MeanQuadratic, Objective, sigmoid};
 
-use crate::number;
+use xtask_kit::number;
 
 /// The name of a problem.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

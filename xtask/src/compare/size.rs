@@ -1,9 +1,9 @@
 //! How small a variance is: none at all, or none that can be told from rounding.
 
 use super::comparison::Comparison;
-use crate::error::Error;
 use crate::evaluation::{Evaluation, Technique};
-use crate::number;
+use xtask_kit::error::Error;
+use xtask_kit::number;
 
 /// What is known of a variance.
 #[derive(Debug, Clone, Copy, PartialEq)]

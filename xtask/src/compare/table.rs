@@ -4,8 +4,9 @@ use super::comparison::{Comparison, Outcome};
 use super::measurement::Measurement;
 use super::size::Size;
 use crate::choice::Refusal;
-use crate::number::{self, plural};
-use crate::{preparation, terminal};
+use crate::preparation;
+use xtask_kit::number::{self, plural};
+use xtask_kit::terminal;
 
 const HEADS: [&str; 7] =
     ["estimator", "evaluations", "bias", "variance", "variance × evaluations", "time per gradient", ""];

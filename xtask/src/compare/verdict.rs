@@ -7,7 +7,7 @@ use voidgrad::estimators::Needs;
 use super::comparison::Comparison;
 use super::measurement::Measurement;
 use super::size::Size;
-use crate::number::{self, plural};
+use xtask_kit::number::{self, plural};
 
 /// The sentence, from the numbers of this run alone.
 ///

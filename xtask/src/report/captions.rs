@@ -7,12 +7,12 @@ use super::controls::best_constant;
 use super::densities::SAMPLES;
 use super::{End, end, find};
 use crate::analysis::Analysis;
-use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::network::RELAX;
-use crate::number::{grouped, html as number, html_ratio, loss as loss_text};
 use crate::run::Record;
 use crate::statistics::Quartiles;
+use xtask_kit::error::Error;
+use xtask_kit::number::{grouped, html as number, html_ratio, loss as loss_text};
 
 /// Under the picture of the loss.
 ///

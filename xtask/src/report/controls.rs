@@ -2,12 +2,12 @@
 
 use voidgrad::{Control, quadratic, sigmoid};
 
-use super::chart::{BLACK, Chart, Drawing, GREEN, ORANGE, SKY, Style, VERMILION};
 use crate::analysis::Analysis;
 use crate::experiment::Experiment;
 use crate::network::grid;
 use crate::run::Run;
 use crate::statistics::Quartiles;
+use xtask_kit::chart::{BLACK, Chart, Drawing, GREEN, ORANGE, SKY, Style, VERMILION};
 
 /// z runs over `[-REACH, REACH]`.
 const REACH: f64 = 8.0;

@@ -1,11 +1,12 @@
 //! Quantities over the iterations: the median of the runs, with the quartiles as a band.
 
-use super::chart::{Chart, Drawing, Style};
+use super::style;
 use crate::analysis::Analysis;
 use crate::experiment::Experiment;
 use crate::run::Record;
 use crate::statistics::Quartiles;
 use crate::table::marked;
+use xtask_kit::chart::{Chart, Drawing};
 
 /// The exact loss.
 pub(crate) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
@@ -47,7 +48,7 @@ fn draw(
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
         if !median.is_empty() {
-            let style = Style::of(analysis.method);
+            let style = style::of(analysis.method);
             chart.band(&x, &lower, &upper, style);
             chart.line(&median, style, Some(&marked(analysis.method)));
         }

@@ -3,9 +3,9 @@
 use voidgrad::Stream;
 use voidgrad::bernoulli::logit;
 
-use super::chart::{BLACK, BLUE, Chart, Drawing, Style, VERMILION};
 use crate::experiment::Experiment;
 use crate::network::grid;
+use xtask_kit::chart::{BLACK, BLUE, Chart, Drawing, Style, VERMILION};
 
 /// z runs over `[-REACH, REACH]`.
 const REACH: f64 = 8.0;
@@ -23,13 +23,13 @@ pub(crate) fn panels(experiment: &Experiment, theta: f64) -> Vec<Drawing> {
 
     let mut marginal = chart(theta);
     stream.fill_open01(&mut noise);
-    marginal.histogram(noise.iter().map(|&u| logit::g(u, a)), PALE_GREY);
+    draw_histogram(&mut marginal, noise.iter().map(|&u| logit::g(u, a)), PALE_GREY);
     marginal.line(&curve(|z| logit::density(z, a)), Style::solid(BLACK), Some("p(z)"));
 
     let mut conditional = chart(theta);
     for (b, color) in [(false, PALE_VERMILION), (true, PALE_BLUE)] {
         stream.fill_open01(&mut noise);
-        conditional.histogram(noise.iter().map(|&v| logit::g_tilde(v, a, b)), color);
+        draw_histogram(&mut conditional, noise.iter().map(|&v| logit::g_tilde(v, a, b)), color);
     }
     let zero = Style::dashed(VERMILION, "9 4");
     let one = Style::dashed(BLUE, "10 3 2 3");
@@ -57,19 +57,17 @@ fn curve(density: impl Fn(f64) -> f64) -> Vec<(f64, f64)> {
     grid(REACH, POINTS).map(|z| (z, density(z))).collect()
 }
 
-impl Chart {
-    /// The histogram of samples, as a density. Samples outside the axis count, but are not drawn.
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bins are few, and checked")]
-    fn histogram(&mut self, samples: impl Iterator<Item = f64>, color: &'static str) {
-        let width = 2.0 * REACH / f64::from(BARS);
-        let mut heights = vec![0.0; BARS as usize];
-        for sample in samples {
-            let bin = ((sample + REACH) / width).floor();
-            if bin >= 0.0 && bin < f64::from(BARS) {
-                heights[bin as usize] += 1.0 / (f64::from(SAMPLES) * width);
-            }
+/// Draws the histogram of samples, as a density. Samples outside the axis count, but are not drawn.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bins are few, and checked")]
+fn draw_histogram(chart: &mut Chart, samples: impl Iterator<Item = f64>, color: &'static str) {
+    let width = 2.0 * REACH / f64::from(BARS);
+    let mut heights = vec![0.0; BARS as usize];
+    for sample in samples {
+        let bin = ((sample + REACH) / width).floor();
+        if bin >= 0.0 && bin < f64::from(BARS) {
+            heights[bin as usize] += 1.0 / (f64::from(SAMPLES) * width);
         }
-        let edges = (0..=BARS).map(|i| f64::from(i) * width - REACH).collect();
-        self.bars(edges, heights, color);
     }
+    let edges = (0..=BARS).map(|i| f64::from(i) * width - REACH).collect();
+    chart.bars(edges, heights, color);
 }

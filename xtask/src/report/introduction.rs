@@ -3,7 +3,7 @@
 use super::page::escape;
 use crate::analysis::Analysis;
 use crate::experiment::Experiment;
-use crate::number::{grouped, html as number, loss};
+use xtask_kit::number::{grouped, html as number, loss};
 
 /// The title of the page.
 pub(super) fn title(experiment: &Experiment) -> String {

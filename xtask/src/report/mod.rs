@@ -1,21 +1,20 @@
 //! `report.html`: the pictures of a run, and what they show.
 
-pub(crate) mod bars;
 mod captions;
-pub(crate) mod chart;
 mod controls;
 mod curves;
 mod densities;
 mod introduction;
 mod page;
 mod reasons;
+mod style;
 mod theta;
 
 use crate::analysis::Analysis;
-use crate::error::Error;
 use crate::experiment::Experiment;
 use crate::table;
 use page::Page;
+use xtask_kit::error::Error;
 
 /// The whole report.
 ///

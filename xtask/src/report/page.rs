@@ -1,6 +1,6 @@
 //! The page: one HTML file with everything inside.
 
-use super::chart::Drawing;
+use xtask_kit::chart::Drawing;
 
 /// A page that is being written.
 pub(crate) struct Page {

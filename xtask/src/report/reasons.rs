@@ -7,9 +7,9 @@ use crate::analysis::Analysis;
 use crate::evaluation::Sampling;
 use crate::experiment::Experiment;
 use crate::network::RELAX;
-use crate::number::{count, html as number, html_ratio};
 use crate::run::Run;
 use crate::statistics::Quartiles;
+use xtask_kit::number::{count, html as number, html_ratio};
 
 /// The note's own question for the note's own setting.
 pub(super) fn heading(experiment: &Experiment) -> &'static str {

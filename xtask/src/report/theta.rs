@@ -2,14 +2,15 @@
 
 use rayon::prelude::*;
 
-use super::chart::{Chart, Drawing, Style};
+use super::style;
 use crate::analysis::Analysis;
-use crate::error::Error;
 use crate::evaluation::{self, Sampling};
 use crate::experiment::{Experiment, identical};
 use crate::run::Run;
 use crate::statistics::Quartiles;
 use crate::table::marked;
+use xtask_kit::chart::{Chart, Drawing};
+use xtask_kit::error::Error;
 
 /// Where the variance is not exact: how many runs and samples are worth their time, and up to which dimension.
 const SAMPLED_RUNS: usize = 3;
@@ -47,7 +48,7 @@ pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Re
         let upper: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.upper).collect();
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
-        let style = Style::of(analysis.method);
+        let style = style::of(analysis.method);
         chart.band(&x, &lower, &upper, style);
         chart.line(&median, style, Some(&marked(analysis.method)));
     }

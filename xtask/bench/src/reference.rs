@@ -1,0 +1,163 @@
+//! What every implementation is held against: the estimator, one sample after the other, through its interface.
+
+use voidgrad::batch::{Batches, Draw};
+use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
+use voidgrad::{
+    Adam, Bernoulli, Control, Estimate, MeanQuadratic, Optimiser, ShapeMismatch, Stream, estimator,
+};
+
+use super::case::{Case, LEARNING_RATE, TARGET};
+use super::generated::batch;
+use super::given::Given;
+use super::implementation::Noise;
+use super::training;
+use xtask_kit::error::Error;
+
+/// The estimator at the case's point.
+pub(crate) struct Reference {
+    case: Case,
+    bernoulli: Bernoulli,
+    control: Box<dyn Control + Sync>,
+}
+
+/// The terms of a sum, added up in three ways.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Terms {
+    /// `Σx`
+    pub(crate) sum: f64,
+    /// `Σ|x|`
+    pub(crate) size: f64,
+    /// `Σx²`
+    pub(crate) square: f64,
+}
+
+impl Terms {
+    fn add(&mut self, x: f64) {
+        self.sum += x;
+        self.size += x.abs();
+        self.square += x * x;
+    }
+}
+
+impl Reference {
+    /// The case at its point.
+    pub(crate) fn new(case: Case) -> Result<Self, Error> {
+        Ok(Self { case, bernoulli: case.bernoulli()?, control: case.control()? })
+    }
+
+    /// The sums over this noise; what is given is passed along with it. `None` where there is nothing to compare.
+    pub(crate) fn sums(&self, noise: Noise, given: &Given) -> Result<Vec<f64>, Error> {
+        match noise {
+            Noise::Given if self.case == Case::Step => self.trained(given),
+            Noise::Given => Ok(self.terms(given)?.iter().map(|terms| terms.sum).collect()),
+            Noise::Batch(draw) => {
+                let draw = Draw { instructions: voidgrad::batch::Instructions::Scalar, ..draw };
+                batch(&mut Batches::new(), &self.bernoulli, &OneByOne(&*self.control), &draw)
+            }
+            Noise::Training { steps } => {
+                let settings = training::settings(steps);
+                let (mut u, mut v) = (Vec::new(), Vec::new());
+                let mut stream = Stream::new(settings.seed, 0, 0);
+                for _ in 0..steps {
+                    let mut pair = [0.0; 2];
+                    stream.fill_open01(&mut pair);
+                    u.push(pair[0]);
+                    v.push(pair[1]);
+                }
+                self.trained(&Given { variables: 1, u, v })
+            }
+        }
+    }
+
+    /// The terms of the sums over given noise.
+    pub(crate) fn terms(&self, given: &Given) -> Result<Vec<Terms>, Error> {
+        let variables = self.bernoulli.len();
+        let objective = MeanQuadratic { target: TARGET };
+        let mut estimate = Estimate::new(variables);
+        let mut phi_bar = vec![0.0; self.control.parameters()];
+        let mut terms = vec![Terms::default(); variables + 1 + phi_bar.len()];
+        for (u, v) in given.rows() {
+            let noise = voidgrad::Noise::new(u, v).map_err(Error::computation)?;
+            estimate.update(&self.bernoulli, &objective, &self.control, noise).map_err(Error::computation)?;
+            phi_bar.fill(0.0);
+            estimate.add_variance_gradient(&self.control, &mut phi_bar);
+            // The library's derivative is that of the mean over the variables.
+            let derivatives = phi_bar.iter().map(|derivative| derivative * variables as f64);
+            let square = std::iter::once(estimate.gradient.norm_squared());
+            for (terms, x) in
+                terms.iter_mut().zip(estimate.gradient.iter().copied().chain(square).chain(derivatives))
+            {
+                terms.add(x);
+            }
+        }
+        Ok(terms)
+    }
+
+    /// The logits and φ after a step for each sample, from the start.
+    fn trained(&self, given: &Given) -> Result<Vec<f64>, Error> {
+        let mut control = self.case.control()?;
+        let mut logits = self.case.logits();
+        let mut phi = control.phi();
+        let mut descent = Adam::new(logits.len(), LEARNING_RATE).map_err(Error::computation)?;
+        let mut control_descent = Adam::new(phi.len(), LEARNING_RATE).map_err(Error::computation)?;
+        let objective = MeanQuadratic { target: TARGET };
+        for (u, v) in given.rows() {
+            let bernoulli = Bernoulli::from_logits(&logits).map_err(Error::computation)?;
+            let noise = voidgrad::Noise::new(u, v).map_err(Error::computation)?;
+            let estimate = estimator::estimate(&bernoulli, &objective, &control, noise);
+            let estimate = estimate.map_err(Error::computation)?;
+            descent.step(&mut logits, estimate.gradient.as_slice()).map_err(Error::computation)?;
+            let moved =
+                control_descent.step(phi.as_mut_slice(), estimate.variance_gradient(&control).as_slice());
+            moved.map_err(Error::computation)?;
+            control.set_phi(phi.as_view()).map_err(Error::computation)?;
+        }
+        logits.extend_from_slice(phi.as_slice());
+        Ok(logits)
+    }
+}
+
+/// A control without its kernel, so that the library estimates its batches one sample after the other.
+struct OneByOne<'a>(&'a (dyn Control + Sync));
+
+impl Control for OneByOne<'_> {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+
+    fn dimension(&self) -> Option<usize> {
+        self.0.dimension()
+    }
+
+    fn phi(&self) -> DVector<f64> {
+        self.0.phi()
+    }
+
+    fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
+        Err(ShapeMismatch { name: "phi of a shared control", found: phi.len(), expected: 0 })
+    }
+
+    fn named(&self) -> Vec<(String, f64)> {
+        self.0.named()
+    }
+
+    fn value(&self, z: &[f64]) -> f64 {
+        self.0.value(z)
+    }
+
+    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+        self.0.value_and_d_z(z, c_z)
+    }
+
+    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+        self.0.d_phi(z, c_phi);
+    }
+
+    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
+        self.0.d_z_d_phi(z, c_z_phi);
+    }
+
+    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+        self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
+    }
+}

@@ -1,0 +1,102 @@
+//! The library's training loop.
+
+use voidgrad::batch::Instructions;
+use voidgrad::estimators::{Draw, Estimator};
+use voidgrad::train::{State, minimise};
+use voidgrad::{Bernoulli, Control, EstimateError, MeanQuadratic, Objective, Relax, Settings, Uniforms};
+
+use super::case::{self, Case, LEARNING_RATE, Precision, TARGET};
+use super::given::Given;
+use super::implementation::{Compared, Implementation, Noise, Run};
+use xtask_kit::error::Error;
+
+/// [`minimise`], which is of `f64`: with the loop that generated code has for it, or in scalars.
+pub(super) fn of(precision: Precision, instructions: Instructions) -> Option<Box<dyn Implementation>> {
+    (precision == Precision::F64).then(|| Box::new(Training { instructions }) as Box<dyn Implementation>)
+}
+
+struct Training {
+    instructions: Instructions,
+}
+
+/// How the library trains: one sample a step.
+pub(super) fn settings(steps: u64) -> Settings {
+    Settings {
+        iterations: steps,
+        batch: 1,
+        learning_rate: LEARNING_RATE,
+        control_learning_rate: LEARNING_RATE,
+        seed: 1,
+    }
+}
+
+impl Training {
+    fn trained(&self, steps: u64) -> Result<Vec<f64>, Error> {
+        let relax = case::relax()?;
+        match self.instructions {
+            Instructions::Scalar => end(steps, InScalars(relax)),
+            Instructions::Best => end(steps, relax),
+        }
+    }
+}
+
+/// The logit and φ after so many steps.
+fn end(steps: u64, estimator: impl Estimator) -> Result<Vec<f64>, Error> {
+    let objective = MeanQuadratic { target: TARGET };
+    let mut nobody = |_: &State<'_, Bernoulli>| ();
+    let (bernoulli, estimator) =
+        minimise(Case::Step.bernoulli()?, &objective, estimator, &settings(steps), 0, &mut nobody)
+            .map_err(Error::computation)?;
+    let mut all = bernoulli.logits().to_vec();
+    all.extend(estimator.control().iter().flat_map(|control| control.phi().as_slice().to_vec()));
+    Ok(all)
+}
+
+impl Implementation for Training {
+    fn compared(&mut self, given: &Given) -> Result<Compared, Error> {
+        let steps = given.samples() as u64;
+        Ok(Compared { sums: self.trained(steps)?, noise: Noise::Training { steps } })
+    }
+
+    fn run(&mut self, samples: u64) -> Result<Run, Error> {
+        Ok(Run::new(samples, self.trained(samples)?))
+    }
+}
+
+/// RELAX without a loop of its own: [`minimise`] makes the steps from its estimates, which are generated code in scalars.
+struct InScalars(Relax);
+
+impl Estimator for InScalars {
+    fn estimate(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+    ) -> Result<(), EstimateError> {
+        self.0.estimate(bernoulli, objective, noise, draw)
+    }
+
+    fn noise(&self, bernoulli: &Bernoulli) -> usize {
+        self.0.noise(bernoulli)
+    }
+
+    fn control(&self) -> Option<&dyn Control> {
+        Some(&self.0)
+    }
+
+    fn control_mut(&mut self) -> Option<&mut dyn Control> {
+        Some(&mut self.0)
+    }
+
+    fn estimate_with_variance_gradient(
+        &self,
+        bernoulli: &Bernoulli,
+        objective: &dyn Objective,
+        noise: Uniforms<'_>,
+        draw: &mut Draw,
+        phi_bar: &mut [f64],
+    ) -> Result<(), EstimateError> {
+        self.0.estimate_with_variance_gradient(bernoulli, objective, noise, draw, phi_bar)
+    }
+}

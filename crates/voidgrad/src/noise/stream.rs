@@ -36,6 +36,30 @@ impl Stream {
         Self(generator)
     }
 
+    /// How many 32-bit words have been taken, modulo 2⁶⁸, where the stream starts again.
+    ///
+    /// [`fill_open01`](Self::fill_open01) takes two words for each number.
+    ///
+    /// ```
+    /// use voidgrad::Stream;
+    /// let (mut x, mut y) = ([0.0; 3], [0.0; 2]);
+    /// let mut stream = Stream::new(1, 2, 3);
+    /// stream.fill_open01(&mut x);
+    /// assert_eq!(stream.position(), 6);
+    /// stream.set_position(2);
+    /// stream.fill_open01(&mut y);
+    /// assert_eq!(x[1..], y);
+    /// ```
+    #[must_use]
+    pub fn position(&self) -> u128 {
+        self.0.get_word_pos()
+    }
+
+    /// Goes to the place after `position` words, modulo 2⁶⁸.
+    pub fn set_position(&mut self, position: u128) {
+        self.0.set_word_pos(position);
+    }
+
     /// Fills `noise` with uniform numbers of the open interval (0, 1): `(k + ½)/2⁵²`, where k is the upper
     /// 52 bits of the next 64. All of them are exact, and their distribution is symmetric about ½.
     pub fn fill_open01(&mut self, noise: &mut [f64]) {
@@ -87,6 +111,38 @@ mod tests {
         let mut noise = [0.0; 3];
         Stream::new(258, 5, 9).fill_open01(&mut noise);
         assert_eq!(noise, [(); 3].map(|()| open01(generator.next_u64())));
+    }
+
+    /// The generator makes 64 words at once, and seeks 16.
+    #[test]
+    fn a_stream_goes_on_from_every_position() {
+        let words: Vec<u32> = {
+            let mut stream = Stream::new(1, 2, 3);
+            (0..200).map(|_| stream.next_u32()).collect()
+        };
+        let mut stream = Stream::new(1, 2, 3);
+        for (position, &word) in words.iter().enumerate() {
+            assert_eq!(stream.position(), position as u128);
+            let mut other = Stream::new(1, 2, 3);
+            other.set_position(position as u128);
+            assert_eq!((other.position(), other.next_u32()), (position as u128, word));
+            assert_eq!(stream.next_u32(), word);
+        }
+        stream.set_position(7);
+        assert_eq!((stream.position(), stream.next_u32()), (7, words[7]));
+    }
+
+    #[test]
+    fn positions_are_those_of_a_circle() {
+        let end = 1_u128 << 68;
+        let mut stream = Stream::new(1, 2, 3);
+        let first = stream.next_u32();
+        stream.set_position(end - 1);
+        assert_eq!(stream.position(), end - 1);
+        stream.next_u32();
+        assert_eq!((stream.position(), stream.next_u32()), (0, first));
+        stream.set_position(end + 1);
+        assert_eq!(stream.position(), 1);
     }
 
     #[test]

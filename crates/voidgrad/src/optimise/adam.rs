@@ -1,14 +1,19 @@
 //! Adam.
 
+mod ahead;
 mod large;
+mod state;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use ahead::RatesAhead;
+
 use voidgrad_real::{Lanes, Real};
 
-use super::{Optimiser, StepError, check_gradient, check_parameters};
-use crate::error::same_length;
-use crate::error::{InvalidParameter, positive};
+use super::{
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+};
+use crate::error::{InvalidParameter, positive, same_length};
 use crate::lanes::{Instructions, OnLanes, Work};
 
 /// Adam with bias correction:
@@ -19,6 +24,10 @@ use crate::lanes::{Instructions, OnLanes, Work};
 /// Kingma and Ba 2015, algorithm 1; ε stands where `PyTorch` has it.
 ///
 /// Every finite gradient is followed, also one whose square is larger than an `f64` holds.
+///
+/// Its [state](Optimiser::state) is of the kind `adam`: the numbers `learning_rate`, `beta1`, `beta2`, `epsilon`, `beta1_power` for
+/// `β₁ᵗ`, `beta2_power` for `β₂ᵗ` and `is_large`, and the arrays `m` and `s`. If `is_large` is 1, because squares of gradients
+/// were too large for an `f64`, the arrays are `m/2` and `√s/2`.
 ///
 /// ```
 /// use voidgrad::{Adam, Optimiser};
@@ -89,6 +98,27 @@ impl Optimiser for Adam {
             f64::on_lanes(instructions, Move { adam: self, rates, parameters, gradient });
         }
         check_parameters(parameters, self.learning_rate)
+    }
+
+    fn learning_rate(&self) -> f64 {
+        self.learning_rate
+    }
+
+    fn set_learning_rate(&mut self, rate: f64) -> Result<(), InvalidParameter> {
+        self.learning_rate = learning_rate(rate)?;
+        Ok(())
+    }
+
+    fn state(&self) -> OptimiserState {
+        self.as_state()
+    }
+
+    fn restore(&mut self, state: &OptimiserState) -> Result<(), OptimiserStateError> {
+        self.set_state(state)
+    }
+
+    fn is_certain(&self, parameters: &[f64], gradient: &[f64]) -> bool {
+        self.is_certain_of(parameters, gradient)
     }
 }
 
@@ -189,47 +219,6 @@ pub(crate) struct Rates {
     step: f64,
     /// `1/√(1 - β₂ᵗ)`
     scale: f64,
-}
-
-/// What all entries share in each of the next steps, made for all of them together: a step would wait for its two divisions and
-/// its root.
-pub(crate) struct Schedule<const STEPS: usize> {
-    decays1: [f64; STEPS],
-    decays2: [f64; STEPS],
-    steps: [f64; STEPS],
-    scales: [f64; STEPS],
-}
-
-impl<const STEPS: usize> Schedule<STEPS> {
-    #[inline(always)]
-    pub(crate) fn new() -> Self {
-        let zeros = [0.0; STEPS];
-        Self { decays1: zeros, decays2: zeros, steps: zeros, scales: zeros }
-    }
-
-    /// The next steps of `adam`; `STEPS` is a multiple of the lanes.
-    #[inline(always)]
-    pub(crate) fn fill<R: Lanes<Element = f64>>(&mut self, hand: R, adam: &Adam) {
-        let (mut decay1, mut decay2) = (adam.decay1, adam.decay2);
-        for i in 0..STEPS {
-            decay1 *= adam.beta1;
-            decay2 *= adam.beta2;
-            (self.decays1[i], self.decays2[i]) = (decay1, decay2);
-        }
-        let (one, rate) = (hand.constant(1.0), hand.constant(adam.learning_rate));
-        for i in (0..STEPS).step_by(R::LANES) {
-            (rate / (one - hand.load(&self.decays1[i..]))).store(&mut self.steps[i..]);
-            (one - hand.load(&self.decays2[i..])).sqrt().recip().store(&mut self.scales[i..]);
-        }
-    }
-
-    /// Those of step `i`.
-    #[inline(always)]
-    pub(crate) fn rates(&self, adam: &Adam, i: usize) -> Rates {
-        let Adam { beta1, beta2, epsilon, .. } = *adam;
-        let (decay1, decay2) = (self.decays1[i], self.decays2[i]);
-        Rates { beta1, beta2, epsilon, decay1, decay2, step: self.steps[i], scale: self.scales[i] }
-    }
 }
 
 /// A step.

@@ -10,7 +10,7 @@ use crate::distribution::Distribution;
 use crate::estimator::Estimate;
 use crate::kernel::{Drawn, Kernel};
 use crate::lanes::{Instructions, OnLanes, Work};
-use crate::optimise::{Adam, LARGEST, Schedule};
+use crate::optimise::{Adam, LARGEST, RatesAhead as Schedule};
 
 /// Steps whose noise is drawn together.
 const BLOCK: usize = 64;

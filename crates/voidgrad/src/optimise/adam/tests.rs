@@ -34,7 +34,7 @@ fn lanes_take_the_same_step_as_scalars_bit_by_bit() {
     assert_eq!(x.map(f64::to_bits), y.map(f64::to_bits));
 }
 
-struct Fill<'a>(&'a mut Schedule<16>, &'a Adam);
+struct Fill<'a>(&'a mut RatesAhead<16>, &'a Adam);
 
 impl Work<f64> for Fill<'_> {
     type Output = ();
@@ -49,10 +49,10 @@ impl Work<f64> for Fill<'_> {
 fn rates_made_together_are_those_of_each_step_bit_by_bit() {
     let mut adam = Adam::new(1, 0.03).unwrap().with_moments(0.8, 0.99, 1e-6).unwrap();
     (0..5).for_each(|_| adam.step(&mut [0.0], &[1.0]).unwrap());
-    let mut schedule = Schedule::<16>::new();
-    f64::on_lanes(Instructions::Best, Fill(&mut schedule, &adam));
+    let mut ahead = RatesAhead::<16>::new();
+    f64::on_lanes(Instructions::Best, Fill(&mut ahead, &adam));
     for i in 0..16 {
-        let (made, own) = (schedule.rates(&adam, i), adam.rates());
+        let (made, own) = (ahead.rates(&adam, i), adam.rates());
         assert_eq!(made, own, "step {i}");
         adam.step(&mut [0.0], &[1.0]).unwrap();
     }

@@ -1,7 +1,8 @@
 //! Gradient descent, plain and with momentum.
 
 use super::{
-    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
+    learning_rate,
 };
 use crate::error::{InvalidParameter, positive, same_length};
 

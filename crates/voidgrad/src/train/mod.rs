@@ -1,14 +1,43 @@
 //! The training loop.
 
 mod average;
+mod best;
+mod block;
 mod descent;
+mod epochs;
+mod gradients;
+mod leap;
 mod minimise;
+mod model;
+mod name;
+mod patience;
+mod progress;
 mod run;
+#[cfg(feature = "safetensors")]
+mod safetensors;
+mod state;
+mod state_error;
+mod term;
+mod trainer;
+mod trainer_error;
 
 pub use average::Average;
+pub use best::Best;
+pub use block::{Block, BlockId, BlockKey};
 pub use descent::descend;
+pub use epochs::Epochs;
+pub use gradients::{Gradients, Part};
+pub use leap::{Leap, LeapPart};
 pub use minimise::{State, minimise};
+pub use model::Model;
+pub use patience::Patience;
+pub use progress::Progress;
 pub use run::Run;
+pub use state::{BlockState, TrainerState};
+pub use state_error::StateError;
+pub use term::{TermResult, weight_decay};
+pub use trainer::Trainer;
+pub use trainer_error::TrainerError;
 
 use thiserror::Error;
 

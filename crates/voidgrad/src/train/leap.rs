@@ -1,6 +1,5 @@
 //! Several steps that a model makes by itself.
 
-use std::any::Any;
 use std::ops::ControlFlow;
 
 use super::best::Offers;
@@ -27,16 +26,8 @@ pub struct LeapPart<'a> {
     pub parameters: &'a mut [f64],
     /// Its gradient, which the observer can read. It is not set to 0 between steps.
     pub gradient: &'a mut [f64],
-    /// Its optimiser.
+    /// Its optimiser; [`downcast_mut`](<dyn Optimiser>::downcast_mut) finds the one that a loop is written for.
     pub optimiser: &'a mut dyn Optimiser,
-}
-
-impl<'a> LeapPart<'a> {
-    /// The optimiser, if it is an `O`.
-    #[must_use]
-    pub fn optimiser_as<O: Optimiser>(self) -> Option<&'a mut O> {
-        (self.optimiser as &mut dyn Any).downcast_mut()
-    }
 }
 
 impl Leap<'_> {

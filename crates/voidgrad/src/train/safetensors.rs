@@ -14,7 +14,7 @@ const ENTRY: &str = "voidgrad";
 impl TrainerState {
     /// The state as the bytes of a file in the format `safetensors`. Equal states give equal bytes.
     ///
-    /// PyTorch, numpy and others read the arrays by name. All are of `f64`; a number is an array without dimensions.
+    /// `PyTorch`, numpy and others read the arrays by name. All are of `f64`; a number is an array without dimensions.
     ///
     /// | tensor | holds |
     /// |---|---|
@@ -41,16 +41,19 @@ impl TrainerState {
     /// Returns an error if a name was put into the state that the format can't hold. An extra's name may contain `/`; the kind and
     /// the names of an optimiser may not.
     pub fn to_safetensors(&self) -> Result<Vec<u8>, StateError> {
-        let mut text = format!(
-            "version {}\niteration {}\nseed {}\nrun {}\nposition {}\n",
-            self.version, self.iteration, self.seed, self.run, self.position
-        );
+        let mut lines = vec![
+            format!("version {}", self.version),
+            format!("iteration {}", self.iteration),
+            format!("seed {}", self.seed),
+            format!("run {}", self.run),
+            format!("position {}", self.position),
+        ];
         let mut tensors = Tensors::default();
         for BlockState { name, parameters, learning_rate, optimiser } in &self.blocks {
             let kind = optimiser.kind();
             check(name, is_name(name) && !super::name::RESERVED.contains(&name.as_str()))?;
             check(kind, is_name(kind))?;
-            text.push_str(&format!("block {name}/{kind}\n"));
+            lines.push(format!("block {name}/{kind}"));
             tensors.array(format!("{name}/parameters"), parameters)?;
             tensors.number(format!("{name}/learning_rate"), *learning_rate)?;
             for (value_name, value) in optimiser.values() {
@@ -70,7 +73,7 @@ impl TrainerState {
             check(name, !name.is_empty() && !name.contains(char::is_control))?;
             tensors.array(format!("extras/{name}"), values)?;
         }
-        tensors.serialize(text)
+        tensors.serialize(lines.join("\n"))
     }
 
     /// The state that such a file holds. The version is looked at before anything else of it.

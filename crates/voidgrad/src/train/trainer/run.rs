@@ -39,10 +39,10 @@ impl Trainer {
         let end = self.iteration.saturating_add(steps);
         while self.iteration < end {
             let before = self.iteration;
-            if self.is_bare() {
-                if let Some(stopped) = self.leap(model, end - before, &mut observer)? {
-                    return Ok(ControlFlow::Break(stopped));
-                }
+            if self.is_bare()
+                && let Some(stopped) = self.leap(model, end - before, &mut observer)?
+            {
+                return Ok(ControlFlow::Break(stopped));
             }
             if self.iteration == before {
                 let loss = self.make(model)?;

@@ -56,10 +56,10 @@ impl Trainer {
     fn check<'s>(&self, state: &'s TrainerState) -> Result<Vec<&'s BlockState>, StateError> {
         TrainerState::check_version(state.version)?;
         if state.position >> 68 != 0 {
-            return Err(refused("position", state.position, "below 2⁶⁸"));
+            return Err(refused("position", &state.position, "below 2⁶⁸"));
         }
         if let Some(best) = state.best.as_ref().filter(|best| best.value.is_nan()) {
-            return Err(refused("best/value", best.value, "a value that can win"));
+            return Err(refused("best/value", &best.value, "a value that can win"));
         }
         let mut by_name = BTreeMap::new();
         for block in &state.blocks {
@@ -108,7 +108,7 @@ impl Entry {
             });
         }
         if let Some((index, value)) = first_not_finite(parameters) {
-            return Err(refused(&format!("{name}/parameters[{index}]"), value, "a finite number"));
+            return Err(refused(&format!("{name}/parameters[{index}]"), &value, "a finite number"));
         }
         if !(*learning_rate > 0.0 && learning_rate.is_finite()) {
             return Err(refused(&format!("{name}/learning_rate"), learning_rate, "a number in (0, ∞)"));
@@ -117,6 +117,6 @@ impl Entry {
     }
 }
 
-fn refused(name: &str, value: impl ToString, allowed: &'static str) -> StateError {
+fn refused(name: &str, value: &impl ToString, allowed: &'static str) -> StateError {
     StateError::Value { name: name.to_owned(), value: value.to_string(), allowed }
 }

@@ -19,6 +19,7 @@ mod readme;
 mod refusals;
 mod silent_faults;
 mod snapshots;
+mod trainer;
 mod variance;
 
 /// The settings of every property test: `cases` of them, the same ones every time, and no file of failures.

@@ -75,7 +75,7 @@ pub use gaussian::Gaussian;
 pub use noise::{Noise, Stream};
 pub use objective::Objective;
 pub use batch::Plate;
-pub use train::train;
+pub use train::{Trainer, train};
 
 /// What generated code names, and nothing else may: it changes without notice.
 #[doc(hidden)]

@@ -48,8 +48,8 @@ impl Distribution for Bernoulli {
         Some(Rule::new(nodes.collect()))
     }
 
-    fn logit(&self) -> Option<f64> {
-        if let [a] = self.logits[..] { Some(a) } else { None }
+    fn is_one_bit(&self) -> bool {
+        self.len() == 1
     }
 
     fn score(&self, b: &[f64], score: &mut [f64]) {

@@ -45,10 +45,10 @@ pub trait Distribution: Send + Sync {
         None
     }
 
-    /// The logit of a single Bernoulli variable: a training of one has a loop of its own.
+    /// Whether this is a single Bernoulli variable by its logit: a training of one has a loop of its own.
     #[doc(hidden)]
-    fn logit(&self) -> Option<f64> {
-        None
+    fn is_one_bit(&self) -> bool {
+        false
     }
 
     /// Writes the score `∂/∂a ln p(b|a)`, as many entries as `a` has.

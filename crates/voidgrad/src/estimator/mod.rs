@@ -74,6 +74,19 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         self.learn(distribution, told);
     }
 
+    /// What the estimator has learned, as named arrays; nothing for one that does not learn. The parameters of its control are not part of it.
+    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        Vec::new()
+    }
+
+    /// Takes over what [`state`](Self::state) gave; the estimator then continues with the same bits.
+    ///
+    /// # Errors
+    /// Returns an error if there is another array than the estimator has, or if one has a wrong length; then nothing has changed.
+    fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
+        same_length("the estimator's state", state.len(), 0)
+    }
+
     /// K, the number of points of a round: how many times it evaluates f.
     fn evaluations(&self, distribution: &D) -> u64 {
         let _ = distribution;
@@ -151,6 +164,14 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
         (**self).tell(distribution, told, answer);
     }
 
+    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        (**self).state()
+    }
+
+    fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
+        (**self).restore(state)
+    }
+
     fn evaluations(&self, distribution: &D) -> u64 {
         (**self).evaluations(distribution)
     }
@@ -182,6 +203,18 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         (**self).control_mut()
     }
+}
+
+/// The array of this name and length, of a state of an estimator.
+pub(crate) fn learned<'s>(
+    state: &[(&str, &'s [f64])],
+    name: &'static str,
+    length: Option<usize>,
+) -> Result<&'s [f64], ShapeMismatch> {
+    let values = state.iter().find(|(other, _)| *other == name).map(|(_, values)| *values);
+    let values = values.ok_or(ShapeMismatch { name, found: 0, expected: length.unwrap_or(1) })?;
+    same_length(name, values.len(), length.unwrap_or(values.len()))?;
+    Ok(values)
 }
 
 /// Refuses an objective without a gradient, for an estimator that wants one.

@@ -2,8 +2,8 @@
 
 use super::{Bias, Cost, Method, Needs, Reinforce};
 use crate::distribution::Distribution;
-use crate::error::InvalidParameter;
-use crate::estimator::{Answer, Estimator, Told};
+use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::estimator::{Answer, Estimator, Told, learned};
 use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, where c is the mean of the values of f so far, each weighted by `decay` to the power of its
@@ -78,6 +78,16 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
     fn learn(&mut self, _: &D, told: Told<'_>) {
         self.weight = self.decay * self.weight + 1.0;
         self.reinforce.baseline = super::towards(self.reinforce.baseline, told.values[0], 1.0 / self.weight);
+    }
+
+    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        vec![("baseline", vec![self.reinforce.baseline]), ("weight", vec![self.weight])]
+    }
+
+    fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
+        let [baseline, weight] = [learned(state, "baseline", Some(1))?[0], learned(state, "weight", Some(1))?[0]];
+        (self.reinforce.baseline, self.weight) = (baseline, weight);
+        Ok(())
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {

@@ -2,8 +2,8 @@
 
 use super::{Bias, Cost, Method, Needs};
 use crate::distribution::Distribution;
-use crate::error::InvalidParameter;
-use crate::estimator::{Answer, Estimator, Told};
+use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::estimator::{Answer, Estimator, Told, learned};
 use crate::noise::Rule;
 
 /// `ĝ_m = (f(b) - c_m)·s_m` with the score `s = ∂/∂a ln p(b)` and `c_m = E[f·s_m²]/E[s_m²]`, the constant with which
@@ -92,6 +92,17 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
                 *c = super::towards(*c, told.values[0], (*score / *root).powi(2));
             }
         }
+    }
+
+    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        vec![("baselines", self.baselines.clone()), ("roots", self.roots.clone())]
+    }
+
+    fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
+        let baselines = learned(state, "baselines", None)?;
+        let roots = learned(state, "roots", Some(baselines.len()))?;
+        (self.baselines, self.roots) = (baselines.to_vec(), roots.to_vec());
+        Ok(())
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {

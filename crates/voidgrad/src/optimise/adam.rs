@@ -11,7 +11,8 @@ pub(crate) use ahead::RatesAhead;
 use voidgrad_real::{Lanes, Real};
 
 use super::{
-    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
+    learning_rate,
 };
 use crate::error::{InvalidParameter, positive, same_length};
 use crate::lanes::{Instructions, OnLanes, Work};

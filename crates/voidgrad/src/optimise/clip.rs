@@ -46,7 +46,11 @@ impl Clip {
     pub fn apply(self, gradient: &mut [f64]) -> Result<(), InvalidParameter> {
         self.check()?;
         match self {
-            Self::Value(limit) => gradient.iter_mut().for_each(|g| *g = g.clamp(-limit, limit)),
+            Self::Value(limit) => {
+                for g in gradient {
+                    *g = g.clamp(-limit, limit);
+                }
+            }
             Self::Norm(limit) => {
                 let norm = Norm::of([&*gradient]);
                 if norm.exceeds(limit) {
@@ -92,9 +96,13 @@ impl Norm {
     pub(crate) fn scale_to(self, limit: f64, part: &mut [f64]) {
         let factor = limit / self.size;
         if self.unit == 1.0 {
-            part.iter_mut().for_each(|g| *g *= factor);
+            for g in part {
+                *g *= factor;
+            }
         } else {
-            part.iter_mut().for_each(|g| *g = *g / self.unit * factor);
+            for g in part {
+                *g = *g / self.unit * factor;
+            }
         }
     }
 }

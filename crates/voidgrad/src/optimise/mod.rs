@@ -25,8 +25,8 @@ use crate::error::{InvalidParameter, ShapeMismatch, are_finite, same_length};
 /// Something that walks downhill: [`Adam`], [`Sgd`], or your own.
 ///
 /// An optimiser has a memory, and the memory is data: [`state`](Self::state) gives it out, and an optimiser that is
-/// [restored](Self::restore) from it continues with the same bits. It is [`Any`], so that a loop that is written for one optimiser
-/// can find it behind a `dyn Optimiser`.
+/// [restored](Self::restore) from it continues with the same bits. A loop that is written for one
+/// optimiser finds it behind a `dyn Optimiser` by [`downcast_mut`](<dyn Optimiser>::downcast_mut).
 ///
 /// ```
 /// use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError, StepError};
@@ -108,6 +108,21 @@ pub trait Optimiser: Any + Send {
     fn is_certain(&self, parameters: &[f64], gradient: &[f64]) -> bool {
         let _ = (parameters, gradient);
         false
+    }
+}
+
+impl dyn Optimiser {
+    /// The optimiser, if it is an `O`.
+    ///
+    /// ```
+    /// use voidgrad::{Adam, Optimiser, Sgd};
+    /// let mut optimiser: Box<dyn Optimiser> = Box::new(Sgd::new(0.5)?);
+    /// assert!(optimiser.downcast_mut::<Sgd>().is_some());
+    /// assert!(optimiser.downcast_mut::<Adam>().is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn downcast_mut<O: Optimiser>(&mut self) -> Option<&mut O> {
+        (self as &mut dyn Any).downcast_mut()
     }
 }
 

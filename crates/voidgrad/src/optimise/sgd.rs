@@ -1,13 +1,14 @@
 //! Gradient descent, plain and with momentum.
 
 use super::{
-    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
+    learning_rate,
 };
 use crate::error::{InvalidParameter, positive, same_length};
 
 /// Stochastic gradient descent, `x ← x - α·g`; with [momentum](Self::with_momentum) `v ← μ·v + g`, `x ← x - α·v`.
 ///
-/// This is the heavy ball of Polyak 1964 as PyTorch's `SGD` has it: v starts at 0, nothing is dampened, and α multiplies v, so a change of
+/// This is the heavy ball of Polyak 1964 as `torch.optim.SGD` has it: v starts at 0, nothing is dampened, and α multiplies v, so a change of
 /// the learning rate acts on the whole velocity. A velocity below the smallest normal number is 0.
 ///
 /// Its [state](Optimiser::state) is of the kind `sgd`: the numbers `learning_rate` and `momentum`, and with momentum the array `v`.
@@ -66,7 +67,11 @@ impl Optimiser for Sgd {
         check_gradient(parameters, gradient)?;
         let rate = self.learning_rate;
         match &mut self.velocity {
-            None => parameters.iter_mut().zip(gradient).for_each(|(x, g)| *x -= rate * g),
+            None => {
+                for (x, g) in parameters.iter_mut().zip(gradient) {
+                    *x -= rate * g;
+                }
+            }
             Some(velocity) => {
                 same_length("parameters", parameters.len(), velocity.len())?;
                 for ((x, g), v) in parameters.iter_mut().zip(gradient).zip(velocity) {

@@ -101,9 +101,7 @@ impl OptimiserState {
             return Err(OptimiserStateError::Kind { found: self.kind.clone(), expected: kind });
         }
         match self.values.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => {
-                Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() })
-            }
+            Some(name) => Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() }),
             None => Ok(()),
         }
     }

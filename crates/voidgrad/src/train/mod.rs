@@ -1,19 +1,49 @@
 //! The training loop.
 
 mod average;
-mod run;
+mod best;
+mod block;
+mod epochs;
+mod gradients;
+mod leap;
+mod model;
+mod name;
+mod observer;
+mod patience;
+mod progress;
+#[cfg(feature = "safetensors")]
+mod safetensors;
+mod settings;
+mod state;
+mod state_error;
+mod term;
+mod train_error;
+mod trainer;
+mod trainer_error;
+mod training;
 
 pub use average::Average;
+pub use best::Best;
+pub use block::{Block, BlockId, BlockKey};
+pub use epochs::Epochs;
+pub use gradients::{Gradients, Part};
+pub use leap::{Leap, LeapPart};
+pub use model::Model;
+pub use observer::{Observer, Step};
+pub use patience::Patience;
+pub use progress::Progress;
+pub use settings::Settings;
+pub use state::{BlockState, TrainerState};
+pub use state_error::StateError;
+pub use term::{TermResult, weight_decay};
+pub use train_error::{Cause, TrainError};
+pub use trainer::Trainer;
+pub use trainer_error::TrainerError;
+pub use training::Training;
 
-use thiserror::Error;
-
-use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution;
-use crate::error::{DistributionError, EstimateError, InvalidParameter, ShapeMismatch, positive};
 use crate::estimator::Estimator;
 use crate::objective::Objective;
-use crate::optimise::StepError;
-use run::Run;
 
 /// Minimises `E[f(b)]` over the parameters of the distribution, and the variance `(1/M) Σ_m Var[ĝ_m]` over φ if the estimator has a control, each
 /// by [`Adam`](crate::optimise::Adam).
@@ -49,59 +79,14 @@ pub fn train<D: Distribution, E: Estimator<D>>(
     run: u64,
     observer: &mut dyn Observer<D>,
 ) -> Result<Outcome<D, E>, TrainError> {
-    let mut run = Run::new(start, objective, estimator, settings, run)?;
-    run.observe(observer);
-    while run.iteration < settings.iterations {
-        let until = observer.next(run.iteration).clamp(run.iteration + 1, settings.iterations);
-        run.advance(until)?;
-        run.observe(observer);
+    let mut training = Training::new(start, objective, estimator, settings, run)?;
+    training.observe(observer);
+    while training.iteration() < settings.iterations {
+        let next = observer.next(training.iteration()).min(settings.iterations);
+        training.advance(next.saturating_sub(training.iteration()).max(1))?;
+        training.observe(observer);
     }
-    Ok(Outcome { distribution: run.distribution, estimator: run.estimator })
-}
-
-/// How to [`train`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
-    /// Steps, at least 1.
-    pub iterations: u64,
-    /// Samples of a step, at least 1.
-    pub batch: usize,
-    /// Adam's learning rate for the logits, positive.
-    pub learning_rate: f64,
-    /// Adam's learning rate for φ, positive.
-    pub control_learning_rate: f64,
-    /// Seed of the noise.
-    pub seed: u64,
-}
-
-/// The note's experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
-impl Default for Settings {
-    fn default() -> Self {
-        Self { iterations: 10_000, batch: 1, learning_rate: 0.01, control_learning_rate: 0.01, seed: 0 }
-    }
-}
-
-impl Settings {
-    /// Refuses settings outside their domain.
-    ///
-    /// # Errors
-    /// Where there is no iteration or no sample, or a learning rate is not a positive number.
-    ///
-    /// ```
-    /// # use voidgrad::Settings;
-    /// let error = Settings { batch: 0, ..Settings::default() }.check().unwrap_err();
-    /// assert_eq!(error.to_string(), "batch = 0 is not at least 1");
-    /// ```
-    pub fn check(&self) -> Result<(), InvalidParameter> {
-        for (name, count) in [("iterations", self.iterations), ("batch", self.batch as u64)] {
-            if count == 0 {
-                return Err(InvalidParameter { name, value: 0.0, allowed: "at least 1" });
-            }
-        }
-        positive("learning rate", self.learning_rate)?;
-        positive("control learning rate", self.control_learning_rate)?;
-        Ok(())
-    }
+    Ok(training.finish())
 }
 
 /// Where [`train`] ended.
@@ -111,94 +96,6 @@ pub struct Outcome<D, E> {
     pub distribution: D,
     /// The estimator after the last step: a control, if one was trained.
     pub estimator: E,
-}
-
-/// Something that watches [`train`]: any `FnMut(&Step<'_, D>)`.
-///
-/// It is called with the start, as iteration 0, and after every step that it wants to see, the last one included; it decides
-/// itself what to keep.
-pub trait Observer<D: Distribution = Bernoulli> {
-    /// Sees one state.
-    fn observe(&mut self, step: &Step<'_, D>);
-
-    /// The iteration that it wants to see after `iteration`: the next one, unless said otherwise. A loop that is not looked at is faster.
-    fn next(&self, iteration: u64) -> u64 {
-        iteration + 1
-    }
-}
-
-impl<D: Distribution, F: FnMut(&Step<'_, D>) + ?Sized> Observer<D> for F {
-    fn observe(&mut self, step: &Step<'_, D>) {
-        self(step);
-    }
-}
-
-/// A state of [`train`].
-#[derive(Clone, Copy)]
-pub struct Step<'a, D: Distribution = Bernoulli> {
-    /// Steps made so far.
-    pub iteration: u64,
-    /// The variables.
-    pub distribution: &'a D,
-    /// The estimator.
-    pub estimator: &'a dyn Estimator<D>,
-    /// The mean of the estimates that the last step followed, made before it; none at the start.
-    pub average: Option<&'a Average>,
-}
-
-/// A training run that cannot start or go on.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum TrainError {
-    /// A setting outside its domain.
-    #[error(transparent)]
-    Setting(#[from] InvalidParameter),
-    /// An estimator that can't be used here: made for another dimension, or in need of ∇f.
-    #[error(transparent)]
-    Unsuitable(#[from] EstimateError),
-    /// A step that could not be made.
-    #[error("iteration {iteration}: {source}; the control's parameters are {}", list(control))]
-    Diverged {
-        /// The step that could not be made, from 1.
-        iteration: u64,
-        /// Why not.
-        source: Box<Cause>,
-        /// The logits, or other parameters, before that step.
-        logits: Vec<f64>,
-        /// The last `ĝ` of that step.
-        gradient: Vec<f64>,
-        /// The control's parameters before that step, by name.
-        control: Vec<(String, f64)>,
-    },
-}
-
-/// Why a step of a training could not be made.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum Cause {
-    /// A value of f, a gradient, or a sum of them is NaN or infinite.
-    #[error(transparent)]
-    Estimate(#[from] EstimateError),
-    /// The step leads out of the finite numbers: the learning rate is too large.
-    #[error(transparent)]
-    Step(#[from] StepError),
-    /// The distribution refuses the parameters after the step.
-    #[error(transparent)]
-    Distribution(#[from] DistributionError),
-    /// The control refuses φ after the step.
-    #[error(transparent)]
-    Control(#[from] ShapeMismatch),
-}
-
-/// The first parameters by name; a network's weights would fill the screen.
-fn list(control: &[(String, f64)]) -> String {
-    const SHOWN: usize = 4;
-    let mut text: Vec<String> =
-        control.iter().take(SHOWN).map(|(name, value)| format!("{name} = {value}")).collect();
-    if control.len() > SHOWN {
-        text.push(format!("and {} more", control.len() - SHOWN));
-    }
-    if text.is_empty() { "none".to_owned() } else { text.join(", ") }
 }
 
 #[cfg(test)]

@@ -170,3 +170,58 @@ fn no_step_is_longer_than_the_bound() {
     }
     assert!((6.0..Adam::FARTHEST).contains(&longest), "{longest}");
 }
+
+/// Steps of every size of gradient, with the rates and states that are most likely to leave the finite numbers.
+#[test]
+fn a_step_that_is_certain_succeeds() {
+    let gradients = [f64::MAX, -1e-308, 0.0, 1e154, -f64::MAX, 5e-324, 1e-154, -3.0, 1e200];
+    let nearly_one = 1.0 - f64::EPSILON / 2.0;
+    for (beta1, beta2) in [(0.9, 0.999), (0.0, 1e-300), (0.5, 0.250_000_000_000_001), (0.9, nearly_one)] {
+        let adam = Adam::new(1, 1e100).unwrap().with_moments(beta1, beta2, 1e-100).unwrap();
+        let plain = adam.state();
+        let steepest = plain.clone().with_array("m", vec![1e30]).with_array("s", vec![1.0]);
+        let underflown = plain.clone().with_array("m", vec![1e-91]);
+        for state in [plain, steepest, underflown] {
+            for first in 0..gradients.len() {
+                let mut adam = adam.clone();
+                adam.restore(&state).unwrap();
+                let mut x = [-1e300];
+                for t in 0..100 {
+                    let gradient = [gradients[first * (1 + t / 9) % gradients.len()]];
+                    assert!(adam.is_certain(&x, &gradient));
+                    adam.step(&mut x, &gradient).unwrap();
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_step_that_may_fail_is_not_certain() {
+    let adam = Adam::new(1, 0.1).unwrap();
+    assert!(adam.is_certain(&[0.0], &[f64::MAX]));
+    assert!(!adam.is_certain(&[0.0], &[f64::NAN]) && !adam.is_certain(&[f64::INFINITY], &[1.0]));
+    assert!(!adam.is_certain(&[0.0; 2], &[1.0; 2]) && !adam.is_certain(&[0.0], &[1.0; 2]));
+    let moments = |beta1, beta2| adam.clone().with_moments(beta1, beta2, 1e-8).unwrap();
+    assert!(!moments(0.9, 0.81).is_certain(&[0.0], &[1.0]));
+    assert!(!Adam::new(1, 1e200).unwrap().is_certain(&[0.0], &[1.0]));
+}
+
+#[test]
+fn a_restored_adam_takes_the_same_steps_bit_by_bit() {
+    let gradient = |t: i32| [f64::from(t).sin(), if t % 40 == 7 { 1e160 } else { 1e-160 }];
+    let mut adam = Adam::new(2, 0.01).unwrap().with_moments(0.8, 0.9, 1e-6).unwrap();
+    let mut x = [0.5, -0.5];
+    let mut large = 0;
+    for t in 0..300 {
+        let (mut other, mut y) = (Adam::new(2, 1.0).unwrap(), x);
+        other.restore(&adam.state()).unwrap();
+        assert_eq!(other, adam);
+        large += i32::from(!adam.is_plain());
+        adam.step(&mut x, &gradient(t)).unwrap();
+        other.step(&mut y, &gradient(t)).unwrap();
+        assert_eq!((x.map(f64::to_bits), &other), (y.map(f64::to_bits), &adam));
+    }
+    // It changes over and back.
+    assert!((10..290).contains(&large), "{large}");
+}

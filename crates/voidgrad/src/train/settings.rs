@@ -1,0 +1,48 @@
+//! How to train.
+
+use crate::error::{InvalidParameter, positive};
+
+/// How to [`train`](super::train).
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Steps, at least 1.
+    pub iterations: u64,
+    /// Samples of a step, at least 1.
+    pub batch: usize,
+    /// Adam's learning rate for the logits, positive.
+    pub learning_rate: f64,
+    /// Adam's learning rate for φ, positive.
+    pub control_learning_rate: f64,
+    /// Seed of the noise.
+    pub seed: u64,
+}
+
+/// The note's experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
+impl Default for Settings {
+    fn default() -> Self {
+        Self { iterations: 10_000, batch: 1, learning_rate: 0.01, control_learning_rate: 0.01, seed: 0 }
+    }
+}
+
+impl Settings {
+    /// Refuses settings outside their domain.
+    ///
+    /// # Errors
+    /// Returns an error if there is no iteration or no sample, or if a learning rate is not a positive number.
+    ///
+    /// ```
+    /// # use voidgrad::train::Settings;
+    /// let error = Settings { batch: 0, ..Settings::default() }.check().unwrap_err();
+    /// assert_eq!(error.to_string(), "batch = 0 is not at least 1");
+    /// ```
+    pub fn check(&self) -> Result<(), InvalidParameter> {
+        for (name, count) in [("iterations", self.iterations), ("batch", self.batch as u64)] {
+            if count == 0 {
+                return Err(InvalidParameter { name, value: 0.0, allowed: "at least 1" });
+            }
+        }
+        positive("learning rate", self.learning_rate)?;
+        positive("control learning rate", self.control_learning_rate)?;
+        Ok(())
+    }
+}

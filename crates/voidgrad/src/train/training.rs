@@ -1,0 +1,325 @@
+//! A training of one distribution, step by step.
+
+use nalgebra::DVectorView;
+
+use super::{
+    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step, TrainError,
+    Trainer, TrainerError, TrainerState,
+};
+use crate::control::Control;
+use crate::distribution::Distribution;
+use crate::estimator::{Coupling, Estimator, check_wants};
+use crate::kernel::{BLOCK, Steps};
+use crate::objective::Objective;
+use crate::optimise::Adam;
+
+/// A run of [`train`](super::train) under way: a [`Trainer`] with the block `parameters`, those of the distribution, and the block `phi`, those of the
+/// control if the estimator has one.
+///
+/// Cut into calls in any way, interrupted, written to a file and read again: the numbers are the same, to the bit.
+///
+/// ```
+/// use voidgrad::estimators::ReinforceEma;
+/// use voidgrad::train::{Settings, Training};
+/// use voidgrad::{Bernoulli, Estimator};
+/// let start = Bernoulli::from_probabilities(&[0.5, 0.5])?;
+/// let f = |b: &[f64]| (b[0] - 0.3).powi(2) * (1.0 + b[1]);
+/// let settings = Settings { learning_rate: 0.05, ..Settings::default() };
+/// let mut training = Training::new(start.clone(), &f, ReinforceEma::new(0.9)?, &settings, 0)?;
+/// training.advance(100)?;
+/// let state = training.state();
+/// training.step()?;
+///
+/// let mut resumed = Training::new(start, &f, ReinforceEma::new(0.9)?, &settings, 0)?;
+/// resumed.restore(&state)?;
+/// resumed.step()?;
+/// assert_eq!(resumed.distribution(), training.distribution());
+/// assert_eq!(resumed.estimator().baseline(), training.estimator().baseline());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Training<'a, D: Distribution, E> {
+    trainer: Trainer,
+    model: Estimation<'a, D, E>,
+}
+
+impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
+    /// Run number `run`, before its first step.
+    ///
+    /// # Errors
+    /// Returns an error if a setting is not in its domain, if the control is made for another dimension, or if the estimator wants a gradient that
+    /// the objective does not have.
+    pub fn new(
+        distribution: D,
+        objective: &'a dyn Objective,
+        estimator: E,
+        settings: &Settings,
+        run: u64,
+    ) -> Result<Self, TrainError> {
+        settings.check()?;
+        estimator.suits(&distribution)?;
+        check_wants(&estimator, &distribution, objective.differentiable().is_some())?;
+        let Settings { batch, learning_rate, control_learning_rate, seed, .. } = *settings;
+        let mut trainer = Trainer::new(seed, run);
+        let mut add = |name: &str, parameters: Vec<f64>, rate: f64| -> Result<BlockId, TrainError> {
+            let adam = Adam::new(parameters.len(), rate)?;
+            trainer.add_block(name, Block::new(parameters, adam)).map_err(|error| unexpected(&error))
+        };
+        let parameters = add("parameters", distribution.parameters().to_vec(), learning_rate)?;
+        let phi = estimator.control().map(|control| control.phi().as_slice().to_vec());
+        let phi = add("phi", phi.unwrap_or_default(), control_learning_rate)?;
+        let is_fused = batch == 1 && distribution.is_one_bit() && estimator.coupling() == Some(Coupling::Independent);
+        let average = Average::new(&distribution, &estimator);
+        let blocks = [parameters, phi];
+        let noise = Vec::new();
+        let rate = learning_rate.max(control_learning_rate);
+        Ok(Self {
+            trainer,
+            model: Estimation { distribution, estimator, objective, batch, average, blocks, is_fused, has_phi: true, rate, noise },
+        })
+    }
+
+    /// Makes a step.
+    ///
+    /// # Errors
+    /// Returns [`TrainError::Diverged`] if the step cannot be made; then nothing has moved.
+    pub fn step(&mut self) -> Result<(), TrainError> {
+        self.advance(1)
+    }
+
+    /// Makes so many steps.
+    ///
+    /// # Errors
+    /// Returns [`TrainError::Diverged`] if a step cannot be made. The steps before it are made.
+    pub fn advance(&mut self, steps: u64) -> Result<(), TrainError> {
+        let made = self.trainer.run_unobserved(&mut self.model, steps);
+        // The distribution and the control follow the blocks, which hold the last step that was made.
+        let followed = self.follow();
+        match made.and(followed) {
+            Ok(()) => Ok(()),
+            Err(failure) => Err(self.diverged(failure)),
+        }
+    }
+
+    /// Gives the distribution and the control the parameters of the blocks.
+    fn follow(&mut self) -> Result<(), Failure> {
+        let [parameters, phi] = self.model.blocks;
+        let (parameters, phi) = (self.trainer.parameters(parameters)?, self.trainer.parameters(phi)?);
+        self.model.take(parameters, phi)
+    }
+
+    fn diverged(&self, failure: Failure) -> TrainError {
+        let source = match failure {
+            Failure::Cause(cause) => cause,
+            Failure::Trainer(TrainerError::Step { source, .. }) => source.into(),
+            Failure::Trainer(error) => return unexpected(&error),
+        };
+        TrainError::Diverged {
+            iteration: self.trainer.iteration() + 1,
+            logits: self.model.distribution.parameters().to_vec(),
+            gradient: self.model.average.last().to_vec(),
+            control: self.model.estimator.control().map_or_else(Vec::new, Control::named),
+            source: Box::new(source),
+        }
+    }
+
+    /// Steps made so far.
+    #[must_use]
+    pub fn iteration(&self) -> u64 {
+        self.trainer.iteration()
+    }
+
+    /// The variables.
+    #[must_use]
+    pub fn distribution(&self) -> &D {
+        &self.model.distribution
+    }
+
+    /// The estimator.
+    #[must_use]
+    pub fn estimator(&self) -> &E {
+        &self.model.estimator
+    }
+
+    /// The mean of the estimates that the last step followed.
+    #[must_use]
+    pub fn average(&self) -> &Average {
+        &self.model.average
+    }
+
+    /// Shows the state to an observer.
+    pub fn observe(&self, observer: &mut dyn Observer<D>) {
+        let Self { trainer, model: Estimation { distribution, estimator, average, .. } } = self;
+        let iteration = trainer.iteration();
+        let average = (iteration > 0).then_some(average);
+        observer.observe(&Step { iteration, distribution, estimator, average });
+    }
+
+    /// Ends the training.
+    #[must_use]
+    pub fn finish(self) -> Outcome<D, E> {
+        let Estimation { distribution, estimator, .. } = self.model;
+        Outcome { distribution, estimator }
+    }
+
+    /// Everything that the run needs to continue with the same bits: parameters, φ, the moments of the optimisers, the position of the noise, and what
+    /// the estimator has learned, under `estimator/…` of the extras.
+    #[must_use]
+    pub fn state(&self) -> TrainerState {
+        let mut state = self.trainer.state();
+        let learned = self.model.estimator.state();
+        state.extras.extend(learned.into_iter().map(|(name, values)| (format!("{LEARNED}{name}"), values)));
+        state
+    }
+
+    /// Continues from a state of a run of the same kind.
+    ///
+    /// # Errors
+    /// As [`Trainer::restore`]; also returns an error if the estimator refuses its part. Then nothing has changed.
+    pub fn restore(&mut self, state: &TrainerState) -> Result<(), StateError> {
+        let before = self.trainer.state();
+        self.trainer.restore(state)?;
+        let learned: Vec<(&str, &[f64])> = state
+            .extras
+            .iter()
+            .filter_map(|(name, values)| Some((name.strip_prefix(LEARNED)?, values.as_slice())))
+            .collect();
+        let restored = self.model.estimator.restore(&learned).map_err(|source| StateError::Refused { source: Box::new(source) });
+        if restored.is_err() {
+            self.trainer.restore(&before)?;
+            return restored;
+        }
+        self.model.has_phi = false;
+        self.follow().map_err(|failure| match failure {
+            Failure::Cause(cause) => StateError::Refused { source: Box::new(cause) },
+            Failure::Trainer(error) => StateError::Refused { source: Box::new(error) },
+        })
+    }
+}
+
+/// Before the names of what the estimator has learned.
+const LEARNED: &str = "estimator/";
+
+/// An error of the trainer that a training of checked settings does not have.
+fn unexpected(error: &TrainerError) -> TrainError {
+    TrainError::Trainer { message: error.to_string() }
+}
+
+/// The gradients of a training of one distribution.
+struct Estimation<'a, D, E> {
+    distribution: D,
+    estimator: E,
+    objective: &'a dyn Objective,
+    batch: usize,
+    average: Average,
+    /// The blocks of the distribution's parameters and of φ.
+    blocks: [BlockId; 2],
+    /// Whether a kernel may make steps by itself.
+    is_fused: bool,
+    /// Whether the control has the φ of its block.
+    has_phi: bool,
+    /// The larger learning rate.
+    rate: f64,
+    noise: Vec<f64>,
+}
+
+/// Why a step failed.
+enum Failure {
+    Cause(Cause),
+    Trainer(TrainerError),
+}
+
+impl From<Cause> for Failure {
+    fn from(cause: Cause) -> Self {
+        Self::Cause(cause)
+    }
+}
+
+impl From<TrainerError> for Failure {
+    fn from(error: TrainerError) -> Self {
+        Self::Trainer(error)
+    }
+}
+
+impl<D: Distribution, E: Estimator<D>> Estimation<'_, D, E> {
+    /// Gives the distribution and the control these parameters.
+    fn take(&mut self, parameters: &[f64], phi: &[f64]) -> Result<(), Failure> {
+        self.distribution.set_parameters(parameters).map_err(Cause::from)?;
+        self.take_phi(phi)
+    }
+
+    fn take_phi(&mut self, phi: &[f64]) -> Result<(), Failure> {
+        if !self.has_phi {
+            if let Some(control) = self.estimator.control_mut() {
+                control.set_phi(DVectorView::from_slice(phi, phi.len())).map_err(Cause::from)?;
+            }
+            self.has_phi = true;
+        }
+        Ok(())
+    }
+}
+
+impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
+    type Error = Failure;
+
+    fn fill(&mut self, step: &mut Gradients<'_>) -> Result<f64, Failure> {
+        let ([parameters, phi], noise) = step.parts(self.blocks)?;
+        self.take(parameters.parameters, phi.parameters)?;
+        let Self { distribution, estimator, objective, average, .. } = self;
+        average.clear();
+        for _ in 0..self.batch {
+            average.add(estimator, distribution, *objective, noise).map_err(Cause::from)?;
+        }
+        average.finish(distribution).map_err(Cause::from)?;
+        parameters.gradient.copy_from_slice(&average.gradient);
+        phi.gradient.copy_from_slice(&average.variance_gradient);
+        // The optimiser moves the block next.
+        self.has_phi = false;
+        Ok(average.f)
+    }
+
+    /// Lets the control's kernel make as many of the next steps as it can.
+    fn leap(&mut self, leap: &mut Leap<'_>) -> Result<(), Failure> {
+        // With less than half a unit in the last place of the largest number, no parameter gets beyond it.
+        let farthest = Adam::FARTHEST * self.rate * (leap.iteration() + leap.steps()) as f64;
+        if !self.is_fused || farthest >= 0.25 * f64::EPSILON * f64::MAX {
+            return Ok(());
+        }
+        let ([_, phi], _) = leap.parts(self.blocks)?;
+        self.take_phi(phi.parameters)?;
+        while leap.steps() > 0 {
+            let count = usize::try_from(leap.steps()).unwrap_or(BLOCK).min(BLOCK);
+            let Self { estimator, objective, average, blocks, noise, .. } = self;
+            let ([parameters, phi], stream) = leap.parts(*blocks)?;
+            let start = stream.position();
+            noise.resize(2 * count, 0.0);
+            stream.fill_open01(noise);
+            let optimisers = [parameters.optimiser, phi.optimiser].map(|optimiser| optimiser.downcast_mut::<Adam>());
+            let ([Some(descent), Some(control_descent)], Some(control)) = (optimisers, estimator.control_mut()) else {
+                stream.set_position(start);
+                return Ok(());
+            };
+            // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
+            let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
+            let mut steps = Steps {
+                pairs: noise,
+                f: &f,
+                parameters: parameters.parameters,
+                phi: phi.parameters,
+                optimisers: [descent, control_descent],
+                found: (0.0, 0.0),
+                variance_gradient: &mut average.variance_gradient,
+            };
+            let made = control.steps(&mut steps);
+            let (f, gradient) = steps.found;
+            stream.set_position(start + 4 * made as u128);
+            if made > 0 {
+                average.keep(f, gradient);
+                leap.made_unobserved(made as u64);
+            }
+            if made < count {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+}

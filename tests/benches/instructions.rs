@@ -15,12 +15,12 @@ mod counted {
 
     use gungraun::prelude::*;
     use gungraun::{Callgrind, EventKind};
-    use voidgrad::batch::{Batches, Draw, Instructions, Precision};
+    use voidgrad::batch::{Batch, Instructions, Options, Precision};
+    use voidgrad::controls::{Rebar, Relax};
     use voidgrad::nalgebra::{SMatrix, SVector};
-    use voidgrad::{
-        Bernoulli, Control, Estimate, MeanQuadratic, Noise, Rebar, Relax, Settings, Step, Stream, control,
-        sigmoid, train,
-    };
+    use voidgrad::toy::MeanQuadratic;
+    use voidgrad::train::{Settings, Step};
+    use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream, control, sigmoid, train};
 
     const TARGET: f64 = 0.499;
     const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: TARGET };

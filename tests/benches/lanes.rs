@@ -6,7 +6,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use fearless_simd::{Level, dispatch};
-use voidgrad::{F32x16, F64x8, Lanes};
+use voidgrad_real::{F32x16, F64x8, Lanes};
 
 const COUNT: u32 = 1024;
 

@@ -5,10 +5,12 @@
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use voidgrad::batch::{Batches, Draw, Instructions, Precision};
-use voidgrad::{
-    Adam, Bernoulli, BlockStream, Control, Estimate, MeanQuadratic, Noise, Optimiser, Rebar, Relax, Stream,
-};
+use voidgrad::batch::{Batch, Instructions, Options, Precision};
+use voidgrad::controls::{Rebar, Relax};
+use voidgrad::noise::BlockStream;
+use voidgrad::optimise::{Adam, Optimiser};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream};
 
 const TARGET: f64 = 0.499;
 const SAMPLES: u64 = 4096;

@@ -2,7 +2,8 @@
 
 use fearless_simd::{Level, dispatch};
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::{ArrayKernel, Control, Element, F32x16, F64x8, Lanes, Real, control, sigmoid};
+use voidgrad::{ArrayKernel, Control, Real, control, sigmoid};
+use voidgrad_real::{Element, F32x16, F64x8, Lanes};
 
 use crate::functions::levels;
 

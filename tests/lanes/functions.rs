@@ -1,7 +1,7 @@
 //! Every function of the numbers' trait, as lanes and the scalar compute it.
 
 use fearless_simd::{Level, dispatch};
-use voidgrad::{F32x16, F64x8, Lanes, Pair};
+use voidgrad_real::{F32x16, F64x8, Lanes, Pair};
 
 /// The instruction sets that the machine has.
 pub(crate) fn levels() -> Vec<Level> {

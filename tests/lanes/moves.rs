@@ -1,7 +1,8 @@
 //! Loads, stores, sums and uniform numbers.
 
 use fearless_simd::{Level, Simd, dispatch};
-use voidgrad::{Element, F32x16, F64x8, GeneratorState, Lanes, Pair, Real};
+use voidgrad::Real;
+use voidgrad_real::{Element, F32x16, F64x8, GeneratorState, Lanes, Pair};
 
 use crate::functions::levels;
 

@@ -1,11 +1,13 @@
 //! What `#[control]` makes of a function: the flat φ, its names, and derivatives with respect to it.
 
+use voidgrad::controls::{Rebar, RelaxLinear, Zero};
+use voidgrad::error::{EstimateError, ShapeMismatch};
 use voidgrad::nalgebra::{DMatrix, DVector};
+use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::train::{Settings, Step, TrainError};
 use voidgrad::variance::{self, VarianceError};
-use voidgrad::{
-    Bernoulli, Control, EstimateError, MeanQuadratic, Noise, Rebar, RelaxLinear, SMatrix, SVector, Settings,
-    ShapeMismatch, Step, Stream, TrainError, Zero, control, estimate, estimate_batch, sigmoid, train,
-};
+use voidgrad::{Bernoulli, Control, Noise, Stream, control, estimate, estimate_batch, sigmoid, train};
 
 /// A control of three coordinates together.
 #[control(positive(lambda), data(shift))]
@@ -220,7 +222,7 @@ fn a_control_of_three_coordinates_is_refused_at_two() {
         other => panic!("{other}"),
     }
     let one = Bernoulli::from_probabilities(&[0.3]).unwrap();
-    match variance::exact(&one, &objective, &control).unwrap_err() {
+    match variance::quadrature(&one, &objective, &control).unwrap_err() {
         VarianceError::Estimate(EstimateError::Shape(shape)) => {
             assert_eq!((shape.found, shape.expected), (3, 1));
         }

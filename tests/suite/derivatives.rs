@@ -2,8 +2,9 @@
 
 use num_dual::{Dual64, HyperDual64};
 use proptest::prelude::*;
-use voidgrad::flat::Flat;
-use voidgrad::{SMatrix, SVector, Stream};
+use voidgrad::__private::flat::Flat;
+use voidgrad::Stream;
+use voidgrad::nalgebra::{SMatrix, SVector};
 use voidgrad_tests::by_hand::{self, Network};
 
 use crate::fixed_seed;
@@ -101,7 +102,7 @@ proptest! {
 
     #[test]
     fn derivatives_of_the_objective(b in -3.0..3.0_f64, t in -2.0..2.0_f64) {
-        use voidgrad::quadratic;
+        use voidgrad::toy::quadratic;
         single_agrees("quadratic", b, single!(quadratic, d_b, b, (b, t)), |b| by_hand::quadratic(b, t));
         prop_assert_eq!(quadratic::d_b_d_b(b, t), 2.0);
         // ȳ·f' + ẏ̄·f''·ḃ.

@@ -1,11 +1,12 @@
 //! `ĝ` is unbiased for every control, and its product with `∂ĝ/∂φ` is the derivative of its variance
 //! where the control is smooth in z.
 
+use voidgrad::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use voidgrad::nalgebra::DVector;
 use voidgrad::quadrature::Tolerance;
 use voidgrad::{
-    Bernoulli, Constant, Control, Estimate, Noise, Objective, Rebar, Relax, RelaxLinear, Stream, Zero,
-    control, estimate, estimate_batch, sigmoid, variance,
+    Bernoulli, Control, Estimate, Noise, Objective, Stream, control, estimate, estimate_batch, sigmoid,
+    variance,
 };
 use voidgrad_tests::by_hand::Network;
 use voidgrad_tests::noise::nodes;
@@ -334,8 +335,8 @@ fn rebar_equals_reinforce_when_eta_is_zero() {
         assert_eq!((by_rebar.gradient, by_rebar.b), (by_reinforce.gradient, by_reinforce.b));
     }
     let bernoulli = Bernoulli::from_probabilities(&[0.3]).unwrap();
-    let by_rebar = variance::exact(&bernoulli, &toy, &rebar).unwrap();
-    let by_reinforce = variance::exact(&bernoulli, &toy, &Zero).unwrap();
+    let by_rebar = variance::quadrature(&bernoulli, &toy, &rebar).unwrap();
+    let by_reinforce = variance::quadrature(&bernoulli, &toy, &Zero).unwrap();
     assert!((by_rebar.variance / by_reinforce.variance - 1.0).abs() < 1e-14);
 }
 
@@ -368,7 +369,7 @@ fn the_best_constant_leaves_no_variance() {
             assert!((made.gradient[0] - gradient).abs() < 1e-15, "{}", made.gradient[0]);
             assert!(made.variance_gradient(&control).amax() < 1e-15 + 2.0 * gradient.abs());
         }
-        assert!(variance::exact(&bernoulli, &toy, &control).unwrap().variance < 1e-30);
+        assert!(variance::quadrature(&bernoulli, &toy, &control).unwrap().variance < 1e-30);
     }
 }
 
@@ -399,7 +400,7 @@ fn monte_carlo_agrees_with_quadrature() {
     let controls: [Box<dyn Control + Send + Sync>; 3] =
         [Box::new(Zero), Box::new(Rebar::new(0.7, 0.5, TARGET).unwrap()), Box::new(relax_linear())];
     for control in controls {
-        let exact = variance::exact(&bernoulli, &toy, &control).unwrap();
+        let exact = variance::quadrature(&bernoulli, &toy, &control).unwrap();
         let sampled = variance::monte_carlo(&bernoulli, &toy, &control, 20_000, 5).unwrap();
         let z = (sampled.variance - exact.variance) / sampled.standard_error;
         assert!(z.abs() < 5.0, "{} ± {}, not {}", sampled.variance, sampled.standard_error, exact.variance);

@@ -1,7 +1,8 @@
 //! What the README shows, compiled and run: its code blocks are held against the copies here, word for word.
 
 use crate::own_control::Ramp;
-use voidgrad::{Bernoulli, Settings, Step, differentiate, train};
+use voidgrad::train::{Settings, Step};
+use voidgrad::{Bernoulli, differentiate, train};
 
 const README: &str = include_str!("../../README.md");
 

@@ -1,7 +1,9 @@
 //! Exact variances against the reference file, and against a plain quadrature over both noises.
 
 use serde_json::Value;
-use voidgrad::{Bernoulli, Constant, Control, MeanQuadratic, Rebar, Zero, variance};
+use voidgrad::controls::{Constant, Rebar, Zero};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Control, variance};
 use voidgrad_tests::by_hand::sigmoid;
 use voidgrad_tests::noise::nodes;
 
@@ -22,7 +24,7 @@ fn number(row: &Value, key: &str) -> f64 {
 fn agrees(row: &Value, control: &impl Control) {
     let bernoulli = Bernoulli::from_probabilities(&[number(row, "theta")]).unwrap();
     let objective = MeanQuadratic { target: number(row, "target") };
-    let moments = variance::exact(&bernoulli, &objective, control).unwrap();
+    let moments = variance::quadrature(&bernoulli, &objective, control).unwrap();
     let expected = number(row, "variance_logit");
     let error = (moments.variance - expected).abs();
     assert!(error <= REFERENCE * expected + 1e-30, "{row}: {}", moments.variance);
@@ -121,7 +123,7 @@ fn rebar_is_as_by_a_plain_quadrature_at_settings_of_our_own() {
         for (target, eta, lambda) in settings {
             let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
             let control = Rebar::new(eta, lambda, target).unwrap();
-            let moments = variance::exact(&bernoulli, &MeanQuadratic { target }, &control).unwrap();
+            let moments = variance::quadrature(&bernoulli, &MeanQuadratic { target }, &control).unwrap();
             let (mean, expected) = by_plain_quadrature(theta, target, eta, lambda);
             let text = format!("θ = {theta}, t = {target}, η = {eta}, λ = {lambda}");
             // 1e-7 is promised; the difference of two raw moments is no worse here, where the variance is no small part of them.
@@ -144,7 +146,7 @@ fn for_the_first_experiment_rebar_is_best_where_it_is_reinforce() {
     let bernoulli = Bernoulli::from_probabilities(&[0.5]).unwrap();
     let variance = |eta: f64, lambda: f64| {
         let control = Rebar::new(eta, lambda, 0.499).unwrap();
-        variance::exact(&bernoulli, &objective, &control).unwrap().variance
+        variance::quadrature(&bernoulli, &objective, &control).unwrap().variance
     };
     for lambda in [0.05, 0.2, 0.5, 1.0, 2.0, 5.0] {
         let least = variance(0.0, lambda);

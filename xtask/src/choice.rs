@@ -1,7 +1,8 @@
 //! The estimator that is asked for, with its K where it has a choice.
 
-use voidgrad::estimators::{AnyEstimator, Method, Setup};
-use voidgrad::{Bernoulli, Objective, Stream};
+use voidgrad::estimator::{AnyEstimator, check_wants};
+use voidgrad::estimators::{Listed, Method, Setup};
+use voidgrad::{Bernoulli, Estimator as _, Objective, Stream};
 
 use crate::evaluation;
 use xtask_kit::error::Error;
@@ -29,11 +30,6 @@ const MOST_NOISE: u64 = 100_000_000;
 /// Variables times evaluations of f in one estimate: about a minute.
 const MOST_WORK: u64 = 20_000_000_000;
 
-/// Whether an estimate evaluates f as often as one likes.
-pub(crate) fn has_choice(method: &Method) -> bool {
-    method.cost.starts_with('K')
-}
-
 /// The estimator, for this problem.
 ///
 /// # Errors
@@ -47,10 +43,11 @@ pub(crate) fn make(
     stream: &mut Stream,
 ) -> Result<AnyEstimator, Refusal> {
     let refuse = |reason: String| Refusal { estimator: method.name, reason };
-    if setup.evaluations.is_some() && !has_choice(method) {
-        let choosers: Vec<&str> = Method::of_bernoulli()
-            .map(|(method, _)| method)
-            .filter(|method| has_choice(method))
+    if setup.evaluations.is_some() && !method.cost.has_choice() {
+        let choosers: Vec<&str> = Bernoulli::estimators()
+            .iter()
+            .map(|row| row.method)
+            .filter(|method| method.cost.has_choice())
             .map(|method| method.name)
             .collect();
         return Err(refuse(format!(
@@ -59,9 +56,14 @@ pub(crate) fn make(
             choosers.join(", ")
         )));
     }
+    let row =
+        Bernoulli::estimator(method.name).map_err(|error| refuse(number::shortened(&error.to_string())))?;
     let estimator =
-        method.make(setup, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
-    estimator.suits(bernoulli, objective).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+        row.make(setup, bernoulli, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
+    estimator
+        .suits(bernoulli)
+        .and_then(|()| check_wants(&estimator, bernoulli, objective.differentiable().is_some()))
+        .map_err(|error| refuse(number::shortened(&error.to_string())))?;
     if evaluation::unit(bernoulli, &*estimator) > MOST_WORK {
         return Err(refuse(format!(
             "an estimate evaluates f {} times for {} variables; together that may be {}",

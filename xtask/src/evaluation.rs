@@ -2,9 +2,8 @@
 
 use rayon::prelude::*;
 use serde::Serialize;
-use voidgrad::estimators::{Draw, Estimator};
-use voidgrad::variance::{self, Exact, LARGEST_RULE, Sampled, VarianceError};
-use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
+use voidgrad::variance::{self, LARGEST_RULE, Moments, Sampled, VarianceError};
+use voidgrad::{Bernoulli, Estimator, Objective, Round, Stream};
 
 use crate::statistics;
 use xtask_kit::error::Error;
@@ -136,8 +135,8 @@ fn asks_for_samples(error: &VarianceError) -> bool {
     )
 }
 
-impl From<Exact> for Evaluation {
-    fn from(Exact { mean, variance, technique }: Exact) -> Self {
+impl From<Moments> for Evaluation {
+    fn from(Moments { mean, variance, technique }: Moments) -> Self {
         let technique = match technique {
             variance::Technique::Quadrature => Technique::Quadrature,
             variance::Technique::Enumeration => Technique::Enumeration,
@@ -169,16 +168,12 @@ pub(crate) fn gradient_standard_error(
     if samples == 0 {
         return Ok(0.0);
     }
-    let numbers = estimator.noise(bernoulli);
     let squares = (0..samples.div_ceil(BLOCK)).into_par_iter().map(|block| {
         let mut stream = Stream::new(seed, u64::MAX, block);
-        let (mut noise, mut draw) = (vec![0.0; numbers], Draw::new(bernoulli));
-        let mut sum = 0.0;
+        let (mut round, mut sum) = (Round::new(), 0.0);
         for _ in 0..BLOCK.min(samples - block * BLOCK) {
-            stream.fill_open01(&mut noise);
-            let noise = Uniforms::new(&noise).map_err(Error::computation)?;
-            draw.update(estimator, bernoulli, objective, noise).map_err(Error::computation)?;
-            sum += (statistics::mean(&draw.gradient) - center).powi(2);
+            estimate(&mut round, estimator, bernoulli, objective, &mut stream)?;
+            sum += (statistics::mean(round.gradient()) - center).powi(2);
         }
         Ok(sum)
     });
@@ -186,6 +181,22 @@ pub(crate) fn gradient_standard_error(
     let squares: f64 = squares.collect::<Result<Vec<f64>, Error>>()?.into_iter().sum();
     let count = samples as f64;
     Ok((squares / (count - 1.0) / count).sqrt())
+}
+
+/// An estimate from the next numbers of a stream; the estimator learns nothing.
+///
+/// # Errors
+/// Returns an error if the estimate fails.
+pub(crate) fn estimate(
+    round: &mut Round,
+    estimator: &dyn Estimator,
+    bernoulli: &Bernoulli,
+    objective: &dyn Objective,
+    stream: &mut Stream,
+) -> Result<(), Error> {
+    round.draw(estimator, bernoulli, stream).map_err(Error::computation)?;
+    round.evaluate(objective).map_err(Error::computation)?;
+    round.answer(estimator, bernoulli).map_err(Error::computation)
 }
 
 /// Samples that share a stream, as in [`variance::monte_carlo`].

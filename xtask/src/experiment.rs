@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use rayon::prelude::*;
-use voidgrad::estimators::{Method, Setup};
+use voidgrad::controls::Zero;
+use voidgrad::estimators::{Listed, Method, Setup};
+use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::Settings;
-use voidgrad::{Bernoulli, Control, MeanQuadratic, Stream, Zero};
+use voidgrad::{Bernoulli, Control, Stream};
 
 use crate::choice;
 use crate::cli::TrainArguments;
@@ -61,8 +63,9 @@ impl Experiment {
     /// Where the library refuses one of the values, or a step would need more memory than is reasonable.
     pub(crate) fn new(arguments: &TrainArguments) -> Result<Self, Error> {
         let asked = &arguments.estimators;
-        let methods: Vec<&'static Method> = Method::of_bernoulli()
-            .map(|(method, _)| method)
+        let methods: Vec<&'static Method> = Bernoulli::estimators()
+            .iter()
+            .map(|row| row.method)
             .filter(|method| !asked.is_empty() || NOTE.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();

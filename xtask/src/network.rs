@@ -1,7 +1,8 @@
 //! The network `r_ρ` inside the note's RELAX, and whether it still lives.
 
 use voidgrad::estimators::Method;
-use voidgrad::{Control, quadratic, sigmoid};
+use voidgrad::toy::quadratic;
+use voidgrad::{Control, sigmoid};
 
 /// The estimator whose network ends in a `ReLU`.
 pub(crate) const RELAX: &str = "relax";

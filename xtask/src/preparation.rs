@@ -1,7 +1,8 @@
 //! What an estimator learns at one point before it is measured there.
 
-use voidgrad::estimators::{AnyEstimator, Draw, Estimator};
-use voidgrad::{Adam, Bernoulli, Control, Objective, Optimiser, Stream, Uniforms};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::optimise::{Adam, Optimiser};
+use voidgrad::{Bernoulli, Control, Estimator as _, Objective, Round, Stream};
 
 use xtask_kit::error::Error;
 
@@ -29,7 +30,7 @@ pub(crate) fn settle(
     seed: u64,
 ) -> Result<bool, Error> {
     let mut learner = Learner::new(estimator, bernoulli, objective, seed);
-    let keeps_something = learner.keeps_something(estimator)?;
+    let keeps_something = !estimator.state().is_empty();
     if keeps_something {
         for _ in 0..SETTLING {
             learner.draw(estimator)?;
@@ -77,8 +78,7 @@ struct Learner<'a> {
     bernoulli: &'a Bernoulli,
     objective: &'a dyn Objective,
     stream: Stream,
-    noise: Vec<f64>,
-    draw: Draw,
+    round: Round,
     phi_bar: Vec<f64>,
 }
 
@@ -93,31 +93,18 @@ impl<'a> Learner<'a> {
             bernoulli,
             objective,
             stream: Stream::new(seed, u64::MAX, ROW),
-            noise: vec![0.0; estimator.noise(bernoulli)],
-            draw: Draw::new(bernoulli),
+            round: Round::new(),
             phi_bar: vec![0.0; estimator.control().map_or(0, Control::parameters)],
         }
     }
 
-    /// An estimate from which the estimator learns, its variance gradient added to `phi_bar`.
+    /// An estimate that the estimator is told of, its variance gradient added to `phi_bar`.
     fn draw(&mut self, estimator: &mut AnyEstimator) -> Result<(), Error> {
-        let Self { bernoulli, objective, stream, noise, draw, phi_bar } = self;
-        stream.fill_open01(noise);
-        let uniforms = Uniforms::new(noise).map_err(Error::computation)?;
-        draw.update_with_variance_gradient(estimator, bernoulli, *objective, uniforms, phi_bar)
-            .map_err(Error::computation)?;
-        estimator.advance(draw);
+        let Self { bernoulli, objective, stream, round, phi_bar } = self;
+        round.draw(estimator, bernoulli, stream).map_err(Error::computation)?;
+        round.evaluate(*objective).map_err(Error::computation)?;
+        round.tell(estimator, bernoulli).map_err(Error::computation)?;
+        phi_bar.iter_mut().zip(round.variance_gradient()).for_each(|(sum, term)| *sum += term);
         Ok(())
-    }
-
-    /// Whether the same noise gives another estimate after a few others.
-    fn keeps_something(&mut self, estimator: &mut AnyEstimator) -> Result<bool, Error> {
-        self.draw(estimator)?;
-        let (noise, first) = (self.noise.clone(), self.draw.gradient.clone());
-        self.draw(estimator)?;
-        self.draw(estimator)?;
-        let noise = Uniforms::new(&noise).map_err(Error::computation)?;
-        self.draw.update(estimator, self.bernoulli, self.objective, noise).map_err(Error::computation)?;
-        Ok(self.draw.gradient != first)
     }
 }

@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use voidgrad::estimators::{AnyEstimator, Estimator, Method};
+use voidgrad::Estimator;
+use voidgrad::controls::Zero;
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{Listed, Method};
 use voidgrad::nalgebra::DVector;
 use voidgrad::train::{self, Observer, Step, TrainError};
-use voidgrad::{Bernoulli, Control, Stream, Zero};
+use voidgrad::{Bernoulli, Control, Stream};
 
 use crate::effort;
 use crate::evaluation::{self, Evaluation, Technique};
@@ -99,7 +102,7 @@ pub(crate) fn execute(
     let mut recorder = Recorder::new(experiment, row, repeat, progress);
     let started = Instant::now();
     let outcome = train::train(
-        &experiment.start,
+        experiment.start.clone(),
         &experiment.objective,
         estimator,
         &experiment.settings,
@@ -132,7 +135,8 @@ pub(crate) fn execute(
 /// Where the library refuses λ or η.
 fn initial(experiment: &Experiment, method: &Method, repeat: u64) -> Result<AnyEstimator, Error> {
     let mut stream = Stream::new(experiment.settings.seed, repeat, WEIGHTS);
-    method.make(&experiment.setup, &mut stream).map_err(Error::arguments)
+    let row = Bernoulli::estimator(method.name).map_err(Error::arguments)?;
+    row.make(&experiment.setup, &experiment.start, &mut stream).map_err(Error::arguments)
 }
 
 /// The row of the stream that weights are drawn from; the rows of the training loop are its iterations.
@@ -153,15 +157,16 @@ struct Recorder<'a> {
 
 impl Observer for Recorder<'_> {
     fn observe(&mut self, step: &Step<'_>) {
-        let last = self.experiment.settings.iterations;
-        if !step.iteration.is_multiple_of(effort::stride(last)) && step.iteration != last {
-            return;
-        }
         let started = Instant::now();
         let steps = step.iteration - self.records.last().map_or(0, |record| record.iteration);
-        self.record(step.iteration, step.bernoulli, step.estimator);
+        self.record(step.iteration, step.distribution, step.estimator);
         self.progress.advance(self.row, steps);
         self.recording += started.elapsed();
+    }
+
+    fn next(&self, iteration: u64) -> u64 {
+        let last = self.experiment.settings.iterations;
+        (iteration + 1).next_multiple_of(effort::stride(last)).min(last)
     }
 }
 

@@ -100,7 +100,7 @@ fn row(run: &Run) -> Row<'_> {
         evaluations: run.evaluations,
         biased: run.method.is_biased(),
         repeat: run.repeat,
-        theta: run.bernoulli.probabilities(),
+        theta: run.bernoulli.probabilities().to_vec(),
         loss: last.loss,
         gradient_exact: last.gradient_exact,
         gradient_mean: last.gradient_mean,

@@ -1,8 +1,10 @@
 //! `cargo xtask variance`: the gradient and variance of one estimator at one point.
 
 use serde::Serialize;
-use voidgrad::estimators::{Estimator as _, Setup};
-use voidgrad::{Bernoulli, MeanQuadratic, Stream};
+use voidgrad::Estimator as _;
+use voidgrad::estimators::Setup;
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Stream};
 
 use crate::cli::VarianceArguments;
 use crate::evaluation::{self, FEWEST_FOR_AN_ERROR, MOST_TERMS, Sampling, Technique, Way};

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use voidgrad::METHODS;
+use voidgrad::estimators::methods;
 
 use super::{cells, command, names, printed, refusal, workplace};
 

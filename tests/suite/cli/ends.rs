@@ -57,7 +57,7 @@ fn runs_that_diverge_are_kept_and_those_of_the_others_too() {
 /// A target of 1e160 makes f(b) larger than any number.
 #[test]
 fn a_divergence_is_never_a_bad_argument() {
-    for method in voidgrad::METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+    for method in voidgrad::estimators::methods().iter().filter(|method| method.bernoulli.is_some()) {
         let out = workplace("all-diverge").join("results");
         let arguments = ["--target", "1e160", "--estimator", method.name, "--out", out.to_str().unwrap()];
         let output = xtask(&[&TINY[..], &arguments].concat());

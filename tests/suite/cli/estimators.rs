@@ -3,7 +3,7 @@
 use std::fs;
 
 use serde_json::Value;
-use voidgrad::METHODS;
+use voidgrad::estimators::methods;
 use voidgrad_tests::by_hand::sigmoid;
 
 use super::{TINY, keys, printed, refusal, workplace};

@@ -127,7 +127,7 @@ fn an_unknown_estimator_is_answered_with_the_known_ones() {
         }
     }
     let line = refusal(&["train", "--estimator", "relaxed"]);
-    for method in voidgrad::METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+    for method in voidgrad::estimators::methods().iter().filter(|method| method.bernoulli.is_some()) {
         assert!(line.contains(method.name), "{line}");
     }
 }

@@ -4,12 +4,19 @@ mod own;
 mod training;
 mod unbiased;
 
-use voidgrad::estimators::{AnyEstimator, Setup};
-use voidgrad::{Bernoulli, Method, Smooth, Stream};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::Method;
+use voidgrad::estimators::Setup;
+use voidgrad::objective::Smooth;
+use voidgrad::{Bernoulli, Stream};
 
 /// The library's list, and one line of our own.
 fn methods() -> impl Iterator<Item = &'static Method> {
-    voidgrad::METHODS.iter().chain(own::METHODS).copied().filter(|method| method.bernoulli.is_some())
+    voidgrad::estimators::methods()
+        .iter()
+        .chain(own::METHODS)
+        .copied()
+        .filter(|method| method.bernoulli.is_some())
 }
 
 /// An estimator with settings that are nowhere 0 or 1.

@@ -1,6 +1,8 @@
 //! Every estimator trains, those from outside of the crate too.
 
-use voidgrad::{Bernoulli, MeanQuadratic, Settings, Step, train};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::train::{Settings, Step};
+use voidgrad::{Bernoulli, train};
 
 use super::{made, methods};
 

@@ -1,7 +1,8 @@
 //! One test for all: the mean is the gradient, unless the estimator says that it has a bias.
 
-use voidgrad::estimators::Rule;
-use voidgrad::{Bernoulli, Draw, EstimateError, Estimator, Objective, Uniforms, variance};
+use voidgrad::error::EstimateError;
+use voidgrad::noise::Rule;
+use voidgrad::{Bernoulli, Estimator, Objective, Round, variance};
 
 use super::{exact_gradient, made, methods, mixed, objective, own, variables};
 

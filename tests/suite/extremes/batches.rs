@@ -2,12 +2,12 @@
 
 use std::slice::from_ref;
 
-use voidgrad::batch::{Batches, Draw, Instructions, Precision};
+use voidgrad::batch::{Batch, Instructions, Options, Precision};
+use voidgrad::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
-use voidgrad::{
-    Bernoulli, Constant, Control, Rebar, Relax, RelaxLinear, SMatrix, SVector, ShapeMismatch, Stream, Zero,
-    control, sigmoid,
-};
+use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::{Bernoulli, Control, Stream, control, sigmoid};
 
 use super::{Outcomes, objectives};
 

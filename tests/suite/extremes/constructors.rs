@@ -1,7 +1,8 @@
 //! What is made from a user's numbers.
 
 use voidgrad::estimators::Setup;
-use voidgrad::{Bernoulli, Categorical, Gaussian, METHODS, Method, Stream};
+use voidgrad::estimators::{Method, methods};
+use voidgrad::{Bernoulli, Categorical, Gaussian, Stream};
 
 /// What no constructor may take for granted.
 const NUMBERS: [f64; 9] =

@@ -2,11 +2,13 @@
 
 use std::slice::from_ref;
 
+use voidgrad::controls::Rebar;
 use voidgrad::distribution::Distribution;
-use voidgrad::estimators::{AnyEstimator, Setup};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::Method;
+use voidgrad::estimators::Setup;
 use voidgrad::{
-    Bernoulli, Categorical, Control, Draw, Estimate, Gaussian, Method, Noise, Rebar, Stream, Uniforms,
-    categorical, estimate_batch,
+    Bernoulli, Categorical, Control, Estimate, Gaussian, Noise, Round, Stream, categorical, estimate_batch,
 };
 
 use super::{LAMBDAS, LOGITS, Outcomes, TwoValues, objectives, setups};

@@ -8,8 +8,10 @@ mod estimates;
 mod moments;
 mod training;
 
+use voidgrad::Objective;
+use voidgrad::estimators::Setup;
+use voidgrad::objective::Differentiable;
 use voidgrad::objective::TwiceDifferentiable;
-use voidgrad::{Differentiable, Objective, Setup};
 
 /// Values of f.
 const VALUES: [f64; 12] =

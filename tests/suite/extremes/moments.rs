@@ -2,12 +2,14 @@
 
 use std::slice::from_ref;
 
-use voidgrad::estimators::{Coupled, Rule};
+use voidgrad::controls::{Constant, Rebar};
+use voidgrad::error::EstimateError;
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::Coupled;
+use voidgrad::estimators::{Method, Setup};
+use voidgrad::noise::Rule;
 use voidgrad::variance::{self, VarianceError};
-use voidgrad::{
-    AnyEstimator, Bernoulli, Categorical, Constant, Distribution, Draw, EstimateError, Estimator, Gaussian,
-    Method, Objective, Rebar, Setup, Stream, Uniforms,
-};
+use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Objective, Round, Stream};
 
 use super::{Outcomes, TwoValues};
 
@@ -67,7 +69,7 @@ fn of_categorical_and_gaussian_variables() {
             let estimator = make(&setup, &rows, &mut Stream::new(3, 0, 1)).unwrap();
             sampled(&mut samples, (method.name, &estimator), &rows);
             for f in objectives() {
-                let found = variance::over_noise(&rows, &f, &estimator);
+                let found = variance::over_rule(&rows, &f, &estimator);
                 let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
                 exact.see(all, || format!("{}, {f:?}", method.name));
             }
@@ -92,8 +94,8 @@ fn of_controls() {
         for f in objectives() {
             let what = || format!("{scale}, {lambda}, {f:?}");
             let all = [
-                variance::exact(&one, &f, &rebar),
-                variance::exact(&one, &f, &constant),
+                variance::quadrature(&one, &f, &rebar),
+                variance::quadrature(&one, &f, &constant),
                 variance::coupled(&one, &f, &rebar),
             ];
             for found in all {
@@ -133,7 +135,7 @@ impl Estimator for Empty {
 #[test]
 fn a_rule_without_nodes_is_none() {
     let one = Bernoulli::from_logits(&[0.3]).unwrap();
-    let found = variance::over_noise(&one, &TwoValues([0.0, 1.0]), &Empty);
+    let found = variance::over_rule(&one, &TwoValues([0.0, 1.0]), &Empty);
     assert_eq!(found, Err(VarianceError::NoRule));
 }
 

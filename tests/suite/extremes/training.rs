@@ -1,10 +1,11 @@
 //! Trainings.
 
-use voidgrad::train::{State, minimise};
-use voidgrad::{
-    AnyEstimator, Bernoulli, Categorical, Control, Distribution, Gaussian, Method, Rebar, Relax, Settings,
-    Stream, TrainError, Zero,
-};
+use voidgrad::controls::{Rebar, Relax, Zero};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::Method;
+use voidgrad::train::{Settings, TrainError};
+use voidgrad::train::{Step, train};
+use voidgrad::{Bernoulli, Categorical, Control, Distribution, Gaussian, Stream};
 
 use super::{Outcomes, TwoValues, objectives, setups};
 

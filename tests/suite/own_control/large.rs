@@ -4,7 +4,8 @@
 use std::thread;
 
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::{Bernoulli, Control, Settings, Step, control, train};
+use voidgrad::train::{Settings, Step};
+use voidgrad::{Bernoulli, Control, control, train};
 
 const SMALL_STACK: usize = 2 << 20;
 

@@ -5,7 +5,10 @@ mod large;
 mod ramp;
 
 pub(crate) use ramp::Ramp;
-use voidgrad::{Bernoulli, Control as _, MeanQuadratic, Settings, Step, Zero, train, variance};
+use voidgrad::controls::Zero;
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::train::{Settings, Step};
+use voidgrad::{Bernoulli, Control as _, train, variance};
 
 #[test]
 fn a_control_of_ones_own_trains_and_beats_reinforce() {
@@ -21,8 +24,8 @@ fn a_control_of_ones_own_trains_and_beats_reinforce() {
     let names: Vec<String> = control.named().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["left", "right", "lambda"]);
     assert!(control.lambda() > 0.0);
-    let own = variance::exact(&outcome.bernoulli, &objective, &control).unwrap();
-    let reinforce = variance::exact(&outcome.bernoulli, &objective, &Zero).unwrap();
+    let own = variance::quadrature(&outcome.bernoulli, &objective, &control).unwrap();
+    let reinforce = variance::quadrature(&outcome.bernoulli, &objective, &Zero).unwrap();
     // Equal heights of about ¼ are the constant c*, so nearly all of the variance can go; a hundredth is the least to expect.
     assert!(own.variance < 0.01 * reinforce.variance, "{} of {}", own.variance, reinforce.variance);
     // Another control moves the noise only.

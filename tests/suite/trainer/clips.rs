@@ -1,6 +1,7 @@
 //! Clipping, against formulas.
 
-use voidgrad::{Block, Clip, Gradients, Sgd, Trainer, TrainerError};
+use voidgrad::optimise::Sgd;
+use voidgrad::{Block, Clip, Gradients, Trainer, TrainerError};
 
 /// The gradients of two blocks after the clips of a trainer.
 fn followed(gradients: [&[f64]; 2], clips: [Option<Clip>; 2], largest: Option<f64>) -> [Vec<f64>; 2] {

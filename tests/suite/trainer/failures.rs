@@ -1,8 +1,10 @@
 //! Steps that can't be made.
 
 use thiserror::Error;
+use voidgrad::error::InvalidParameter;
+use voidgrad::optimise::{Adam, Sgd, StepError};
 use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError};
-use voidgrad::{Adam, Block, Gradients, InvalidParameter, Schedule, Sgd, StepError, Trainer, TrainerError};
+use voidgrad::{Block, Gradients, Schedule, Trainer, TrainerError};
 
 use super::{SIZES, blocks, fill, model, start, trainer_of};
 

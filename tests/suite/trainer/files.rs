@@ -1,8 +1,9 @@
 //! States that are damaged, or of something else.
 
+use voidgrad::optimise::{Adam, Optimiser, Sgd};
 use voidgrad::optimise::{OptimiserState, OptimiserStateError};
 use voidgrad::train::{StateError, TrainerState};
-use voidgrad::{Adam, Block, Optimiser, Sgd, Trainer};
+use voidgrad::{Block, Trainer};
 
 use super::{blocks, model, start, trainer_of};
 

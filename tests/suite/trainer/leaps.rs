@@ -2,8 +2,9 @@
 
 use std::ops::ControlFlow;
 
+use voidgrad::optimise::Adam;
 use voidgrad::train::{BlockId, Leap, LeapPart, Model, Progress, TrainerState};
-use voidgrad::{Adam, Block, Clip, Gradients, Stream, Trainer, TrainerError};
+use voidgrad::{Block, Clip, Gradients, Stream, Trainer, TrainerError};
 
 /// Follows `(x - u)²`, and in its own loop draws the noise of up to 4 steps at once.
 struct Ahead {

@@ -6,7 +6,8 @@ mod files;
 mod leaps;
 mod resume;
 
-use voidgrad::{Adam, Block, Gradients, Sgd, Trainer, TrainerError};
+use voidgrad::optimise::{Adam, Sgd};
+use voidgrad::{Block, Gradients, Trainer, TrainerError};
 
 /// Sizes of the blocks: vectors with a rest, few numbers, one number.
 const SIZES: [(&str, usize); 3] = [("encoder", 19), ("decoder", 3), ("prior", 1)];

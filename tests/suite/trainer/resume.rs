@@ -1,7 +1,8 @@
 //! Interrupted runs.
 
+use voidgrad::optimise::Adam;
 use voidgrad::train::{TrainerState, weight_decay};
-use voidgrad::{Adam, Block, Clip, Gradients, Schedule, Trainer, TrainerError};
+use voidgrad::{Block, Clip, Gradients, Schedule, Trainer, TrainerError};
 
 use super::{SIZES, bits, blocks, fill, model, start, trainer_of};
 

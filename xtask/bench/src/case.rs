@@ -1,7 +1,9 @@
 //! What is timed: the cases, the kinds of number, and the point at which everything is computed.
 
+use voidgrad::controls::{Rebar, Relax};
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::{Bernoulli, Control, Rebar, Relax, Stream, control, quadratic, sigmoid};
+use voidgrad::toy::quadratic;
+use voidgrad::{Bernoulli, Control, Stream, control, sigmoid};
 
 use super::implementation::NUM_DUAL;
 use xtask_kit::error::Error;

@@ -1,7 +1,8 @@
 //! A control of as many parameters as one likes.
 
+use voidgrad::Control;
+use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
-use voidgrad::{Control, ShapeMismatch};
 
 /// `c(z) = Σ_n w_n·tanh(k_n·z)` with `k_n = (n + 1)/N` and `φ = w`, one z.
 ///

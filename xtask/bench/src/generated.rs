@@ -1,7 +1,8 @@
 //! What `#[control]` made of the case's control, through the library's batches.
 
-use voidgrad::batch::{Batches, Draw, Instructions};
-use voidgrad::{Bernoulli, Control, MeanQuadratic};
+use voidgrad::batch::{Batch, Instructions, Options};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Control};
 
 use super::case::{Case, Precision, TARGET};
 use super::given::Given;
@@ -17,12 +18,12 @@ pub(super) fn of(
     if case == Case::Step {
         return Ok(None);
     }
-    let draw = Draw { precision: precision.of_batches(), instructions, ..Draw::new(1, SEED) };
+    let options = Options { precision: precision.of_batches(), instructions, ..Options::new(1, SEED) };
     Ok(Some(Box::new(Generated {
         bernoulli: case.bernoulli()?,
         control: case.control()?,
-        batches: Batches::new(),
-        draw,
+        batches: Batch::new(),
+        options,
     })))
 }
 
@@ -31,26 +32,26 @@ const SEED: u64 = 1;
 struct Generated {
     bernoulli: Bernoulli,
     control: Box<dyn Control + Sync>,
-    batches: Batches,
+    batches: Batch,
     /// The next batch.
-    draw: Draw,
+    options: Options,
 }
 
 impl Generated {
-    fn sums(&mut self, draw: &Draw) -> Result<Vec<f64>, Error> {
-        batch(&mut self.batches, &self.bernoulli, &*self.control, draw)
+    fn sums(&mut self, options: &Options) -> Result<Vec<f64>, Error> {
+        batch(&mut self.batches, &self.bernoulli, &*self.control, options)
     }
 }
 
 /// The sums over a batch; the library's derivative by φ is that of the mean over the variables.
 pub(super) fn batch(
-    batches: &mut Batches,
+    batches: &mut Batch,
     bernoulli: &Bernoulli,
     control: &(impl Control + Sync + ?Sized),
-    draw: &Draw,
+    options: &Options,
 ) -> Result<Vec<f64>, Error> {
     let objective = MeanQuadratic { target: TARGET };
-    let sums = batches.draw(bernoulli, &objective, control, draw).map_err(Error::computation)?;
+    let sums = batches.estimate(bernoulli, &objective, control, options).map_err(Error::computation)?;
     let variables = bernoulli.len() as f64;
     let mut all = sums.gradient.clone();
     all.push(sums.square.iter().sum());
@@ -60,13 +61,13 @@ pub(super) fn batch(
 
 impl Implementation for Generated {
     fn compared(&mut self, given: &Given) -> Result<Compared, Error> {
-        let draw = Draw { samples: given.samples() as u64, ..self.draw };
-        Ok(Compared { sums: self.sums(&draw)?, noise: Noise::Batch(draw) })
+        let options = Options { samples: given.samples() as u64, ..self.options };
+        Ok(Compared { sums: self.sums(&options)?, noise: Noise::Batch(options) })
     }
 
     fn run(&mut self, samples: u64) -> Result<Run, Error> {
-        let draw = Draw { samples, ..self.draw };
-        self.draw.run += 1;
-        Ok(Run::new(samples, self.sums(&draw)?))
+        let options = Options { samples, ..self.options };
+        self.options.run += 1;
+        Ok(Run::new(samples, self.sums(&options)?))
     }
 }

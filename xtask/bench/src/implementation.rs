@@ -32,7 +32,7 @@ pub(crate) enum Noise {
     /// The numbers that were given.
     Given,
     /// The numbers that the library draws for a batch.
-    Batch(voidgrad::batch::Draw),
+    Batch(voidgrad::batch::Options),
     /// The numbers that the library draws for a training run of so many steps.
     Training { steps: u64 },
 }

@@ -1,10 +1,11 @@
 //! What every implementation is held against: the estimator, one sample after the other, through its interface.
 
-use voidgrad::batch::{Batches, Draw};
+use voidgrad::batch::{Batch, Options};
+use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
-use voidgrad::{
-    Adam, Bernoulli, Control, Estimate, MeanQuadratic, Optimiser, ShapeMismatch, Stream, estimator,
-};
+use voidgrad::optimise::{Adam, Optimiser};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Control, Estimate, Stream};
 
 use super::case::{Case, LEARNING_RATE, TARGET};
 use super::generated::batch;
@@ -50,9 +51,9 @@ impl Reference {
         match noise {
             Noise::Given if self.case == Case::Step => self.trained(given),
             Noise::Given => Ok(self.terms(given)?.iter().map(|terms| terms.sum).collect()),
-            Noise::Batch(draw) => {
-                let draw = Draw { instructions: voidgrad::batch::Instructions::Scalar, ..draw };
-                batch(&mut Batches::new(), &self.bernoulli, &OneByOne(&*self.control), &draw)
+            Noise::Batch(options) => {
+                let options = Options { instructions: voidgrad::batch::Instructions::Scalar, ..options };
+                batch(&mut Batch::new(), &self.bernoulli, &OneByOne(&*self.control), &options)
             }
             Noise::Training { steps } => {
                 let settings = training::settings(steps);
@@ -104,7 +105,7 @@ impl Reference {
         for (u, v) in given.rows() {
             let bernoulli = Bernoulli::from_logits(&logits).map_err(Error::computation)?;
             let noise = voidgrad::Noise::new(u, v).map_err(Error::computation)?;
-            let estimate = estimator::estimate(&bernoulli, &objective, &control, noise);
+            let estimate = voidgrad::estimate(&bernoulli, &objective, &control, noise);
             let estimate = estimate.map_err(Error::computation)?;
             descent.step(&mut logits, estimate.gradient.as_slice()).map_err(Error::computation)?;
             let moved =

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use serde::Serialize;
-use voidgrad::batch::{Batches, Draw};
-use voidgrad::{Bernoulli, Control, MeanQuadratic};
+use voidgrad::batch::{Batch, Options};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Control};
 
 use super::case::{self, LOGIT, TARGET};
 use super::features::Features;
@@ -155,10 +156,11 @@ fn time(
     let bernoulli = Bernoulli::from_logits(logits).map_err(Error::computation)?;
     let objective = MeanQuadratic { target: TARGET };
     let memory = Memory::start();
-    let mut batches = Batches::new();
+    let mut batches = Batch::new();
     let mut draw = |run: u64| {
         let start = Instant::now();
-        let sums = batches.draw(&bernoulli, &objective, control, &Draw { run, ..Draw::new(samples, 3) });
+        let sums =
+            batches.estimate(&bernoulli, &objective, control, &Options { run, ..Options::new(samples, 3) });
         std::hint::black_box(sums.map_err(Error::computation)?);
         Ok::<_, Error>(start.elapsed().as_secs_f64())
     };

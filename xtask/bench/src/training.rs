@@ -1,16 +1,18 @@
 //! The library's training loop.
 
 use voidgrad::batch::Instructions;
-use voidgrad::estimators::{Draw, Estimator};
-use voidgrad::train::{State, minimise};
-use voidgrad::{Bernoulli, Control, EstimateError, MeanQuadratic, Objective, Relax, Settings, Uniforms};
+use voidgrad::controls::Relax;
+use voidgrad::estimator::{Answer, Told};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::train::{Settings, Training as Descent};
+use voidgrad::{Bernoulli, Control, Estimator};
 
 use super::case::{self, Case, LEARNING_RATE, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
 use xtask_kit::error::Error;
 
-/// [`minimise`], which is of `f64`: with the loop that generated code has for it, or in scalars.
+/// The library's training, which is of `f64`: with the loop that generated code has for it, or in scalars.
 pub(super) fn of(precision: Precision, instructions: Instructions) -> Option<Box<dyn Implementation>> {
     (precision == Precision::F64).then(|| Box::new(Training { instructions }) as Box<dyn Implementation>)
 }
@@ -43,10 +45,11 @@ impl Training {
 /// The logit and φ after so many steps.
 fn end(steps: u64, estimator: impl Estimator) -> Result<Vec<f64>, Error> {
     let objective = MeanQuadratic { target: TARGET };
-    let mut nobody = |_: &State<'_, Bernoulli>| ();
-    let (bernoulli, estimator) =
-        minimise(Case::Step.bernoulli()?, &objective, estimator, &settings(steps), 0, &mut nobody)
-            .map_err(Error::computation)?;
+    let start = Case::Step.bernoulli()?;
+    let mut training =
+        Descent::new(start, &objective, estimator, &settings(steps), 0).map_err(Error::computation)?;
+    training.advance(steps).map_err(Error::computation)?;
+    let (bernoulli, estimator) = (training.distribution(), training.estimator());
     let mut all = bernoulli.logits().to_vec();
     all.extend(estimator.control().iter().flat_map(|control| control.phi().as_slice().to_vec()));
     Ok(all)
@@ -63,22 +66,20 @@ impl Implementation for Training {
     }
 }
 
-/// RELAX without a loop of its own: [`minimise`] makes the steps from its estimates, which are generated code in scalars.
+/// RELAX without a loop of its own: the steps are made from its estimates, which are generated code in scalars.
 struct InScalars(Relax);
 
 impl Estimator for InScalars {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.0.estimate(bernoulli, objective, noise, draw)
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        self.0.ask(bernoulli, noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        self.0.answer(bernoulli, told, answer);
     }
 
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
-        self.0.noise(bernoulli)
+        Estimator::<Bernoulli>::noise(&self.0, bernoulli)
     }
 
     fn control(&self) -> Option<&dyn Control> {
@@ -87,16 +88,5 @@ impl Estimator for InScalars {
 
     fn control_mut(&mut self) -> Option<&mut dyn Control> {
         Some(&mut self.0)
-    }
-
-    fn estimate_with_variance_gradient(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-        phi_bar: &mut [f64],
-    ) -> Result<(), EstimateError> {
-        self.0.estimate_with_variance_gradient(bernoulli, objective, noise, draw, phi_bar)
     }
 }

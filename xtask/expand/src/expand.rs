@@ -14,7 +14,7 @@ use xtask_kit::terminal;
 const LIBRARY: &[(&str, &str)] = &[
     ("bernoulli::logit", include_str!("../../../crates/voidgrad/src/bernoulli/logit.rs")),
     ("bernoulli::probability", include_str!("../../../crates/voidgrad/src/bernoulli/probability.rs")),
-    ("objective", include_str!("../../../crates/voidgrad/src/objective.rs")),
+    ("toy", include_str!("../../../crates/voidgrad/src/toy.rs")),
     ("controls::zero", include_str!("../../../crates/voidgrad/src/controls/zero.rs")),
     ("controls::constant", include_str!("../../../crates/voidgrad/src/controls/constant.rs")),
     ("controls::rebar", include_str!("../../../crates/voidgrad/src/controls/rebar.rs")),

@@ -1,11 +1,12 @@
 //! How the values of arguments are read. Every refusal says what is allowed; clap puts the value and the argument before it.
 
-use voidgrad::estimators::Method;
+use voidgrad::Bernoulli;
+use voidgrad::estimators::{Listed, Method};
 
 use xtask_kit::number;
 
 pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
-    let known = || Method::of_bernoulli().map(|(method, _)| method);
+    let known = || Bernoulli::estimators().iter().map(|row| row.method);
     known().find(|method| method.name == name).ok_or_else(|| {
         let known: Vec<&str> = known().map(|method| method.name).collect();
         format!("no estimator has this name; known: {}", known.join(", "))

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use voidgrad::estimators::{AnyEstimator, Method, Setup};
-use voidgrad::{Bernoulli, Objective as _, Stream};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{Listed, Method, Setup};
+use voidgrad::{Bernoulli, Stream};
 
 use super::measurement::{Contender, Measurement};
 use super::problem::{Kind, Problem};
@@ -71,8 +72,9 @@ impl Comparison {
         let (bernoulli, problem) = (identical(theta, dim)?, kind.problem(target));
         let gradient = problem.gradient(&bernoulli);
         let asked = &arguments.estimators;
-        let methods = Method::of_bernoulli()
-            .map(|(method, _)| method)
+        let methods = Bernoulli::estimators()
+            .iter()
+            .map(|row| row.method)
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();
         let comparison = Self {

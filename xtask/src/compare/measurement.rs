@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use voidgrad::estimators::{AnyEstimator, Draw, Estimator, Method, Needs};
-use voidgrad::{Bernoulli, Objective, Stream, Uniforms};
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{Method, Needs};
+use voidgrad::{Bernoulli, Estimator as _, Objective, Round, Stream};
 
 use super::comparison::Comparison;
 use super::size::Size;
@@ -79,7 +80,7 @@ impl Contender {
         let budget = comparison.evaluations;
         // DisARM takes pairs, so it leaves one evaluation of an odd number unused.
         let choices = [Some(budget), Some(budget - 1), None];
-        let choices = if crate::choice::has_choice(method) { &choices[..] } else { &choices[2..] };
+        let choices = if method.cost.has_choice() { &choices[..] } else { &choices[2..] };
         let refuse = |reason: String| Refusal { estimator: method.name, reason };
         let mut refusal = refuse(String::new());
         for &evaluations in choices {
@@ -235,17 +236,14 @@ fn distance(mean: &[f64], gradient: &[f64]) -> f64 {
 fn seconds(estimator: &AnyEstimator, bernoulli: &Bernoulli, objective: &dyn Objective) -> Result<f64, Error> {
     const TURNS: u32 = 5;
     const TURN: Duration = Duration::from_millis(8);
-    let (mut noise, mut draw) = (vec![0.0; estimator.noise(bernoulli)], Draw::new(bernoulli));
-    let mut stream = Stream::new(0, 0, 0);
+    let (mut round, mut stream) = (Round::new(), Stream::new(0, 0, 0));
     let mut best = f64::INFINITY;
     for _ in 0..TURNS {
         let started = Instant::now();
         let mut estimates = 0_u32;
         while started.elapsed() < TURN {
             for _ in 0..4 {
-                stream.fill_open01(&mut noise);
-                let noise = Uniforms::new(&noise).map_err(Error::computation)?;
-                draw.update(estimator, bernoulli, objective, noise).map_err(Error::computation)?;
+                evaluation::estimate(&mut round, estimator, bernoulli, objective, &mut stream)?;
             }
             estimates += 4;
         }

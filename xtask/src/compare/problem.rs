@@ -1,8 +1,10 @@
 //! What is estimated.
 
 use clap::ValueEnum;
-use voidgrad::objective::Differentiable;
-use voidgrad::{Bernoulli, MeanQuadratic, Objective, sigmoid};
+use voidgrad::error::ObjectiveError;
+use voidgrad::objective::{Differentiable, Points};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::{Bernoulli, Objective, sigmoid};
 
 use xtask_kit::number;
 
@@ -76,8 +78,9 @@ fn weight(m: usize, count: usize) -> f64 {
     sign * (1.0 + m as f64 / count as f64)
 }
 
-impl Objective for Problem {
-    fn value(&self, b: &[f64]) -> f64 {
+impl Problem {
+    /// `f(b)`.
+    pub(crate) fn value(&self, b: &[f64]) -> f64 {
         let count = b.len();
         match self {
             Self::Quadratic(objective) => objective.value(b),
@@ -85,6 +88,13 @@ impl Objective for Problem {
                 b.iter().enumerate().map(|(m, b)| weight(m, count) * b).sum::<f64>() / count as f64
             }
         }
+    }
+}
+
+impl Objective for Problem {
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |b| self.value(b));
+        Ok(())
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {

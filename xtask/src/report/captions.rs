@@ -1,7 +1,8 @@
 //! The paragraphs under the pictures.
 
+use voidgrad::Bernoulli;
 use voidgrad::estimators::Method;
-use voidgrad::{Adam, Bernoulli, Optimiser};
+use voidgrad::optimise::{Adam, Optimiser};
 
 use super::controls::best_constant;
 use super::densities::SAMPLES;

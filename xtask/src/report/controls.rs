@@ -1,6 +1,7 @@
 //! The learned controls, beside what they could have been.
 
-use voidgrad::{Control, quadratic, sigmoid};
+use voidgrad::toy::quadratic;
+use voidgrad::{Control, sigmoid};
 
 use crate::analysis::Analysis;
 use crate::experiment::Experiment;

@@ -1,6 +1,6 @@
 //! Why the note's own figure did not work, with the numbers of the run.
 
-use voidgrad::quadratic;
+use voidgrad::toy::quadratic;
 
 use super::find;
 use crate::analysis::Analysis;

@@ -1,6 +1,6 @@
 //! How the line of an estimator is drawn.
 
-use voidgrad::estimators::{METHODS, Method};
+use voidgrad::estimators::{Method, methods};
 
 use crate::experiment::NOTE;
 use xtask_kit::chart::Style;
@@ -8,7 +8,7 @@ use xtask_kit::chart::Style;
 /// The line of an estimator, the same in every picture.
 pub(crate) fn of(method: &Method) -> Style {
     // Those of the note come first, so that they are told apart most easily.
-    let others = METHODS.iter().map(|other| other.name).filter(|name| !NOTE.contains(name));
+    let others = methods().map(|other| other.name).filter(|name| !NOTE.contains(name));
     let index = NOTE.into_iter().chain(others).position(|name| name == method.name).unwrap_or(0);
     Style::numbered(index)
 }

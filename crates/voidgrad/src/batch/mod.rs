@@ -32,7 +32,6 @@ use tree::Tree;
 
 /// How many samples a batch has, the name of their noise, and what computes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Options {
     /// How many samples, at least 1.
     pub samples: u64,

@@ -245,7 +245,8 @@ impl Round {
         }
         objective::check(self.points(), &self.values)?;
         objective::check_gradients(self.points(), &self.gradients)?;
-        let Self { noise, points, values, gradients, gradient, weights, variance_gradient, memory, .. } = self;
+        let Self { noise, points, values, gradients, gradient, weights, variance_gradient, memory, .. } =
+            self;
         gradient.clear();
         gradient.resize(distribution.parameters().len(), 0.0);
         weights.clear();

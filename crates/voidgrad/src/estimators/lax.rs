@@ -2,9 +2,9 @@
 
 use super::{Bias, Cost, Count, Method, Needs};
 use crate::control::Control;
+use crate::distribution::Distribution as _;
 use crate::error::EstimateError;
 use crate::estimator::{Answer, Estimator, Told, suits};
-use crate::distribution::Distribution as _;
 use crate::gaussian::{self, Gaussian};
 
 /// The estimator of `∂/∂θ E[f(x)]` for `x = μ + σ·ε` with a black box f and a control of x:

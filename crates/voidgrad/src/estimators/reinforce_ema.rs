@@ -85,7 +85,8 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
     }
 
     fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
-        let [baseline, weight] = [learned(state, "baseline", Some(1))?[0], learned(state, "weight", Some(1))?[0]];
+        let [baseline, weight] =
+            [learned(state, "baseline", Some(1))?[0], learned(state, "weight", Some(1))?[0]];
         (self.reinforce.baseline, self.weight) = (baseline, weight);
         Ok(())
     }

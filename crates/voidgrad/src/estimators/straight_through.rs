@@ -46,7 +46,8 @@ impl Estimator for StraightThrough {
     }
 
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
-        for ((gradient, slope), &a) in answer.gradient.iter_mut().zip(told.gradients).zip(bernoulli.logits()) {
+        for ((gradient, slope), &a) in answer.gradient.iter_mut().zip(told.gradients).zip(bernoulli.logits())
+        {
             *gradient = slope * (sigmoid(a) * sigmoid(-a));
         }
     }

@@ -189,7 +189,11 @@ impl Distribution for Gaussian {
     }
 
     fn add_score(&self, weight: f64, x: &[f64], gradient: &mut [f64]) {
-        assert_eq!((x.len(), gradient.len()), (self.len(), 2 * self.len()), "two parameters for each variable");
+        assert_eq!(
+            (x.len(), gradient.len()),
+            (self.len(), 2 * self.len()),
+            "two parameters for each variable"
+        );
         for (m, (&mu, &ln_sigma)) in self.mu().iter().zip(self.ln_sigma()).enumerate() {
             gradient[m] += weight * ln_p::d_mu(x[m], mu, ln_sigma);
             gradient[self.len() + m] += weight * ln_p::d_ln_sigma(x[m], mu, ln_sigma);

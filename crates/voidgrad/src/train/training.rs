@@ -3,8 +3,8 @@
 use nalgebra::DVectorView;
 
 use super::{
-    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step, TrainError,
-    Trainer, TrainerError, TrainerState,
+    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step,
+    TrainError, Trainer, TrainerError, TrainerState,
 };
 use crate::control::Control;
 use crate::distribution::Distribution;
@@ -67,14 +67,26 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
         let parameters = add("parameters", distribution.parameters().to_vec(), learning_rate)?;
         let phi = estimator.control().map(|control| control.phi().as_slice().to_vec());
         let phi = add("phi", phi.unwrap_or_default(), control_learning_rate)?;
-        let is_fused = batch == 1 && distribution.is_one_bit() && estimator.coupling() == Some(Coupling::Independent);
+        let is_fused =
+            batch == 1 && distribution.is_one_bit() && estimator.coupling() == Some(Coupling::Independent);
         let average = Average::new(&distribution, &estimator);
         let blocks = [parameters, phi];
         let noise = Vec::new();
         let rate = learning_rate.max(control_learning_rate);
         Ok(Self {
             trainer,
-            model: Estimation { distribution, estimator, objective, batch, average, blocks, is_fused, has_phi: true, rate, noise },
+            model: Estimation {
+                distribution,
+                estimator,
+                objective,
+                batch,
+                average,
+                blocks,
+                is_fused,
+                has_phi: true,
+                rate,
+                noise,
+            },
         })
     }
 
@@ -183,7 +195,11 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
             .iter()
             .filter_map(|(name, values)| Some((name.strip_prefix(LEARNED)?, values.as_slice())))
             .collect();
-        let restored = self.model.estimator.restore(&learned).map_err(|source| StateError::Refused { source: Box::new(source) });
+        let restored = self
+            .model
+            .estimator
+            .restore(&learned)
+            .map_err(|source| StateError::Refused { source: Box::new(source) });
         if restored.is_err() {
             self.trainer.restore(&before)?;
             return restored;
@@ -293,8 +309,11 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
             let start = stream.position();
             noise.resize(2 * count, 0.0);
             stream.fill_open01(noise);
-            let optimisers = [parameters.optimiser, phi.optimiser].map(|optimiser| optimiser.downcast_mut::<Adam>());
-            let ([Some(descent), Some(control_descent)], Some(control)) = (optimisers, estimator.control_mut()) else {
+            let optimisers =
+                [parameters.optimiser, phi.optimiser].map(|optimiser| optimiser.downcast_mut::<Adam>());
+            let ([Some(descent), Some(control_descent)], Some(control)) =
+                (optimisers, estimator.control_mut())
+            else {
                 stream.set_position(start);
                 return Ok(());
             };

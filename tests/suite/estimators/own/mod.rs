@@ -2,7 +2,7 @@
 
 mod reflected;
 
-use voidgrad::Method;
+use voidgrad::estimators::Method;
 
 /// What is tested beside the library's own list.
 pub(super) const METHODS: &[&Method] = &[&reflected::METHOD];

@@ -1,9 +1,12 @@
 //! The mean of REINFORCE at a sample and at its reflection.
 
+use voidgrad::error::EstimateError;
+use voidgrad::estimators::Method;
 use voidgrad::estimators::rule::Node;
-use voidgrad::estimators::{Bias, Needs, Rule};
+use voidgrad::estimators::{Bias, Needs};
+use voidgrad::noise::Rule;
 use voidgrad::objective::evaluate;
-use voidgrad::{Bernoulli, Distribution as _, Draw, EstimateError, Estimator, Method, Objective, Uniforms};
+use voidgrad::{Bernoulli, Distribution as _, Estimator, Objective, Round};
 
 /// `ĝ = ½·(f(b)·(b - θ) + f(b')·(b' - θ))`, b of u and b' of 1 - u.
 struct Reflected;

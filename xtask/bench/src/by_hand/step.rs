@@ -1,7 +1,7 @@
 //! A training step of RELAX by hand: one sample in scalars, then Adam on all 48 numbers in lanes.
 
 use fearless_simd::{Level, Simd, dispatch, f32x16, f64x8};
-use voidgrad::Element;
+use voidgrad_real::Element;
 
 use super::source::Scalars;
 use super::vector::Vector;

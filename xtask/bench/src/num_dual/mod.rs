@@ -5,8 +5,9 @@ mod step;
 use std::marker::PhantomData;
 
 use num_dual::{DualNum, DualNumFloat, HyperDualVec};
+use voidgrad::Stream;
 use voidgrad::nalgebra::Const;
-use voidgrad::{Element, Stream};
+use voidgrad_real::Element;
 
 use step::Training;
 

@@ -64,7 +64,9 @@ impl Share {
         let length = shape.points * shape.dimension;
         let rows = &mut self.wide.points;
         rows.resize(length, 0.0);
-        for (n, (distribution, points)) in distributions.iter().zip(points.chunks_exact_mut(length)).enumerate() {
+        for (n, (distribution, points)) in
+            distributions.iter().zip(points.chunks_exact_mut(length)).enumerate()
+        {
             estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], rows);
             points.iter_mut().zip(&*rows).for_each(|(to, from)| *to = to.constant(*from));
         }

@@ -55,7 +55,11 @@ impl Trainer {
     }
 
     /// Makes `steps` steps that nobody watches.
-    pub(in crate::train) fn run_unobserved<M: Model + ?Sized>(&mut self, model: &mut M, steps: u64) -> Result<(), M::Error> {
+    pub(in crate::train) fn run_unobserved<M: Model + ?Sized>(
+        &mut self,
+        model: &mut M,
+        steps: u64,
+    ) -> Result<(), M::Error> {
         let watched = self.run(model, steps, |_| ControlFlow::<()>::Continue(()))?;
         debug_assert!(watched.is_continue(), "nobody stops it");
         Ok(())

@@ -1,11 +1,13 @@
 //! What batches and training steps allocate: nothing, once their memory is there, and no more than M and N ask for.
 
 use allocation_counter::measure;
-use voidgrad::batch::{Batches, Draw, Precision};
-use voidgrad::{
-    Adam, ArrayKernel, Bernoulli, Control, DVector, Estimate, MeanQuadratic, Noise, Optimiser, RelaxLinear,
-    Settings, Step, Stream, control, sigmoid, train,
-};
+use voidgrad::__private::ArrayKernel;
+use voidgrad::batch::{Batch, Options, Precision};
+use voidgrad::controls::RelaxLinear;
+use voidgrad::optimise::{Adam, Optimiser};
+use voidgrad::toy::MeanQuadratic;
+use voidgrad::train::{Settings, Step};
+use voidgrad::{Bernoulli, Control, Distribution, Round, Stream, control, sigmoid, train};
 
 const TARGET: f64 = 0.499;
 
@@ -26,11 +28,12 @@ fn a_second_batch_allocates_nothing() {
     for variables in [1, 20] {
         let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).expect("a probability");
         for precision in [Precision::Double, Precision::Single] {
-            let (control, draw) = (control(), Draw { precision, ..Draw::new(20_000, 1) });
-            let mut batches = Batches::new();
+            let (control, options) = (control(), Options { precision, ..Options::new(20_000, 1) });
+            let mut batches = Batch::new();
             let mut gradient = 0.0;
             let mut run = || {
-                let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+                let sums =
+                    batches.estimate(&bernoulli, &objective, &control, &options).expect("all is finite");
                 gradient += sums.gradient[0];
             };
             let first = measure(&mut run);
@@ -58,11 +61,11 @@ fn a_second_batch_through_arrays_allocates_nothing() {
     let control = Coupled::new(0.4, 0.7).expect("these are valid");
     has_a_kernel(&control);
     for precision in [Precision::Double, Precision::Single] {
-        let draw = Draw { precision, ..Draw::new(3_000, 1) };
-        let mut batches = Batches::new();
+        let options = Options { precision, ..Options::new(3_000, 1) };
+        let mut batches = Batch::new();
         let mut gradient = 0.0;
         let mut run = || {
-            let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+            let sums = batches.estimate(&bernoulli, &objective, &control, &options).expect("all is finite");
             gradient += sums.gradient[0];
         };
         assert!(measure(&mut run).count_total > 0, "the counter counts");
@@ -79,21 +82,19 @@ fn a_training_step_allocates_nothing() {
     let mut phi = control.phi();
     let (mut descent, mut control_descent) =
         (Adam::new(1, 0.01).expect("a rate"), Adam::new(phi.len(), 0.01).expect("a rate"));
-    let (mut estimate, mut phi_bar) = (Estimate::new(1), DVector::zeros(phi.len()));
+    let mut round = Round::new();
     let mut logits = bernoulli.logits().to_vec();
     let mut step = || {
-        let noise = Noise::new(&[0.4], &[0.7]).expect("noise");
-        phi_bar.fill(0.0);
-        estimate
-            .update_with_variance_gradient(&bernoulli, &objective, &control, noise, phi_bar.as_mut_slice())
-            .expect("all is finite");
-        descent.step(&mut logits, estimate.gradient.as_slice()).expect("a finite step");
-        control_descent.step(phi.as_mut_slice(), phi_bar.as_slice()).expect("a finite step");
+        round.ask(&control, &bernoulli, &[0.4, 0.7]).expect("noise");
+        round.evaluate(&objective).expect("all is finite");
+        round.tell(&mut control, &bernoulli).expect("all is finite");
+        descent.step(&mut logits, round.gradient()).expect("a finite step");
+        control_descent.step(phi.as_mut_slice(), round.variance_gradient()).expect("a finite step");
+        bernoulli.set_parameters(&logits).expect("finite logits");
         control.set_phi(phi.as_view()).expect("the lengths agree");
     };
     step();
     assert_eq!(measure(&mut step).count_total, 0);
-    bernoulli = Bernoulli::from_logits(&logits).expect("finite logits");
     assert!(bernoulli.logits()[0] != 0.0);
 }
 
@@ -108,7 +109,8 @@ fn a_longer_training_allocates_no_more() {
             let used = measure(|| {
                 let mut seen = 0;
                 let mut observer = |_: &Step<'_>| seen += 1;
-                train(&start, &objective, control, &settings, 0, &mut observer).expect("all is finite");
+                train(start.clone(), &objective, control, &settings, 0, &mut observer)
+                    .expect("all is finite");
                 assert_eq!(seen, iterations + 1);
             });
             used.count_total
@@ -127,9 +129,9 @@ fn memory_grows_with_m_plus_n_and_not_with_the_samples() {
         let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).expect("a probability");
         let control = control();
         let used = measure(|| {
-            let mut batches = Batches::new();
-            let draw = Draw::new(samples, 1);
-            let sums = batches.draw(&bernoulli, &objective, &control, &draw).expect("all is finite");
+            let mut batches = Batch::new();
+            let options = Options::new(samples, 1);
+            let sums = batches.estimate(&bernoulli, &objective, &control, &options).expect("all is finite");
             assert_eq!(sums.samples, samples);
         });
         used.bytes_max

@@ -35,23 +35,25 @@ mod counted {
     struct Warm<C> {
         control: C,
         bernoulli: Bernoulli,
-        batches: Batches,
-        draw: Draw,
+        batches: Batch,
+        options: Options,
     }
 
     impl<C: Control + Sync> Warm<C> {
         /// Of so many variables, with 4,096 numbers z in all.
         fn new(control: C, variables: u64, precision: Precision, instructions: Instructions) -> Self {
-            let draw = Draw { precision, instructions, ..Draw::new(4096 / variables, 1) };
+            let options = Options { precision, instructions, ..Options::new(4096 / variables, 1) };
             let logits: Vec<f64> = (0..variables).map(|m| 0.3 - 0.02 * m as f64).collect();
             let bernoulli = Bernoulli::from_logits(&logits).unwrap();
-            let mut warm = Self { control, bernoulli, batches: Batches::new(), draw };
+            let mut warm = Self { control, bernoulli, batches: Batch::new(), options };
             warm.draw();
             warm
         }
 
         fn draw(&mut self) {
-            black_box(self.batches.draw(&self.bernoulli, &OBJECTIVE, &self.control, &self.draw).unwrap());
+            black_box(
+                self.batches.estimate(&self.bernoulli, &OBJECTIVE, &self.control, &self.options).unwrap(),
+            );
         }
     }
 
@@ -117,7 +119,7 @@ mod counted {
         let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
         let settings = Settings { iterations: 640, batch: 1, ..Settings::default() };
         let mut nobody = |_: &Step<'_>| ();
-        train(&bernoulli, &OBJECTIVE, control, &settings, 0, &mut nobody).unwrap().estimator
+        train(bernoulli, &OBJECTIVE, control, &settings, 0, &mut nobody).unwrap().estimator
     }
 
     fn warm_sample() -> (Relax, Bernoulli, Estimate, Vec<f64>) {

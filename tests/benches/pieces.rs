@@ -56,11 +56,13 @@ fn batches(criterion: &mut Criterion) {
     for (name, control) in &controls {
         for precision in [Precision::Double, Precision::Single] {
             for instructions in [Instructions::Best, Instructions::Scalar] {
-                let draw = Draw { precision, instructions, ..Draw::new(SAMPLES, 1) };
-                let mut batches = Batches::new();
+                let options = Options { precision, instructions, ..Options::new(SAMPLES, 1) };
+                let mut batches = Batch::new();
                 group.bench_function(format!("{name}, {precision:?}, {instructions:?}"), |bencher| {
                     bencher.iter(|| {
-                        black_box(batches.draw(&bernoulli, &objective, control, black_box(&draw)).unwrap());
+                        black_box(
+                            batches.estimate(&bernoulli, &objective, control, black_box(&options)).unwrap(),
+                        );
                     });
                 });
             }

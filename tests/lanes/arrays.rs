@@ -1,8 +1,9 @@
 //! The generated kernel of a control over arrays, and the loops that it calls, at every instruction set.
 
 use fearless_simd::{Level, dispatch};
+use voidgrad::__private::ArrayKernel;
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::{ArrayKernel, Control, Real, control, sigmoid};
+use voidgrad::{Control, Real, control, sigmoid};
 use voidgrad_real::{Element, F32x16, F64x8, Lanes};
 
 use crate::functions::levels;

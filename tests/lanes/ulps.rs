@@ -1,7 +1,7 @@
 //! Distances between numbers.
 
 /// What is measured of `f32` and `f64` alike.
-pub(crate) trait Number: voidgrad::Element {
+pub(crate) trait Number: voidgrad_real::Element {
     const EPSILON: f64;
     const MIN_POSITIVE: f64;
     /// Bits of a number as an integer that grows with it; both zeros are 0.

@@ -7,7 +7,7 @@ use voidgrad::nalgebra::{SMatrix, SVector};
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::{Settings, Step, TrainError};
 use voidgrad::variance::{self, VarianceError};
-use voidgrad::{Bernoulli, Control, Noise, Stream, control, estimate, estimate_batch, sigmoid, train};
+use voidgrad::{Bernoulli, Control, Noise, Stream, control, estimate, sigmoid, train};
 
 /// A control of three coordinates together.
 #[control(positive(lambda), data(shift))]
@@ -206,7 +206,6 @@ fn a_control_of_three_coordinates_is_refused_at_two() {
     let objective = MeanQuadratic { target: 0.45 };
     let noise = Noise::new(&[0.2, 0.7], &[0.9, 0.4]).unwrap();
     expected(estimate(&bernoulli, &objective, &control, noise).unwrap_err());
-    expected(estimate_batch(&bernoulli, &objective, &control, &[noise]).unwrap_err());
     let of_variance = |error: VarianceError| match error {
         VarianceError::Estimate(error) => expected(error),
         other => panic!("{other}"),
@@ -214,7 +213,9 @@ fn a_control_of_three_coordinates_is_refused_at_two() {
     of_variance(variance::monte_carlo(&bernoulli, &objective, &control, 10, 0).unwrap_err());
     of_variance(variance::enumerate(&bernoulli, &objective, &control).unwrap_err());
     let settings = Settings { iterations: 1, ..Settings::default() };
-    match train(&bernoulli, &objective, control.clone(), &settings, 0, &mut |_: &Step<'_>| ()).unwrap_err() {
+    match train(bernoulli.clone(), &objective, control.clone(), &settings, 0, &mut |_: &Step<'_>| ())
+        .unwrap_err()
+    {
         TrainError::Diverged { source, .. } => panic!("a wrong length is no divergence: {source}"),
         TrainError::Unsuitable(EstimateError::Shape(shape)) => {
             assert_eq!((shape.found, shape.expected), (3, 2));

@@ -3,11 +3,8 @@
 
 use voidgrad::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use voidgrad::nalgebra::DVector;
-use voidgrad::quadrature::Tolerance;
-use voidgrad::{
-    Bernoulli, Control, Estimate, Noise, Objective, Stream, control, estimate, estimate_batch, sigmoid,
-    variance,
-};
+use voidgrad::variance::Tolerance;
+use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream, control, estimate, sigmoid, variance};
 use voidgrad_tests::by_hand::Network;
 use voidgrad_tests::noise::nodes;
 
@@ -266,7 +263,7 @@ fn variance_difference<C: Control + Clone>(control: &C, theta: f64, n: usize) ->
         let (mut moved, mut phi) = (control.clone(), control.phi());
         phi[n] += offset;
         moved.set_phi(phi.as_view()).unwrap();
-        variance::exact_within(&bernoulli, &toy, &moved, tolerance).unwrap().variance
+        variance::quadrature_within(&bernoulli, &toy, &moved, tolerance).unwrap().variance
     };
     (at(STEP) - at(-STEP)) / (2.0 * STEP)
 }
@@ -373,26 +370,6 @@ fn the_best_constant_leaves_no_variance() {
     }
 }
 
-#[test]
-fn a_batch_is_the_mean_of_its_samples() {
-    let bernoulli = Bernoulli::from_probabilities(&THETA).unwrap();
-    let control = relax_linear();
-    let mut numbers = vec![0.0; 2 * 8 * 7];
-    Stream::new(31, 0, 0).fill_open01(&mut numbers);
-    let noise: Vec<Noise<'_>> =
-        numbers.chunks(16).map(|row| Noise::new(&row[..8], &row[8..]).unwrap()).collect();
-    let batch = estimate_batch(&bernoulli, &mixed, &control, &noise).unwrap();
-    let (mut gradient, mut variance_gradient, mut f) = (DVector::zeros(8), DVector::zeros(47), 0.0);
-    for &noise in &noise {
-        let made = estimate(&bernoulli, &mixed, &control, noise).unwrap();
-        variance_gradient += made.variance_gradient(&control) / 7.0;
-        gradient += made.gradient / 7.0;
-        f += mixed.value(&made.b) / 7.0;
-    }
-    assert!((batch.gradient - gradient).amax() < 1e-14 && (batch.f - f).abs() < 1e-14);
-    assert!((batch.variance_gradient - variance_gradient).amax() < 1e-13);
-}
-
 // Monte Carlo with its standard error, against quadrature: five standard errors, 6e-7 for each of three controls.
 #[test]
 fn monte_carlo_agrees_with_quadrature() {
@@ -405,6 +382,6 @@ fn monte_carlo_agrees_with_quadrature() {
         let z = (sampled.variance - exact.variance) / sampled.standard_error;
         assert!(z.abs() < 5.0, "{} ± {}, not {}", sampled.variance, sampled.standard_error, exact.variance);
         let error = (exact.variance / 20_000.0).sqrt();
-        assert!((sampled.mean[0] - exact.mean).abs() < 5.0 * error);
+        assert!((sampled.mean[0] - exact.mean[0]).abs() < 5.0 * error);
     }
 }

@@ -22,17 +22,16 @@ fn the_own_control_trains_as_shown() {
         "let objective = |b: &[f64]| (b[0] - 0.499).powi(2);",
         "let start = Bernoulli::from_probabilities(&[0.5]).unwrap();",
         "let control = Ramp::new(0.0, 0.0, 0.5).unwrap();",
-        "let outcome = train(&start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();",
-        "assert!(outcome.bernoulli.probabilities()[0] < 0.2);",
+        "let outcome = train(start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();",
+        "assert!(outcome.distribution.probabilities()[0] < 0.2);",
     ] {
         assert!(blocks()[1].lines().any(|shown| shown == line), "the README no longer shows {line}");
     }
     let objective = |b: &[f64]| (b[0] - 0.499).powi(2);
     let start = Bernoulli::from_probabilities(&[0.5]).unwrap();
     let control = Ramp::new(0.0, 0.0, 0.5).unwrap();
-    let outcome =
-        train(&start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();
-    assert!(outcome.bernoulli.probabilities()[0] < 0.2);
+    let outcome = train(start, &objective, control, &Settings::default(), 0, &mut |_: &Step<'_>| {}).unwrap();
+    assert!(outcome.distribution.probabilities()[0] < 0.2);
 }
 
 #[differentiate(wrt(x, p), order = 2)]

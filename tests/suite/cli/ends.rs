@@ -12,7 +12,7 @@ use serde_json::Value;
 
 #[cfg(unix)]
 use super::command;
-use super::{TINY, names, workplace, xtask};
+use super::{TINY, names, of_bernoulli, workplace, xtask};
 
 #[test]
 fn runs_that_diverge_are_kept_and_those_of_the_others_too() {
@@ -57,7 +57,7 @@ fn runs_that_diverge_are_kept_and_those_of_the_others_too() {
 /// A target of 1e160 makes f(b) larger than any number.
 #[test]
 fn a_divergence_is_never_a_bad_argument() {
-    for method in voidgrad::estimators::methods().iter().filter(|method| method.bernoulli.is_some()) {
+    for method in of_bernoulli() {
         let out = workplace("all-diverge").join("results");
         let arguments = ["--target", "1e160", "--estimator", method.name, "--out", out.to_str().unwrap()];
         let output = xtask(&[&TINY[..], &arguments].concat());

@@ -3,10 +3,11 @@
 use std::fs;
 
 use serde_json::Value;
-use voidgrad::estimators::methods;
 use voidgrad_tests::by_hand::sigmoid;
 
-use super::{TINY, keys, printed, refusal, workplace};
+use voidgrad::estimators::Count;
+
+use super::{TINY, keys, of_bernoulli, printed, refusal, workplace};
 
 fn answer(arguments: &[&str]) -> Value {
     serde_json::from_str(&printed(&[&["variance", "--json"], arguments].concat())).unwrap()
@@ -85,7 +86,7 @@ fn rloo_and_disarm_have_the_variance_of_a_sum_for_any_probability_and_target() {
 
 #[test]
 fn variance_knows_every_estimator_and_says_what_it_is() {
-    for method in METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+    for method in of_bernoulli() {
         let answer = answer(&[
             "--estimator",
             method.name,
@@ -98,11 +99,12 @@ fn variance_knows_every_estimator_and_says_what_it_is() {
             "--samples",
             "300",
         ]);
-        let expected = match method.cost {
-            "M + 1" => 4,
-            "2^M" => 8,
-            cost if cost.starts_with('K') => 2,
-            cost => cost.split(',').next().unwrap().parse().unwrap(),
+        let expected = match method.cost.f {
+            Count::Fixed(count) => count,
+            Count::K => 2,
+            Count::VariablesAndOne => 4,
+            Count::States => 8,
+            other => panic!("{}: {other:?}", method.name),
         };
         assert_eq!(
             (&answer["estimator"], &answer["biased"]),
@@ -180,14 +182,14 @@ fn train_trains_every_estimator_and_marks_those_with_a_bias() {
     let out = place.join("results");
     let mut arguments = ["train", "--iterations", "20", "--repeats", "1", "--dim", "2"].to_vec();
     arguments.extend(["--out", out.to_str().unwrap()]);
-    let names = METHODS.iter().filter(|method| method.bernoulli.is_some()).map(|method| method.name);
+    let names = of_bernoulli().map(|method| method.name);
     arguments.extend(names.flat_map(|name| ["--estimator", name]));
     let output = super::xtask(&arguments);
     let table = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success(), "{table}");
     let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     let report = fs::read_to_string(out.join("report.html")).unwrap();
-    for method in METHODS.iter().filter(|method| method.bernoulli.is_some()) {
+    for method in of_bernoulli() {
         let runs = summary["runs"].as_array().unwrap();
         let run = runs.iter().find(|run| run["estimator"] == method.name).unwrap();
         assert!(keys(run).contains(&"evaluations") && run["evaluations"].as_u64().unwrap() > 0);

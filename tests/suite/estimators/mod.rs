@@ -5,24 +5,17 @@ mod training;
 mod unbiased;
 
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::Method;
-use voidgrad::estimators::Setup;
+use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::objective::Smooth;
 use voidgrad::{Bernoulli, Stream};
 
-/// The library's list, and one line of our own.
-fn methods() -> impl Iterator<Item = &'static Method> {
-    voidgrad::estimators::methods()
-        .iter()
-        .chain(own::METHODS)
-        .copied()
-        .filter(|method| method.bernoulli.is_some())
-}
-
-/// An estimator with settings that are nowhere 0 or 1.
-fn made(method: &Method, evaluations: Option<u64>) -> AnyEstimator {
-    let setup = Setup { target: 0.45, lambda: 0.6, eta: 0.8, baseline: 0.3, evaluations };
-    method.make(&setup, &mut Stream::new(11, 0, 0)).unwrap()
+/// The library's table, and one estimator of our own, with settings that are nowhere 0 or 1, for variables like these.
+fn all(bernoulli: &Bernoulli) -> Vec<(&'static Method, AnyEstimator)> {
+    let setup = Setup { target: 0.45, lambda: 0.6, eta: 0.8, baseline: 0.3, evaluations: None };
+    let rows = Bernoulli::estimators().iter();
+    let listed =
+        rows.map(|row| (row.method, row.make(&setup, bernoulli, &mut Stream::new(11, 0, 0)).unwrap()));
+    listed.chain([(&own::METHOD, Box::new(own::Reflected) as AnyEstimator)]).collect()
 }
 
 /// An objective of the third degree in every variable, and in which all of them meet.
@@ -67,7 +60,7 @@ fn exact_gradient(bernoulli: &Bernoulli, f: impl Fn(&[f64]) -> f64) -> Vec<f64> 
     for state in 0..1_usize << theta.len() {
         let b: Vec<f64> = (0..theta.len()).map(|m| f64::from(u8::from(state >> m & 1 == 1))).collect();
         let p: f64 =
-            b.iter().zip(&theta).map(|(&b, theta)| if b == 1.0 { *theta } else { 1.0 - theta }).product();
+            b.iter().zip(theta).map(|(&b, theta)| if b == 1.0 { *theta } else { 1.0 - theta }).product();
         for (m, gradient) in gradient.iter_mut().enumerate() {
             *gradient += p * f(&b) * (b[m] - theta[m]);
         }

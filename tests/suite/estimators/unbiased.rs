@@ -1,10 +1,10 @@
 //! One test for all: the mean is the gradient, unless the estimator says that it has a bias.
 
-use voidgrad::error::EstimateError;
+use voidgrad::estimator::{Answer, Told, Want};
 use voidgrad::noise::Rule;
-use voidgrad::{Bernoulli, Estimator, Objective, Round, variance};
+use voidgrad::{Bernoulli, Estimator, variance};
 
-use super::{exact_gradient, made, methods, mixed, objective, own, variables};
+use super::{all, exact_gradient, mixed, objective, own, variables};
 
 /// How far the mean of the estimator is from the gradient: above 1 it is biased.
 ///
@@ -30,16 +30,22 @@ fn bias(estimator: &dyn Estimator, bernoulli: &Bernoulli) -> f64 {
 struct Times<E>(E, f64);
 
 impl<E: Estimator> Estimator for Times<E> {
-    fn estimate(
-        &self,
-        bernoulli: &Bernoulli,
-        objective: &dyn Objective,
-        noise: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        self.0.estimate(bernoulli, objective, noise, draw)?;
-        draw.gradient.iter_mut().for_each(|gradient| *gradient *= self.1);
-        Ok(())
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        self.0.ask(bernoulli, noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, phi_bar, memory } = answer;
+        self.0.answer(bernoulli, told, Answer { gradient, weights, phi_bar, memory });
+        gradient.iter_mut().for_each(|gradient| *gradient *= self.1);
+    }
+
+    fn want(&self, k: usize) -> Want {
+        self.0.want(k)
+    }
+
+    fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
+        self.0.evaluations(bernoulli)
     }
 
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
@@ -53,18 +59,20 @@ impl<E: Estimator> Estimator for Times<E> {
 
 #[test]
 fn the_mean_is_the_gradient_of_all_but_the_biased_ones() {
-    for method in methods() {
-        let bias = bias(&made(method, None), &variables(1));
+    for (method, estimator) in all(&variables(1)) {
+        let bias = bias(&estimator, &variables(1));
         assert_eq!(bias > 1.0, method.is_biased(), "{}: {bias}", method.name);
     }
 }
 
 #[test]
 fn a_wrong_sign_or_a_missing_factor_fails_the_same_test() {
-    for method in methods().filter(|method| !method.is_biased()) {
-        for factor in [-1.0, 0.5, 2.0] {
-            let bias = bias(&Times(made(method, None), factor), &variables(1));
-            assert!(bias > 1.0, "{} times {factor}: {bias}", method.name);
+    for factor in [-1.0, 0.5, 2.0] {
+        for (method, estimator) in all(&variables(1)) {
+            if !method.is_biased() {
+                let bias = bias(&Times(estimator, factor), &variables(1));
+                assert!(bias > 1.0, "{} times {factor}: {bias}", method.name);
+            }
         }
     }
 }
@@ -72,14 +80,9 @@ fn a_wrong_sign_or_a_missing_factor_fails_the_same_test() {
 // Exact, by the sum over the three pieces of each of the numbers.
 #[test]
 fn the_mean_of_an_estimator_from_outside_is_the_gradient_for_up_to_eight_variables() {
-    for &method in own::METHODS {
-        for count in 1..=8 {
-            let estimator = made(method, None);
-            assert!(bias(&estimator, &variables(count)) < 1.0, "{}, M = {count}", method.name);
-            assert!(
-                bias(&Times(estimator, -1.0), &variables(count)) > 1e3,
-                "and with the wrong sign it is not"
-            );
-        }
+    for count in 1..=8 {
+        assert!(bias(&own::Reflected, &variables(count)) < 1.0, "M = {count}");
+        let wrong = bias(&Times(own::Reflected, -1.0), &variables(count));
+        assert!(wrong > 1e3, "and with the wrong sign it is not: {wrong}");
     }
 }

@@ -1,4 +1,4 @@
-//! Batches, on every way through them.
+//! Batch, on every way through them.
 
 use std::slice::from_ref;
 
@@ -99,7 +99,7 @@ const LOGITS: [&[f64]; 6] =
 
 #[test]
 fn sums_are_finite_or_there_is_an_error() {
-    let (mut batches, mut outcomes) = (Batches::new(), Outcomes::default());
+    let (mut batches, mut outcomes) = (Batch::new(), Outcomes::default());
     for (lambda, scale) in
         [(1e-310, 0.8), (1e-300, 0.8), (1e-300, 1e300), (0.5, 0.8), (0.5, 1e300), (1e300, 1e150)]
     {
@@ -118,9 +118,10 @@ fn sums_are_finite_or_there_is_an_error() {
                 for (i, f) in objectives().enumerate().step_by(stride) {
                     let instructions = if i % 3 == 2 { Instructions::Scalar } else { Instructions::Best };
                     for precision in [Precision::Double, Precision::Single] {
-                        let draw = Draw { precision, instructions, ..Draw::new(18, 2) };
-                        let made = batches.draw(&bernoulli, &f, &*control, &draw);
-                        let what = || format!("{name} at {lambda} and {scale}, {f:?}, {logits:?}, {draw:?}");
+                        let options = Options { precision, instructions, ..Options::new(18, 2) };
+                        let made = batches.estimate(&bernoulli, &f, &*control, &options);
+                        let what =
+                            || format!("{name} at {lambda} and {scale}, {f:?}, {logits:?}, {options:?}");
                         let all = made.as_ref().map(|sums| {
                             let slope = &sums.variance_gradient[..];
                             [from_ref(&sums.f), &sums.gradient, &sums.square, slope]
@@ -140,8 +141,8 @@ fn a_sum_that_overflows_says_so() {
     let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
     let message = |size: f64, samples: u64| {
         let f = |b: &[f64]| size * (1.0 + b[0]);
-        let mut batches = Batches::new();
-        let sums = batches.draw(&bernoulli, &f, &Zero, &Draw::new(samples, 2));
+        let mut batches = Batch::new();
+        let sums = batches.estimate(&bernoulli, &f, &Zero, &Options::new(samples, 2));
         sums.map(drop).unwrap_err().to_string()
     };
     let words = "every sample is finite, and the sum is too large for an f64";
@@ -162,9 +163,9 @@ fn a_value_beyond_f32_is_estimated_in_double_precision() {
             if control.dimension().is_some_and(|dimension| dimension != logits.len()) {
                 continue;
             }
-            let draw = Draw { precision: Precision::Single, ..Draw::new(100, 2) };
-            let mut batches = Batches::new();
-            let sums = batches.draw(&bernoulli, &f, &*control, &draw).unwrap_or_else(|error| {
+            let options = Options { precision: Precision::Single, ..Options::new(100, 2) };
+            let mut batches = Batch::new();
+            let sums = batches.estimate(&bernoulli, &f, &*control, &options).unwrap_or_else(|error| {
                 panic!("{name}: {error}");
             });
             assert!(sums.f > 1e60 && sums.square[0] > 1e119, "{name}: {sums:?}");

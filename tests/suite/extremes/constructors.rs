@@ -1,7 +1,6 @@
 //! What is made from a user's numbers.
 
-use voidgrad::estimators::Setup;
-use voidgrad::estimators::{Method, methods};
+use voidgrad::estimators::{Listed, Setup};
 use voidgrad::{Bernoulli, Categorical, Gaussian, Stream};
 
 /// What no constructor may take for granted.
@@ -23,30 +22,26 @@ fn setups() -> impl Iterator<Item = Setup> {
     NUMBERS.into_iter().flat_map(of_number).chain(counts.into_iter().map(of_count))
 }
 
-/// Every entry of the list, for every distribution: an estimator, or an error of one line.
-#[test]
-fn an_estimator_of_the_list_is_made_or_refused() {
-    let rows = Categorical::from_logits(&[0.0; 6], 3).unwrap();
-    let gaussian = Gaussian::new(&[0.0; 3], &[1.0; 3]).unwrap();
+/// Every row of the table of a distribution: an estimator, or an error of one line.
+fn made_or_refused<D: Listed>(distribution: &D) {
     let stream = || Stream::new(1, 0, 0);
-    for method in METHODS {
+    for row in D::estimators() {
         for setup in setups() {
-            let made = method.make(&setup, &mut stream()).map(drop).map_err(|error| error.to_string());
-            let made_too = [
-                method.bernoulli.map(|make| make(&setup, &mut stream()).map(drop)),
-                method.categorical.map(|make| make(&setup, &rows, &mut stream()).map(drop)),
-                method.gaussian.map(|make| make(&setup, &gaussian, &mut stream()).map(drop)),
-            ];
-            let errors =
-                made_too.into_iter().flatten().filter_map(Result::err).map(|error| error.to_string());
-            for error in errors.chain(made.err()) {
-                assert!(!error.is_empty() && !error.contains('\n'), "{}: {error}", method.name);
+            if let Err(error) = row.make(&setup, distribution, &mut stream()) {
+                let error = error.to_string();
+                assert!(!error.is_empty() && !error.contains('\n'), "{}: {error}", row.method.name);
             }
         }
-        let is_made = method.make(&Setup::default(), &mut stream()).is_ok();
-        assert_eq!(is_made, method.bernoulli.is_some(), "{}", method.name);
+        assert!(row.make(&Setup::default(), distribution, &mut stream()).is_ok(), "{}", row.method.name);
     }
-    assert!(Method::find("lax").unwrap().make(&Setup::default(), &mut stream()).is_err());
+}
+
+#[test]
+fn an_estimator_of_a_table_is_made_or_refused() {
+    made_or_refused(&Bernoulli::from_logits(&[0.0; 3]).unwrap());
+    made_or_refused(&Categorical::from_logits(&[0.0; 6], 3).unwrap());
+    made_or_refused(&Gaussian::new(&[0.0; 3], &[1.0; 3]).unwrap());
+    assert!(Bernoulli::estimator("lax").is_err());
 }
 
 #[test]

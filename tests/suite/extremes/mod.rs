@@ -9,9 +9,9 @@ mod moments;
 mod training;
 
 use voidgrad::Objective;
+use voidgrad::error::ObjectiveError;
 use voidgrad::estimators::Setup;
-use voidgrad::objective::Differentiable;
-use voidgrad::objective::TwiceDifferentiable;
+use voidgrad::objective::{Differentiable, Points, TwiceDifferentiable};
 
 /// Values of f.
 const VALUES: [f64; 12] =
@@ -44,14 +44,19 @@ fn setups() -> impl Iterator<Item = Setup> {
 }
 
 impl TwoValues {
+    fn at(&self, b: &[f64]) -> f64 {
+        self.0[usize::from(b[0] > 0.5)]
+    }
+
     fn slope(&self) -> f64 {
         self.0[1] - self.0[0]
     }
 }
 
 impl Objective for TwoValues {
-    fn value(&self, b: &[f64]) -> f64 {
-        self.0[usize::from(b[0] > 0.5)]
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |b| self.at(b));
+        Ok(())
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
@@ -62,7 +67,7 @@ impl Objective for TwoValues {
 impl Differentiable for TwoValues {
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         gradient.fill(self.slope());
-        self.value(x)
+        self.at(x)
     }
 
     fn twice_differentiable(&self) -> Option<&dyn TwiceDifferentiable> {

@@ -3,13 +3,11 @@
 use std::slice::from_ref;
 
 use voidgrad::controls::{Constant, Rebar};
-use voidgrad::error::EstimateError;
-use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::Coupled;
-use voidgrad::estimators::{Method, Setup};
+use voidgrad::estimator::{Answer, AnyEstimator, Told};
+use voidgrad::estimators::{Coupled, Listed, Setup};
 use voidgrad::noise::Rule;
 use voidgrad::variance::{self, VarianceError};
-use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Objective, Round, Stream};
+use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Round, Stream};
 
 use super::{Outcomes, TwoValues};
 
@@ -43,14 +41,14 @@ fn of_bernoulli_variables() {
     let (mut exact, mut samples) = (Outcomes::default(), Outcomes::default());
     for logits in [&[0.3][..], &[-700.0, 36.0]] {
         let bernoulli = Bernoulli::from_logits(logits).unwrap();
-        for (method, make) in Method::of_bernoulli() {
+        for row in Bernoulli::estimators() {
             for setup in setups() {
-                let estimator = make(&setup, &mut Stream::new(3, 0, 1)).unwrap();
-                sampled(&mut samples, (method.name, &estimator), &bernoulli);
+                let estimator = row.make(&setup, &bernoulli, &mut Stream::new(3, 0, 1)).unwrap();
+                sampled(&mut samples, (row.method.name, &estimator), &bernoulli);
                 for f in objectives() {
                     let found = variance::moments(&bernoulli, &f, &estimator);
                     let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
-                    exact.see(all, || format!("{}, {f:?}, {logits:?}", method.name));
+                    exact.see(all, || format!("{}, {f:?}, {logits:?}", row.method.name));
                 }
             }
         }
@@ -65,18 +63,18 @@ fn of_categorical_and_gaussian_variables() {
     let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
     let gaussian = Gaussian::new(&[0.0, 1e300], &[1.0, 1e-300]).unwrap();
     for setup in setups() {
-        for (method, make) in Method::of_categorical() {
-            let estimator = make(&setup, &rows, &mut Stream::new(3, 0, 1)).unwrap();
-            sampled(&mut samples, (method.name, &estimator), &rows);
+        for row in Categorical::estimators() {
+            let estimator = row.make(&setup, &rows, &mut Stream::new(3, 0, 1)).unwrap();
+            sampled(&mut samples, (row.method.name, &estimator), &rows);
             for f in objectives() {
                 let found = variance::over_rule(&rows, &f, &estimator);
                 let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
-                exact.see(all, || format!("{}, {f:?}", method.name));
+                exact.see(all, || format!("{}, {f:?}", row.method.name));
             }
         }
-        for (method, make) in Method::of_gaussian() {
-            let estimator = make(&setup, &gaussian, &mut Stream::new(3, 0, 1)).unwrap();
-            sampled(&mut samples, (method.name, &estimator), &gaussian);
+        for row in Gaussian::estimators() {
+            let estimator = row.make(&setup, &gaussian, &mut Stream::new(3, 0, 1)).unwrap();
+            sampled(&mut samples, (row.method.name, &estimator), &gaussian);
         }
     }
     exact.are_both();
@@ -96,16 +94,11 @@ fn of_controls() {
             let all = [
                 variance::quadrature(&one, &f, &rebar),
                 variance::quadrature(&one, &f, &constant),
-                variance::coupled(&one, &f, &rebar),
+                variance::moments(&one, &f, &Coupled::new(rebar.clone())),
             ];
             for found in all {
-                outcomes.see(
-                    found.as_ref().map(|found| [from_ref(&found.mean), from_ref(&found.variance)]),
-                    what,
-                );
+                outcomes.see(found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]), what);
             }
-            let found = Coupled::new(rebar.clone()).moments(&one, &f);
-            outcomes.see(found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]), what);
             let found = variance::enumerate(&two, &f, &constant);
             outcomes.see(found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]), what);
         }
@@ -117,15 +110,9 @@ fn of_controls() {
 struct Empty;
 
 impl Estimator for Empty {
-    fn estimate(
-        &self,
-        _: &Bernoulli,
-        _: &dyn Objective,
-        _: Uniforms<'_>,
-        _: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        Ok(())
-    }
+    fn ask(&self, _: &Bernoulli, _: &[f64], _: &mut [f64]) {}
+
+    fn answer(&self, _: &Bernoulli, _: Told<'_>, _: Answer<'_>) {}
 
     fn rule(&self, _: &Bernoulli) -> Option<Rule> {
         Some(Rule::new(vec![Vec::new()]))
@@ -143,22 +130,16 @@ fn a_rule_without_nodes_is_none() {
 struct Broken;
 
 impl Estimator for Broken {
-    fn estimate(
-        &self,
-        _: &Bernoulli,
-        _: &dyn Objective,
-        _: Uniforms<'_>,
-        draw: &mut Draw,
-    ) -> Result<(), EstimateError> {
-        draw.f = f64::NAN;
-        Ok(())
+    fn ask(&self, _: &Bernoulli, _: &[f64], _: &mut [f64]) {}
+
+    fn answer(&self, _: &Bernoulli, _: Told<'_>, answer: Answer<'_>) {
+        answer.weights.fill(f64::NAN);
     }
 }
 
 #[test]
 fn a_mean_of_f_that_is_no_number_is_an_error() {
     let one = Bernoulli::from_logits(&[0.3]).unwrap();
-    let noise = Uniforms::new(&[0.5]).unwrap();
-    let error = Draw::new(&one).update(&Broken, &one, &TwoValues([0.0, 1.0]), noise).unwrap_err();
+    let error = Round::new().estimate(&Broken, &one, &TwoValues([0.0, 1.0]), &[0.5]).unwrap_err();
     assert_eq!(error.to_string(), "the mean of the values of f is NaN, which is not a finite number");
 }

@@ -2,10 +2,10 @@
 
 use voidgrad::controls::{Rebar, Relax, Zero};
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::Method;
+use voidgrad::estimators::Listed;
 use voidgrad::train::{Settings, TrainError};
 use voidgrad::train::{Step, train};
-use voidgrad::{Bernoulli, Categorical, Control, Distribution, Gaussian, Stream};
+use voidgrad::{Bernoulli, Categorical, Control, Distribution, Estimator as _, Gaussian, Stream};
 
 use super::{Outcomes, TwoValues, objectives, setups};
 
@@ -22,8 +22,8 @@ fn see<D: Distribution + Clone>(
     estimator: AnyEstimator<D>,
 ) {
     let mut steps = 0;
-    let mut observer = |state: &State<'_, D>| steps = state.iteration;
-    let outcome = minimise(start.clone(), &f, estimator, settings, 0, &mut observer);
+    let mut observer = |step: &Step<'_, D>| steps = step.iteration;
+    let outcome = train(start.clone(), &f, estimator, settings, 0, &mut observer);
     let what = || format!("{name}, {f:?}, {settings:?}, {:?}", start.parameters());
     if let Err(error) = &outcome {
         let TrainError::Diverged { iteration, logits, .. } = error else {
@@ -32,9 +32,9 @@ fn see<D: Distribution + Clone>(
         assert_eq!(*iteration, steps + 1, "{}", what());
         assert!(logits.iter().all(|a| a.is_finite()), "{}", what());
     }
-    let phi = outcome.as_ref().ok().and_then(|(_, estimator)| Some(estimator.control()?.phi()));
+    let phi = outcome.as_ref().ok().and_then(|end| Some(end.estimator.control()?.phi()));
     let phi = phi.as_ref().map_or(&[][..], |phi| phi.as_slice());
-    outcomes.see(outcome.as_ref().map(|(end, _)| [end.parameters(), phi]), what);
+    outcomes.see(outcome.as_ref().map(|end| [end.distribution.parameters(), phi]), what);
 }
 
 /// Settings for a few steps, by both loops, and for a single one, after which nothing else would see what is not finite.
@@ -56,15 +56,15 @@ fn stream() -> Stream {
 
 #[test]
 fn of_bernoulli_variables() {
-    for (method, make) in Method::of_bernoulli() {
+    for row in Bernoulli::estimators() {
         let mut outcomes = Outcomes::default();
         for setup in setups() {
             for (i, settings) in all_settings().enumerate() {
                 for (j, f) in objectives().enumerate() {
                     let logits = [&[0.3][..], &[f64::MAX], &[-700.0, 0.3]][(i + j) % 3];
                     let start = Bernoulli::from_logits(logits).unwrap();
-                    let Ok(estimator) = make(&setup, &mut stream()) else { continue };
-                    see(&mut outcomes, method.name, &start, f, &settings, estimator);
+                    let Ok(estimator) = row.make(&setup, &start, &mut stream()) else { continue };
+                    see(&mut outcomes, row.method.name, &start, f, &settings, estimator);
                 }
             }
         }
@@ -80,13 +80,13 @@ fn of_categorical_and_gaussian_variables() {
     for setup in setups().step_by(4) {
         for settings in all_settings() {
             for f in objectives() {
-                for (method, make) in Method::of_categorical() {
-                    let Ok(estimator) = make(&setup, &rows, &mut stream()) else { continue };
-                    see(&mut outcomes, method.name, &rows, f, &settings, estimator);
+                for row in Categorical::estimators() {
+                    let Ok(estimator) = row.make(&setup, &rows, &mut stream()) else { continue };
+                    see(&mut outcomes, row.method.name, &rows, f, &settings, estimator);
                 }
-                for (method, make) in Method::of_gaussian() {
-                    let Ok(estimator) = make(&setup, &gaussian, &mut stream()) else { continue };
-                    see(&mut outcomes, method.name, &gaussian, f, &settings, estimator);
+                for row in Gaussian::estimators() {
+                    let Ok(estimator) = row.make(&setup, &gaussian, &mut stream()) else { continue };
+                    see(&mut outcomes, row.method.name, &gaussian, f, &settings, estimator);
                 }
             }
         }

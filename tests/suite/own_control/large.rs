@@ -77,8 +77,9 @@ fn a_large_control_is_moved_copied_and_trained_on_a_small_stack() {
         let start = Bernoulli::from_logits(&[0.0; 784]).unwrap();
         let objective = |b: &[f64]| b.iter().sum::<f64>();
         let settings = Settings { iterations: 1, ..Settings::default() };
-        let outcome = train(&start, &objective, control, &settings, 0, &mut |_: &Step<'_>| {}).unwrap();
-        assert_ne!(outcome.bernoulli, start);
+        let outcome =
+            train(start.clone(), &objective, control, &settings, 0, &mut |_: &Step<'_>| {}).unwrap();
+        assert_ne!(outcome.distribution, start);
     });
 }
 

@@ -17,19 +17,20 @@ fn a_control_of_ones_own_trains_and_beats_reinforce() {
     let settings = Settings { iterations: 3000, ..Settings::default() };
     let control = Ramp::new(0.0, 0.0, 0.5).unwrap();
     let mut steps = 0;
-    let outcome = train(&start, &objective, control, &settings, 0, &mut |_: &Step<'_>| steps += 1).unwrap();
+    let outcome =
+        train(start.clone(), &objective, control, &settings, 0, &mut |_: &Step<'_>| steps += 1).unwrap();
     assert_eq!(steps, 3001);
 
     let control = outcome.estimator;
     let names: Vec<String> = control.named().into_iter().map(|(name, _)| name).collect();
     assert_eq!(names, ["left", "right", "lambda"]);
     assert!(control.lambda() > 0.0);
-    let own = variance::quadrature(&outcome.bernoulli, &objective, &control).unwrap();
-    let reinforce = variance::quadrature(&outcome.bernoulli, &objective, &Zero).unwrap();
+    let own = variance::quadrature(&outcome.distribution, &objective, &control).unwrap();
+    let reinforce = variance::quadrature(&outcome.distribution, &objective, &Zero).unwrap();
     // Equal heights of about ¼ are the constant c*, so nearly all of the variance can go; a hundredth is the least to expect.
     assert!(own.variance < 0.01 * reinforce.variance, "{} of {}", own.variance, reinforce.variance);
     // Another control moves the noise only.
-    assert!((own.mean - reinforce.mean).abs() < 1e-7 * own.variance.sqrt());
+    assert!((own.mean[0] - reinforce.mean[0]).abs() < 1e-7 * own.variance.sqrt());
 }
 
 #[test]

@@ -1,7 +1,9 @@
 //! Clipping, against formulas.
 
+use voidgrad::Trainer;
+use voidgrad::optimise::Clip;
 use voidgrad::optimise::Sgd;
-use voidgrad::{Block, Clip, Gradients, Trainer, TrainerError};
+use voidgrad::train::{Block, Gradients, TrainerError};
 
 /// The gradients of two blocks after the clips of a trainer.
 fn followed(gradients: [&[f64]; 2], clips: [Option<Clip>; 2], largest: Option<f64>) -> [Vec<f64>; 2] {

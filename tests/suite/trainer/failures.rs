@@ -1,10 +1,12 @@
 //! Steps that can't be made.
 
 use thiserror::Error;
+use voidgrad::Trainer;
 use voidgrad::error::InvalidParameter;
+use voidgrad::optimise::Schedule;
 use voidgrad::optimise::{Adam, Sgd, StepError};
 use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError};
-use voidgrad::{Block, Gradients, Schedule, Trainer, TrainerError};
+use voidgrad::train::{Block, Gradients, TrainerError};
 
 use super::{SIZES, blocks, fill, model, start, trainer_of};
 

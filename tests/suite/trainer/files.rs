@@ -1,9 +1,10 @@
 //! States that are damaged, or of something else.
 
+use voidgrad::Trainer;
 use voidgrad::optimise::{Adam, Optimiser, Sgd};
 use voidgrad::optimise::{OptimiserState, OptimiserStateError};
+use voidgrad::train::Block;
 use voidgrad::train::{StateError, TrainerState};
-use voidgrad::{Block, Trainer};
 
 use super::{blocks, model, start, trainer_of};
 

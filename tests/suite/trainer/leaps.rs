@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use voidgrad::optimise::Adam;
+use voidgrad::optimise::Clip;
+use voidgrad::train::{Block, Gradients, TrainerError};
 use voidgrad::train::{BlockId, Leap, LeapPart, Model, Progress, TrainerState};
-use voidgrad::{Block, Clip, Gradients, Stream, Trainer, TrainerError};
+use voidgrad::{Stream, Trainer};
 
 /// Follows `(x - u)²`, and in its own loop draws the noise of up to 4 steps at once.
 struct Ahead {
@@ -54,7 +56,7 @@ impl Model for Ahead {
                 let ([LeapPart { parameters, gradient, optimiser }], _) = leap.parts([self.x])?;
                 let adam: &mut Adam = optimiser.downcast_mut().expect("the test has Adam");
                 let loss = Self::gradient(parameters, u, gradient);
-                voidgrad::Optimiser::step(adam, parameters, gradient).expect("the steps are small");
+                voidgrad::optimise::Optimiser::step(adam, parameters, gradient).expect("the steps are small");
                 self.made += 1;
                 leap.offer(loss, u);
                 if leap.made(loss).is_break() {

@@ -6,8 +6,9 @@ mod files;
 mod leaps;
 mod resume;
 
+use voidgrad::Trainer;
 use voidgrad::optimise::{Adam, Sgd};
-use voidgrad::{Block, Gradients, Trainer, TrainerError};
+use voidgrad::train::{Block, Gradients, TrainerError};
 
 /// Sizes of the blocks: vectors with a rest, few numbers, one number.
 const SIZES: [(&str, usize); 3] = [("encoder", 19), ("decoder", 3), ("prior", 1)];

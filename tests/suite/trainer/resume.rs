@@ -1,8 +1,10 @@
 //! Interrupted runs.
 
+use voidgrad::Trainer;
 use voidgrad::optimise::Adam;
+use voidgrad::optimise::{Clip, Schedule};
+use voidgrad::train::{Block, Gradients, TrainerError};
 use voidgrad::train::{TrainerState, weight_decay};
-use voidgrad::{Block, Clip, Gradients, Schedule, Trainer, TrainerError};
 
 use super::{SIZES, bits, blocks, fill, model, start, trainer_of};
 

@@ -30,7 +30,7 @@ use crate::error::{InvalidParameter, ShapeMismatch, are_finite, same_length};
 ///
 /// ```
 /// use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError, StepError};
-/// use voidgrad::{InvalidParameter, ShapeMismatch};
+/// use voidgrad::error::{InvalidParameter, ShapeMismatch};
 ///
 /// /// Moves each parameter by α against the sign of its derivative.
 /// struct Signs {
@@ -115,7 +115,7 @@ impl dyn Optimiser {
     /// The optimiser, if it is an `O`.
     ///
     /// ```
-    /// use voidgrad::{Adam, Optimiser, Sgd};
+    /// use voidgrad::optimise::{Adam, Optimiser, Sgd};
     /// let mut optimiser: Box<dyn Optimiser> = Box::new(Sgd::new(0.5)?);
     /// assert!(optimiser.downcast_mut::<Sgd>().is_some());
     /// assert!(optimiser.downcast_mut::<Adam>().is_none());

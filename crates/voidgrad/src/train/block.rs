@@ -12,7 +12,8 @@ use crate::optimise::{Clip, Optimiser, Schedule, first_not_finite};
 ///
 /// ```
 /// use voidgrad::optimise::{Clip, Schedule};
-/// use voidgrad::{Adam, Block};
+/// use voidgrad::optimise::Adam;
+/// use voidgrad::train::Block;
 /// let weights = vec![0.1; 64];
 /// let adam = Adam::new(weights.len(), 1e-3)?;
 /// let block = Block::new(weights, adam).schedule(Schedule::warm_up(100)?).clip(Clip::Norm(1.0));

@@ -55,7 +55,9 @@ impl Gradients<'_> {
     /// Several blocks and the noise at once.
     ///
     /// ```
-    /// # use voidgrad::{Block, Gradients, Sgd, Trainer, TrainerError};
+    /// # use voidgrad::optimise::Sgd;
+    /// # use voidgrad::train::{Block, Gradients, TrainerError};
+    /// # use voidgrad::Trainer;
     /// # let mut trainer = Trainer::new(1, 0)
     /// #     .block("encoder", Block::new(vec![2.0], Sgd::new(0.5)?))?
     /// #     .block("decoder", Block::new(vec![3.0], Sgd::new(0.5)?))?;

@@ -55,7 +55,7 @@ use crate::objective::Objective;
 ///
 /// ```
 /// use voidgrad::estimators::Rloo;
-/// use voidgrad::train::{Settings, Step, train};
+/// use voidgrad::train::{train, Settings, Step};
 /// use voidgrad::{Bernoulli, Categorical};
 /// let settings = Settings { iterations: 300, batch: 10, learning_rate: 0.1, ..Settings::default() };
 /// let start = Categorical::from_logits(&[0.0; 3], 3)?;

@@ -30,7 +30,9 @@ impl TrainerState {
     /// This needs the feature `safetensors` of this crate.
     ///
     /// ```
-    /// use voidgrad::{Adam, Block, Trainer, TrainerState};
+    /// use voidgrad::optimise::Adam;
+    /// use voidgrad::train::{Block, TrainerState};
+    /// use voidgrad::Trainer;
     /// let trainer = Trainer::new(1, 0).block("encoder", Block::new(vec![0.5; 3], Adam::new(3, 0.01)?))?;
     /// let bytes = trainer.state().to_safetensors()?;
     /// assert_eq!(TrainerState::from_safetensors(&bytes)?, trainer.state());

@@ -23,7 +23,9 @@ pub(super) struct Term {
 ///
 /// ```
 /// use voidgrad::train::weight_decay;
-/// use voidgrad::{Block, Gradients, Sgd, Trainer, TrainerError};
+/// use voidgrad::optimise::Sgd;
+/// use voidgrad::train::{Block, Gradients, TrainerError};
+/// use voidgrad::Trainer;
 /// let mut trainer = Trainer::new(1, 0).block("weights", Block::new(vec![2.0], Sgd::new(0.5)?))?;
 /// let weights = trainer.id("weights")?;
 /// trainer.add_term("weight decay", weight_decay(weights, 0.1)?)?;

@@ -1,8 +1,5 @@
-//! An estimator of one's own: a file, and a line of a list.
+//! An estimator of one's own: a file.
 
 mod reflected;
 
-use voidgrad::estimators::Method;
-
-/// What is tested beside the library's own list.
-pub(super) const METHODS: &[&Method] = &[&reflected::METHOD];
+pub(super) use reflected::{METHOD, Reflected};

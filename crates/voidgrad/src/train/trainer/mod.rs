@@ -36,7 +36,9 @@ use crate::optimise::Optimiser;
 ///
 /// ```
 /// use voidgrad::optimise::Clip;
-/// use voidgrad::{Adam, Block, Gradients, Schedule, Sgd, Trainer, TrainerError};
+/// use voidgrad::optimise::{Adam, Schedule, Sgd};
+/// use voidgrad::train::{Block, Gradients, TrainerError};
+/// use voidgrad::Trainer;
 ///
 /// // Minimises (w·x + v - 3)² with a noisy x.
 /// let make = || -> Result<Trainer, Box<dyn std::error::Error>> {

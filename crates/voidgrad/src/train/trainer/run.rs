@@ -14,7 +14,9 @@ impl Trainer {
     /// ```
     /// use std::ops::ControlFlow;
     /// use voidgrad::train::Progress;
-    /// use voidgrad::{Block, Gradients, Sgd, Trainer, TrainerError};
+    /// use voidgrad::optimise::Sgd;
+    /// use voidgrad::train::{Block, Gradients, TrainerError};
+    /// use voidgrad::Trainer;
     /// let mut trainer = Trainer::new(1, 0).block("x", Block::new(vec![1.0], Sgd::new(0.25)?))?;
     /// let mut model = |step: &mut Gradients<'_>| {
     ///     let ([x], _) = step.parts(["x"])?;

@@ -9,7 +9,9 @@ impl Trainer {
     /// Makes a step: the model fills the gradients, and the optimisers follow them.
     ///
     /// ```
-    /// use voidgrad::{Block, Gradients, Sgd, Trainer};
+    /// use voidgrad::optimise::Sgd;
+    /// use voidgrad::train::{Block, Gradients};
+    /// use voidgrad::Trainer;
     /// let mut trainer = Trainer::new(1, 0).block("x", Block::new(vec![1.0], Sgd::new(0.25)?))?;
     /// let progress = trainer.step(&mut |step: &mut Gradients<'_>| -> Result<f64, Box<dyn std::error::Error>> {
     ///     let x = step.parameters("x")?[0];

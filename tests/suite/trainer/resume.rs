@@ -140,6 +140,19 @@ fn a_state_continues_under_its_own_seed() {
 }
 
 #[test]
+fn a_trainer_can_go_to_another_thread() {
+    let mut trainer = scheduled();
+    let mut other = scheduled();
+    let mut model: Model = model;
+    trainer.step(&mut model).unwrap();
+    let state = std::thread::spawn(move || {
+        other.step(&mut model).unwrap();
+        other.state()
+    });
+    assert_eq!(state.join().unwrap(), trainer.state());
+}
+
+#[test]
 fn terms_and_the_best_point_are_reported() {
     let mut trainer = with_terms();
     let mut model: Model = model;

@@ -26,7 +26,7 @@ use crate::error::{InvalidParameter, ShapeMismatch, are_finite, same_length};
 ///
 /// An optimiser has a memory, and the memory is data: [`state`](Self::state) gives it out, and an optimiser that is
 /// [restored](Self::restore) from it continues with the same bits. A loop that is written for one
-/// optimiser finds it behind a `dyn Optimiser` by [`downcast_mut`](<dyn Optimiser>::downcast_mut).
+/// optimiser finds it behind a `dyn Optimiser` by `downcast_mut`.
 ///
 /// ```
 /// use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError, StepError};

@@ -62,7 +62,10 @@ fn large(step: &mut Gradients<'_>) -> Result<f64, TrainerError> {
     fill(scale, step)
 }
 
-const CASES: [(&str, fn() -> Trainer, Model); 6] = [
+/// A name, what makes the trainer, and the model.
+type Case = (&'static str, fn() -> Trainer, Model);
+
+const CASES: [Case; 6] = [
     ("plain", plain, model),
     ("scheduled", scheduled, model),
     ("clipped", clipped, model),

@@ -19,13 +19,10 @@ enum Failure {
 }
 
 /// Fails a step of a trainer that has made some, and makes it afterwards as one that never failed.
-fn assert_is_as_before<E: std::fmt::Debug>(
+fn assert_is_as_before<E: From<TrainerError>>(
     make: impl Fn() -> Trainer,
     mut failing: impl FnMut(&mut Gradients<'_>) -> Result<f64, E>,
-) -> E
-where
-    E: From<TrainerError>,
-{
+) -> E {
     let (mut trainer, mut undisturbed) = (make(), make());
     for _ in 0..3 {
         trainer.step(&mut model).unwrap();

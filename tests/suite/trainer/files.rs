@@ -29,6 +29,10 @@ fn with(bytes: &[u8], from: &str, to: &str) -> Vec<u8> {
     bytes
 }
 
+fn header_length(bytes: &[u8]) -> usize {
+    usize::try_from(u64::from_le_bytes(bytes[..8].try_into().unwrap())).unwrap()
+}
+
 fn refused(bytes: &[u8]) -> StateError {
     TrainerState::from_safetensors(bytes).unwrap_err()
 }
@@ -46,11 +50,11 @@ fn a_file_holds_every_bit_and_its_bytes_are_those_of_the_state() {
     assert_eq!(TrainerState::from_safetensors(&empty.to_safetensors().unwrap()).unwrap(), empty);
 }
 
-/// What PyTorch and numpy see: 8 bytes of length, JSON, and numbers, least significant byte first.
+/// What `PyTorch` and numpy see: 8 bytes of length, JSON, and numbers, least significant byte first.
 #[test]
 fn the_header_names_the_arrays() {
     let bytes = state().to_safetensors().unwrap();
-    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let length = header_length(&bytes);
     let header: serde_json::Value = serde_json::from_slice(&bytes[8..8 + length]).unwrap();
     let text = header["__metadata__"]["voidgrad"].as_str().unwrap();
     let expected = format!(
@@ -70,7 +74,8 @@ fn the_header_names_the_arrays() {
         assert_eq!(header[name]["dtype"], "F64", "{name}");
         assert_eq!(header[name]["shape"], shape, "{name}");
     }
-    let start = header["extras/averages/of φ"]["data_offsets"][0].as_u64().unwrap() as usize;
+    let start = header["extras/averages/of φ"]["data_offsets"][0].as_u64().unwrap();
+    let start = usize::try_from(start).unwrap();
     assert_eq!(bytes[8 + length + start..][..8], 0.5_f64.to_le_bytes());
 }
 
@@ -88,7 +93,7 @@ fn a_file_that_is_cut_off_or_longer_is_unreadable() {
 #[test]
 fn no_damaged_byte_is_a_panic() {
     let bytes = state().to_safetensors().unwrap();
-    let length = u64::from_le_bytes(bytes[..8].try_into().unwrap()) as usize;
+    let length = header_length(&bytes);
     let mut refused = 0;
     for place in 0..8 + length {
         for change in [1, 32, 128] {

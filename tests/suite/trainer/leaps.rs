@@ -47,7 +47,7 @@ impl Model for Ahead {
         // Every seventh step has to be made in the other way.
         while self.leaps && leap.steps() > 0 && leap.iteration() % 7 != 6 {
             let until = 7 - leap.iteration() % 7 - 1;
-            let steps = BLOCK.min(leap.steps().min(until) as usize);
+            let steps = BLOCK.min(usize::try_from(leap.steps().min(until)).expect("it is below 7"));
             let (_, noise) = leap.parts([self.x])?;
             let position = noise.position();
             let mut numbers = [0.0; 2 * BLOCK];

@@ -65,7 +65,10 @@ fn large(step: &mut Gradients<'_>) -> Result<f64, TrainerError> {
     fill(scale, step)
 }
 
-const CASES: [(&str, fn() -> Trainer, Model); 6] = [
+/// A name, what makes the trainer, and the model.
+type Case = (&'static str, fn() -> Trainer, Model);
+
+const CASES: [Case; 6] = [
     ("plain", plain, model),
     ("scheduled", scheduled, model),
     ("clipped", clipped, model),
@@ -140,6 +143,19 @@ fn a_state_continues_under_its_own_seed() {
     let expected = trainer.step(&mut model).unwrap().loss();
     assert_eq!(other.step(&mut model).unwrap().loss(), expected);
     assert_eq!((other.state().seed, other.state().run), (5, 3));
+}
+
+#[test]
+fn a_trainer_can_go_to_another_thread() {
+    let mut trainer = scheduled();
+    let mut other = scheduled();
+    let mut model: Model = model;
+    trainer.step(&mut model).unwrap();
+    let state = std::thread::spawn(move || {
+        other.step(&mut model).unwrap();
+        other.state()
+    });
+    assert_eq!(state.join().unwrap(), trainer.state());
 }
 
 #[test]

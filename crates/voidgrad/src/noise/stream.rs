@@ -52,7 +52,8 @@ impl Stream {
     /// ```
     #[must_use]
     pub fn position(&self) -> u128 {
-        self.0.get_word_pos()
+        // The generator itself counts on where its last block ends.
+        self.0.get_word_pos() & ((1 << 68) - 1)
     }
 
     /// Goes to the place after `position` words, modulo 2⁶⁸.

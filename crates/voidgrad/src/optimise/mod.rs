@@ -26,7 +26,7 @@ use crate::error::{InvalidParameter, ShapeMismatch, are_finite, same_length};
 ///
 /// An optimiser has a memory, and the memory is data: [`state`](Self::state) gives it out, and an optimiser that is
 /// [restored](Self::restore) from it continues with the same bits. A loop that is written for one
-/// optimiser finds it behind a `dyn Optimiser` by [`downcast_mut`](<dyn Optimiser>::downcast_mut).
+/// optimiser finds it behind a `dyn Optimiser` by `downcast_mut`.
 ///
 /// ```
 /// use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError, StepError};
@@ -103,8 +103,8 @@ pub trait Optimiser: Any + Send {
     /// can have; then the optimiser is as before.
     fn restore(&mut self, state: &OptimiserState) -> Result<(), OptimiserStateError>;
 
-    /// Whether [`step`](Self::step) is certain to succeed. If not, a [`Trainer`](crate::Trainer) takes the state before the step, to
-    /// return to it after an error; `false` costs a copy and is always right.
+    /// Whether [`step`](Self::step) is certain to succeed with these arguments. If it is not, a loop that moves several blocks takes the
+    /// state before the step, to return to it after an error. `false` costs a copy, and is always right.
     fn is_certain(&self, parameters: &[f64], gradient: &[f64]) -> bool {
         let _ = (parameters, gradient);
         false

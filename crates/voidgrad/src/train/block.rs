@@ -30,7 +30,13 @@ impl Block {
     /// A block with these first parameters. The learning rate of the optimiser is the base that the schedule multiplies.
     #[must_use]
     pub fn new(parameters: Vec<f64>, optimiser: impl Optimiser) -> Self {
-        Self { parameters, optimiser: Box::new(optimiser), schedule: Schedule::constant(), clip: None }
+        Self::boxed(parameters, Box::new(optimiser))
+    }
+
+    /// The same with an optimiser that is chosen at run time.
+    #[must_use]
+    pub fn boxed(parameters: Vec<f64>, optimiser: Box<dyn Optimiser>) -> Self {
+        Self { parameters, optimiser, schedule: Schedule::constant(), clip: None }
     }
 
     /// The same with a schedule of the learning rate.

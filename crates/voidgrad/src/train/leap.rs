@@ -26,7 +26,7 @@ pub struct LeapPart<'a> {
     pub parameters: &'a mut [f64],
     /// Its gradient, which the observer can read. It is not set to 0 between steps.
     pub gradient: &'a mut [f64],
-    /// Its optimiser; [`downcast_mut`](<dyn Optimiser>::downcast_mut) finds the one that a loop is written for.
+    /// Its optimiser; `downcast_mut` finds the one that a loop is written for.
     pub optimiser: &'a mut dyn Optimiser,
 }
 

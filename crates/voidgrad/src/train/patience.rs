@@ -50,3 +50,26 @@ impl Patience {
         Self { lowest, since, ..self }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_patience_with_the_memory_of_another_stops_where_that_one_does() {
+        let values = [3.0, 2.0, 4.0, 2.0, f64::NAN, 1.0, 1.0, 1.5, 2.0];
+        let stops = |patience: &mut Patience, values: &[f64]| {
+            values.iter().map(|&value| patience.observe(value).is_break()).collect::<Vec<_>>()
+        };
+        let expected = stops(&mut Patience::new(3), &values);
+        assert_eq!(expected, [false, false, false, false, true, false, false, false, true]);
+        for cut in 0..values.len() {
+            let mut first = Patience::new(3);
+            stops(&mut first, &values[..cut]);
+            let mut second = Patience::new(3).with_memory(first.memory());
+            assert_eq!(stops(&mut second, &values[cut..]), expected[cut..]);
+        }
+        assert!(Patience::new(0).observe(f64::NAN).is_break());
+        assert!(Patience::new(1).observe(f64::NAN).is_break());
+    }
+}

@@ -210,7 +210,7 @@ fn a_step_that_may_fail_is_not_certain() {
 #[test]
 fn a_restored_adam_takes_the_same_steps_bit_by_bit() {
     let gradient = |t: i32| [f64::from(t).sin(), if t % 40 == 7 { 1e160 } else { 1e-160 }];
-    let mut adam = Adam::new(2, 0.01).unwrap().with_moments(0.8, 0.9, 1e-6).unwrap();
+    let mut adam = Adam::new(2, 0.01).unwrap().with_moments(0.1, 0.02, 1e-6).unwrap();
     let mut x = [0.5, -0.5];
     let mut large = 0;
     for t in 0..300 {
@@ -222,6 +222,6 @@ fn a_restored_adam_takes_the_same_steps_bit_by_bit() {
         other.step(&mut y, &gradient(t)).unwrap();
         assert_eq!((x.map(f64::to_bits), &other), (y.map(f64::to_bits), &adam));
     }
-    // It changes over and back.
-    assert!((10..290).contains(&large), "{large}");
+    // √s falls from 10¹⁶⁰ by a factor of √0.02 a step, and is plain again after a dozen of 40.
+    assert!((80..120).contains(&large), "{large}");
 }

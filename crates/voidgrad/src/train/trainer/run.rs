@@ -82,6 +82,7 @@ impl Trainer {
         observer: &mut dyn FnMut(&Progress<'_>) -> ControlFlow<B>,
     ) -> Result<Option<B>, M::Error> {
         self.set_rates().map_err(<M::Error as From<TrainerError>>::from)?;
+        let before = self.iteration;
         let mut stopped = None;
         let mut observe = |progress: &Progress<'_>| match observer(progress) {
             ControlFlow::Continue(()) => ControlFlow::Continue(()),
@@ -99,6 +100,9 @@ impl Trainer {
             observe: &mut observe,
         });
         self.offers.reject();
+        if self.iteration == before {
+            self.reset_rates();
+        }
         outcome?;
         Ok(stopped)
     }

@@ -34,6 +34,8 @@ impl Trainer {
     /// A step, with its loss.
     pub(super) fn make<M: Model + ?Sized>(&mut self, model: &mut M) -> Result<f64, M::Error> {
         let position = self.noise.position();
+        // A model that panicked may have left something.
+        self.offers.reject();
         let outcome = self.fill(model).and_then(|loss| {
             self.descend()?;
             Ok(loss)
@@ -123,7 +125,7 @@ impl Trainer {
     }
 
     /// Gives each optimiser the learning rate that it had.
-    fn reset_rates(&mut self) {
+    pub(super) fn reset_rates(&mut self) {
         for block in &mut self.blocks {
             // The rate is the optimiser's own, so there is nothing that it could refuse.
             let _ = block.optimiser.set_learning_rate(block.rate_before);

@@ -65,6 +65,7 @@ pub use voidgrad_real::{
     Real, log_sigmoid, log_sum_exp, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
 };
 
+pub use batch::Plate;
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
 pub use control::Control;
@@ -74,7 +75,6 @@ pub use estimators::{Estimate, estimate};
 pub use gaussian::Gaussian;
 pub use noise::{Noise, Stream};
 pub use objective::Objective;
-pub use batch::Plate;
 pub use train::train;
 
 /// What generated code names, and nothing else may: it changes without notice.
@@ -98,7 +98,8 @@ pub mod __private {
     }
     pub mod kernel {
         pub use crate::kernel::{
-            add_outer, add_row, append, entries, log_sum_exp, product, row, scale, set_row, transposed_product,
+            add_outer, add_row, append, entries, log_sum_exp, product, row, scale, set_row,
+            transposed_product,
         };
     }
 }

@@ -73,4 +73,3 @@ impl Panel {
         divisible(self.low, self.high)
     }
 }
-

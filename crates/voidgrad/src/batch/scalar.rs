@@ -4,8 +4,8 @@ use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::error::EstimateError;
 use crate::estimators::Estimate;
-use crate::kernel::chunk::{BLOCK, Chunk, Number};
 use crate::kernel::Precision;
+use crate::kernel::chunk::{BLOCK, Chunk, Number};
 use crate::noise::Noise;
 
 /// Memory of one chunk after the other.

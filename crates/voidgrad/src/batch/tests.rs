@@ -140,7 +140,8 @@ fn logits_out_of_range_are_estimated_one_by_one() {
     let bernoulli = Bernoulli::from_logits(&[700.0]).unwrap();
     let control = Rebar::new(0.7, 0.4, TARGET).unwrap();
     let objective = MeanQuadratic { target: TARGET };
-    let sums = Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(100, 1)).unwrap().clone();
+    let sums =
+        Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(100, 1)).unwrap().clone();
     assert!(sums.gradient[0].is_finite() && (sums.f - 100.0 * (1.0 - TARGET) * (1.0 - TARGET)).abs() < 1e-12);
 }
 
@@ -172,8 +173,10 @@ fn an_objective_that_fails_is_an_error_that_it_made() {
     for theta in [&[0.3][..], &[0.4; 3]] {
         let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
         // More than one chunk.
-        for (control, samples) in controls.into_iter().flat_map(|control| [100, 10_000].map(|n| (control, n))) {
-            let error = Batch::new().estimate(&bernoulli, &f, control, &Options::new(samples, 1)).unwrap_err();
+        for (control, samples) in controls.into_iter().flat_map(|control| [100, 10_000].map(|n| (control, n)))
+        {
+            let error =
+                Batch::new().estimate(&bernoulli, &f, control, &Options::new(samples, 1)).unwrap_err();
             let EstimateError::Failed(error) = error else { panic!("{error}") };
             assert_eq!(error.downcast_ref(), Some(&NoAnswer(3)));
         }

@@ -70,9 +70,7 @@ impl Bernoulli {
             Some(&value) => {
                 Err(InvalidParameter { name: "probability", value, allowed: "a number in (0, 1)" })
             }
-            None => {
-                Ok(Self::new(probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect()))
-            }
+            None => Ok(Self::new(probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect())),
         }
     }
 

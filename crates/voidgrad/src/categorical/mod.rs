@@ -174,7 +174,9 @@ impl Categorical {
     pub(crate) fn argmax_of_z(&self, u: &[f64], b: &mut [f64]) {
         let rows = u.chunks_exact(self.states).zip(self.ln_theta.chunks_exact(self.states));
         for (b, (u, ln_theta)) in b.chunks_exact_mut(self.states).zip(rows) {
-            b.iter_mut().zip(u.iter().zip(ln_theta)).for_each(|(z, (&u, &ln_theta))| *z = state::g(u, ln_theta));
+            b.iter_mut()
+                .zip(u.iter().zip(ln_theta))
+                .for_each(|(z, (&u, &ln_theta))| *z = state::g(u, ln_theta));
             let drawn = logit::argmax(b);
             b.fill(0.0);
             b[drawn] = 1.0;

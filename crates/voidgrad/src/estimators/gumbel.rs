@@ -72,7 +72,9 @@ impl Rows {
     fn update(&mut self, categorical: &Categorical, noise: &[f64], lambda: f64) {
         let Self { z, relaxation } = self;
         z.clear();
-        z.extend(categorical.ln_probabilities().iter().zip(noise).map(|(&ln_theta, &u)| state::g(u, ln_theta)));
+        z.extend(
+            categorical.ln_probabilities().iter().zip(noise).map(|(&ln_theta, &u)| state::g(u, ln_theta)),
+        );
         relaxation.update(z, categorical.states(), lambda);
     }
 }

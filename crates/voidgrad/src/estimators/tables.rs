@@ -6,13 +6,13 @@
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method, MethodError, MuProp,
-    ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
+    Arm, Arms, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method, MethodError,
+    MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
 };
 use super::{
     arm, arms, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar, rebar_coupled,
-    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_coupled, relax_linear, relax_loo, rloo,
-    straight_through,
+    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_coupled, relax_linear, relax_loo,
+    rloo, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -116,12 +116,16 @@ impl Listed for Bernoulli {
                 row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
                 row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
                 row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&rloo::METHOD, |setup, _, _| {
+                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&arm::METHOD, |_, _, _| Ok(Box::new(Arm))),
                 row(&disarm::METHOD, |setup, _, _| {
                     Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(LEAST))?))
                 }),
-                row(&arms::METHOD, |setup, _, _| Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&arms::METHOD, |setup, _, _| {
+                    Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&double_cv::METHOD, |setup, _, _| {
                     Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), -1.0)?))
                 }),
@@ -164,7 +168,9 @@ impl Listed for Categorical {
                 row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
                 row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
                 row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&rloo::METHOD, |setup, _, _| {
+                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, categorical, _| {
                     let f = MeanQuadratic { target: setup.target };
@@ -191,7 +197,9 @@ impl Listed for Gaussian {
                 row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
                 row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
                 row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))),
+                row(&rloo::METHOD, |setup, _, _| {
+                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&lax::METHOD, |_, gaussian, rng| {
                     Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))
                 }),

@@ -25,7 +25,7 @@ use voidgrad_macros::differentiate;
 /// gaussian.sample(&[(-0.5_f64).exp(), 0.25], &mut x);
 /// // ε = (cos(π/2), sin(π/2))
 /// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
-/// # Ok::<(), voidgrad::DistributionError>(())
+/// # Ok::<(), voidgrad::error::DistributionError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gaussian {
@@ -189,7 +189,11 @@ impl Distribution for Gaussian {
     }
 
     fn add_score(&self, weight: f64, x: &[f64], gradient: &mut [f64]) {
-        assert_eq!((x.len(), gradient.len()), (self.len(), 2 * self.len()), "two parameters for each variable");
+        assert_eq!(
+            (x.len(), gradient.len()),
+            (self.len(), 2 * self.len()),
+            "two parameters for each variable"
+        );
         for (m, (&mu, &ln_sigma)) in self.mu().iter().zip(self.ln_sigma()).enumerate() {
             gradient[m] += weight * ln_p::d_mu(x[m], mu, ln_sigma);
             gradient[self.len() + m] += weight * ln_p::d_ln_sigma(x[m], mu, ln_sigma);

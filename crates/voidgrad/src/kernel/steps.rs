@@ -58,8 +58,11 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
         let Self { control, steps, set_phi } = self;
         let count = (steps.pairs.len() / 2).min(BLOCK);
-        let mut ahead =
-            Ahead { pairs: [0.5; 2 * (BLOCK + 1)], logits: [0.0; BLOCK + 1], rates: [RatesAhead::new(), RatesAhead::new()] };
+        let mut ahead = Ahead {
+            pairs: [0.5; 2 * (BLOCK + 1)],
+            logits: [0.0; BLOCK + 1],
+            rates: [RatesAhead::new(), RatesAhead::new()],
+        };
         ahead.prepare(hand, steps, count);
         let mut sample = Sample::draw(hand.narrow(), steps.parameters[0], &ahead, 0);
         for step in 0..count {

@@ -11,7 +11,8 @@ pub(crate) use ahead::RatesAhead;
 use voidgrad_real::{Lanes, Real};
 
 use super::{
-    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
+    learning_rate,
 };
 use crate::error::{InvalidParameter, positive, same_length};
 use crate::lanes::{Instructions, OnLanes, Work};
@@ -30,7 +31,7 @@ use crate::lanes::{Instructions, OnLanes, Work};
 /// were too large for an `f64`, the arrays are `m/2` and `√s/2`.
 ///
 /// ```
-/// use voidgrad::{Adam, Optimiser};
+/// use voidgrad::optimise::{Adam, Optimiser};
 /// let mut x = [1.0, 1.0];
 /// // The first step has the length α, whatever the scale of the gradient.
 /// Adam::new(2, 0.01)?.step(&mut x, &[3.0, -4e300])?;

@@ -30,7 +30,7 @@ use crate::error::{InvalidParameter, ShapeMismatch, are_finite, same_length};
 ///
 /// ```
 /// use voidgrad::optimise::{Optimiser, OptimiserState, OptimiserStateError, StepError};
-/// use voidgrad::{InvalidParameter, ShapeMismatch};
+/// use voidgrad::error::{InvalidParameter, ShapeMismatch};
 ///
 /// /// Moves each parameter by α against the sign of its derivative.
 /// struct Signs {

@@ -44,9 +44,17 @@ pub struct Schedule {
 enum Shape {
     #[default]
     Constant,
-    Cosine { steps: u64, end: f64 },
-    StepDecay { every: u64, factor: f64 },
-    Exponential { factor: f64 },
+    Cosine {
+        steps: u64,
+        end: f64,
+    },
+    StepDecay {
+        every: u64,
+        factor: f64,
+    },
+    Exponential {
+        factor: f64,
+    },
     Function(Arc<dyn Fn(u64) -> f64 + Send + Sync>),
 }
 

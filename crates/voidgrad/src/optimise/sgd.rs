@@ -1,7 +1,8 @@
 //! Gradient descent, plain and with momentum.
 
 use super::{
-    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters, learning_rate,
+    Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
+    learning_rate,
 };
 use crate::error::{InvalidParameter, positive, same_length};
 
@@ -13,7 +14,7 @@ use crate::error::{InvalidParameter, positive, same_length};
 /// Its [state](Optimiser::state) is of the kind `sgd`: the numbers `learning_rate` and `momentum`, and with momentum the array `v`.
 ///
 /// ```
-/// use voidgrad::{Optimiser, Sgd};
+/// use voidgrad::optimise::{Optimiser, Sgd};
 /// let mut x = [1.0];
 /// let mut sgd = Sgd::new(0.25)?.with_momentum(1, 0.5)?;
 /// sgd.step(&mut x, &[2.0])?;
@@ -40,7 +41,7 @@ impl Sgd {
     /// Returns an error if α is not a positive, finite number.
     ///
     /// ```
-    /// use voidgrad::Sgd;
+    /// use voidgrad::optimise::Sgd;
     /// let error = Sgd::new(-1.0).unwrap_err();
     /// assert_eq!(error.to_string(), "learning rate = -1 is not a number in (0, ∞)");
     /// ```

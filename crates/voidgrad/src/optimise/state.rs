@@ -9,7 +9,7 @@ use super::OptimiserStateError;
 /// A value is a number or an array of `f64`. A flag is 0 or 1, and a count is exact up to 2⁵³.
 ///
 /// ```
-/// use voidgrad::{Optimiser, Sgd};
+/// use voidgrad::optimise::{Optimiser, Sgd};
 /// let state = Sgd::new(0.5)?.state();
 /// assert_eq!(state.kind(), "sgd");
 /// assert_eq!(state.number("learning_rate")?, 0.5);
@@ -101,9 +101,7 @@ impl OptimiserState {
             return Err(OptimiserStateError::Kind { found: self.kind.clone(), expected: kind });
         }
         match self.values.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => {
-                Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() })
-            }
+            Some(name) => Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() }),
             None => Ok(()),
         }
     }

@@ -88,7 +88,7 @@ impl Settings {
     /// Where there is no iteration or no sample, or a learning rate is not a positive number.
     ///
     /// ```
-    /// # use voidgrad::Settings;
+    /// # use voidgrad::train::Settings;
     /// let error = Settings { batch: 0, ..Settings::default() }.check().unwrap_err();
     /// assert_eq!(error.to_string(), "batch = 0 is not at least 1");
     /// ```

@@ -10,8 +10,8 @@ use crate::estimator::AnyEstimator;
 use crate::estimators::{Listed, Setup};
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
-use crate::toy::MeanQuadratic;
 use crate::optimise::StepError;
+use crate::toy::MeanQuadratic;
 use crate::variance;
 
 pub(super) const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };

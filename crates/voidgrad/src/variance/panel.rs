@@ -1,8 +1,8 @@
 //! One panel of the quadrature of [`exact`](super::exact), given b.
 
 use super::integrand::{Integrand, Point};
-use crate::control::Control;
 use super::nodes::{divisible, nodes};
+use crate::control::Control;
 
 /// Integrals of the two parts of `ĝ` over `[low, high]`, by the rule of the whole and by those of its halves.
 pub(super) struct Panel {

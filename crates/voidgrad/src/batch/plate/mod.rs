@@ -12,10 +12,10 @@ use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
-use crate::estimator::{Estimator, Told, Want};
+use crate::estimator::{Estimator, Told, Want, check_asked};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
-use share::{Share, Shape};
+use share::{Shape, Share};
 
 /// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
 /// of P entries.
@@ -124,7 +124,9 @@ impl<D: Distribution, T: Element> Plate<D, T> {
         let parameters_each = first.parameters().len();
         same_length("parameters of the plate", parameters.len(), examples * parameters_each)?;
         let mut row = vec![0.0; parameters_each];
-        for (distribution, parameters) in self.distributions.iter_mut().zip(parameters.chunks_exact(parameters_each)) {
+        for (distribution, parameters) in
+            self.distributions.iter_mut().zip(parameters.chunks_exact(parameters_each))
+        {
             row.iter_mut().zip(parameters).for_each(|(to, from)| *to = (*from).into());
             distribution.set_parameters(&row)?;
         }
@@ -233,11 +235,16 @@ impl<D: Distribution, T: Element> Plate<D, T> {
     /// estimator stays as it is.
     ///
     /// # Errors
-    /// Returns an error if nothing was asked, or if a value of f, `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
+    /// Returns an error if nothing was asked, or if the points are those of another estimator whose lengths differ. Also returns an error if a value of f,
+    /// `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
     pub fn answer<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
         self.check_asked()?;
-        let Self { distributions, shape, noise, points, values, gradients, gradient, weights, f, shares, .. } = self;
+        let Self {
+            distributions, shape, noise, points, values, gradients, gradient, weights, f, shares, ..
+        } = self;
         let shape = *shape;
+        check_asked(estimator, &distributions[0], (shape.noise, shape.points, !gradients.is_empty()))?;
+        same_length("φ", shape.phi, estimator.control().map_or(0, Control::parameters))?;
         let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
         let tasks = distributions
             .par_chunks(SHARE)

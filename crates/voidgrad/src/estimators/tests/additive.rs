@@ -10,8 +10,8 @@ use crate::estimator::{AnyEstimator, Coupling, Round};
 use crate::estimators::{Rloo, estimate};
 use crate::noise::{Noise, Stream};
 use crate::toy::MeanQuadratic;
-use crate::variance::nodes::nodes;
 use crate::variance;
+use crate::variance::nodes::nodes;
 use voidgrad_real::sigmoid;
 
 /// What one of the numbers of an estimate is for.
@@ -210,8 +210,7 @@ fn coupled_noise_has_the_variance_of_an_integral_over_u() {
         square += g * g / f64::from(steps);
     }
     let found =
-        variance::moments(&bernoulli, &objective, &make("rebar-coupled", &setup, &bernoulli))
-            .unwrap();
+        variance::moments(&bernoulli, &objective, &make("rebar-coupled", &setup, &bernoulli)).unwrap();
     close("mean", found.mean[0], 0.1 * theta * (1.0 - theta), 1e-9);
     close("mean by u", mean, 0.1 * theta * (1.0 - theta), 1e-7);
     close("variance", found.variance, square - mean * mean, 1e-7);
@@ -241,7 +240,7 @@ fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
         let phi = estimator.control().unwrap().phi();
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];
         Stream::new(4, 0, 0).fill_open01(&mut noise);
-                let mut round = Round::new();
+        let mut round = Round::new();
         round.estimate(&estimator, &bernoulli, &Cubic, &noise).unwrap();
         let alone = round.gradient().to_vec();
         round.answer_with_variance_gradient(&estimator, &bernoulli).unwrap();

@@ -182,7 +182,11 @@ fn depends_on_nothing_else<D: Distribution>(estimators: Vec<Named<D>>, distribut
             for round in [&mut *used, &mut fresh] {
                 round.estimate(&estimator, distribution, &Cubic, &noise).unwrap();
             }
-            assert_eq!((used.gradient(), used.f(), used.weights()), (fresh.gradient(), fresh.f(), fresh.weights()), "{name}");
+            assert_eq!(
+                (used.gradient(), used.f(), used.weights()),
+                (fresh.gradient(), fresh.f(), fresh.weights()),
+                "{name}"
+            );
         }
     }
 }

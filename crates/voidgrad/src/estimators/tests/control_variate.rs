@@ -11,8 +11,8 @@ use crate::estimators::{Estimate, Setup, estimate};
 use crate::noise::{Noise, Stream};
 use crate::quadrature::integrate;
 use crate::toy::{MeanQuadratic, quadratic};
-use crate::variance::Tolerance;
 use crate::variance;
+use crate::variance::Tolerance;
 
 const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8, baseline: 0.0, evaluations: None };
 

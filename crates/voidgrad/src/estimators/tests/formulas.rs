@@ -4,8 +4,7 @@ use super::{Cubic, all, close, gradient, states, variables};
 use crate::bernoulli::Bernoulli;
 use crate::estimator::Estimator;
 use crate::estimators::{
-    Arm, Disarm, DoubleCv, Enumerate, LocalExpectation, MuProp, ReinMax, Reinforce, Rloo,
-    StraightThrough,
+    Arm, Disarm, DoubleCv, Enumerate, LocalExpectation, MuProp, ReinMax, Reinforce, Rloo, StraightThrough,
 };
 use crate::objective::Differentiable;
 use crate::variance::{self, Technique};

@@ -24,7 +24,14 @@ impl Objective for Coupled {
 }
 
 impl Coupled {
-    /// The gradient of `μ₀(μ₁² + σ₁²) + e^(-σ₀²/2)·sin μ₀ + (μ₁ - 0.3)² + σ₁²`.
+    /// `μ₀(μ₁² + σ₁²) + e^(-σ₀²/2)·sin μ₀ + (μ₁ - 0.3)² + σ₁²`.
+    pub(super) fn expectation(gaussian: &Gaussian) -> f64 {
+        let (mu, square) = (gaussian.mu(), [0, 1].map(|m| (2.0 * gaussian.ln_sigma()[m]).exp()));
+        let sine = (-0.5 * square[0]).exp() * mu[0].sin();
+        mu[0] * (mu[1] * mu[1] + square[1]) + sine + (mu[1] - 0.3).powi(2) + square[1]
+    }
+
+    /// The gradient of the [expectation](Self::expectation) by μ and ln σ.
     pub(super) fn gradient(gaussian: &Gaussian) -> Vec<f64> {
         let (mu, square) = (gaussian.mu(), [0, 1].map(|m| (2.0 * gaussian.ln_sigma()[m]).exp()));
         let damped = (-0.5 * square[0]).exp();
@@ -37,7 +44,7 @@ impl Coupled {
     }
 }
 
-pub(super) fn variables() -> Gaussian {
+pub(crate) fn variables() -> Gaussian {
     Gaussian::new(&[0.4, -0.9], &[0.7, 1.3]).unwrap()
 }
 
@@ -213,13 +220,15 @@ fn extreme_parameters_noise_and_values_give_numbers() {
                 .map(|i| numbers[(shift / 6 * (i % 2) + shift * (1 - i % 2)) % 6])
                 .collect();
             for scale in [1e-150, 1.0, 1e150] {
-        let f = |x: &[f64]| scale * (x[2].sin() + if x[0] > 0.0 { 1.0 } else { -1.0 });
-                round.estimate(&estimator, &gaussian, &f, &noise)
+                let f = |x: &[f64]| scale * (x[2].sin() + if x[0] > 0.0 { 1.0 } else { -1.0 });
+                round
+                    .estimate(&estimator, &gaussian, &f, &noise)
                     .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
                 assert!(round.f().is_finite());
                 // Where the squares of ĝ are numbers.
                 if round.gradient().iter().all(|gradient| gradient.abs() < 1e150) {
-                    round.answer_with_variance_gradient(&estimator, &gaussian)
+                    round
+                        .answer_with_variance_gradient(&estimator, &gaussian)
                         .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
                     let parameters = estimator.control().map_or(0, Control::parameters);
                     assert_eq!(round.variance_gradient().len(), parameters, "{name}");

@@ -61,7 +61,7 @@ fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &
                 let constant = vec![NUMBERS[shift]; numbers];
                 let mixed: Vec<f64> = (0..numbers).map(|i| NUMBERS[(5 * i / 3 + shift) % 6]).collect();
                 for noise in [constant, mixed] {
-                                        let f = Scaled(scale);
+                    let f = Scaled(scale);
                     round
                         .estimate_with_variance_gradient(&estimator, distribution, &f, &noise)
                         .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
@@ -168,7 +168,7 @@ fn the_exact_variances_hold_for_any_probability_and_target() {
     for theta in thetas {
         for target in [-3.0, 0.0, 0.499, 0.5, 0.7, 1e8] {
             let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
-        let f = MeanQuadratic { target };
+            let f = MeanQuadratic { target };
             let d = f.value(&[1.0]) - f.value(&[0.0]);
             let (rare, often) = (theta.min(1.0 - theta), theta.max(1.0 - theta));
             let spread = rare * often;
@@ -230,7 +230,7 @@ fn arms_of_a_million_samples_is_rloo_of_a_million() {
     let count = 1_000_000;
     let mut noise = vec![0.0; count];
     Stream::new(12, 0, 0).fill_open01(&mut noise);
-        let f = |b: &[f64]| 3.0 * b[0];
+    let f = |b: &[f64]| 3.0 * b[0];
     let mut round = Round::new();
     round.estimate(&Arms::new(count as u64).unwrap(), &bernoulli, &f, &noise).unwrap();
     let exact = 3.0 * sigmoid(0.7) * sigmoid(-0.7);
@@ -254,7 +254,8 @@ fn a_million_variables_are_estimated() {
         }
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];
         Stream::new(9, 0, 0).fill_open01(&mut noise);
-        let objective: &dyn Objective = if method.cost == Cost::f(Count::VariablesAndOne) { &two } else { &f };
+        let objective: &dyn Objective =
+            if method.cost == Cost::f(Count::VariablesAndOne) { &two } else { &f };
         round.estimate(&estimator, &bernoulli, objective, &noise).unwrap();
         assert!(round.gradient().iter().any(|&gradient| gradient != 0.0), "{name}");
     }

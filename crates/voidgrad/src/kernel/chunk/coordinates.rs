@@ -3,9 +3,9 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::cells::Cells;
-use super::{Chunk, Number};
 use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
+use super::{Chunk, Number};
 use crate::kernel::{Kernel, g_hat, pathwise};
 use crate::lanes::Work;
 use crate::noise::BlockStream;

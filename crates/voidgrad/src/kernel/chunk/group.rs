@@ -2,8 +2,8 @@
 
 use voidgrad_real::{Element, Lanes};
 
-use super::array_samples::aligned;
 use super::Number;
+use super::array_samples::aligned;
 use super::conditional;
 use super::lane_sums::lane_numbers;
 use super::transpose::{to_rows, to_samples};

@@ -2,9 +2,9 @@
 
 use voidgrad_real::{Element, Lanes, Pair, sigmoid};
 
-use super::{Chunk, Number};
 use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
+use super::{Chunk, Number};
 use crate::kernel::{Kernel, Weights, g_hat, pathwise, weights};
 use crate::lanes::Work;
 use crate::noise::BlockStream;

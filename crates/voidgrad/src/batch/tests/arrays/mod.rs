@@ -78,7 +78,9 @@ fn a_value_that_is_not_finite_is_the_error_of_its_sample() {
     let control = Network::example();
     let mut found = Vec::new();
     for control in [slowly(control.clone()), Through(control, arrays)] {
-        found.push(Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(1_000, 1)).unwrap_err());
+        found.push(
+            Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(1_000, 1)).unwrap_err(),
+        );
     }
     assert!(matches!(&found[0], EstimateError::Objective { b, .. } if b == &[1.0, 0.0, 1.0]));
     assert_eq!(found[0], found[1]);

@@ -13,13 +13,13 @@ use crate::variance;
 const STATES: usize = 3;
 
 /// So many variables with three states, probable and improbable.
-pub(super) fn variables(count: usize) -> Categorical {
+pub(crate) fn variables(count: usize) -> Categorical {
     let rows = [[0.2, 0.5, 0.3], [0.05, 0.8, 0.15], [0.6, 0.3, 0.1], [0.34, 0.33, 0.33], [0.02, 0.08, 0.9]];
     Categorical::from_probabilities(&rows[..count].concat(), STATES).unwrap()
 }
 
 /// Every state with its probability.
-fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
+pub(super) fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
     let mut all = vec![(Vec::new(), 1.0)];
     for theta in categorical.probabilities().chunks(categorical.states()) {
         let mut longer = Vec::new();

@@ -20,7 +20,7 @@ fn rebar_equals_reinforce_when_eta_is_zero() {
     let [mut rebar, mut reinforce] = [Round::new(), Round::new()];
     for row in 0..20 {
         Stream::new(5, 0, row).fill_open01(&mut noise);
-                rebar.estimate(&control, &categorical, &Cubic, &noise).unwrap();
+        rebar.estimate(&control, &categorical, &Cubic, &noise).unwrap();
         reinforce.estimate(&Zero, &categorical, &Cubic, &noise).unwrap();
         assert_eq!(rebar.gradient(), reinforce.gradient());
     }

@@ -5,19 +5,20 @@ mod kernels;
 
 use super::*;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
+use crate::error::{ObjectiveError, ShapeMismatch};
+use crate::kernel::Chunk;
 use crate::noise::Stream;
-use crate::objective::MeanQuadratic;
+use crate::objective::{Batched, Points};
+use crate::toy::MeanQuadratic;
 
 const TARGET: f64 = 0.499;
 
-pub(crate) type AddChunk<C> = fn(&C, &mut Chunk<'_>) -> Result<(), EstimateError>;
-
-/// A control whose samples are added in a way of its own.
-pub(crate) struct Through<C>(pub(crate) C, AddChunk<C>);
+/// A control whose chunks are made in a way of its own: false leaves them to the caller, one sample after the other.
+pub(crate) struct Through<C>(pub(crate) C, fn(&C, &mut Chunk<'_>) -> bool);
 
 /// A control without a kernel: the same derivatives, one sample after the other.
 pub(crate) fn slowly<C: Control>(control: C) -> Through<C> {
-    Through(control, one_by_one)
+    Through(control, |_, _| false)
 }
 
 impl<C: Control> Control for Through<C> {
@@ -29,7 +30,7 @@ impl<C: Control> Control for Through<C> {
         self.0.dimension()
     }
 
-    fn add_chunk(&self, chunk: &mut Chunk<'_>) -> Result<(), EstimateError> {
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
         (self.1)(&self.0, chunk)
     }
 
@@ -37,7 +38,7 @@ impl<C: Control> Control for Through<C> {
         self.0.phi()
     }
 
-    fn set_phi(&mut self, phi: nalgebra::DVectorView<'_, f64>) -> Result<(), crate::ShapeMismatch> {
+    fn set_phi(&mut self, phi: nalgebra::DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
         self.0.set_phi(phi)
     }
 
@@ -66,10 +67,10 @@ impl<C: Control> Control for Through<C> {
     }
 }
 
-fn sums(theta: &[f64], control: &(impl Control + Sync), draw: &Draw) -> Sums {
+fn sums(theta: &[f64], control: &(impl Control + Sync), options: &Options) -> Sums {
     let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
     let objective = MeanQuadratic { target: TARGET };
-    Batches::new().draw(&bernoulli, &objective, control, draw).unwrap().clone()
+    Batch::new().estimate(&bernoulli, &objective, control, options).unwrap().clone()
 }
 
 /// The largest difference of two sums, as a part of the largest entry of its kind.
@@ -95,10 +96,10 @@ fn check<C: Control + Sync>(control: C, bound_double: f64, bound_single: f64) {
         // Full blocks, a tail, one sample, more than one chunk.
         for samples in [1, 63, 64, 300, 4_200] {
             for (precision, bound) in [(Precision::Double, bound_double), (Precision::Single, bound_single)] {
-                let draw = Draw { precision, ..Draw::new(samples, 3) };
-                let reference = sums(theta, &control, &draw);
+                let options = Options { precision, ..Options::new(samples, 3) };
+                let reference = sums(theta, &control, &options);
                 for instructions in [Instructions::Best, Instructions::Scalar] {
-                    let found = sums(theta, &control.0, &Draw { instructions, ..draw });
+                    let found = sums(theta, &control.0, &Options { instructions, ..options });
                     let error = difference(&reference, &found);
                     assert!(
                         error < bound,
@@ -127,7 +128,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     for theta in [&[0.3][..], &[0.2; 9]] {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| sums(theta, &control, &Draw::new(20_000, 1)))
+            pool.install(|| sums(theta, &control, &Options::new(20_000, 1)))
         };
         let one = on(1);
         assert!(on(2) == one && on(7) == one);
@@ -139,7 +140,8 @@ fn logits_out_of_range_are_estimated_one_by_one() {
     let bernoulli = Bernoulli::from_logits(&[700.0]).unwrap();
     let control = Rebar::new(0.7, 0.4, TARGET).unwrap();
     let objective = MeanQuadratic { target: TARGET };
-    let sums = Batches::new().draw(&bernoulli, &objective, &control, &Draw::new(100, 1)).unwrap().clone();
+    let sums =
+        Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(100, 1)).unwrap().clone();
     assert!(sums.gradient[0].is_finite() && (sums.f - 100.0 * (1.0 - TARGET) * (1.0 - TARGET)).abs() < 1e-12);
 }
 
@@ -147,8 +149,50 @@ fn logits_out_of_range_are_estimated_one_by_one() {
 fn a_value_that_is_not_finite_is_an_error_that_names_it() {
     let bernoulli = Bernoulli::from_logits(&[0.0]).unwrap();
     let objective = |b: &[f64]| if b[0] == 1.0 { f64::NAN } else { 0.0 };
-    let error = Batches::new().draw(&bernoulli, &objective, &Zero, &Draw::new(100, 1)).unwrap_err();
+    let error = Batch::new().estimate(&bernoulli, &objective, &Zero, &Options::new(100, 1)).unwrap_err();
     assert!(matches!(error, EstimateError::Objective { value, b } if value.is_nan() && b == [1.0]));
-    let error = Batches::new().draw(&bernoulli, &|_: &[f64]| 1.0, &Zero, &Draw::new(0, 1)).unwrap_err();
+    let error = Batch::new().estimate(&bernoulli, &|_: &[f64]| 1.0, &Zero, &Options::new(0, 1)).unwrap_err();
     assert_eq!(error, EstimateError::EmptyBatch);
+}
+
+/// The objective's own error, unchanged, from lanes as from one sample after the other, of one variable and of several.
+#[test]
+fn an_objective_that_fails_is_an_error_that_it_made() {
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    #[error("no answer from machine {0}")]
+    struct NoAnswer(u32);
+
+    let f = Batched(|points: Points<'_>, f: &mut [f64]| -> Result<(), ObjectiveError> {
+        // It fails at one state of several; the values that it has written are of no use.
+        f.fill(1.0);
+        if points.iter().any(|b| b.iter().all(|b| *b == 1.0)) { Err(NoAnswer(3).into()) } else { Ok(()) }
+    });
+    let rebar = Rebar::new(0.7, 0.4, TARGET).unwrap();
+    let slow = slowly(rebar.clone());
+    let controls: [&(dyn Control + Sync); 3] = [&rebar, &slow, &Zero];
+    for theta in [&[0.3][..], &[0.4; 3]] {
+        let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
+        // More than one chunk.
+        for (control, samples) in controls.into_iter().flat_map(|control| [100, 10_000].map(|n| (control, n)))
+        {
+            let error =
+                Batch::new().estimate(&bernoulli, &f, control, &Options::new(samples, 1)).unwrap_err();
+            let EstimateError::Failed(error) = error else { panic!("{error}") };
+            assert_eq!(error.downcast_ref(), Some(&NoAnswer(3)));
+        }
+    }
+}
+
+/// A state that is not drawn is no failure: kernels of one variable evaluate f at both states in advance.
+#[test]
+fn an_objective_that_fails_where_no_sample_is_does_not_fail() {
+    let f = Batched(|points: Points<'_>, f: &mut [f64]| -> Result<(), ObjectiveError> {
+        f.fill(2.0);
+        if points.iter().any(|b| b[0] == 1.0) { Err("not here".into()) } else { Ok(()) }
+    });
+    let never = Bernoulli::from_logits(&[-600.0]).unwrap();
+    let control = Rebar::new(0.7, 0.4, TARGET).unwrap();
+    let mut batch = Batch::new();
+    let sums = batch.estimate(&never, &f, &control, &Options::new(100, 1)).unwrap();
+    assert_eq!(sums.f, 200.0);
 }

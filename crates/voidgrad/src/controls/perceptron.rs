@@ -20,7 +20,7 @@ use crate::error::{InvalidParameter, ShapeMismatch};
 /// use voidgrad::{Control, Stream};
 /// let control = Perceptron::draw(6, 4, &mut Stream::new(1, 0, 0))?;
 /// assert_eq!((control.dimension(), control.parameters()), (Some(6), 4 * 8 + 1));
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), voidgrad::error::InvalidParameter>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Perceptron {

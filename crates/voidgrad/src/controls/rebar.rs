@@ -12,13 +12,14 @@ use crate::toy::quadratic;
 ///
 /// ```
 /// use voidgrad::controls::rebar::rebar;
-/// use voidgrad::{Control, Rebar};
+/// use voidgrad::controls::Rebar;
+/// use voidgrad::Control;
 /// assert_eq!(rebar(0.0, 2.0, 0.5, 0.25), 2.0 * 0.0625);
 /// let control = Rebar::new(1.0, 0.5, 0.499)?;
 /// assert_eq!(control.named(), [("eta".to_owned(), 1.0), ("lambda".to_owned(), 0.5)]);
 /// let error = Rebar::new(1.0, 0.0, 0.499).unwrap_err();
 /// assert_eq!(error.to_string(), "lambda = 0 is not a number in (0, ∞)");
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), voidgrad::error::InvalidParameter>(())
 /// ```
 #[must_use]
 #[control(positive(lambda), data(target))]

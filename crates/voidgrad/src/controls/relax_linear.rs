@@ -20,13 +20,14 @@ use crate::toy::quadratic;
 /// ```
 /// use voidgrad::controls::relax_linear::relax_linear;
 /// use voidgrad::nalgebra::{SMatrix, SVector};
-/// use voidgrad::{Control, RelaxLinear, Stream};
+/// use voidgrad::controls::RelaxLinear;
+/// use voidgrad::{Control, Stream};
 /// let (zero, matrix) = (SVector::zeros(), SMatrix::zeros());
 /// assert_eq!(relax_linear(0.0, 1.0, zero, zero, matrix, zero, zero, -0.5, 0.25), 0.0625 - 0.5);
 /// let control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, 0))?;
 /// assert_eq!(control.parameters(), 47);
 /// assert_eq!(control.named()[0], ("lambda".to_owned(), 0.5));
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), voidgrad::error::InvalidParameter>(())
 /// ```
 #[must_use]
 #[control(positive(lambda), data(target))]

@@ -11,12 +11,13 @@ use crate::error::ShapeMismatch;
 ///
 /// ```
 /// use voidgrad::controls::{Perceptron, Sum};
-/// use voidgrad::{Control, Rebar, Stream};
+/// use voidgrad::controls::Rebar;
+/// use voidgrad::{Control, Stream};
 /// let network = Perceptron::draw(3, 2, &mut Stream::new(1, 0, 0))?;
 /// let sum = Sum::new(Rebar::new(1.0, 0.5, 0.25)?, network.clone());
 /// assert_eq!((sum.dimension(), sum.parameters()), (Some(3), 2 + 11));
 /// assert_eq!(sum.value(&[0.0; 3]), 0.0625 + network.value(&[0.0; 3]));
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), voidgrad::error::InvalidParameter>(())
 /// ```
 ///
 /// Source: RELAX (Grathwohl et al. 2018), section 3.2.

@@ -1,11 +1,13 @@
 use nalgebra::{DMatrix, DVector};
 
 use super::by_hand::{self, Derivatives};
+use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{Constant, Perceptron, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::ShapeMismatch;
-use crate::estimators::{AnyEstimator, Estimator as _, Method, Setup};
+use crate::estimator::{AnyEstimator, Estimator as _};
+use crate::estimators::{Listed, Setup};
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
 
@@ -75,19 +77,20 @@ fn derivatives_of_every_method_are_its_finite_differences() {
     let (rows, baseline) = (Z.len(), Constant::new(0.3).unwrap());
     let mut estimators: Vec<AnyEstimator> = vec![Box::new(baseline)];
     estimators.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
-    for (_, make) in Method::of_bernoulli() {
-        estimators.push(make(&setup, &mut Stream::new(3, 0, 0)).unwrap());
+    let bernoulli = Bernoulli::from_logits(&Z).unwrap();
+    for row in Bernoulli::estimators() {
+        estimators.push(row.make(&setup, &bernoulli, &mut Stream::new(3, 0, 0)).unwrap());
     }
     // As many numbers of z in other arrangements.
     let rows_of_states = Categorical::from_logits(&Z, 2).unwrap();
     let mut categorical: Vec<AnyEstimator<Categorical>> = Vec::new();
-    for (_, make) in Method::of_categorical() {
-        categorical.push(make(&setup, &rows_of_states, &mut Stream::new(3, 0, 0)).unwrap());
+    for row in Categorical::estimators() {
+        categorical.push(row.make(&setup, &rows_of_states, &mut Stream::new(3, 0, 0)).unwrap());
     }
     let variables = Gaussian::new(&Z, &Z.map(|_| 1.0)).unwrap();
     let mut gaussian: Vec<AnyEstimator<Gaussian>> = Vec::new();
-    for (_, make) in Method::of_gaussian() {
-        gaussian.push(make(&setup, &variables, &mut Stream::new(3, 0, 0)).unwrap());
+    for row in Gaussian::estimators() {
+        gaussian.push(row.make(&setup, &variables, &mut Stream::new(3, 0, 0)).unwrap());
     }
     let controls = estimators.iter_mut().filter_map(|estimator| estimator.control_mut());
     let controls = controls.chain(categorical.iter_mut().filter_map(|estimator| estimator.control_mut()));

@@ -16,7 +16,7 @@ use crate::noise::Rule;
 /// bernoulli.sample(&[0.25, 0.5], &mut b);
 /// bernoulli.score(&b, &mut score);
 /// assert_eq!((b, score[0]), ([0.0, 1.0], -0.5));
-/// # Ok::<(), voidgrad::InvalidParameter>(())
+/// # Ok::<(), voidgrad::error::InvalidParameter>(())
 /// ```
 pub trait Distribution: Send + Sync {
     /// `a`, the parameters by which gradients are taken.

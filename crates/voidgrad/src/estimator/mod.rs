@@ -6,6 +6,8 @@
 mod exchange;
 mod memory;
 mod round;
+#[cfg(test)]
+mod tests;
 
 pub use exchange::{Answer, Told, Want};
 pub use memory::Memory;
@@ -230,6 +232,18 @@ pub fn check_wants<D: Distribution>(
     // An estimator wants the same at its second and later points, or at its first.
     let wants = (0..points.min(2)).any(|k| estimator.want(k) == Want::Gradient);
     if wants && !has_gradient { Err(EstimateError::NoGradient) } else { Ok(()) }
+}
+
+/// Refuses an estimator that does not fit what another one was asked: so many numbers of noise and points, with gradients or without.
+pub(crate) fn check_asked<D: Distribution>(
+    estimator: &(impl Estimator<D> + ?Sized),
+    distribution: &D,
+    (noise, points, has_gradients): (usize, usize, bool),
+) -> Result<(), EstimateError> {
+    same_length("noise of the round", noise, estimator.noise(distribution))?;
+    let evaluations = usize::try_from(estimator.evaluations(distribution)).unwrap_or(usize::MAX);
+    same_length("points of the round", points, evaluations)?;
+    check_wants(estimator, distribution, has_gradients)
 }
 
 /// Refuses a control that is made for another dimension.

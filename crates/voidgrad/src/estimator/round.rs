@@ -1,6 +1,6 @@
 //! One round: ask, evaluate, tell.
 
-use super::{Answer, Estimator, Memory, Told, Want};
+use super::{Answer, Estimator, Memory, Told, Want, check_asked};
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, check_estimate, check_variance_gradient, same_length};
@@ -116,7 +116,9 @@ impl Round {
     /// The K points at which f is wanted; none before the first round.
     #[must_use]
     pub fn points(&self) -> Points<'_> {
-        Points::rows(&self.points, self.dimension)
+        // What a round left that could not be asked is of no use.
+        let rows = if self.dimension == 0 { &[] } else { &self.points[..] };
+        Points::rows(rows, self.dimension)
     }
 
     /// What is wanted at each point.
@@ -138,9 +140,10 @@ impl Round {
     /// Evaluates f at all points.
     ///
     /// # Errors
-    /// Returns the objective's own error in [`EstimateError::Failed`]. Also returns an error if a value is NaN or infinite, or if a gradient is
-    /// wanted and the objective has none.
+    /// Returns the objective's own error in [`EstimateError::Failed`]. Also returns an error if nothing was asked, if a value is NaN or infinite, or if
+    /// a gradient is wanted and the objective has none.
     pub fn evaluate(&mut self, objective: &(impl Objective + ?Sized)) -> Result<(), EstimateError> {
+        self.check_asked()?;
         let Self { points, dimension, wants, values, gradients, .. } = self;
         let wants_gradient = |k: usize| wants[k] == Want::Gradient;
         objective::fill(objective, Points::rows(points, *dimension), wants_gradient, values, gradients)
@@ -149,7 +152,8 @@ impl Round {
     /// Answers: makes `ĝ` and the weights of the values. The estimator stays as it is.
     ///
     /// # Errors
-    /// Returns an error if nothing was asked, if a value of f is NaN or infinite, or if `ĝ` is.
+    /// Returns an error if nothing was asked, if the points are those of another estimator or distribution whose lengths differ, if a value of f is NaN
+    /// or infinite, or if `ĝ` is.
     pub fn answer<D: Distribution>(
         &mut self,
         estimator: &(impl Estimator<D> + ?Sized),
@@ -240,9 +244,13 @@ impl Round {
         distribution: &D,
         with_variance_gradient: bool,
     ) -> Result<(), EstimateError> {
-        if self.dimension == 0 {
-            return Err(EstimateError::NotAsked);
-        }
+        self.check_asked()?;
+        same_length("a point of the round", self.dimension, distribution.dimension())?;
+        check_asked(
+            estimator,
+            distribution,
+            (self.noise.len(), self.wants.len(), !self.gradients.is_empty()),
+        )?;
         objective::check(self.points(), &self.values)?;
         objective::check_gradients(self.points(), &self.gradients)?;
         let Self { noise, points, values, gradients, gradient, weights, variance_gradient, memory, .. } =
@@ -256,6 +264,10 @@ impl Round {
         estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
         self.f = self.weights.iter().zip(&self.values).map(|(weight, f)| weight * f).sum();
         check_estimate(self.f, &self.gradient, distribution.parameters())
+    }
+
+    fn check_asked(&self) -> Result<(), EstimateError> {
+        if self.dimension == 0 { Err(EstimateError::NotAsked) } else { Ok(()) }
     }
 
     fn told(&self) -> Told<'_> {

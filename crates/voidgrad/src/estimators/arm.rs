@@ -11,12 +11,12 @@ use crate::noise::Rule;
 /// Source: Yin and Zhou 2019, theorem 1.
 ///
 /// ```
-/// use voidgrad::estimators::{Arm, Draw};
-/// use voidgrad::{Bernoulli, Uniforms};
+/// use voidgrad::estimators::Arm;
+/// use voidgrad::{Bernoulli, Round};
 /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
-/// let mut draw = Draw::new(&bernoulli);
-/// draw.update(&Arm, &bernoulli, &|b: &[f64]| 3.0 * b[0], Uniforms::new(&[0.75])?)?;
-/// assert_eq!(draw.gradient, [(3.0 - 0.0) * 0.25]);
+/// let mut round = Round::new();
+/// round.estimate(&Arm, &bernoulli, &|b: &[f64]| 3.0 * b[0], &[0.75])?;
+/// assert_eq!(round.gradient(), [(3.0 - 0.0) * 0.25]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

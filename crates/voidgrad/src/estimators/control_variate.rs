@@ -20,7 +20,8 @@ use crate::objective::Objective;
 /// control.
 ///
 /// ```
-/// use voidgrad::{Bernoulli, Constant, Noise, estimate};
+/// use voidgrad::controls::Constant;
+/// use voidgrad::{Bernoulli, Noise, estimate};
 /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
 /// let f = |b: &[f64]| 3.0 * b[0];
 /// let control = Constant::new(1.0)?;

@@ -16,7 +16,9 @@ use crate::objective::Objective;
 /// unbiased for every control of z, M × K numbers. The noise `u` and `v` have M × K entries each. f takes b one-hot.
 ///
 /// ```
-/// use voidgrad::{Categorical, Constant, Noise, categorical};
+/// use voidgrad::controls::Constant;
+/// use voidgrad::estimators::categorical;
+/// use voidgrad::{Categorical, Noise};
 /// let variable = Categorical::from_probabilities(&[0.5, 0.25, 0.25], 3)?;
 /// let f = |b: &[f64]| 3.0 * b[0];
 /// let noise = Noise::new(&[0.9, 0.5, 0.5], &[0.5; 3])?;

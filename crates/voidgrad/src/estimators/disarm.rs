@@ -14,12 +14,12 @@ use voidgrad_real::sigmoid;
 /// Source: Dong, Mnih and Tucker 2020, section 3; the same as U2G, Yin, Ho, Yan, Qian and Zhou 2020.
 ///
 /// ```
-/// use voidgrad::estimators::{Disarm, Draw};
-/// use voidgrad::{Bernoulli, Uniforms};
+/// use voidgrad::estimators::Disarm;
+/// use voidgrad::{Bernoulli, Round};
 /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
-/// let mut draw = Draw::new(&bernoulli);
-/// draw.update(&Disarm::new(2)?, &bernoulli, &|b: &[f64]| 3.0 * b[0], Uniforms::new(&[0.75])?)?;
-/// assert_eq!(draw.gradient, [0.5 * (3.0 - 0.0) * 0.5]);
+/// let mut round = Round::new();
+/// round.estimate(&Disarm::new(2)?, &bernoulli, &|b: &[f64]| 3.0 * b[0], &[0.75])?;
+/// assert_eq!(round.gradient(), [0.5 * (3.0 - 0.0) * 0.5]);
 /// assert_eq!(Disarm::new(3).unwrap_err().to_string(), "evaluations = 3 is not an even number from 2 to 1000000");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```

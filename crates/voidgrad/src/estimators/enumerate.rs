@@ -12,12 +12,12 @@ use voidgrad_real::sigmoid;
 /// categorical variables `∂/∂a_mk E[f(b)] = θ_mk·(E[f|b_m = k] - E[f])`, from the values at all `Kᴹ` states.
 ///
 /// ```
-/// use voidgrad::estimators::{Draw, Enumerate};
-/// use voidgrad::{Bernoulli, Uniforms};
+/// use voidgrad::estimators::Enumerate;
+/// use voidgrad::{Bernoulli, Round};
 /// let bernoulli = Bernoulli::from_logits(&[0.0, 0.0])?;
-/// let mut draw = Draw::new(&bernoulli);
-/// draw.update(&Enumerate, &bernoulli, &|b: &[f64]| b[0] * b[1], Uniforms::new(&[])?)?;
-/// assert_eq!(draw.gradient, [0.125, 0.125]);
+/// let mut round = Round::new();
+/// round.estimate(&Enumerate, &bernoulli, &|b: &[f64]| b[0] * b[1], &[])?;
+/// assert_eq!(round.gradient(), [0.125, 0.125]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

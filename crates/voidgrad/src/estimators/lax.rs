@@ -21,8 +21,8 @@ use crate::gaussian::{self, Gaussian};
 /// Source: RELAX (Grathwohl et al. 2018), section 3.1, equation 7.
 ///
 /// ```
-/// use voidgrad::estimators::{Draw, Lax};
-/// use voidgrad::{Gaussian, Uniforms, control};
+/// use voidgrad::estimators::Lax;
+/// use voidgrad::{Gaussian, Round, control};
 ///
 /// #[control]
 /// fn cube(z: f64, weight: f64) -> f64 {
@@ -30,14 +30,13 @@ use crate::gaussian::{self, Gaussian};
 /// }
 ///
 /// let gaussian = Gaussian::new(&[2.0], &[0.5])?;
-/// let noise = Uniforms::new(&[0.3, 0.2])?;
 /// let f = |x: &[f64]| x[0] * x[0] * x[0];
-/// let mut draw = Draw::new(&gaussian);
-/// draw.update(&Lax::new(Cube::new(1.0)?), &gaussian, &f, noise)?;
+/// let mut round = Round::new();
+/// round.estimate(&Lax::new(Cube::new(1.0)?), &gaussian, &f, &[0.3, 0.2])?;
 /// // The control is f itself: the gradient along x = μ + σ·ε.
-/// let x = draw.f.cbrt();
-/// assert!((draw.gradient[0] - 3.0 * x * x).abs() < 1e-12);
-/// assert!((draw.gradient[1] - 3.0 * x * x * (x - 2.0)).abs() < 1e-12);
+/// let x = round.f().cbrt();
+/// assert!((round.gradient()[0] - 3.0 * x * x).abs() < 1e-12);
+/// assert!((round.gradient()[1] - 3.0 * x * x * (x - 2.0)).abs() < 1e-12);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]

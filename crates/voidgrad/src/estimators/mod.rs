@@ -103,4 +103,4 @@ fn samples(distribution: &impl Distribution, noise: &[f64], points: &mut [f64]) 
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

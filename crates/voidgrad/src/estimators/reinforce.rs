@@ -13,13 +13,13 @@ use crate::noise::Rule;
 /// Source: REINFORCE (Williams 1992), equation 6.
 ///
 /// ```
-/// use voidgrad::estimators::{Draw, Reinforce};
-/// use voidgrad::{Bernoulli, Uniforms};
+/// use voidgrad::estimators::Reinforce;
+/// use voidgrad::{Bernoulli, Round};
 /// let bernoulli = Bernoulli::from_logits(&[0.0])?;
 /// let f = |b: &[f64]| 3.0 * b[0];
-/// let mut draw = Draw::new(&bernoulli);
-/// draw.update(&Reinforce::new(1.0)?, &bernoulli, &f, Uniforms::new(&[0.75])?)?;
-/// assert_eq!(draw.gradient, [(3.0 - 1.0) * 0.5]);
+/// let mut round = Round::new();
+/// round.estimate(&Reinforce::new(1.0)?, &bernoulli, &f, &[0.75])?;
+/// assert_eq!(round.gradient(), [(3.0 - 1.0) * 0.5]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -13,14 +13,15 @@ use voidgrad_real::sigmoid;
 /// `ĝ_k = θ_k·(∇f_k - Σ_j θ_j ∇f_j)` in every row. **Biased**, unless f is linear in every variable.
 ///
 /// ```
-/// use voidgrad::estimators::{Draw, StraightThrough};
-/// use voidgrad::{Categorical, MeanQuadratic, Uniforms};
+/// use voidgrad::estimators::StraightThrough;
+/// use voidgrad::toy::MeanQuadratic;
+/// use voidgrad::{Categorical, Round};
 /// let variable = Categorical::from_logits(&[0.0; 4], 4)?;
-/// let mut draw = Draw::new(&variable);
+/// let mut round = Round::new();
 /// let f = MeanQuadratic { target: 0.5 };
-/// draw.update(&StraightThrough, &variable, &f, Uniforms::new(&[0.7])?)?;
+/// round.estimate(&StraightThrough, &variable, &f, &[0.7])?;
 /// // ∇f is ¼ where b is 1, and -¼ elsewhere.
-/// assert_eq!(draw.gradient, [-0.03125, -0.03125, 0.09375, -0.03125]);
+/// assert_eq!(round.gradient(), [-0.03125, -0.03125, 0.09375, -0.03125]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

@@ -25,7 +25,7 @@ use voidgrad_macros::differentiate;
 /// gaussian.sample(&[(-0.5_f64).exp(), 0.25], &mut x);
 /// // ε = (cos(π/2), sin(π/2))
 /// assert!((x[0] - 1.0).abs() < 1e-15 && (x[1] - 1.0).abs() < 1e-15);
-/// # Ok::<(), voidgrad::DistributionError>(())
+/// # Ok::<(), voidgrad::error::DistributionError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Gaussian {

@@ -82,7 +82,7 @@ fn an_odd_number_of_variables_leaves_one_number_unused() {
     let gaussian = Gaussian::new(&[0.0, 0.0, 5.0], &[1.0, 2.0, 0.5]).unwrap();
     assert_eq!((gaussian.uniforms(), gaussian.dimension(), gaussian.parameters().len()), (4, 3, 6));
     let mut x = [0.0; 3];
-    gaussian.draw(&[0.3, 0.6, 0.8, 0.1], &mut x);
+    gaussian.sample(&[0.3, 0.6, 0.8, 0.1], &mut x);
     let (first, second) = (box_muller(0.3, 0.6), box_muller(0.8, 0.1));
     assert_eq!(x[0], first[0]);
     for (found, expected) in [(x[1], 2.0 * first[1]), (x[2], 5.0 + 0.5 * second[0])] {

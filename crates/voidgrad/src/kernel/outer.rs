@@ -8,7 +8,7 @@ use super::rows::row;
 /// `columns`, and `sums` is a matrix column by column.
 ///
 /// ```
-/// use voidgrad::kernel::add_outer;
+/// use voidgrad::__private::kernel::add_outer;
 /// let mut sums = [0.5; 6];
 /// add_outer(0.0_f64, [2, 3], [&[1.0, 2.0]], [&[1.0, 10.0, 100.0]], &mut sums);
 /// assert_eq!(sums, [1.5, 2.5, 10.5, 20.5, 100.5, 200.5]);

@@ -10,7 +10,7 @@ use super::rows::row;
 /// numbers column by column, `A[i + rows·j]`; `x_k` is `columns` rows of lanes, `y_k` is `rows` of them.
 ///
 /// ```
-/// use voidgrad::kernel::product;
+/// use voidgrad::__private::kernel::product;
 /// // 2 × 3, one lane.
 /// let (matrix, x) = ([1.0, 4.0, 2.0, 5.0, 3.0, 6.0], [1.0, 10.0, 100.0]);
 /// let mut y = [0.0; 2];
@@ -32,7 +32,7 @@ pub fn product<R: Lanes, const K: usize>(
 /// `y_k = Aᵀ·x_k` for K arrays side by side, with A as in [`product`]: `x_k` is `rows` rows of lanes, `y_k` is `columns` of them.
 ///
 /// ```
-/// use voidgrad::kernel::transposed_product;
+/// use voidgrad::__private::kernel::transposed_product;
 /// let (matrix, x) = ([1.0, 4.0, 2.0, 5.0, 3.0, 6.0], [1.0, 10.0]);
 /// let mut y = [0.0; 3];
 /// transposed_product(0.0_f64, &matrix, [2, 3], [&x], [&mut y]);

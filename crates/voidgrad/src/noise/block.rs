@@ -14,7 +14,7 @@ use super::Stream;
 /// every instruction set, and for scalars.
 ///
 /// ```
-/// use voidgrad::BlockStream;
+/// use voidgrad::noise::BlockStream;
 /// let (mut x, mut y) = ([0.0; 12], [0.0; 12]);
 /// BlockStream::new(1, 2, 3, 4).fill(0.0, &mut x);
 /// BlockStream::new(1, 2, 3, 4).fill(0.0, &mut y);

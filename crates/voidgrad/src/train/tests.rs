@@ -1,16 +1,17 @@
 mod descent;
 
-use super::{Cause, Settings, Step, TrainError, minimise, train};
+use super::{Cause, Settings, Step, TrainError, train};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{Constant, RelaxLinear, Zero};
-use crate::estimator::EstimateError;
-use crate::estimators::{AnyEstimator, Method, Setup};
+use crate::error::EstimateError;
+use crate::estimator::AnyEstimator;
+use crate::estimators::{Listed, Setup};
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
-use crate::objective::MeanQuadratic;
 use crate::optimise::StepError;
+use crate::toy::MeanQuadratic;
 use crate::variance;
 
 pub(super) const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: 0.499 };
@@ -24,13 +25,13 @@ fn the_observer_sees_the_start_and_every_step() {
     let settings = Settings { iterations: 5, ..Settings::default() };
     let mut seen = Vec::new();
     let mut observer = |step: &Step<'_>| {
-        seen.push((step.iteration, step.average.is_some(), step.bernoulli.logits()[0]));
+        seen.push((step.iteration, step.average.is_some(), step.distribution.logits()[0]));
     };
-    let outcome = train(&start(), &OBJECTIVE, Zero, &settings, 0, &mut observer).unwrap();
+    let outcome = train(start(), &OBJECTIVE, Zero, &settings, 0, &mut observer).unwrap();
     assert_eq!(seen.iter().map(|step| step.0).collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5]);
     assert!(seen.iter().all(|step| step.1 == (step.0 > 0)));
     assert_eq!(seen[0].2, 0.0);
-    assert_eq!(seen[5].2, outcome.bernoulli.logits()[0]);
+    assert_eq!(seen[5].2, outcome.distribution.logits()[0]);
 }
 
 #[test]
@@ -38,7 +39,7 @@ fn a_run_is_named_by_its_seed_and_number() {
     let settings = Settings { iterations: 50, batch: 3, ..Settings::default() };
     let end = |seed: u64, run: u64| {
         let settings = Settings { seed, ..settings };
-        train(&start(), &OBJECTIVE, Zero, &settings, run, &mut |_: &Step<'_>| ()).unwrap().bernoulli
+        train(start(), &OBJECTIVE, Zero, &settings, run, &mut |_: &Step<'_>| ()).unwrap().distribution
     };
     assert_eq!(end(1, 2), end(1, 2));
     assert_ne!(end(1, 2), end(1, 3));
@@ -50,7 +51,7 @@ fn a_run_is_named_by_its_seed_and_number() {
 fn the_control_learns_the_best_constant() {
     let settings = Settings { iterations: 3_000, learning_rate: 1e-6, ..Settings::default() };
     let control = Constant::new(1.0).unwrap();
-    let outcome = train(&start(), &OBJECTIVE, control, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
+    let outcome = train(start(), &OBJECTIVE, control, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
     assert!((outcome.estimator.baseline() - 0.250_001).abs() < 1e-3, "{}", outcome.estimator.baseline());
 }
 
@@ -59,8 +60,8 @@ fn the_control_learns_the_best_constant() {
 fn relax_without_its_last_relu_finds_the_minimum() {
     let control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, u64::MAX)).unwrap();
     let settings = Settings { seed: 1, ..Settings::default() };
-    let outcome = train(&start(), &OBJECTIVE, control, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
-    assert!(outcome.bernoulli.probabilities()[0] < 0.1);
+    let outcome = train(start(), &OBJECTIVE, control, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
+    assert!(outcome.distribution.probabilities()[0] < 0.1);
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn a_run_that_diverges_says_where_and_with_what_values() {
     let control = Constant::new(0.25).unwrap();
     let mut last = 0;
     let mut observer = |step: &Step<'_>| last = step.iteration;
-    let error = train(&start(), &objective, control, &Settings::default(), 0, &mut observer).unwrap_err();
+    let error = train(start(), &objective, control, &Settings::default(), 0, &mut observer).unwrap_err();
     let message = error.to_string();
     let TrainError::Diverged { iteration, source, logits, control, .. } = error else { panic!("{message}") };
     assert_eq!(iteration, last + 1);
@@ -86,8 +87,8 @@ fn an_objective_of_any_size_is_followed() {
         for size in [1e153, 1e154, 1e200, 1e300] {
             let objective = move |b: &[f64]| if b[0] > 0.5 { size } else { -size };
             let settings = Settings { iterations: 50, batch, ..Settings::default() };
-            let outcome = train(&start(), &objective, Zero, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
-            let a = outcome.bernoulli.logits()[0];
+            let outcome = train(start(), &objective, Zero, &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
+            let a = outcome.distribution.logits()[0];
             // Every sample has the gradient -size·½ or -size·(-½)·(-1): ĝ = size·½ both times, but for the change of θ.
             assert!((a + 0.5).abs() < 0.05, "batch {batch}, f of {size}: {a}");
         }
@@ -104,7 +105,7 @@ fn a_learning_rate_that_no_f64_can_follow_is_a_divergence() {
             let control = Constant::new(0.3).unwrap();
             let mut seen = 0;
             let mut observer = |_: &Step<'_>| seen += 1;
-            let error = train(&start(), &OBJECTIVE, control, &settings, 0, &mut observer).unwrap_err();
+            let error = train(start(), &OBJECTIVE, control, &settings, 0, &mut observer).unwrap_err();
             let TrainError::Diverged { iteration, source, logits, control, .. } = error else {
                 panic!("{error}")
             };
@@ -124,7 +125,7 @@ fn settings_outside_their_domain_are_refused() {
         Settings { learning_rate: 0.0, ..good },
         Settings { control_learning_rate: f64::NAN, ..good },
     ] {
-        let result = train(&start(), &OBJECTIVE, Zero, &settings, 0, &mut |_: &Step<'_>| ());
+        let result = train(start(), &OBJECTIVE, Zero, &settings, 0, &mut |_: &Step<'_>| ());
         assert!(matches!(result, Err(TrainError::Setting(_))), "{settings:?}");
     }
 }
@@ -134,15 +135,15 @@ fn a_control_chosen_at_run_time_trains_the_same() {
     let settings = Settings { iterations: 100, ..Settings::default() };
     let control = Constant::new(0.3).unwrap();
     let boxed: Box<dyn Control + Send + Sync> = Box::new(control.clone());
-    let plain = train(&start(), &OBJECTIVE, control, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
-    let chosen = train(&start(), &OBJECTIVE, boxed, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
-    assert_eq!(plain.bernoulli, chosen.bernoulli);
+    let plain = train(start(), &OBJECTIVE, control, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
+    let chosen = train(start(), &OBJECTIVE, boxed, &settings, 4, &mut |_: &Step<'_>| ()).unwrap();
+    assert_eq!(plain.distribution, chosen.distribution);
     assert_eq!(plain.estimator.phi(), chosen.estimator.phi());
 }
 
 fn relax(rows: &Categorical) -> AnyEstimator<Categorical> {
-    let make = Method::find("relax").unwrap().categorical.unwrap();
-    make(&Setup::default(), rows, &mut Stream::new(1, 0, u64::MAX)).unwrap()
+    let row = Categorical::estimator("relax").unwrap();
+    row.make(&Setup::default(), rows, &mut Stream::new(1, 0, u64::MAX)).unwrap()
 }
 
 /// The best of two variables with three states, at which f is 0.
@@ -156,7 +157,8 @@ fn relax_of_categorical_variables_finds_the_best_states() {
     let settings = Settings { iterations: 2_000, batch: 4, learning_rate: 0.02, ..Settings::default() };
     let estimator = relax(&rows);
     let mut seen = 0;
-    let (end, _) = minimise(rows, &of_rows, estimator, &settings, 0, &mut |_| seen += 1).unwrap();
+    let mut observer = |_: &Step<'_, Categorical>| seen += 1;
+    let end = train(rows, &of_rows, estimator, &settings, 0, &mut observer).unwrap().distribution;
     assert_eq!(seen, 2_001);
     let theta = end.probabilities();
     assert!(theta[1] > 0.9 && theta[3] > 0.9, "{theta:?}");
@@ -167,7 +169,8 @@ fn relax_of_categorical_variables_finds_the_best_states() {
 fn the_control_of_categorical_variables_learns_to_take_variance_away() {
     let rows = Categorical::from_logits(&[0.3, -0.4, 0.0, 0.0, 0.5, -0.2], 3).unwrap();
     let settings = Settings { iterations: 3_000, batch: 4, learning_rate: 1e-9, ..Settings::default() };
-    let (_, learned) = minimise(rows.clone(), &of_rows, relax(&rows), &settings, 0, &mut |_| ()).unwrap();
+    let mut observer = |_: &Step<'_, Categorical>| ();
+    let learned = train(rows.clone(), &of_rows, relax(&rows), &settings, 0, &mut observer).unwrap().estimator;
     let variance = |estimator: &AnyEstimator<Categorical>| {
         // A standard error of 1 in 100 or so.
         variance::monte_carlo(&rows, &of_rows, estimator, 20_000, 5).unwrap().variance
@@ -183,9 +186,10 @@ fn the_control_of_categorical_variables_learns_to_take_variance_away() {
 fn lax_of_a_gaussian_variable_finds_the_minimum() {
     let gaussian = Gaussian::new(&[0.0], &[1.0]).unwrap();
     let f = |x: &[f64]| (x[0] - 3.0).powi(2);
-    let make = Method::find("lax").unwrap().gaussian.unwrap();
-    let estimator = make(&Setup::default(), &gaussian, &mut Stream::new(1, 0, u64::MAX)).unwrap();
+    let row = Gaussian::estimator("lax").unwrap();
+    let estimator = row.make(&Setup::default(), &gaussian, &mut Stream::new(1, 0, u64::MAX)).unwrap();
     let settings = Settings { iterations: 4_000, batch: 4, learning_rate: 0.01, ..Settings::default() };
-    let (end, _) = minimise(gaussian, &f, estimator, &settings, 0, &mut |_| ()).unwrap();
+    let mut observer = |_: &Step<'_, Gaussian>| ();
+    let end = train(gaussian, &f, estimator, &settings, 0, &mut observer).unwrap().distribution;
     assert!((end.mu()[0] - 3.0).abs() < 0.1 && end.ln_sigma()[0] < -1.0, "{end:?}");
 }

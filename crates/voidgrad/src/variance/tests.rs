@@ -1,15 +1,16 @@
 use rayon::ThreadPoolBuilder;
 use serde_json::Value;
 
-use super::{VarianceError, enumerate, exact, exact_within, moments, monte_carlo};
+use super::nodes::nodes;
+use super::{Tolerance, VarianceError, enumerate, moments, monte_carlo, quadrature, quadrature_within};
 use crate::bernoulli::{Bernoulli, logit};
 use crate::control::Control;
 use crate::controls::by_hand;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
-use crate::estimators::{AnyEstimator, Disarm, Rloo};
+use crate::estimator::AnyEstimator;
+use crate::estimators::{Disarm, Rloo};
 use crate::noise::Stream;
-use crate::objective::{MeanQuadratic, Objective};
-use crate::quadrature::{Tolerance, nodes};
+use crate::toy::MeanQuadratic;
 
 fn one(theta: f64) -> Bernoulli {
     Bernoulli::from_probabilities(&[theta]).unwrap()
@@ -89,10 +90,10 @@ fn rebar_is_exact_for_small_and_large_probabilities_and_temperatures() {
         for lambda in [0.05, 0.5, 5.0] {
             for eta in [1.0, -0.3] {
                 let control = Rebar::new(eta, lambda, f.target).unwrap();
-                let moments = exact(&one(theta), &f, &control).unwrap();
+                let moments = quadrature(&one(theta), &f, &control).unwrap();
                 let [mean, variance] = by_rule(&one(theta), f, &control, |b| trapezoids(b).collect());
                 assert!((moments.variance / variance - 1.0).abs() < 1e-7, "{theta} {lambda} {eta}");
-                assert!((moments.mean - mean).abs() < 1e-7 * variance.sqrt());
+                assert!((moments.mean[0] - mean).abs() < 1e-7 * variance.sqrt());
             }
         }
     }
@@ -113,11 +114,11 @@ fn kinks_are_found_wherever_they_are() {
             ends.windows(2).flat_map(|ends| nodes(ends[0], ends[1])).collect()
         };
         for theta in [0.03, 0.5, 0.9] {
-            let moments = exact(&one(theta), &f, &control).unwrap();
+            let moments = quadrature(&one(theta), &f, &control).unwrap();
             let [mean, variance] = by_rule(&one(theta), f, &control, pieces);
             assert!((moments.variance / variance - 1.0).abs() < 1e-7, "{row} {theta}");
             assert!((mean - f.gradient(&one(theta))[0]).abs() < 1e-9, "the reference, {row} {theta}: {mean}");
-            assert!((moments.mean - mean).abs() < 1e-7 * variance.sqrt());
+            assert!((moments.mean[0] - mean).abs() < 1e-7 * variance.sqrt());
         }
     }
 }
@@ -143,9 +144,9 @@ fn a_kink_beside_a_breakpoint_is_found() {
                 f.target,
             )
             .unwrap();
-            let moments = exact(&one(0.6), &f, &control).unwrap();
+            let moments = quadrature(&one(0.6), &f, &control).unwrap();
             let gradient = f.gradient(&one(0.6))[0];
-            assert!((moments.mean - gradient).abs() < 1e-7 * moments.variance.sqrt(), "{at} + {offset}");
+            assert!((moments.mean[0] - gradient).abs() < 1e-7 * moments.variance.sqrt(), "{at} + {offset}");
         }
     }
 }
@@ -158,12 +159,12 @@ fn variances_that_almost_vanish_keep_their_digits() {
         let best = (1.0 - theta) * f(&[1.0]) + theta * f(&[0.0]);
         for delta in [1e-2, 1e-4, 1e-6] {
             let control = Constant::new(best + delta).unwrap();
-            let variance = exact(&one(theta), &f, &control).unwrap().variance;
+            let variance = quadrature(&one(theta), &f, &control).unwrap().variance;
             let expected = (control.baseline() - best).powi(2) * theta * (1.0 - theta);
             // c* itself is known to 1e-16 only, a part of 1e-16/δ of the distance to it.
             assert!((variance / expected - 1.0).abs() < 1e-15 / delta * 2.0 + 1e-12, "{theta} {delta}");
         }
-        assert!(exact(&one(theta), &f, &Constant::new(best).unwrap()).unwrap().variance < 1e-30);
+        assert!(quadrature(&one(theta), &f, &Constant::new(best).unwrap()).unwrap().variance < 1e-30);
     }
 }
 
@@ -172,7 +173,7 @@ fn rebar_is_best_without_its_control_on_the_notes_objective() {
     let f = MeanQuadratic { target: 0.499 };
     for lambda in [0.05, 0.2, 0.5, 1.0, 2.0, 5.0] {
         let variance =
-            |eta: f64| exact(&one(0.5), &f, &Rebar::new(eta, lambda, 0.499).unwrap()).unwrap().variance;
+            |eta: f64| quadrature(&one(0.5), &f, &Rebar::new(eta, lambda, 0.499).unwrap()).unwrap().variance;
         for eta in [-1.0, -0.3, -0.1, 0.1, 0.3, 1.0] {
             assert!(variance(eta) > variance(0.0), "{lambda} {eta}");
         }
@@ -184,11 +185,11 @@ fn extreme_logits_are_no_error() {
     let f = MeanQuadratic { target: 0.499 };
     for a in [-700.0, -300.0, -40.0, 40.0, 300.0, 700.0] {
         let bernoulli = Bernoulli::from_logits(&[a]).unwrap();
-        let reinforce = exact(&bernoulli, &f, &Zero).unwrap().variance;
+        let reinforce = quadrature(&bernoulli, &f, &Zero).unwrap().variance;
         // (f(b)·score)² weighted by p(b), of which the rare b is all that counts.
         let rare = f.value(&[f64::from(u8::from(a < 0.0))]).powi(2) * (-a.abs()).exp();
         assert!((reinforce / rare - 1.0).abs() < 1e-7, "{a}: {reinforce} {rare}");
-        assert!(exact(&bernoulli, &f, &Rebar::new(1.0, 0.5, 0.499).unwrap()).is_ok());
+        assert!(quadrature(&bernoulli, &f, &Rebar::new(1.0, 0.5, 0.499).unwrap()).is_ok());
     }
 }
 
@@ -197,8 +198,8 @@ fn enumeration_is_quadrature_for_one_variable() {
     let f = MeanQuadratic { target: 0.2 };
     for control in [0.0, 0.4].map(|baseline| Constant::new(baseline).unwrap()) {
         let sum = enumerate(&one(0.3), &f, &control).unwrap();
-        let integral = exact(&one(0.3), &f, &control).unwrap();
-        assert!((sum.mean[0] - integral.mean).abs() < 1e-15);
+        let integral = quadrature(&one(0.3), &f, &control).unwrap();
+        assert!((sum.mean[0] - integral.mean[0]).abs() < 1e-15);
         assert!((sum.variance / integral.variance - 1.0).abs() < 1e-12);
     }
 }
@@ -211,7 +212,7 @@ fn enumeration_refuses_what_it_cannot_do() {
     let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();
     let error = enumerate(&many, &f, &Zero).unwrap_err();
     assert_eq!(error, VarianceError::TooManyVariables { found: 21, allowed: 20 });
-    assert!(matches!(exact(&many, &f, &Zero), Err(VarianceError::TooManyVariables { allowed: 1, .. })));
+    assert!(matches!(quadrature(&many, &f, &Zero), Err(VarianceError::TooManyVariables { allowed: 1, .. })));
 }
 
 #[test]
@@ -230,7 +231,7 @@ fn samples_agree_with_enumeration() {
 fn the_standard_error_is_one() {
     let f = MeanQuadratic { target: 0.499 };
     let control = Rebar::new(1.0, 0.5, 0.499).unwrap();
-    let expected = exact(&one(0.4), &f, &control).unwrap().variance;
+    let expected = quadrature(&one(0.4), &f, &control).unwrap().variance;
     let scores = (0..200).map(|seed| {
         let sampled = monte_carlo(&one(0.4), &f, &control, 2_000, seed).unwrap();
         ((sampled.variance - expected) / sampled.standard_error).powi(2)
@@ -259,7 +260,7 @@ fn samples_do_not_depend_on_the_number_of_threads() {
 #[test]
 fn values_that_are_not_finite_are_errors() {
     let broken = |b: &[f64]| if b[0] > 0.5 { f64::NAN } else { 1.0 };
-    assert!(matches!(exact(&one(0.5), &broken, &Zero), Err(VarianceError::NotFinite { .. })));
+    assert!(matches!(quadrature(&one(0.5), &broken, &Zero), Err(VarianceError::NotFinite { .. })));
     assert!(matches!(enumerate(&one(0.5), &broken, &Zero), Err(VarianceError::NotFinite { .. })));
     assert!(matches!(monte_carlo(&one(0.5), &broken, &Zero, 100, 0), Err(VarianceError::Estimate(_))));
 }
@@ -268,6 +269,6 @@ fn values_that_are_not_finite_are_errors() {
 fn a_tolerance_out_of_reach_is_an_error() {
     let (f, control) = (MeanQuadratic { target: 0.2 }, Rebar::new(1.0, 0.01, 0.2).unwrap());
     let few = Tolerance { panels: 10, ..Tolerance::default() };
-    let error = exact_within(&one(0.5), &f, &control, few).unwrap_err();
+    let error = quadrature_within(&one(0.5), &f, &control, few).unwrap_err();
     assert!(matches!(error, VarianceError::NotConverged { .. }), "{error}");
 }

@@ -12,7 +12,7 @@ use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
-use crate::estimator::{Estimator, Told, Want};
+use crate::estimator::{Estimator, Told, Want, check_asked};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
 use share::{Shape, Share};
@@ -235,13 +235,16 @@ impl<D: Distribution, T: Element> Plate<D, T> {
     /// estimator stays as it is.
     ///
     /// # Errors
-    /// Returns an error if nothing was asked, or if a value of f, `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
+    /// Returns an error if nothing was asked, or if the points are those of another estimator whose lengths differ. Also returns an error if a value of f,
+    /// `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
     pub fn answer<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
         self.check_asked()?;
         let Self {
             distributions, shape, noise, points, values, gradients, gradient, weights, f, shares, ..
         } = self;
         let shape = *shape;
+        check_asked(estimator, &distributions[0], (shape.noise, shape.points, !gradients.is_empty()))?;
+        same_length("φ", shape.phi, estimator.control().map_or(0, Control::parameters))?;
         let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
         let tasks = distributions
             .par_chunks(SHARE)

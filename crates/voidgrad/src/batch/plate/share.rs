@@ -3,7 +3,7 @@
 use voidgrad_real::Element;
 
 use crate::distribution::Distribution;
-use crate::error::{EstimateError, check_estimate};
+use crate::error::{EstimateError, check_estimate, check_gradient};
 use crate::estimator::{Answer, Estimator, Memory, Told};
 use crate::objective::{self, Points};
 
@@ -113,7 +113,11 @@ impl Share {
             let f = weights.iter().zip(told.values).map(|(weight, f)| weight * f).sum();
             check_estimate(f, gradient, distribution.parameters())?;
             results.f[n] = f;
-            narrow(&mut results.gradient[n * shape.parameters..][..shape.parameters], gradient);
+            let row = &mut results.gradient[n * shape.parameters..][..shape.parameters];
+            narrow(row, gradient);
+            // An f64 may be too large for an f32.
+            gradient.iter_mut().zip(&*row).for_each(|(to, from)| *to = (*from).into());
+            check_gradient(gradient, distribution.parameters())?;
             narrow(&mut results.weights[n * shape.points..][..shape.points], weights);
         }
         Ok(())

@@ -1,1 +1,415 @@
+//! Plates against single rounds, and against each other.
 
+use rayon::ThreadPoolBuilder;
+use voidgrad_real::Element;
+
+use super::{Plate, SHARE};
+use crate::bernoulli::Bernoulli;
+use crate::controls::Rebar;
+use crate::distribution::Distribution;
+use crate::error::{EstimateError, ObjectiveError};
+use crate::estimator::{AnyEstimator, Round};
+use crate::estimators::tests::{Cubic, Named, all, categorical, gaussian, variables};
+use crate::estimators::{DoubleCv, Enumerate, Gumbel, Listed, Reinforce, ReinforceEma, Rloo};
+use crate::gaussian::Gaussian;
+use crate::noise::Stream;
+use crate::objective::{Batched, Differentiable, Objective, PerExample, Points};
+
+/// Three shares, of which the last is not full.
+const EXAMPLES: usize = 2 * SHARE + 5;
+
+/// f of example n is `(1 + n/8)·`[`Cubic`]; the first example has the number that is given.
+#[derive(Clone, Copy)]
+struct OfExamples(usize);
+
+impl OfExamples {
+    fn factor(self, points: Points<'_>, row: usize) -> f64 {
+        1.0 + (self.0 + points.example(row)) as f64 / 8.0
+    }
+}
+
+impl Objective for OfExamples {
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        for (row, (b, f)) in points.iter().zip(f).enumerate() {
+            *f = self.factor(points, row) * Cubic.value(b);
+        }
+        Ok(())
+    }
+
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        Some(self)
+    }
+}
+
+impl Differentiable for OfExamples {
+    fn value_and_gradient(&self, _: &[f64], _: &mut [f64]) -> f64 {
+        unreachable!("f depends on the example, which one point alone does not tell")
+    }
+
+    fn values_and_gradients(
+        &self,
+        points: Points<'_>,
+        f: &mut [f64],
+        gradients: &mut [f64],
+    ) -> Result<(), ObjectiveError> {
+        let rows = points.iter().zip(f.iter_mut()).zip(gradients.chunks_exact_mut(points.dimension()));
+        for (row, ((x, f), gradient)) in rows.enumerate() {
+            let factor = self.factor(points, row);
+            *f = factor * Cubic.value_and_gradient(x, gradient);
+            gradient.iter_mut().for_each(|slope| *slope *= factor);
+        }
+        Ok(())
+    }
+}
+
+/// Parameters of all examples, each an `f32` as well: those of the prototype, moved.
+fn parameters<D: Distribution>(prototype: &D) -> Vec<f64> {
+    let own = prototype.parameters();
+    let moved = |i: usize| own[i % own.len()] + 0.7 * (1.3 * i as f64).sin();
+    #[allow(clippy::cast_possible_truncation)] // the nearest f32 is what is asked for
+    (0..EXAMPLES * own.len()).map(|i| f64::from(moved(i) as f32)).collect()
+}
+
+/// Lets an estimator learn from some rounds, so that it is not as it was made.
+fn teach<D: Distribution>(estimator: &mut AnyEstimator<D>, distribution: &D) {
+    let (mut stream, mut round) = (Stream::new(5, 0, 0), Round::new());
+    for _ in 0..5 {
+        round.draw(estimator, distribution, &mut stream).unwrap();
+        round.evaluate(&Cubic).unwrap();
+        round.tell(estimator, distribution).unwrap();
+    }
+}
+
+/// A round of all examples, answered.
+fn answered<D: Distribution + Clone, T: Element>(estimator: &AnyEstimator<D>, prototype: &D) -> Plate<D, T> {
+    let parameters: Vec<T> = parameters(prototype).iter().map(|a| T::default().constant(*a)).collect();
+    let mut plate = Plate::new(prototype.clone(), EXAMPLES);
+    plate.ask(estimator, &parameters, &mut Stream::new(9, 1, 2)).unwrap();
+    plate.evaluate(&OfExamples(0)).unwrap();
+    plate.answer(estimator).unwrap();
+    plate
+}
+
+/// A claim about every estimator of a table.
+trait Claim {
+    fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>);
+}
+
+/// Holds a claim for all three tables; one Bernoulli variable has paths of its own.
+fn hold(claim: &impl Claim) {
+    for count in [1, 3] {
+        claim.hold(&variables(count), all(&variables(count)));
+    }
+    claim.hold(&categorical::variables(2), all(&categorical::variables(2)));
+    claim.hold(&gaussian::variables(), all(&gaussian::variables()));
+}
+
+fn bits(numbers: &[f64]) -> Vec<u64> {
+    numbers.iter().map(|number| number.to_bits()).collect()
+}
+
+struct SingleRounds;
+
+impl Claim for SingleRounds {
+    fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>) {
+        for (name, _, mut estimator) in estimators {
+            teach(&mut estimator, prototype);
+            let parameters = parameters(prototype);
+            let plate: Plate<D> = answered(&estimator, prototype);
+            let (mut stream, mut round) = (Stream::new(9, 1, 2), Round::new());
+            let (mut points, mut gradient, mut weights, mut f) =
+                (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+            let mut sum: Vec<f64> = vec![0.0; plate.variance_gradient().len()];
+            let mut size = sum.clone();
+            for (n, own) in parameters.chunks(prototype.parameters().len()).enumerate() {
+                let mut distribution = prototype.clone();
+                distribution.set_parameters(own).unwrap();
+                round.draw(&estimator, &distribution, &mut stream).unwrap();
+                round.evaluate(&OfExamples(n)).unwrap();
+                round.answer_with_variance_gradient(&estimator, &distribution).unwrap();
+                points.extend_from_slice(round.points().as_slice());
+                gradient.extend_from_slice(round.gradient());
+                weights.extend_from_slice(round.weights());
+                f.push(round.f());
+                assert_eq!(round.variance_gradient().len(), sum.len(), "{name}");
+                for ((sum, size), term) in sum.iter_mut().zip(&mut size).zip(round.variance_gradient()) {
+                    (*sum, *size) = (*sum + term, *size + term.abs());
+                }
+            }
+            assert_eq!(bits(plate.points()), bits(&points), "{name}: points");
+            assert_eq!(bits(plate.gradient()), bits(&gradient), "{name}: ĝ");
+            assert_eq!(bits(plate.weights()), bits(&weights), "{name}: weights");
+            assert_eq!(bits(plate.f()), bits(&f), "{name}: f");
+            for ((found, sum), size) in plate.variance_gradient().iter().zip(sum).zip(size) {
+                // The sum of 37 examples in another order, each of some hundred terms that may cancel.
+                assert!((found - sum).abs() <= 1e-12 * (size + 1e-3), "{name}: {found}, not {sum}");
+            }
+            // The stream is where the last example left it.
+            let mut after = Stream::new(9, 1, 2);
+            let mut again = Plate::<D>::new(prototype.clone(), EXAMPLES);
+            again.ask(&estimator, &parameters, &mut after).unwrap();
+            assert_eq!(after.position(), stream.position(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_plate_is_as_many_single_rounds_bit_for_bit() {
+    hold(&SingleRounds);
+}
+
+struct Threads;
+
+impl Claim for Threads {
+    fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>) {
+        for (name, _, estimator) in estimators {
+            let on = |threads: usize| {
+                let pool = ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+                let plate: Plate<D> = pool.install(|| answered(&estimator, prototype));
+                let parts =
+                    [plate.points(), plate.gradient(), plate.weights(), plate.f(), plate.variance_gradient()];
+                parts.map(bits)
+            };
+            let one = on(1);
+            assert!(on(2) == one && on(5) == one, "{name}");
+        }
+    }
+}
+
+#[test]
+fn the_bits_do_not_depend_on_the_number_of_threads() {
+    hold(&Threads);
+}
+
+struct Single;
+
+impl Claim for Single {
+    fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>) {
+        for (name, _, mut estimator) in estimators {
+            teach(&mut estimator, prototype);
+            let double: Plate<D> = answered(&estimator, prototype);
+            let single: Plate<D, f32> = answered(&estimator, prototype);
+            let largest = |numbers: &[f64]| numbers.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));
+            let unit = f64::from(f32::EPSILON);
+            for (found, expected) in single.points().iter().zip(double.points()) {
+                // One rounding, to half a unit.
+                assert!((f64::from(*found) - expected).abs() <= 0.5 * unit * expected.abs(), "{name}");
+            }
+            // Points, f and ∇f go through f32, with an error of half a unit each, and so does ĝ at the end. A rounded point
+            // moves f and ∇f by as much as their slopes, at most 30 times their size here; everything between is f64.
+            let scale = largest(double.gradient()) + largest(&double.values) + largest(&double.gradients);
+            assert!(scale > 0.1, "{name}: nothing was tested");
+            for (found, expected) in single.gradient().iter().zip(double.gradient()) {
+                let error = (f64::from(*found) - expected).abs();
+                assert!(
+                    error <= 32.0 * unit * scale,
+                    "{name}: {found}, not {expected}: {}",
+                    error / unit / scale
+                );
+            }
+            for (found, expected) in single.weights().iter().zip(double.weights()) {
+                assert!((f64::from(*found) - expected).abs() <= unit, "{name}");
+            }
+            for (found, expected) in single.f().iter().zip(double.f()) {
+                assert!((found - expected).abs() <= 32.0 * unit * scale, "{name}");
+            }
+            // Squares of ĝ and their slopes by φ.
+            let of_phi = largest(double.variance_gradient());
+            for (found, expected) in single.variance_gradient().iter().zip(double.variance_gradient()) {
+                let error = (found - expected).abs();
+                assert!(
+                    error <= 32.0 * unit * (of_phi + EXAMPLES as f64 * scale * scale),
+                    "{name}: {error:e}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn single_precision_rounds_what_goes_in_and_out() {
+    hold(&Single);
+}
+
+struct Learning;
+
+impl Claim for Learning {
+    fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>) {
+        let mut moved = Vec::new();
+        for ((name, method, mut of_plate), (_, _, mut one_by_one)) in
+            estimators.into_iter().zip(all(prototype))
+        {
+            let untaught = probe(&of_plate, prototype);
+            let parameters = parameters(prototype);
+            let mut plate = Plate::<D>::new(prototype.clone(), EXAMPLES);
+            let (mut of_plates, mut of_rounds) = (Stream::new(3, 0, 0), Stream::new(3, 0, 0));
+            for _ in 0..2 {
+                plate.ask(&of_plate, &parameters, &mut of_plates).unwrap();
+                plate.evaluate(&OfExamples(0)).unwrap();
+                plate.tell(&mut of_plate).unwrap();
+                for (n, own) in parameters.chunks(prototype.parameters().len()).enumerate() {
+                    let (mut distribution, mut round) = (prototype.clone(), Round::new());
+                    distribution.set_parameters(own).unwrap();
+                    round.draw(&one_by_one, &distribution, &mut of_rounds).unwrap();
+                    round.evaluate(&OfExamples(n)).unwrap();
+                    round.tell(&mut one_by_one, &distribution).unwrap();
+                }
+            }
+            let taught = probe(&of_plate, prototype);
+            assert_eq!(taught, probe(&one_by_one, prototype), "{name}");
+            if taught != untaught {
+                moved.push(method.name);
+            }
+        }
+        assert_eq!(moved, ["reinforce-ema", "reinforce-optimal"]);
+    }
+}
+
+/// What an estimator answers to noise that has not been used before.
+fn probe<D: Distribution>(estimator: &AnyEstimator<D>, distribution: &D) -> Vec<u64> {
+    let mut round = Round::new();
+    round.draw(estimator, distribution, &mut Stream::new(77, 0, 0)).unwrap();
+    round.evaluate(&Cubic).unwrap();
+    round.answer(estimator, distribution).unwrap();
+    bits(round.gradient())
+}
+
+#[test]
+fn a_plate_teaches_what_its_examples_teach_in_their_order() {
+    hold(&Learning);
+}
+
+#[test]
+fn an_objective_gets_the_number_of_its_example() {
+    let mut plate = Plate::<Bernoulli>::new(variables(2), EXAMPLES);
+    let rloo = Rloo::new(4).unwrap();
+    plate.ask(&rloo, &parameters(&variables(2)), &mut Stream::new(1, 0, 0)).unwrap();
+    plate.evaluate(&PerExample(|n: usize, _: &[f64]| n as f64)).unwrap();
+    plate.answer(&rloo).unwrap();
+    assert_eq!(plate.points_each(), 4);
+    for (n, f) in plate.f().iter().enumerate() {
+        assert_eq!(*f, n as f64);
+    }
+    for (row, value) in plate.values_mut().iter().enumerate() {
+        assert_eq!(*value, (row / 4) as f64);
+    }
+}
+
+#[test]
+fn a_plate_that_was_not_asked_has_no_answer() {
+    let mut plate = Plate::<Bernoulli>::new(variables(2), 3);
+    let mut rloo = Rloo::new(2).unwrap();
+    let refuses = |plate: &mut Plate, rloo: &mut Rloo| {
+        assert_eq!(plate.evaluate(&Cubic), Err(EstimateError::NotAsked));
+        assert_eq!(plate.answer(rloo), Err(EstimateError::NotAsked));
+        assert_eq!(plate.tell(rloo), Err(EstimateError::NotAsked));
+    };
+    refuses(&mut plate, &mut rloo);
+    plate.ask(&rloo, &[0.0; 6], &mut Stream::new(1, 0, 0)).unwrap();
+    plate.evaluate(&Cubic).unwrap();
+    plate.tell(&mut rloo).unwrap();
+    // A question that failed leaves nothing of the one before it.
+    assert!(plate.ask(&rloo, &[0.0; 5], &mut Stream::new(1, 0, 0)).is_err());
+    refuses(&mut plate, &mut rloo);
+}
+
+#[test]
+fn what_a_plate_cannot_take_is_refused_and_moves_no_stream() {
+    let rloo = Rloo::new(2).unwrap();
+    let mut stream = Stream::new(1, 0, 0);
+    let start = stream.position();
+    let mut plate = Plate::<Bernoulli>::new(variables(2), 3);
+    for count in [0, 5, 7] {
+        let error = plate.ask(&rloo, &vec![0.0; count], &mut stream).unwrap_err();
+        let EstimateError::Shape(shape) = error else { panic!("{error}") };
+        assert_eq!((shape.found, shape.expected), (count, 6));
+    }
+    for parameter in [f64::NAN, f64::INFINITY] {
+        let mut logits = [0.0; 6];
+        logits[3] = parameter;
+        let error = plate.ask(&rloo, &logits, &mut stream).unwrap_err();
+        assert!(matches!(error, EstimateError::Distribution(_)), "{error}");
+    }
+    let error = Plate::<Bernoulli>::new(variables(2), 0).ask(&rloo, &[], &mut stream).unwrap_err();
+    assert_eq!(error, EstimateError::EmptyBatch);
+    let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();
+    let error = Plate::<Bernoulli>::new(many, 2).ask(&Enumerate, &[0.0; 42], &mut stream).unwrap_err();
+    assert!(matches!(error, EstimateError::TooManyVariables { found: 21, .. }), "{error}");
+    assert_eq!(stream.position(), start);
+}
+
+/// Points of one estimator are of no use to another one that asks for others, or that has another control.
+#[test]
+fn the_answer_to_another_question_is_refused() {
+    let mut plate = Plate::<Bernoulli>::new(variables(2), 3);
+    let rebar = Rebar::new(0.8, 0.6, 0.3).unwrap();
+    plate.ask(&Rloo::new(2).unwrap(), &[0.0; 6], &mut Stream::new(1, 0, 0)).unwrap();
+    plate.evaluate(&Cubic).unwrap();
+    for other in [plate.answer(&Rloo::new(3).unwrap()), plate.answer(&rebar)] {
+        assert!(matches!(other, Err(EstimateError::Shape(_))), "{other:?}");
+    }
+    assert_eq!(plate.answer(&DoubleCv::new(2, -1.0).unwrap()), Err(EstimateError::NoGradient));
+    plate.ask(&rebar, &[0.0; 6], &mut Stream::new(1, 0, 0)).unwrap();
+    plate.evaluate(&Cubic).unwrap();
+    assert!(matches!(plate.answer(&crate::controls::Zero), Err(EstimateError::Shape(_))));
+    assert_eq!(plate.answer(&rebar), Ok(()));
+}
+
+/// The example of the message is the first one, whichever thread finds another.
+#[test]
+fn a_forgotten_value_is_an_error_and_teaches_nothing() {
+    let (one, mut average) = (variables(1), ReinforceEma::new(0.5).unwrap());
+    let mut plate = Plate::<Bernoulli>::new(one.clone(), EXAMPLES);
+    plate.ask(&average, &parameters(&one), &mut Stream::new(1, 0, 0)).unwrap();
+    plate.values_mut().fill(2.0);
+    plate.values_mut()[SHARE + 3] = f64::INFINITY;
+    plate.values_mut()[2 * SHARE + 1] = f64::NAN;
+    let first = plate.points()[SHARE + 3];
+    let error = plate.tell(&mut average).unwrap_err();
+    assert_eq!(error, EstimateError::Objective { value: f64::INFINITY, b: vec![first] });
+    assert_eq!(average.baseline(), 0.0);
+    plate.ask(&average, &parameters(&one), &mut Stream::new(1, 0, 0)).unwrap();
+    let error = plate.tell(&mut average).unwrap_err();
+    assert!(matches!(error, EstimateError::Objective { value, .. } if value.is_nan()));
+}
+
+#[test]
+fn values_and_gradients_beyond_f32_are_errors() {
+    let mut plate = Plate::<Bernoulli, f32>::new(variables(1), 3);
+    let reinforce = Reinforce::new(0.0).unwrap();
+    plate.ask(&reinforce, &[0.5; 3], &mut Stream::new(1, 0, 0)).unwrap();
+    // An f64 holds it.
+    plate.evaluate(&|_: &[f64]| 1e39).unwrap();
+    let error = plate.answer(&reinforce).unwrap_err();
+    assert!(matches!(error, EstimateError::Objective { value, .. } if value == f64::INFINITY), "{error}");
+    // An f32 holds f, and not f times a score of about 1/σ.
+    let narrow = Gaussian::new(&[0.0], &[1e-3]).unwrap();
+    let mut plate = Plate::<Gaussian, f32>::new(narrow.clone(), 3);
+    #[allow(clippy::cast_possible_truncation)] // the nearest f32 is what is asked for
+    let parameters: Vec<f32> = narrow.parameters().repeat(3).iter().map(|a| *a as f32).collect();
+    plate.ask(&reinforce, &parameters, &mut Stream::new(1, 0, 0)).unwrap();
+    plate.evaluate(&|_: &[f64]| 1e38).unwrap();
+    let error = plate.answer(&reinforce).unwrap_err();
+    let EstimateError::Gradient { gradient, .. } = error else { panic!("{error}") };
+    assert!(gradient.iter().any(|entry| entry.is_infinite()));
+}
+
+#[test]
+fn a_gradient_that_an_objective_lacks_and_its_own_error_come_back() {
+    #[derive(Debug, PartialEq, thiserror::Error)]
+    #[error("row {0} is not to be had")]
+    struct Missing(usize);
+
+    let mut plate = Plate::<Bernoulli>::new(variables(1), 3);
+    let gumbel = Gumbel::new(0.5).unwrap();
+    plate.ask(&gumbel, &[0.0; 3], &mut Stream::new(1, 0, 0)).unwrap();
+    assert_eq!(plate.evaluate(&|b: &[f64]| b[0]), Err(EstimateError::NoGradient));
+    let failing = Batched(|points: Points<'_>, _: &mut [f64]| -> Result<(), ObjectiveError> {
+        Err(Missing(points.example(points.len() - 1)).into())
+    });
+    plate.ask(&Rloo::new(2).unwrap(), &[0.0; 3], &mut Stream::new(1, 0, 0)).unwrap();
+    let EstimateError::Failed(error) = plate.evaluate(&failing).unwrap_err() else {
+        panic!("it has not failed")
+    };
+    assert_eq!(error.downcast_ref(), Some(&Missing(2)));
+}

@@ -109,7 +109,7 @@ fn the_bits_do_not_depend_on_the_number_of_threads() {
     let control = Bilinear::new(matrix(0.9), from(0.2), matrix(0.4)).unwrap();
     let on = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| sums(FIVE[0], &control, &Draw::new(20_000, 1)))
+        pool.install(|| sums(FIVE[0], &control, &Options::new(20_000, 1)))
     };
     let one = on(1);
     assert!(on(2) == one && on(7) == one);

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use voidgrad_real::{Element, Lanes, Real as _};
 
-use crate::batch::conditional;
 use crate::bernoulli::logit;
+use crate::kernel::chunk::conditional;
 
 /// In units in the last place: what the documentation says.
 const BOUND: f64 = 4.0;

@@ -59,10 +59,10 @@ pub(super) fn agrees_at<C: Control + Sync>(thetas: &[&[f64]], control: C, [doubl
     for (precision, unit, bound) in precisions {
         let mut worst = (0.0, String::new());
         for (theta, samples) in thetas.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
-            let draw = Draw { precision, ..Draw::new(samples, 8) };
-            let reference = sums(theta, &control, &draw);
+            let options = Options { precision, ..Options::new(samples, 8) };
+            let reference = sums(theta, &control, &options);
             for instructions in [Instructions::Best, Instructions::Scalar] {
-                let found = sums(theta, &control.0, &Draw { instructions, ..draw });
+                let found = sums(theta, &control.0, &Options { instructions, ..options });
                 let error = difference(&reference, &found) / unit;
                 if error > worst.0 {
                     worst = (error, format!("θ = {theta:?}, {samples} samples, {instructions:?}"));
@@ -205,14 +205,14 @@ fn products(z: f64, height: f64, tiny: f64, huge: f64, vast: f64) -> f64 {
 #[test]
 fn a_product_that_overflows_in_the_kernel_alone_is_estimated_one_by_one() {
     let control = slowly(Products::new(0.7, 1e-300, 1e200, 1e110).unwrap());
-    let numbers = crate::Kernel::numbers::<f64>(&control.0);
-    let (c_z, _, ()) = <Products as crate::Kernel>::forward(&numbers, 1.0_f64, 1.0);
+    let numbers = crate::kernel::Kernel::numbers::<f64>(&control.0);
+    let (c_z, _, ()) = <Products as crate::kernel::Kernel>::forward(&numbers, 1.0_f64, 1.0);
     assert!(!c_z.is_finite(), "the kernel does not overflow, {c_z}");
     for theta in THETAS {
         for precision in [Precision::Double, Precision::Single] {
             // The second chunk is as the first: whatever was added up before has been forgotten.
-            let draw = Draw { precision, ..Draw::new(4_097, 8) };
-            assert_eq!(sums(theta, &control, &draw), sums(theta, &control.0, &draw));
+            let options = Options { precision, ..Options::new(4_097, 8) };
+            assert_eq!(sums(theta, &control, &options), sums(theta, &control.0, &options));
         }
     }
 }
@@ -221,7 +221,7 @@ fn a_product_that_overflows_in_the_kernel_alone_is_estimated_one_by_one() {
 fn a_gradient_that_overflows_as_it_is_written_is_an_error() {
     let control = Products::new(0.7, 1e10, 1e200, 1e110).unwrap();
     let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
-    let draw = Draw::new(100, 1);
-    let error = Batches::new().draw(&bernoulli, &|_: &[f64]| 1.0, &control, &draw).unwrap_err();
+    let options = Options::new(100, 1);
+    let error = Batch::new().estimate(&bernoulli, &|_: &[f64]| 1.0, &control, &options).unwrap_err();
     assert!(matches!(error, EstimateError::Gradient { .. }), "{error}");
 }

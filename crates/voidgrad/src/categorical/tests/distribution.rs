@@ -1,7 +1,9 @@
 use super::super::{Categorical, CategoricalError, row::Row};
 use super::{LOGITS, NOISE, logit, one_variable, unit};
 use crate::bernoulli;
+use crate::controls::Zero;
 use crate::distribution::Distribution as _;
+use crate::estimator::Estimator as _;
 use crate::quadrature::integrate;
 use crate::variance::Tolerance;
 
@@ -55,12 +57,14 @@ fn the_argmax_of_z_has_the_probabilities_of_the_softmax() {
     use crate::noise::Stream;
     let a = [0.3, -1.2, 0.8];
     let categorical = Categorical::from_logits(&[a, a].concat(), 3).unwrap();
-    let (mut stream, mut u) = (Stream::new(31, 0, 0), [0.0; 6]);
+    // A control takes as many numbers again for z̃.
+    let (mut stream, mut noise, mut b) = (Stream::new(31, 0, 0), [0.0; 12], [0.0; 6]);
     let samples = 200_000;
     let mut counts = [[0_u32; 3]; 3];
     for _ in 0..samples {
-        stream.fill_open01(&mut u);
-        let states = categorical.indices(&categorical.sample(&u).unwrap()).unwrap();
+        stream.fill_open01(&mut noise);
+        Zero.ask(&categorical, &noise, &mut b);
+        let states = categorical.indices(&b).unwrap();
         counts[states[0]][states[1]] += 1;
     }
     let theta = categorical.probabilities();
@@ -153,7 +157,6 @@ fn what_is_no_categorical_variable_is_refused() {
         categorical.set_parameters(&[1.0; 2]).is_err() && categorical.set_parameters(&[f64::NAN; 4]).is_err()
     );
     assert_eq!(categorical, Categorical::from_logits(&[0.0; 4], 2).unwrap());
-    assert!(categorical.sample(&[0.5; 3]).is_err() && categorical.sample(&[0.0; 4]).is_err());
     for b in [&[1.0, 0.0][..], &[1.0, 0.0, 1.0, 1.0], &[1.0, 0.0, 0.0, 0.0], &[1.0, 0.0, f64::NAN, 1.0]] {
         assert!(categorical.ln_p(b).is_err(), "{b:?}");
     }
@@ -167,7 +170,10 @@ fn logits_may_be_any_finite_numbers() {
     let categorical = one_variable(a);
     assert_eq!(categorical.probabilities(), [1.0, 0.0, 0.0]);
     for u in NOISE {
-        assert_eq!(categorical.sample(&[u; 3]).unwrap(), unit(0));
+        let [mut of_control, mut of_one_number] = [[0.0; 3]; 2];
+        Zero.ask(&categorical, &[u; 6], &mut of_control);
+        categorical.sample(&[u], &mut of_one_number);
+        assert_eq!([&of_control[..], &of_one_number], [unit(0); 2], "{u}");
     }
     assert!(categorical.ln_probabilities().iter().all(|ln_theta| ln_theta.is_finite()));
 }

@@ -4,8 +4,9 @@
 //! `2·e^(-2·3.5²) = 5e-11` where the distributions are the same, so all together with less than 2e-9.
 
 use super::{LOGITS, NOISE, logit, one_variable, unit, z, z_tilde};
-use crate::categorical::{Estimate, state};
+use crate::categorical::state;
 use crate::controls::Zero;
+use crate::estimators::categorical::Estimate;
 use crate::noise::{Noise, Stream};
 
 const CRITICAL: f64 = 3.5;

@@ -3,19 +3,21 @@
 use std::cell::Cell;
 
 use super::{Cubic, Named, SETUP, all, categorical, gaussian, make, variables};
+use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::controls::{Perceptron, Sum};
 use crate::distribution::Distribution;
-use crate::estimator::EstimateError;
-use crate::estimators::{Draw, Enumerate, Estimator, Lax, METHODS, Method, MethodError, Needs, Setup, table};
-use crate::noise::{Stream, Uniforms};
-use crate::objective::{Differentiable, Objective};
+use crate::error::{EstimateError, ObjectiveError};
+use crate::estimator::{Estimator, Round, check_wants};
+use crate::estimators::{Count, Enumerate, Lax, Listed, Method, Needs, Setup, methods, table};
+use crate::noise::Stream;
+use crate::objective::{Differentiable, Objective, Points, Smooth};
 use crate::variance;
 
 /// What the command line, the guide and people's scripts call them.
 #[test]
 fn every_name_is_there_once() {
-    let names: Vec<&str> = METHODS.iter().map(|method| method.name).collect();
+    let names: Vec<&str> = methods().map(|method| method.name).collect();
     for name in [
         "reinforce",
         "reinforce-ema",
@@ -55,9 +57,9 @@ fn the_table_of_the_documentation_is_made_of_the_list() {
 struct Counted(Cell<u64>);
 
 impl Objective for Counted {
-    fn value(&self, b: &[f64]) -> f64 {
-        self.0.set(self.0.get() + 1);
-        Cubic.value(b)
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        self.0.set(self.0.get() + points.len() as u64);
+        Cubic.values(points, f)
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
@@ -75,11 +77,11 @@ impl Differentiable for Counted {
 #[test]
 fn an_estimate_takes_as_many_evaluations_as_it_says() {
     for count in [1, 3, 5] {
-        evaluations_are_those_it_says(all(), &variables(count), count, 2);
+        evaluations_are_those_it_says(all(&variables(count)), &variables(count), count, 2);
         let distribution = categorical::variables(count);
-        evaluations_are_those_it_says(categorical::all(&distribution), &distribution, count, 3);
+        evaluations_are_those_it_says(all(&distribution), &distribution, count, 3);
     }
-    evaluations_are_those_it_says(gaussian::all(&gaussian::variables()), &gaussian::variables(), 2, 0);
+    evaluations_are_those_it_says(all(&gaussian::variables()), &gaussian::variables(), 2, 0);
 }
 
 fn evaluations_are_those_it_says<D: Distribution>(
@@ -89,20 +91,19 @@ fn evaluations_are_those_it_says<D: Distribution>(
     states: u64,
 ) {
     for (name, method, estimator) in estimators {
-        let (counted, mut draw) = (Counted(Cell::new(0)), Draw::new(distribution));
+        let (counted, mut round) = (Counted(Cell::new(0)), Round::new());
         let mut noise = vec![0.0; estimator.noise(distribution)];
         Stream::new(2, 0, 0).fill_open01(&mut noise);
-        draw.update(&estimator, distribution, &counted, Uniforms::trusted(&noise)).unwrap();
+        round.estimate(&estimator, distribution, &counted, &noise).unwrap();
         let evaluations = estimator.evaluations(distribution);
         assert_eq!(counted.0.get(), evaluations, "{name}, M = {count}");
         let samples = if name.ends_with("of 4") { 4 } else { 2 };
-        let said = match method.cost.split(',').next().unwrap() {
-            "1" => 1,
-            "2" => 2,
-            "K" => samples,
-            "M + 1" => count as u64 + 1,
-            "2^M" => (0..count).map(|_| states).product(),
-            other => panic!("{name}: what is {other}?"),
+        let said = match method.cost.f {
+            Count::Fixed(evaluations) => evaluations,
+            Count::K => samples,
+            Count::TwiceK => 2 * samples,
+            Count::VariablesAndOne => count as u64 + 1,
+            Count::States => (0..count).map(|_| states).product(),
         };
         assert_eq!(evaluations, said, "{name}, M = {count}");
     }
@@ -110,9 +111,9 @@ fn evaluations_are_those_it_says<D: Distribution>(
 
 #[test]
 fn a_black_box_is_refused_by_those_that_need_its_gradient_and_by_no_others() {
-    a_black_box_is_refused(all(), &variables(2));
-    a_black_box_is_refused(categorical::all(&categorical::variables(2)), &categorical::variables(2));
-    a_black_box_is_refused(gaussian::all(&gaussian::variables()), &gaussian::variables());
+    a_black_box_is_refused(all(&variables(2)), &variables(2));
+    a_black_box_is_refused(all(&categorical::variables(2)), &categorical::variables(2));
+    a_black_box_is_refused(all(&gaussian::variables()), &gaussian::variables());
 }
 
 fn a_black_box_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
@@ -120,27 +121,26 @@ fn a_black_box_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distributi
     for (name, method, estimator) in estimators {
         let mut noise = vec![0.0; estimator.noise(distribution)];
         Stream::new(2, 0, 0).fill_open01(&mut noise);
-        let noise = Uniforms::trusted(&noise);
-        let made = Draw::new(distribution).update(&estimator, distribution, &black_box, noise);
+        let made = Round::new().estimate(&estimator, distribution, &black_box, &noise);
         let expected = if method.needs == Needs::Gradient { Err(EstimateError::NoGradient) } else { Ok(()) };
         assert_eq!(made, expected, "{name}");
-        assert_eq!(estimator.suits(distribution, &black_box), expected, "{name}");
+        assert_eq!(check_wants(&estimator, distribution, false), expected, "{name}");
+        assert_eq!(check_wants(&estimator, distribution, true), Ok(()), "{name}");
         assert_eq!(method.needs == Needs::Control, estimator.control().is_some_and(|c| c.parameters() > 0));
     }
 }
 
 #[test]
 fn noise_of_another_length_is_refused() {
-    noise_is_refused(all(), &variables(2));
-    noise_is_refused(categorical::all(&categorical::variables(2)), &categorical::variables(2));
-    noise_is_refused(gaussian::all(&gaussian::variables()), &gaussian::variables());
+    noise_is_refused(all(&variables(2)), &variables(2));
+    noise_is_refused(all(&categorical::variables(2)), &categorical::variables(2));
+    noise_is_refused(all(&gaussian::variables()), &gaussian::variables());
 }
 
 fn noise_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
     for (name, _, estimator) in estimators {
         let noise = vec![0.5; estimator.noise(distribution) + 1];
-        let noise = Uniforms::trusted(&noise);
-        let made = Draw::new(distribution).update(&estimator, distribution, &Cubic, noise);
+        let made = Round::new().estimate(&estimator, distribution, &Cubic, &noise);
         assert!(matches!(made, Err(EstimateError::Shape(_))), "{name}: {made:?}");
     }
 }
@@ -151,12 +151,12 @@ fn a_control_of_another_dimension_is_refused() {
     let mut stream = Stream::new(0, 0, 0);
     let [four, six] = [4, 6].map(|entries| Perceptron::draw(entries, 2, &mut stream).unwrap());
     let distribution = categorical::variables(2);
-    assert_eq!(Estimator::<Categorical>::suits(&six, &distribution, &Cubic), Ok(()));
-    let found = Estimator::<Categorical>::suits(&four, &distribution, &Cubic);
+    assert_eq!(Estimator::<Categorical>::suits(&six, &distribution), Ok(()));
+    let found = Estimator::<Categorical>::suits(&four, &distribution);
     assert!(matches!(found, Err(EstimateError::Shape(_))));
     let sum = Sum::new(six, four.clone());
-    assert!(Estimator::<Categorical>::suits(&sum, &distribution, &Cubic).is_err());
-    assert!(Lax::new(four).suits(&gaussian::variables(), &Cubic).is_err());
+    assert!(Estimator::<Categorical>::suits(&sum, &distribution).is_err());
+    assert!(Lax::new(four).suits(&gaussian::variables()).is_err());
 }
 
 /// The memory that an estimate is made in may come from another estimator, another estimate, or another noise.
@@ -165,24 +165,28 @@ fn an_estimate_depends_on_nothing_but_its_arguments() {
     // Four parameters each, with samples of four and of two entries.
     let (rows, continuous) =
         (Categorical::from_logits(&[0.3, 0.0, -0.4, 0.1], 2).unwrap(), gaussian::variables());
-    let mut used = Draw::new(&rows);
+    let mut used = Round::new();
     for _ in 0..2 {
-        depends_on_nothing_else(all(), &variables(4), &mut used);
-        depends_on_nothing_else(categorical::all(&rows), &rows, &mut used);
-        depends_on_nothing_else(gaussian::all(&continuous), &continuous, &mut used);
+        depends_on_nothing_else(all(&variables(4)), &variables(4), &mut used);
+        depends_on_nothing_else(all(&rows), &rows, &mut used);
+        depends_on_nothing_else(all(&continuous), &continuous, &mut used);
     }
 }
 
-fn depends_on_nothing_else<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D, used: &mut Draw) {
+fn depends_on_nothing_else<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D, used: &mut Round) {
     for (name, _, estimator) in estimators {
         for row in 0..3 {
             let mut noise = vec![0.0; estimator.noise(distribution)];
             Stream::new(6, 0, row).fill_open01(&mut noise);
-            let mut fresh = Draw::new(distribution);
-            for draw in [&mut *used, &mut fresh] {
-                draw.update(&estimator, distribution, &Cubic, Uniforms::trusted(&noise)).unwrap();
+            let mut fresh = Round::new();
+            for round in [&mut *used, &mut fresh] {
+                round.estimate(&estimator, distribution, &Cubic, &noise).unwrap();
             }
-            assert_eq!((&used.gradient, used.f), (&fresh.gradient, fresh.f), "{name}");
+            assert_eq!(
+                (used.gradient(), used.f(), used.weights()),
+                (fresh.gradient(), fresh.f(), fresh.weights()),
+                "{name}"
+            );
         }
     }
 }
@@ -192,9 +196,9 @@ fn depends_on_nothing_else<D: Distribution>(estimators: Vec<Named<D>>, distribut
 fn estimators_with_finite_noise_treat_both_states_alike() {
     let bernoulli = variables(3);
     let logits: Vec<f64> = bernoulli.logits().iter().map(|a| -a).collect();
-    let mirrored = crate::Bernoulli::from_logits(&logits).unwrap();
+    let mirrored = Bernoulli::from_logits(&logits).unwrap();
     let flip = |x: &[f64]| -> Vec<f64> { x.iter().map(|x| 1.0 - x).collect() };
-    let objective = crate::Smooth::new(
+    let objective = Smooth::new(
         |b: &[f64]| Cubic.value(&flip(b)),
         |x: &[f64], gradient: &mut [f64]| {
             let value = Cubic.value_and_gradient(&flip(x), gradient);
@@ -205,7 +209,7 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
         },
     );
     let mut tested = 0;
-    for (name, _, estimator) in all() {
+    for (name, _, estimator) in all(&bernoulli) {
         if estimator.rule(&bernoulli).and_then(|rule| rule.size()).is_none_or(|size| size > 10_000) {
             continue;
         }
@@ -224,17 +228,17 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
 fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
     for (name, evaluations) in [("rloo", 1), ("disarm", 3), ("arms", 0), ("double-cv", 1), ("relax-loo", 1)] {
         let setup = Setup { evaluations: Some(evaluations), ..SETUP };
-        let made = Method::find(name).unwrap().make(&setup, &mut Stream::new(0, 0, 0));
+        let row = Bernoulli::estimator(name).unwrap();
+        let made = row.make(&setup, &variables(1), &mut Stream::new(0, 0, 0));
         let Err(error) = made else { panic!("{name} takes {evaluations} evaluations") };
-        let MethodError::Setup(error) = error else { panic!("{name}: {error}") };
         assert_eq!((error.name, error.value), ("evaluations", evaluations as f64), "{name}");
     }
-    let enumerate = make(Method::find("enumerate").unwrap(), &SETUP);
-    let many = crate::Bernoulli::from_logits(&[0.0; 21]).unwrap();
+    let enumerate = make("enumerate", &SETUP, &variables(1));
+    let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();
     let error = EstimateError::TooManyVariables { found: 21, allowed: 20 };
-    assert_eq!(enumerate.suits(&many, &Cubic), Err(error));
+    assert_eq!(enumerate.suits(&many), Err(error));
     // 3¹² is less than a million or so, 3¹³ is not.
     let many = Categorical::from_logits(&[0.0; 39], 3).unwrap();
     let error = EstimateError::TooManyVariables { found: 13, allowed: 12 };
-    assert_eq!(Estimator::<Categorical>::suits(&Enumerate, &many, &Cubic), Err(error));
+    assert_eq!(Estimator::<Categorical>::suits(&Enumerate, &many), Err(error));
 }

@@ -2,17 +2,17 @@ use nalgebra::{DVector, SVector};
 use voidgrad_macros::control;
 use voidgrad_real::sigmoid;
 
-use super::{Estimate, EstimateError, estimate, estimate_batch};
 use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::controls::by_hand;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
-use crate::estimators::Setup;
+use crate::error::EstimateError;
+use crate::estimators::{Estimate, Setup, estimate};
 use crate::noise::{Noise, Stream};
-use crate::objective::{MeanQuadratic, quadratic};
 use crate::quadrature::integrate;
-use crate::variance::Tolerance;
+use crate::toy::{MeanQuadratic, quadratic};
 use crate::variance;
+use crate::variance::Tolerance;
 
 const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8, baseline: 0.0, evaluations: None };
 
@@ -105,7 +105,7 @@ fn quantities_split_into_a_part_of_u_and_a_part_of_v() {
     }
 }
 
-// By integrals of the estimate itself over u and v; `variance::exact` takes another way, over z given b.
+// By integrals of the estimate itself over u and v; `variance::quadrature` takes another way, over z given b.
 #[test]
 fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
     let f = MeanQuadratic { target: SETUP.target };
@@ -117,7 +117,7 @@ fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
             assert!((mean - gradient).abs() < 1e-8, "θ = {theta}: {mean} {gradient}");
             let g = |estimate: &Estimate| estimate.gradient[0];
             let variance = expectation(&bernoulli, &control, &g, &g) - gradient * gradient;
-            let moments = variance::exact(&bernoulli, &f, &control).unwrap();
+            let moments = variance::quadrature(&bernoulli, &f, &control).unwrap();
             assert!((moments.variance / variance - 1.0).abs() < 1e-7, "{variance} {}", moments.variance);
         }
     }
@@ -136,7 +136,7 @@ fn variance_gradients(control: &mut impl Control, n: usize) -> [f64; 2] {
         moved[n] += offset;
         control.set_phi(moved.as_view()).unwrap();
         let tolerance = Tolerance { relative: 1e-9, ..Tolerance::default() };
-        let moments = variance::exact_within(&bernoulli, &f, control, tolerance);
+        let moments = variance::quadrature_within(&bernoulli, &f, control, tolerance);
         control.set_phi(phi.as_view()).unwrap();
         moments.unwrap().variance
     };
@@ -284,39 +284,6 @@ fn rebar_equals_reinforce_when_eta_is_zero() {
 }
 
 #[test]
-fn the_gradient_of_probabilities_is_the_chain_rule() {
-    let bernoulli = Bernoulli::from_probabilities(&[0.2, 0.9]).unwrap();
-    let noise = Noise::new(&[0.4, 0.9], &[0.2, 0.6]).unwrap();
-    let estimate = estimate(&bernoulli, &MeanQuadratic { target: 0.1 }, &Zero, noise).unwrap();
-    let by_theta = estimate.gradient_of_probabilities(&bernoulli).unwrap();
-    for (m, theta) in [0.2, 0.9].into_iter().enumerate() {
-        assert!((by_theta[m] * theta * (1.0 - theta) - estimate.gradient[m]).abs() < 1e-15);
-    }
-    let other = Bernoulli::from_probabilities(&[0.2]).unwrap();
-    assert!(estimate.gradient_of_probabilities(&other).is_err());
-}
-
-#[test]
-fn a_batch_is_the_mean_of_its_samples() {
-    let bernoulli = Bernoulli::from_logits(&[0.3, -2.0]).unwrap();
-    let objective = MeanQuadratic { target: 0.499 };
-    let control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(5, 0, 0)).unwrap();
-    let mut numbers = [0.0; 12];
-    Stream::new(6, 0, 0).fill_open01(&mut numbers);
-    let rows: Vec<Noise<'_>> =
-        numbers.chunks(4).map(|row| Noise::new(&row[..2], &row[2..]).unwrap()).collect();
-    let batch = estimate_batch(&bernoulli, &objective, &control, &rows).unwrap();
-    let mut sums = (DVector::zeros(2), DVector::zeros(47), 0.0);
-    for &row in &rows {
-        let one = estimate(&bernoulli, &objective, &control, row).unwrap();
-        sums = (sums.0 + &one.gradient, sums.1 + one.variance_gradient(&control), sums.2 + one.f);
-    }
-    assert!((batch.gradient * 3.0 - sums.0).amax() < 1e-15);
-    assert!((batch.variance_gradient * 3.0 - sums.1).amax() < 1e-15);
-    assert!((batch.f * 3.0 - sums.2).abs() < 1e-15);
-}
-
-#[test]
 fn what_does_not_fit_or_is_not_finite_is_named() {
     let bernoulli = Bernoulli::from_logits(&[0.0, 1.0]).unwrap();
     let noise = Noise::new(&[0.9, 0.9], &[0.5, 0.5]).unwrap();
@@ -329,5 +296,4 @@ fn what_does_not_fit_or_is_not_finite_is_named() {
     let huge = Rebar::new(1e308, 1e-3, 1e10).unwrap();
     let error = estimate(&bernoulli, &f, &huge, noise).unwrap_err();
     assert!(matches!(error, EstimateError::Gradient { logits, .. } if logits == [0.0, 1.0]));
-    assert_eq!(estimate_batch(&bernoulli, &f, &Zero, &[]).unwrap_err(), EstimateError::EmptyBatch);
 }

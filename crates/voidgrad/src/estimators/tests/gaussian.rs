@@ -1,12 +1,14 @@
 //! Estimators of Gaussian variables, against closed forms and quadrature.
 
-use super::{Named, SETUP, close};
+use super::{SETUP, all, close};
 use crate::control::Control;
 use crate::controls::{Perceptron, Rebar, Zero};
-use crate::estimators::{AnyEstimator, Draw, Estimator, Lax, Method, Reinforce, Setup};
+use crate::error::ObjectiveError;
+use crate::estimator::{AnyEstimator, Estimator, Round};
+use crate::estimators::{Lax, Listed, Method, Reinforce, distributions};
 use crate::gaussian::Gaussian;
-use crate::noise::{Stream, Uniforms};
-use crate::objective::Objective;
+use crate::noise::Stream;
+use crate::objective::{Objective, Points};
 use crate::quadrature::integrate;
 use crate::variance::Tolerance;
 use voidgrad_macros::control;
@@ -15,13 +17,21 @@ use voidgrad_macros::control;
 pub(super) struct Coupled;
 
 impl Objective for Coupled {
-    fn value(&self, x: &[f64]) -> f64 {
-        x[0] * x[1] * x[1] + x[0].sin() + (x[1] - 0.3).powi(2)
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |x| x[0] * x[1] * x[1] + x[0].sin() + (x[1] - 0.3).powi(2));
+        Ok(())
     }
 }
 
 impl Coupled {
-    /// The gradient of `μ₀(μ₁² + σ₁²) + e^(-σ₀²/2)·sin μ₀ + (μ₁ - 0.3)² + σ₁²`.
+    /// `μ₀(μ₁² + σ₁²) + e^(-σ₀²/2)·sin μ₀ + (μ₁ - 0.3)² + σ₁²`.
+    pub(super) fn expectation(gaussian: &Gaussian) -> f64 {
+        let (mu, square) = (gaussian.mu(), [0, 1].map(|m| (2.0 * gaussian.ln_sigma()[m]).exp()));
+        let sine = (-0.5 * square[0]).exp() * mu[0].sin();
+        mu[0] * (mu[1] * mu[1] + square[1]) + sine + (mu[1] - 0.3).powi(2) + square[1]
+    }
+
+    /// The gradient of the [expectation](Self::expectation) by μ and ln σ.
     pub(super) fn gradient(gaussian: &Gaussian) -> Vec<f64> {
         let (mu, square) = (gaussian.mu(), [0, 1].map(|m| (2.0 * gaussian.ln_sigma()[m]).exp()));
         let damped = (-0.5 * square[0]).exp();
@@ -34,33 +44,15 @@ impl Coupled {
     }
 }
 
-pub(super) fn variables() -> Gaussian {
+pub(crate) fn variables() -> Gaussian {
     Gaussian::new(&[0.4, -0.9], &[0.7, 1.3]).unwrap()
-}
-
-/// Every estimator that there is, those with a number of samples with two of them, REINFORCE with a baseline as well.
-pub(super) fn all(gaussian: &Gaussian) -> Vec<Named<Gaussian>> {
-    let mut all = Vec::new();
-    for (method, make) in Method::of_gaussian() {
-        let mut add = |name: &str, setup: Setup| {
-            all.push((name.to_owned(), method, make(&setup, gaussian, &mut Stream::new(8, 0, 2)).unwrap()));
-        };
-        add(method.name, SETUP);
-        if method.cost.contains('K') {
-            add(&format!("{} of 4", method.name), Setup { evaluations: Some(4), ..SETUP });
-        }
-        if method.name == "reinforce" {
-            add("reinforce with a constant", Setup { baseline: 1.6, ..SETUP });
-        }
-    }
-    all
 }
 
 #[test]
 fn the_list_has_the_estimators_of_gaussian_variables() {
-    let names: Vec<&str> = Method::of_gaussian().map(|(method, _)| method.name).collect();
+    let names: Vec<&str> = Gaussian::estimators().iter().map(|row| row.method.name).collect();
     assert_eq!(names, ["reinforce", "reinforce-ema", "reinforce-optimal", "rloo", "lax"]);
-    assert_eq!(Method::find("lax").unwrap().distributions(), ["Gaussian"]);
+    assert_eq!(distributions(Method::find("lax").unwrap()), ["Gaussian"]);
 }
 
 /// Functions of one variable with the gradient of their expectation by μ and ln σ.
@@ -94,7 +86,7 @@ fn sine(z: f64, weight: f64, frequency: f64) -> f64 {
 
 /// `E[g(ε)]` of entry i of something that depends on the noise of one variable, by an integral over ε: the first number makes a
 /// radius of 13, and the second the angle at which its projection is ε.
-fn expectation(mut g: impl FnMut(Uniforms<'_>) -> f64) -> f64 {
+fn expectation(mut g: impl FnMut(&[f64]) -> f64) -> f64 {
     const RADIUS: f64 = 13.0;
     let tolerance = Tolerance { relative: 1e-11, absolute: 1e-13, ..Tolerance::default() };
     let ends: Vec<f64> = (-6..=6).map(|i| 2.0 * f64::from(i)).collect();
@@ -102,18 +94,18 @@ fn expectation(mut g: impl FnMut(Uniforms<'_>) -> f64) -> f64 {
     let integrand = |epsilon: f64| {
         let noise = [(-0.5 * RADIUS * RADIUS).exp(), (epsilon / RADIUS).acos() / std::f64::consts::TAU];
         let density = (-0.5 * epsilon * epsilon).exp() / std::f64::consts::TAU.sqrt();
-        density * (cell.borrow_mut())(Uniforms::new(&noise).unwrap())
+        density * (cell.borrow_mut())(&noise)
     };
     integrate(integrand, &ends, tolerance).value
 }
 
 /// Mean and variance, averaged over both parameters, of an estimator of one variable.
 fn moments(estimator: &AnyEstimator<Gaussian>, gaussian: &Gaussian, f: &dyn Objective) -> ([f64; 2], f64) {
-    let mut draw = Draw::new(gaussian);
+    let mut round = Round::new();
     let mut of = |i: usize, power: i32| {
         expectation(|noise| {
-            draw.update(estimator, gaussian, f, noise).unwrap();
-            draw.gradient[i].powi(power)
+            round.estimate(estimator, gaussian, f, noise).unwrap();
+            round.gradient()[i].powi(power)
         })
     };
     let (mean, square) = ([of(0, 1), of(1, 1)], [of(0, 2), of(1, 2)]);
@@ -140,16 +132,16 @@ fn the_expectation_is_the_gradient_whatever_the_control() {
 fn with_the_objective_as_its_control_the_estimate_is_the_pathwise_gradient() {
     let gaussian = Gaussian::new(&[0.9], &[0.6]).unwrap();
     let lax = Lax::new(Sine::new(1.0, 1.0).unwrap());
-    let mut draw = Draw::new(&gaussian);
+    let mut round = Round::new();
     for row in 0..100 {
         let mut noise = [0.0; 2];
         Stream::new(5, 0, row).fill_open01(&mut noise);
-        draw.update(&lax, &gaussian, &|x: &[f64]| x[0].sin(), Uniforms::new(&noise).unwrap()).unwrap();
+        round.estimate(&lax, &gaussian, &|x: &[f64]| x[0].sin(), &noise).unwrap();
         let epsilon = crate::gaussian::box_muller(noise[0], noise[1])[0];
         let slope = (0.9 + 0.6 * epsilon).cos();
         // Rounding of a few operations on numbers up to 5.
-        close("∂/∂μ", draw.gradient[0], slope, 1e-15);
-        close("∂/∂ln σ", draw.gradient[1], slope * 0.6 * epsilon, 3e-15);
+        close("∂/∂μ", round.gradient()[0], slope, 1e-15);
+        close("∂/∂ln σ", round.gradient()[1], slope * 0.6 * epsilon, 3e-15);
     }
 }
 
@@ -168,12 +160,11 @@ fn a_good_control_takes_variance_away() {
 fn without_a_control_it_is_reinforce() {
     let gaussian = variables();
     let (lax, reinforce) = (Lax::new(Zero), Reinforce::new(0.0).unwrap());
-    let [mut first, mut second] = [Draw::new(&gaussian), Draw::new(&gaussian)];
+    let [mut first, mut second] = [Round::new(), Round::new()];
     for noise in [[0.2, 0.7], [0.9, 0.4], [1e-9, 0.99]] {
-        let noise = Uniforms::new(&noise).unwrap();
-        first.update(&lax, &gaussian, &Coupled, noise).unwrap();
-        second.update(&reinforce, &gaussian, &Coupled, noise).unwrap();
-        for (first, second) in first.gradient.iter().zip(&second.gradient) {
+        first.estimate(&lax, &gaussian, &Coupled, &noise).unwrap();
+        second.estimate(&reinforce, &gaussian, &Coupled, &noise).unwrap();
+        for (first, second) in first.gradient().iter().zip(second.gradient()) {
             // The score by ε and by x, which has lost a digit.
             close("score", *first, *second, 1e-13 * (1.0 + second.abs()));
         }
@@ -187,8 +178,7 @@ fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
         let f = |x: &[f64]| x[0] * x[0];
         super::variance_gradient_is_the_derivative("lax of one variable", estimator, &gaussian, &f);
     }
-    let make = Method::find("lax").unwrap().gaussian.unwrap();
-    let estimator = make(&SETUP, &variables(), &mut Stream::new(8, 0, 2)).unwrap();
+    let estimator = super::make("lax", &SETUP, &variables());
     super::variance_gradient_is_the_derivative("lax", estimator, &variables(), &Coupled);
 }
 
@@ -198,12 +188,11 @@ fn its_expectation_is_the_derivative_of_the_variance() {
     let f = |x: &[f64]| x[0] * x[0];
     let at = |weight: f64, frequency: f64| Sine::new(weight, frequency).unwrap();
     let lax = Lax::new(at(0.7, 1.3));
-    let mut draw = Draw::new(&gaussian);
+    let mut round = Round::new();
     for n in 0..2 {
         let found = expectation(|noise| {
-            let mut phi_bar = [0.0; 2];
-            draw.update_with_variance_gradient(&lax, &gaussian, &f, noise, &mut phi_bar).unwrap();
-            phi_bar[n]
+            round.estimate_with_variance_gradient(&lax, &gaussian, &f, noise).unwrap();
+            round.variance_gradient()[n]
         });
         let variance = |offset: f64| {
             let control = if n == 0 { at(0.7 + offset, 1.3) } else { at(0.7, 1.3 + offset) };
@@ -224,8 +213,7 @@ fn extreme_parameters_noise_and_values_give_numbers() {
     let parameters: Vec<f64> = mu.into_iter().chain([300.0, -300.0, 0.0, -37.0]).collect();
     let gaussian = Gaussian::from_parameters(&parameters).unwrap();
     for (name, _, estimator) in all(&gaussian) {
-        let mut draw = Draw::new(&gaussian);
-        let mut phi_bar = vec![0.0; estimator.control().map_or(0, Control::parameters)];
+        let mut round = Round::new();
         let numbers = [5e-324, 1.1e-16, 0.3, 0.5, 0.8, 1.0 - 0.5 * f64::EPSILON];
         for shift in 0..36 {
             let noise: Vec<f64> = (0..estimator.noise(&gaussian))
@@ -233,14 +221,17 @@ fn extreme_parameters_noise_and_values_give_numbers() {
                 .collect();
             for scale in [1e-150, 1.0, 1e150] {
                 let f = |x: &[f64]| scale * (x[2].sin() + if x[0] > 0.0 { 1.0 } else { -1.0 });
-                draw.update(&estimator, &gaussian, &f, Uniforms::new(&noise).unwrap())
+                round
+                    .estimate(&estimator, &gaussian, &f, &noise)
                     .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
-                assert!(draw.f.is_finite());
+                assert!(round.f().is_finite());
                 // Where the squares of ĝ are numbers.
-                if draw.gradient.iter().all(|gradient| gradient.abs() < 1e150) {
-                    phi_bar.fill(0.0);
-                    estimator.add_variance_gradient(&draw, &mut phi_bar);
-                    assert!(phi_bar.iter().all(|entry| entry.is_finite()), "{name}: {phi_bar:?}");
+                if round.gradient().iter().all(|gradient| gradient.abs() < 1e150) {
+                    round
+                        .answer_with_variance_gradient(&estimator, &gaussian)
+                        .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
+                    let parameters = estimator.control().map_or(0, Control::parameters);
+                    assert_eq!(round.variance_gradient().len(), parameters, "{name}");
                 }
             }
         }

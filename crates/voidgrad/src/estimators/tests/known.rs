@@ -2,12 +2,11 @@
 
 use super::{close, variables};
 use crate::bernoulli::Bernoulli;
-use crate::estimators::{
-    AnyEstimator, Arms, Disarm, DoubleCv, Draw, Estimator, MuProp, Reinforce, ReinforceEma, ReinforceOptimal,
-    Rloo,
-};
-use crate::noise::{Stream, Uniforms};
-use crate::objective::{MeanQuadratic, Objective, Smooth};
+use crate::estimator::{AnyEstimator, Estimator, Round};
+use crate::estimators::{Arms, Disarm, DoubleCv, MuProp, Reinforce, ReinforceEma, ReinforceOptimal, Rloo};
+use crate::noise::Stream;
+use crate::objective::{Objective, Smooth};
+use crate::toy::MeanQuadratic;
 use crate::variance;
 
 const TARGET: f64 = 0.499;
@@ -79,12 +78,13 @@ fn the_best_constant_leaves_no_variance_to_reinforce_of_one_variable() {
 
 /// The estimator after so many estimates.
 fn taught<E: Estimator>(mut estimator: E, bernoulli: &Bernoulli, f: &dyn Objective, times: u64) -> E {
-    let (mut stream, mut draw) = (Stream::new(11, 0, 0), Draw::new(bernoulli));
+    let (mut stream, mut round) = (Stream::new(11, 0, 0), Round::new());
     let mut noise = vec![0.0; estimator.noise(bernoulli)];
     for _ in 0..times {
         stream.fill_open01(&mut noise);
-        draw.update(&estimator, bernoulli, f, Uniforms::trusted(&noise)).unwrap();
-        estimator.advance(&draw);
+        round.ask(&estimator, bernoulli, &noise).unwrap();
+        round.evaluate(f).unwrap();
+        round.tell(&mut estimator, bernoulli).unwrap();
     }
     estimator
 }
@@ -129,14 +129,14 @@ fn arms_of_two_samples_is_disarm() {
         let rare = theta.min(1.0 - theta);
         [(0.5 * rare, rare), (0.5, 1.0 - 2.0 * rare), (1.0 - 0.5 * rare, rare)]
     };
-    let (arms, mut draw) = (Arms::new(2).unwrap(), Draw::new(&bernoulli));
+    let (arms, mut round) = (Arms::new(2).unwrap(), Round::new());
     let (mut mean, mut square) = ([0.0; 2], 0.0);
     for (d_0, p_0) in nodes(0) {
         for (d_1, p_1) in nodes(1) {
             // Exponential numbers of the sum 1.
             let noise = [d_0, 1.0 - d_0, d_1, 1.0 - d_1].map(|d: f64| (-d).exp());
-            draw.update(&arms, &bernoulli, &f, Uniforms::new(&noise).unwrap()).unwrap();
-            for (mean, gradient) in mean.iter_mut().zip(&draw.gradient) {
+            round.estimate(&arms, &bernoulli, &f, &noise).unwrap();
+            for (mean, gradient) in mean.iter_mut().zip(round.gradient()) {
                 *mean += p_0 * p_1 * gradient;
                 square += p_0 * p_1 * gradient.powi(2) / 2.0;
             }

@@ -1,14 +1,15 @@
 //! The ends of what f64 holds.
 
-use super::{Cubic, Named, all, categorical, close};
+use super::{Cubic, Named, all, close};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::distribution::Distribution;
-use crate::estimators::{
-    AnyEstimator, Arms, Bias, Disarm, Draw, Enumerate, Estimator, Needs, ReinforceOptimal, Rloo,
-};
-use crate::noise::{Stream, Uniforms};
-use crate::objective::{Differentiable, MeanQuadratic, Objective, Smooth};
+use crate::error::ObjectiveError;
+use crate::estimator::{AnyEstimator, Estimator, Round};
+use crate::estimators::{Arms, Bias, Cost, Count, Disarm, Enumerate, Needs, ReinforceOptimal, Rloo};
+use crate::noise::Stream;
+use crate::objective::{Differentiable, Objective, Points, Smooth};
+use crate::toy::MeanQuadratic;
 use crate::variance;
 use voidgrad_real::sigmoid;
 
@@ -16,8 +17,9 @@ use voidgrad_real::sigmoid;
 struct Scaled(f64);
 
 impl Objective for Scaled {
-    fn value(&self, b: &[f64]) -> f64 {
-        self.0 * Cubic.value(b)
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |b| self.0 * Cubic.value(b));
+        Ok(())
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
@@ -43,30 +45,29 @@ const NUMBERS: [f64; 6] = [5e-324, 1.1e-16, 0.3, 0.5, 0.8, 1.0 - 0.5 * f64::EPSI
 #[test]
 fn extreme_logits_noise_and_values_give_numbers() {
     let bernoulli = Bernoulli::from_logits(&[-700.0, 700.0, -37.0, 36.0, 0.0]).unwrap();
-    numbers_are_given(all(), &bernoulli);
+    numbers_are_given(all(&bernoulli), &bernoulli);
     let logits = [-700.0, 700.0, 0.0, 0.0, -700.0, -700.0, -37.0, 36.0, 0.0];
     let rows = Categorical::from_logits(&logits, 3).unwrap();
-    numbers_are_given(categorical::all(&rows), &rows);
+    numbers_are_given(all(&rows), &rows);
 }
 
 fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
     for (name, _, estimator) in estimators {
         let numbers = estimator.noise(distribution);
         let parameters = estimator.control().map_or(0, crate::Control::parameters);
-        let (mut draw, mut phi_bar) = (Draw::new(distribution), vec![0.0; parameters]);
+        let mut round = Round::new();
         for scale in [1e-150, 1.0, 1e150] {
             for shift in 0..NUMBERS.len() {
                 let constant = vec![NUMBERS[shift]; numbers];
                 let mixed: Vec<f64> = (0..numbers).map(|i| NUMBERS[(5 * i / 3 + shift) % 6]).collect();
                 for noise in [constant, mixed] {
-                    let noise = Uniforms::new(&noise).unwrap();
                     let f = Scaled(scale);
-                    phi_bar.fill(0.0);
-                    draw.update_with_variance_gradient(&estimator, distribution, &f, noise, &mut phi_bar)
+                    round
+                        .estimate_with_variance_gradient(&estimator, distribution, &f, &noise)
                         .unwrap_or_else(|error| panic!("{name}, f of {scale}: {error}"));
-                    assert!(draw.f.is_finite(), "{name}");
-                    let finite = phi_bar.iter().all(|entry| entry.is_finite());
-                    assert!(finite, "{name}, f of {scale}: {phi_bar:?}");
+                    assert!(round.f().is_finite(), "{name}");
+                    // The library refuses what is not finite.
+                    assert_eq!(round.variance_gradient().len(), parameters, "{name}");
                 }
             }
         }
@@ -77,13 +78,13 @@ fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &
 #[test]
 fn values_of_1e150_and_of_1e_150_lose_no_digit() {
     let bernoulli = Bernoulli::from_logits(&[0.4, -1.7]).unwrap();
-    no_digit_is_lost(all(), &bernoulli, |f, estimator| {
+    no_digit_is_lost(all(&bernoulli), &bernoulli, |f, estimator| {
         let found = variance::moments(&bernoulli, f, estimator).ok()?;
         Some((found.mean, found.variance))
     });
     let rows = Categorical::from_logits(&[0.4, -1.7, 0.0, 1.0], 2).unwrap();
-    no_digit_is_lost(categorical::all(&rows), &rows, |f, estimator| {
-        let found = variance::over_noise(&rows, f, estimator).ok()?;
+    no_digit_is_lost(all(&rows), &rows, |f, estimator| {
+        let found = variance::over_rule(&rows, f, estimator).ok()?;
         Some((found.mean, found.variance))
     });
 }
@@ -131,9 +132,9 @@ fn a_state_as_rare_as_e_to_the_minus_700_has_its_gradient_and_variance() {
             close("mean", found.mean[0], 0.5 * rare, 1e-14 * rare);
             close("variance", found.variance, 2.0 * rare * 0.0625, 1e-14 * rare);
         }
-        let mut draw = Draw::new(&bernoulli);
-        draw.update(&Enumerate, &bernoulli, &f, Uniforms::new(&[]).unwrap()).unwrap();
-        close("enumeration", draw.gradient[0], 0.5 * rare, 1e-14 * rare);
+        let mut round = Round::new();
+        round.estimate(&Enumerate, &bernoulli, &f, &[]).unwrap();
+        close("enumeration", round.gradient()[0], 0.5 * rare, 1e-14 * rare);
     }
 }
 
@@ -145,12 +146,12 @@ fn rare_states_of_a_categorical_variable_have_their_gradient_and_variance() {
         let variable = Categorical::from_logits(&logits, 3).unwrap();
         let rare = [0, 1].map(|k| (logits[k] - logits[2]).exp());
         let exact = [2.5 * rare[0], -2.5 * rare[1], 2.5 * (rare[1] - rare[0])];
-        let mut draw = Draw::new(&variable);
-        draw.update(&Enumerate, &variable, &f, Uniforms::new(&[]).unwrap()).unwrap();
-        let found = variance::over_noise(&variable, &f, &Rloo::new(2).unwrap()).unwrap();
+        let mut round = Round::new();
+        round.estimate(&Enumerate, &variable, &f, &[]).unwrap();
+        let found = variance::over_rule(&variable, &f, &Rloo::new(2).unwrap()).unwrap();
         for (k, exact) in exact.into_iter().enumerate() {
             // e^-690 itself is known to 690 units in the last place.
-            close("enumeration", draw.gradient[k], exact, 2e-13 * exact.abs());
+            close("enumeration", round.gradient()[k], exact, 2e-13 * exact.abs());
             close("rloo", found.mean[k], exact, 2e-13 * exact.abs());
         }
         // A rare state is in one of two samples, twice as often; then ĝ is ±½·2.5 for it, and for the third.
@@ -190,20 +191,20 @@ fn a_large_constant_in_f_costs_differences_no_digits() {
     let bernoulli = Bernoulli::from_logits(&[0.3, -0.8]).unwrap();
     let f = |b: &[f64]| 1e15 + b[0] + 2.0 * b[0] * b[1];
     let exact = sigmoid(0.3) * sigmoid(-0.3) * (1.0 + 2.0 * sigmoid(-0.8));
-    let mut draw = Draw::new(&bernoulli);
-    draw.update(&Enumerate, &bernoulli, &f, Uniforms::new(&[]).unwrap()).unwrap();
-    close("enumeration", draw.gradient[0], exact, 1e-15);
+    let mut round = Round::new();
+    round.estimate(&Enumerate, &bernoulli, &f, &[]).unwrap();
+    close("enumeration", round.gradient()[0], exact, 1e-15);
     for estimator in [&Rloo::new(2).unwrap() as &dyn Estimator, &Disarm::new(2).unwrap()] {
         let found = variance::moments(&bernoulli, &f, estimator).unwrap();
         close("mean", found.mean[0], exact, 1e-15);
     }
     let rows = Categorical::from_logits(&[0.0, 0.3, 0.0, -0.8], 2).unwrap();
     let f = |b: &[f64]| 1e15 + b[1] + 2.0 * b[1] * b[3];
-    let mut draw = Draw::new(&rows);
-    draw.update(&Enumerate, &rows, &f, Uniforms::new(&[]).unwrap()).unwrap();
-    let found = variance::over_noise(&rows, &f, &Rloo::new(2).unwrap()).unwrap();
+    let mut round = Round::new();
+    round.estimate(&Enumerate, &rows, &f, &[]).unwrap();
+    let found = variance::over_rule(&rows, &f, &Rloo::new(2).unwrap()).unwrap();
     for (k, exact) in [-exact, exact].into_iter().enumerate() {
-        close("enumeration", draw.gradient[k], exact, 1e-15);
+        close("enumeration", round.gradient()[k], exact, 1e-15);
         close("mean", found.mean[k], exact, 1e-15);
     }
 }
@@ -213,10 +214,11 @@ fn a_large_constant_in_f_costs_differences_no_digits() {
 fn the_optimal_baseline_of_a_variable_that_never_changes_is_the_value_of_f() {
     let bernoulli = Bernoulli::from_logits(&[-700.0, 0.3]).unwrap();
     let mut estimator = ReinforceOptimal::new(0.9).unwrap();
-    let mut draw = Draw::new(&bernoulli);
+    let mut round = Round::new();
     for _ in 0..200 {
-        draw.update(&estimator, &bernoulli, &|_: &[f64]| 5.0, Uniforms::new(&[0.4, 0.7]).unwrap()).unwrap();
-        Estimator::<Bernoulli>::advance(&mut estimator, &draw);
+        round.ask(&estimator, &bernoulli, &[0.4, 0.7]).unwrap();
+        round.evaluate(&|_: &[f64]| 5.0).unwrap();
+        round.tell(&mut estimator, &bernoulli).unwrap();
     }
     assert_eq!(estimator.baselines(), [5.0, 5.0]);
 }
@@ -228,13 +230,12 @@ fn arms_of_a_million_samples_is_rloo_of_a_million() {
     let count = 1_000_000;
     let mut noise = vec![0.0; count];
     Stream::new(12, 0, 0).fill_open01(&mut noise);
-    let noise = Uniforms::new(&noise).unwrap();
     let f = |b: &[f64]| 3.0 * b[0];
-    let mut draw = Draw::new(&bernoulli);
-    draw.update(&Arms::new(count as u64).unwrap(), &bernoulli, &f, noise).unwrap();
+    let mut round = Round::new();
+    round.estimate(&Arms::new(count as u64).unwrap(), &bernoulli, &f, &noise).unwrap();
     let exact = 3.0 * sigmoid(0.7) * sigmoid(-0.7);
     // The spread of a mean over so many samples is below 1e-3, and five of that is what a wrong correction is not within.
-    close("arms", draw.gradient[0], exact, 5e-3);
+    close("arms", round.gradient()[0], exact, 5e-3);
 }
 
 /// A million variables, an estimate each.
@@ -246,16 +247,17 @@ fn a_million_variables_are_estimated() {
     let f = MeanQuadratic { target: 0.3 };
     // Two variables, so that an evaluation is not a million operations where a million are made.
     let two = |b: &[f64]| b[0] - 3.0 * b[count - 1];
-    let mut draw = Draw::new(&bernoulli);
-    for (name, method, estimator) in all() {
+    let mut round = Round::new();
+    for (name, method, estimator) in all(&bernoulli) {
         if name == "enumerate" || name.ends_with("of 4") {
             continue;
         }
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];
         Stream::new(9, 0, 0).fill_open01(&mut noise);
-        let objective: &dyn Objective = if method.cost == "M + 1" { &two } else { &f };
-        draw.update(&estimator, &bernoulli, objective, Uniforms::trusted(&noise)).unwrap();
-        assert!(draw.gradient.iter().any(|&gradient| gradient != 0.0), "{name}");
+        let objective: &dyn Objective =
+            if method.cost == Cost::f(Count::VariablesAndOne) { &two } else { &f };
+        round.estimate(&estimator, &bernoulli, objective, &noise).unwrap();
+        assert!(round.gradient().iter().any(|&gradient| gradient != 0.0), "{name}");
     }
     // As many logits, two a variable.
     let rows = Categorical::from_logits(&logits, 2).unwrap();
@@ -265,13 +267,13 @@ fn a_million_variables_are_estimated() {
         gradient.copy_from_slice(&weights);
         linear(x)
     });
-    for (name, _, estimator) in categorical::all(&rows) {
+    for (name, _, estimator) in all(&rows) {
         if name == "enumerate" || name.ends_with("of 4") {
             continue;
         }
         let mut noise = vec![0.0; estimator.noise(&rows)];
         Stream::new(9, 0, 0).fill_open01(&mut noise);
-        draw.update(&estimator, &rows, &f, Uniforms::trusted(&noise)).unwrap();
-        assert!(draw.gradient.iter().any(|&gradient| gradient != 0.0), "{name}");
+        round.estimate(&estimator, &rows, &f, &noise).unwrap();
+        assert!(round.gradient().iter().any(|&gradient| gradient != 0.0), "{name}");
     }
 }

@@ -4,8 +4,9 @@ use rayon::prelude::*;
 
 use super::{Cubic, all, categorical, gaussian, gradient, variables};
 use crate::distribution::Distribution;
-use crate::estimators::{AnyEstimator, Arms, Bias, Draw};
-use crate::noise::{Stream, Uniforms};
+use crate::estimator::{AnyEstimator, Round};
+use crate::estimators::{Arms, Bias};
+use crate::noise::Stream;
 use crate::objective::Objective;
 
 /// The largest `|z|` of the coordinates: the mean of so many estimates less the gradient, in standard errors.
@@ -21,11 +22,11 @@ fn largest_score<D: Distribution>(
     let block = |block: u64| {
         let mut stream = Stream::new(seed, 0, block);
         let mut noise = vec![0.0; estimator.noise(distribution)];
-        let (mut draw, mut sums) = (Draw::new(distribution), vec![[0.0; 2]; exact.len()]);
+        let (mut round, mut sums) = (Round::new(), vec![[0.0; 2]; exact.len()]);
         for _ in 0..BLOCK {
             stream.fill_open01(&mut noise);
-            draw.update(estimator, distribution, objective, Uniforms::trusted(&noise)).unwrap();
-            for ((g, exact), sum) in draw.gradient.iter().zip(exact).zip(&mut sums) {
+            round.estimate(estimator, distribution, objective, &noise).unwrap();
+            for ((g, exact), sum) in round.gradient().iter().zip(exact).zip(&mut sums) {
                 sum[0] += g - exact;
                 sum[1] += (g - exact).powi(2);
             }
@@ -50,11 +51,12 @@ const BOUND: f64 = 6.0;
 fn learn<D: Distribution>(estimator: &mut AnyEstimator<D>, distribution: &D, objective: &dyn Objective) {
     let mut stream = Stream::new(100, 0, 0);
     let mut noise = vec![0.0; estimator.noise(distribution)];
-    let mut draw = Draw::new(distribution);
+    let mut round = Round::new();
     for _ in 0..20 {
         stream.fill_open01(&mut noise);
-        draw.update(estimator, distribution, objective, Uniforms::trusted(&noise)).unwrap();
-        estimator.advance(&draw);
+        round.ask(estimator, distribution, &noise).unwrap();
+        round.evaluate(objective).unwrap();
+        round.tell(estimator, distribution).unwrap();
     }
 }
 
@@ -72,7 +74,7 @@ fn judge(name: &str, bias: Bias, score: f64) {
 fn every_unbiased_estimator_passes_and_every_biased_one_fails() {
     let bernoulli = variables(3);
     let exact = gradient(&bernoulli, &Cubic);
-    for (name, method, mut estimator) in all() {
+    for (name, method, mut estimator) in all(&bernoulli) {
         learn(&mut estimator, &bernoulli, &Cubic);
         judge(&name, method.bias, largest_score(&estimator, &bernoulli, &Cubic, &exact, (50_000, 1)));
     }
@@ -83,7 +85,7 @@ fn so_they_do_for_categorical_variables() {
     let distribution = categorical::variables(2);
     let exact = categorical::gradient(&distribution, &Cubic);
     let mut biased = 0;
-    for (name, method, mut estimator) in categorical::all(&distribution) {
+    for (name, method, mut estimator) in all(&distribution) {
         learn(&mut estimator, &distribution, &Cubic);
         // A million for those that should be unbiased and whose expectation no finite sum gives.
         let is_known = method.is_biased() || estimator.rule(&distribution).is_some();
@@ -98,7 +100,7 @@ fn so_they_do_for_categorical_variables() {
 fn so_they_do_for_gaussian_variables() {
     let (distribution, objective) = (gaussian::variables(), gaussian::Coupled);
     let exact = gaussian::Coupled::gradient(&distribution);
-    for (name, method, mut estimator) in gaussian::all(&distribution) {
+    for (name, method, mut estimator) in all(&distribution) {
         learn(&mut estimator, &distribution, &objective);
         judge(
             &name,

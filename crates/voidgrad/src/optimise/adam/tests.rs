@@ -41,7 +41,7 @@ impl Work<f64> for Fill<'_> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) {
-        self.0.fill(hand, self.1);
+        self.0.fill(hand, self.1, 16);
     }
 }
 

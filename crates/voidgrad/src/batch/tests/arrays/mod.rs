@@ -8,7 +8,7 @@ use voidgrad_real::{Element, Lanes};
 
 use super::kernels::{UNITS, difference};
 use super::*;
-use crate::kernel::ArrayKernel;
+use crate::kernel::{ArrayKernel, arrays};
 
 const THETA: [f64; 3] = [0.1, 0.5, 0.7];
 
@@ -16,14 +16,14 @@ const THETA: [f64; 3] = [0.1, 0.5, 0.7];
 const SAMPLES: [u64; 9] = [1, 7, 8, 9, 16, 17, 255, 257, 4_097];
 
 fn agrees<C: Control + ArrayKernel + Clone + Sync>(theta: &[f64], control: &C) {
-    let [slowly, on_arrays] = [Through(control.clone(), one_by_one), Through(control.clone(), arrays)];
+    let [slowly, on_arrays] = [slowly(control.clone()), Through(control.clone(), arrays)];
     let precisions = [(Precision::Double, f64::EPSILON), (Precision::Single, f64::from(f32::EPSILON))];
     for ((precision, unit), bound) in precisions.into_iter().zip(UNITS) {
         for samples in SAMPLES {
-            let draw = Draw { precision, ..Draw::new(samples, 8) };
-            let reference = sums(theta, &slowly, &draw);
+            let options = Options { precision, ..Options::new(samples, 8) };
+            let reference = sums(theta, &slowly, &options);
             for instructions in [Instructions::Best, Instructions::Scalar] {
-                let found = sums(theta, &on_arrays, &Draw { instructions, ..draw });
+                let found = sums(theta, &on_arrays, &Options { instructions, ..options });
                 let error = difference(&reference, &found) / unit;
                 assert!(
                     error <= bound,
@@ -53,7 +53,7 @@ fn arrays_give_the_same_bits_for_every_number_of_threads() {
     {
         let on = |threads: usize| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-            pool.install(|| sums(theta, &control, &Draw { precision, ..Draw::new(20_000, 1) }))
+            pool.install(|| sums(theta, &control, &Options { precision, ..Options::new(20_000, 1) }))
         };
         let one = on(1);
         assert!(on(2) == one && on(7) == one);
@@ -64,11 +64,11 @@ fn arrays_give_the_same_bits_for_every_number_of_threads() {
 #[test]
 fn arrays_whose_sums_overflow_in_single_precision_are_estimated_one_by_one() {
     let control = Network::scaled(1e22);
-    let [slowly, on_arrays] = [Through(control.clone(), one_by_one), Through(control, arrays)];
-    let draw = Draw { precision: Precision::Single, ..Draw::new(1_700, 8) };
-    let reference = sums(&THETA, &slowly, &draw);
+    let [slowly, on_arrays] = [slowly(control.clone()), Through(control, arrays)];
+    let options = Options { precision: Precision::Single, ..Options::new(1_700, 8) };
+    let reference = sums(&THETA, &slowly, &options);
     assert!(reference.square[0] > f64::from(f32::MAX));
-    assert_eq!(sums(&THETA, &on_arrays, &draw), reference);
+    assert_eq!(sums(&THETA, &on_arrays, &options), reference);
 }
 
 #[test]
@@ -77,8 +77,10 @@ fn a_value_that_is_not_finite_is_the_error_of_its_sample() {
     let objective = |b: &[f64]| if *b == [1.0, 0.0, 1.0] { f64::INFINITY } else { b[0] };
     let control = Network::example();
     let mut found = Vec::new();
-    for control in [Through(control.clone(), one_by_one), Through(control, arrays)] {
-        found.push(Batches::new().draw(&bernoulli, &objective, &control, &Draw::new(1_000, 1)).unwrap_err());
+    for control in [slowly(control.clone()), Through(control, arrays)] {
+        found.push(
+            Batch::new().estimate(&bernoulli, &objective, &control, &Options::new(1_000, 1)).unwrap_err(),
+        );
     }
     assert!(matches!(&found[0], EstimateError::Objective { b, .. } if b == &[1.0, 0.0, 1.0]));
     assert_eq!(found[0], found[1]);
@@ -131,7 +133,7 @@ impl ArrayKernel for Line {
 #[test]
 fn arrays_beyond_memory_are_estimated_one_by_one() {
     let control = Line::new(0.7).unwrap();
-    let [slowly, on_arrays] = [Through(control.clone(), one_by_one), Through(control, arrays)];
-    let draw = Draw::new(100, 8);
-    assert_eq!(sums(&THETA, &on_arrays, &draw), sums(&THETA, &slowly, &draw));
+    let [slowly, on_arrays] = [slowly(control.clone()), Through(control, arrays)];
+    let options = Options::new(100, 8);
+    assert_eq!(sums(&THETA, &on_arrays, &options), sums(&THETA, &slowly, &options));
 }

@@ -3,24 +3,23 @@
 mod relaxed;
 mod two_states;
 
-use super::{Cubic, Named, SETUP, close};
+use super::{Cubic, all, close};
 use crate::categorical::Categorical;
 use crate::distribution::Distribution;
-use crate::estimators::{Enumerate, Method, Reinforce, Rloo, Setup, StraightThrough};
-use crate::noise::Stream;
+use crate::estimators::{Enumerate, Listed, Method, Reinforce, Rloo, StraightThrough, distributions};
 use crate::objective::{Differentiable, Objective};
 use crate::variance;
 
 const STATES: usize = 3;
 
 /// So many variables with three states, probable and improbable.
-pub(super) fn variables(count: usize) -> Categorical {
+pub(crate) fn variables(count: usize) -> Categorical {
     let rows = [[0.2, 0.5, 0.3], [0.05, 0.8, 0.15], [0.6, 0.3, 0.1], [0.34, 0.33, 0.33], [0.02, 0.08, 0.9]];
     Categorical::from_probabilities(&rows[..count].concat(), STATES).unwrap()
 }
 
 /// Every state with its probability.
-fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
+pub(super) fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
     let mut all = vec![(Vec::new(), 1.0)];
     for theta in categorical.probabilities().chunks(categorical.states()) {
         let mut longer = Vec::new();
@@ -40,7 +39,7 @@ fn states(categorical: &Categorical) -> Vec<(Vec<f64>, f64)> {
 pub(super) fn gradient(categorical: &Categorical, objective: &dyn Objective) -> Vec<f64> {
     let mut gradient = vec![0.0; categorical.len()];
     for (b, p) in states(categorical) {
-        let f = objective.value(&b);
+        let f = objective.value(&b).unwrap();
         for ((gradient, b), theta) in gradient.iter_mut().zip(&b).zip(categorical.probabilities()) {
             *gradient += p * f * (b - theta);
         }
@@ -48,28 +47,9 @@ pub(super) fn gradient(categorical: &Categorical, objective: &dyn Objective) -> 
     gradient
 }
 
-/// Every estimator that there is, those with a number of samples with two of them, REINFORCE with a baseline as well.
-pub(super) fn all(categorical: &Categorical) -> Vec<Named<Categorical>> {
-    let mut all = Vec::new();
-    for (method, make) in Method::of_categorical() {
-        let mut add = |name: &str, setup: Setup| {
-            let estimator = make(&setup, categorical, &mut Stream::new(8, 0, 2)).unwrap();
-            all.push((name.to_owned(), method, estimator));
-        };
-        add(method.name, SETUP);
-        if method.cost.contains('K') {
-            add(&format!("{} of 4", method.name), Setup { evaluations: Some(4), ..SETUP });
-        }
-        if method.name == "reinforce" {
-            add("reinforce with a constant", Setup { baseline: 1.6, ..SETUP });
-        }
-    }
-    all
-}
-
 #[test]
 fn the_list_has_the_estimators_of_categorical_variables() {
-    let names: Vec<&str> = Method::of_categorical().map(|(method, _)| method.name).collect();
+    let names: Vec<&str> = Categorical::estimators().iter().map(|row| row.method.name).collect();
     let expected = [
         "reinforce",
         "reinforce-ema",
@@ -82,7 +62,7 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "gumbel",
     ];
     assert_eq!(names, expected);
-    assert!(Method::find("rebar").unwrap().distributions() == ["Bernoulli", "categorical"]);
+    assert!(distributions(Method::find("rebar").unwrap()) == ["Bernoulli", "categorical"]);
 }
 
 #[test]
@@ -95,7 +75,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         };
         let Some(count) = (1..=5).rev().find(suits) else { continue };
         let categorical = variables(count);
-        let found = variance::over_noise(&categorical, &Cubic, &estimator).unwrap();
+        let found = variance::over_rule(&categorical, &Cubic, &estimator).unwrap();
         let errors = found.mean.iter().zip(gradient(&categorical, &Cubic)).map(|(mean, g)| (mean - g).abs());
         let error = errors.fold(0.0, f64::max);
         if method.is_biased() {
@@ -111,7 +91,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.
 #[track_caller]
-fn agree(name: &str, found: &variance::VectorMoments, values: &[(Vec<f64>, f64)]) {
+fn agree(name: &str, found: &variance::Moments, values: &[(Vec<f64>, f64)]) {
     let entries = found.mean.len();
     let mean: Vec<f64> = (0..entries).map(|i| values.iter().map(|(g, p)| p * g[i]).sum()).collect();
     let square = |g: &[f64]| -> f64 { g.iter().zip(&mean).map(|(g, mean)| (g - mean).powi(2)).sum() };
@@ -131,7 +111,7 @@ fn estimators_have_the_variance_of_their_formula() {
         all.map(|(b, p)| ((0..entries).map(|i| g(&b, i)).collect(), p)).collect()
     };
     let reinforce = of_state(&|b, i| (Cubic.value(b) - 0.4) * score(b, i));
-    let found = variance::over_noise(&categorical, &Cubic, &Reinforce::new(0.4).unwrap()).unwrap();
+    let found = variance::over_rule(&categorical, &Cubic, &Reinforce::new(0.4).unwrap()).unwrap();
     agree("reinforce", &found, &reinforce);
     let straight_through = of_state(&|b, i| {
         let mut slope = vec![0.0; entries];
@@ -140,7 +120,7 @@ fn estimators_have_the_variance_of_their_formula() {
         let row = i / STATES * STATES..(i / STATES + 1) * STATES;
         row.map(|j| slope[j] * theta[j] * (if i == j { 1.0 } else { 0.0 } - theta[i])).sum()
     });
-    let found = variance::over_noise(&categorical, &Cubic, &StraightThrough).unwrap();
+    let found = variance::over_rule(&categorical, &Cubic, &StraightThrough).unwrap();
     agree("straight-through", &found, &straight_through);
     let mut rloo = Vec::new();
     for (b_1, p_1) in states(&categorical) {
@@ -150,8 +130,8 @@ fn estimators_have_the_variance_of_their_formula() {
             rloo.push((g, p_1 * p_2));
         }
     }
-    agree("rloo", &variance::over_noise(&categorical, &Cubic, &Rloo::new(2).unwrap()).unwrap(), &rloo);
-    let found = variance::over_noise(&categorical, &Cubic, &Enumerate).unwrap();
+    agree("rloo", &variance::over_rule(&categorical, &Cubic, &Rloo::new(2).unwrap()).unwrap(), &rloo);
+    let found = variance::over_rule(&categorical, &Cubic, &Enumerate).unwrap();
     assert_eq!(found.variance, 0.0);
 }
 
@@ -161,7 +141,7 @@ fn a_uniform_number_draws_each_state_with_its_probability() {
     let categorical = Categorical::from_probabilities(&[0.25, 0.0625, 0.6875], STATES).unwrap();
     let mut b = [0.0; STATES];
     let mut drawn = |u: f64| {
-        categorical.draw(&[u], &mut b);
+        categorical.sample(&[u], &mut b);
         categorical.indices(&b).unwrap()[0]
     };
     let ends = [0.0, 0.0625, 0.3125, 1.0];

@@ -2,29 +2,29 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::super::{Cubic, SETUP, close, variance_gradient_is_the_derivative};
+use super::super::{Cubic, SETUP, close, make, variance_gradient_is_the_derivative};
 use super::{STATES, variables};
-use crate::categorical::Relaxed;
 use crate::control::Control;
-use crate::controls::Zero;
-use crate::estimators::{Draw, Gumbel, Method};
-use crate::noise::{Stream, Uniforms};
-use crate::objective::{Differentiable, MeanQuadratic, Objective, Smooth};
+use crate::controls::{Relaxed, Zero};
+use crate::estimator::Round;
+use crate::estimators::Gumbel;
+use crate::noise::Stream;
+use crate::objective::{Differentiable, Smooth};
+use crate::toy::MeanQuadratic;
 
 #[test]
 fn rebar_equals_reinforce_when_eta_is_zero() {
     let categorical = variables(2);
     let control = Relaxed::new(MeanQuadratic { target: 0.3 }, &categorical, 0.0, 0.5).unwrap();
     let mut noise = [0.0; 12];
-    let [mut rebar, mut reinforce] = [Draw::new(&categorical), Draw::new(&categorical)];
+    let [mut rebar, mut reinforce] = [Round::new(), Round::new()];
     for row in 0..20 {
         Stream::new(5, 0, row).fill_open01(&mut noise);
-        let noise = Uniforms::new(&noise).unwrap();
-        rebar.update(&control, &categorical, &Cubic, noise).unwrap();
-        reinforce.update(&Zero, &categorical, &Cubic, noise).unwrap();
-        assert_eq!(rebar.gradient, reinforce.gradient);
+        rebar.estimate(&control, &categorical, &Cubic, &noise).unwrap();
+        reinforce.estimate(&Zero, &categorical, &Cubic, &noise).unwrap();
+        assert_eq!(rebar.gradient(), reinforce.gradient());
     }
-    assert!(rebar.gradient[0].abs() > 1e-3);
+    assert!(rebar.gradient()[0].abs() > 1e-3);
 }
 
 /// `(2/MK)(∂ĝ/∂φ)ᵀ ĝ` is the derivative of the mean square of ĝ, the noise held fixed.
@@ -32,8 +32,7 @@ fn rebar_equals_reinforce_when_eta_is_zero() {
 fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
     for (count, name) in [1, 2].into_iter().flat_map(|count| ["rebar", "relax"].map(|name| (count, name))) {
         let categorical = variables(count);
-        let make = Method::find(name).unwrap().categorical.unwrap();
-        let estimator = make(&SETUP, &categorical, &mut Stream::new(8, 0, 2)).unwrap();
+        let estimator = make(name, &SETUP, &categorical);
         variance_gradient_is_the_derivative(name, estimator, &categorical, &Cubic);
     }
 }
@@ -53,16 +52,16 @@ fn concrete_is_the_derivative_of_f_at_the_relaxed_sample() {
         });
         Cubic.value(&x.collect::<Vec<f64>>())
     };
-    let mut draw = Draw::new(&categorical);
+    let mut round = Round::new();
     let gumbel = Gumbel::new(lambda).unwrap();
-    draw.update(&gumbel, &categorical, &Cubic, Uniforms::new(&u).unwrap()).unwrap();
-    close("f", draw.f, relaxed(0, 0.0), 1e-14);
+    round.estimate(&gumbel, &categorical, &Cubic, &u).unwrap();
+    close("f", round.f(), relaxed(0, 0.0), 1e-14);
     for i in 0..6 {
         let difference = (relaxed(i, 1e-5) - relaxed(i, -1e-5)) / 2e-5;
         // Truncation 1e-10 times a third derivative of up to 10.
-        close("∂f/∂a", draw.gradient[i], difference, 1e-9);
+        close("∂f/∂a", round.gradient()[i], difference, 1e-9);
     }
-    assert!(draw.gradient[0].abs() > 1e-2);
+    assert!(round.gradient()[0].abs() > 1e-2);
 }
 
 /// Where the second derivative of f is not known, λ stays as it is.

@@ -2,15 +2,16 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use super::super::{Cubic, SETUP, close};
+use super::super::{Cubic, SETUP, close, make};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::Rebar;
-use crate::error::ShapeMismatch;
-use crate::estimators::{Draw, Method, Setup};
-use crate::noise::{Stream, Uniforms};
-use crate::objective::{Differentiable, Objective};
+use crate::error::{ObjectiveError, ShapeMismatch};
+use crate::estimator::Round;
+use crate::estimators::{Listed, Setup};
+use crate::noise::Stream;
+use crate::objective::{Differentiable, Objective, Points};
 use crate::variance;
 
 /// Cubic in the second entries of the rows, which are Bernoulli variables.
@@ -23,8 +24,9 @@ impl OfSecond {
 }
 
 impl Objective for OfSecond {
-    fn value(&self, b: &[f64]) -> f64 {
-        Cubic.value(&Self::second(b))
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |b| Cubic.value(&Self::second(b)));
+        Ok(())
     }
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
@@ -50,11 +52,11 @@ fn two_states_have_the_moments_of_a_bernoulli_variable() {
     let bernoulli = Bernoulli::from_logits(&differences).unwrap();
     let categorical = Categorical::from_logits(&[0.3, 1.0, 2.0, 0.1], 2).unwrap();
     let mut tested = 0;
-    for (method, make) in Method::of_categorical() {
-        let mut stream = Stream::new(8, 0, 2);
-        let estimator = make(&Setup { baseline: 0.8, ..SETUP }, &categorical, &mut stream).unwrap();
-        let Ok(found) = variance::over_noise(&categorical, &OfSecond, &estimator) else { continue };
-        let of_bernoulli = method.make(&Setup { baseline: 0.8, ..SETUP }, &mut stream).unwrap();
+    for row in Categorical::estimators() {
+        let (method, setup) = (row.method, Setup { baseline: 0.8, ..SETUP });
+        let estimator = make(method.name, &setup, &categorical);
+        let Ok(found) = variance::over_rule(&categorical, &OfSecond, &estimator) else { continue };
+        let of_bernoulli = make(method.name, &setup, &bernoulli);
         let expected = variance::moments(&bernoulli, &Cubic, &of_bernoulli).unwrap();
         for m in 0..2 {
             close(method.name, found.mean[2 * m + 1], expected.mean[m], 1e-14);
@@ -133,7 +135,7 @@ fn rebar_of_two_states_is_rebar_of_a_bernoulli_variable() {
     let categorical = Categorical::from_logits(&logits, 2).unwrap();
     let control = Rebar::new(0.8, 0.6, 0.3).unwrap();
     let of_differences = OfDifferences(control.clone());
-    let [mut rows, mut single] = [Draw::new(&categorical), Draw::new(&bernoulli)];
+    let [mut rows, mut single] = [Round::new(), Round::new()];
     let mut states = [0; 2];
     for row in 0..50 {
         let mut noise = [0.0; 8];
@@ -148,19 +150,17 @@ fn rebar_of_two_states_is_rebar_of_a_bernoulli_variable() {
             of_bernoulli[2 + m] = share(v, 1 - b);
             states[b] += 1;
         }
-        let (mut phi_bar, mut expected) = ([0.0; 2], [0.0; 2]);
-        let noise = Uniforms::new(&noise).unwrap();
         let f = OfSecond;
-        rows.update_with_variance_gradient(&of_differences, &categorical, &f, noise, &mut phi_bar).unwrap();
-        let noise = Uniforms::new(&of_bernoulli).unwrap();
-        single.update_with_variance_gradient(&control, &bernoulli, &Cubic, noise, &mut expected).unwrap();
+        rows.estimate_with_variance_gradient(&of_differences, &categorical, &f, &noise).unwrap();
+        single.estimate_with_variance_gradient(&control, &bernoulli, &Cubic, &of_bernoulli).unwrap();
+        assert_eq!((rows.variance_gradient().len(), single.variance_gradient().len()), (2, 2));
         for m in 0..2 {
             // Rounding of logarithms, times the slopes of numbers up to 10.
-            close("∂/∂a_1", rows.gradient[2 * m + 1], single.gradient[m], 1e-12);
-            close("∂/∂a_0", rows.gradient[2 * m], -single.gradient[m], 1e-12);
+            close("∂/∂a_1", rows.gradient()[2 * m + 1], single.gradient()[m], 1e-12);
+            close("∂/∂a_0", rows.gradient()[2 * m], -single.gradient()[m], 1e-12);
         }
-        for (found, expected) in phi_bar.iter().zip(expected) {
-            close("∂Var/∂φ", *found, expected, 1e-11);
+        for (found, expected) in rows.variance_gradient().iter().zip(single.variance_gradient()) {
+            close("∂Var/∂φ", *found, *expected, 1e-11);
         }
     }
     assert!(states.iter().all(|&count| count > 20));

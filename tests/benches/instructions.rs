@@ -20,7 +20,7 @@ mod counted {
     use voidgrad::nalgebra::{SMatrix, SVector};
     use voidgrad::toy::MeanQuadratic;
     use voidgrad::train::{Settings, Step};
-    use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream, control, sigmoid, train};
+    use voidgrad::{BatchControl, Bernoulli, Estimate, Noise, Stream, control, sigmoid, train};
 
     const TARGET: f64 = 0.499;
     const OBJECTIVE: MeanQuadratic = MeanQuadratic { target: TARGET };
@@ -39,7 +39,7 @@ mod counted {
         options: Options,
     }
 
-    impl<C: Control + Sync> Warm<C> {
+    impl<C: BatchControl + Sync> Warm<C> {
         /// Of so many variables, with 4,096 numbers z in all.
         fn new(control: C, variables: u64, precision: Precision, instructions: Instructions) -> Self {
             let options = Options { precision, instructions, ..Options::new(4096 / variables, 1) };

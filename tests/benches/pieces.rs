@@ -51,7 +51,7 @@ fn batches(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(SAMPLES));
     let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
     let objective = MeanQuadratic { target: TARGET };
-    let controls: [(&str, Box<dyn Control + Sync>); 2] =
+    let controls: [(&str, Box<dyn BatchControl + Sync>); 2] =
         [("relax", Box::new(relax())), ("rebar", Box::new(Rebar::new(0.8, 0.5, TARGET).unwrap()))];
     for (name, control) in &controls {
         for precision in [Precision::Double, Precision::Single] {

@@ -12,6 +12,7 @@ mod extremes;
 mod fuzz;
 mod guide;
 mod language;
+mod layers;
 mod oracle;
 mod outside;
 mod own_control;

@@ -61,19 +61,25 @@ pub trait Control {
         None
     }
 
-    /// Adds the samples of a chunk to its sums, if `#[control]` wrote a fused kernel that can. If not, the result is false, and the
-    /// caller makes them one by one.
-    #[doc(hidden)]
-    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
-        let _ = chunk;
-        false
-    }
-
     /// Makes steps of a training of one Bernoulli variable, if `#[control]` wrote a fused kernel that can, and returns how many. The caller
     /// makes the next one.
     #[doc(hidden)]
     fn steps(&mut self, steps: &mut Steps<'_>) -> usize {
         let _ = steps;
         0
+    }
+}
+
+/// A control that many samples can be estimated with, by [`Batch`](crate::batch::Batch). `#[control]` implements it; for a control that is written by
+/// hand, `impl BatchControl for MyControl {}` is enough, and its samples are made one by one.
+///
+/// It is a trait of its own because its loops are much code, which a program that draws no batches does not need.
+pub trait BatchControl: Control {
+    /// Adds the samples of a chunk to its sums, if `#[control]` wrote a fused kernel that can. If not, the result is false, and the
+    /// caller makes them one by one.
+    #[doc(hidden)]
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        let _ = chunk;
+        false
     }
 }

@@ -68,7 +68,7 @@ pub use voidgrad_real::{
 pub use batch::Plate;
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
-pub use control::Control;
+pub use control::{BatchControl, Control};
 pub use distribution::Distribution;
 pub use estimator::{Estimator, Round};
 pub use estimators::{Estimate, estimate};
@@ -84,7 +84,7 @@ pub mod __private {
     pub use voidgrad_real::*;
 
     pub use crate::compose::*;
-    pub use crate::control::Control;
+    pub use crate::control::{BatchControl, Control};
     pub use crate::error::{InvalidParameter, ShapeMismatch};
     pub use crate::kernel::{ArrayKernel, Chunk, Drawn, Kernel, Steps, arrays, fused, sample, steps};
     pub use crate::matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};

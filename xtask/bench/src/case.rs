@@ -3,7 +3,7 @@
 use voidgrad::controls::{Rebar, Relax};
 use voidgrad::nalgebra::{SMatrix, SVector};
 use voidgrad::toy::quadratic;
-use voidgrad::{Bernoulli, Control, Stream, control, sigmoid};
+use voidgrad::{BatchControl, Bernoulli, Control, Stream, control, sigmoid};
 
 use super::implementation::NUM_DUAL;
 use xtask_kit::error::Error;
@@ -132,7 +132,7 @@ impl Case {
     }
 
     /// The control, with the parameters that it is timed at.
-    pub(crate) fn control(self) -> Result<Box<dyn Control + Sync>, Error> {
+    pub(crate) fn control(self) -> Result<Box<dyn BatchControl + Sync>, Error> {
         Ok(match self {
             Self::Relax | Self::Step => Box::new(relax()?),
             Self::Rebar => Box::new(Rebar::new(ETA, LAMBDA, TARGET).map_err(Error::computation)?),

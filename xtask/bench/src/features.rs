@@ -1,8 +1,8 @@
 //! A control of as many parameters as one likes.
 
-use voidgrad::Control;
 use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
+use voidgrad::{BatchControl, Control};
 
 /// `c(z) = Σ_n w_n·tanh(k_n·z)` with `k_n = (n + 1)/N` and `φ = w`, one z.
 ///
@@ -85,3 +85,5 @@ impl Control for Features {
         }
     }
 }
+
+impl BatchControl for Features {}

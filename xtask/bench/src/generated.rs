@@ -2,7 +2,7 @@
 
 use voidgrad::batch::{Batch, Instructions, Options};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Control};
+use voidgrad::{BatchControl, Bernoulli};
 
 use super::case::{Case, Precision, TARGET};
 use super::given::Given;
@@ -31,7 +31,7 @@ const SEED: u64 = 1;
 
 struct Generated {
     bernoulli: Bernoulli,
-    control: Box<dyn Control + Sync>,
+    control: Box<dyn BatchControl + Sync>,
     batches: Batch,
     /// The next batch.
     options: Options,
@@ -47,7 +47,7 @@ impl Generated {
 pub(super) fn batch(
     batches: &mut Batch,
     bernoulli: &Bernoulli,
-    control: &(impl Control + Sync + ?Sized),
+    control: &(impl BatchControl + Sync + ?Sized),
     options: &Options,
 ) -> Result<Vec<f64>, Error> {
     let objective = MeanQuadratic { target: TARGET };

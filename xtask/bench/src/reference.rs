@@ -5,7 +5,7 @@ use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Control, Estimate, Stream};
+use voidgrad::{BatchControl, Bernoulli, Control, Estimate, Stream};
 
 use super::case::{Case, LEARNING_RATE, TARGET};
 use super::generated::batch;
@@ -18,7 +18,7 @@ use xtask_kit::error::Error;
 pub(crate) struct Reference {
     case: Case,
     bernoulli: Bernoulli,
-    control: Box<dyn Control + Sync>,
+    control: Box<dyn BatchControl + Sync>,
 }
 
 /// The terms of a sum, added up in three ways.
@@ -119,7 +119,7 @@ impl Reference {
 }
 
 /// A control without its kernel, so that the library estimates its batches one sample after the other.
-struct OneByOne<'a>(&'a (dyn Control + Sync));
+struct OneByOne<'a>(&'a (dyn BatchControl + Sync));
 
 impl Control for OneByOne<'_> {
     fn parameters(&self) -> usize {
@@ -162,3 +162,5 @@ impl Control for OneByOne<'_> {
         self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
     }
 }
+
+impl BatchControl for OneByOne<'_> {}

@@ -5,7 +5,7 @@ use std::time::Instant;
 use serde::Serialize;
 use voidgrad::batch::{Batch, Options};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Control};
+use voidgrad::{BatchControl, Bernoulli};
 
 use super::case::{self, LOGIT, TARGET};
 use super::features::Features;
@@ -149,7 +149,7 @@ impl Axis {
 
 fn time(
     logits: &[f64],
-    control: &(impl Control + Sync),
+    control: &(impl BatchControl + Sync),
     samples: u64,
     quick: bool,
 ) -> Result<(f64, Option<u64>), Error> {

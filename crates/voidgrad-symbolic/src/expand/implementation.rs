@@ -66,7 +66,7 @@ pub(super) fn implementation(
         Some(_) => vector(function, root, z, &arguments, &add_all),
     };
     let evaluation = bodies.write(m, numbers, root);
-    let chunk = of_kernels(batch, root);
+    let (kernel, batches) = (of_kernel(batch, root), of_batches(batch, root, &name));
     quote! {
         #[automatically_derived]
         // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
@@ -91,8 +91,9 @@ pub(super) fn implementation(
                 #root::flat::named(&[#((#names, &self.#values)),*])
             }
             #evaluation
-            #chunk
+            #kernel
         }
+        #batches
     }
 }
 
@@ -106,15 +107,11 @@ fn with_room(numbers: usize, root: &TokenStream, body: &TokenStream) -> TokenStr
     quote!(#root::flat::with_room(#bytes, || { #body }))
 }
 
-/// The methods that a kernel fills in.
-fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
-    let sample = (batch == Batch::StraightLine).then(|| {
+/// The methods that a kernel of straight-line code fills in.
+fn of_kernel(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
+    (batch == Batch::StraightLine).then(|| {
         quote! {
-            fn sample(
-                &self,
-                drawn: &#root::Drawn,
-                phi_bar: &mut [f64],
-            ) -> ::core::option::Option<f64> {
+            fn sample(&self, drawn: &#root::Drawn, phi_bar: &mut [f64]) -> ::core::option::Option<f64> {
                 Some(#root::sample(self, drawn, phi_bar))
             }
             fn steps(&mut self, steps: &mut #root::Steps<'_>) -> usize {
@@ -123,20 +120,29 @@ fn of_kernels(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
                 })
             }
         }
-    });
+    })
+}
+
+/// `impl BatchControl`: many samples at once, if there is a kernel.
+fn of_batches(batch: Batch, root: &TokenStream, name: &Ident) -> TokenStream {
     let run = match batch {
         Batch::StraightLine => Some(quote!(fused)),
         Batch::Arrays => Some(quote!(arrays)),
         Batch::OneByOne(_) => None,
     };
-    run.map(|run| {
+    let chunk = run.map(|run| {
         quote! {
-            #sample
             fn chunk(&self, chunk: &mut #root::Chunk<'_>) -> bool {
                 #root::#run(self, chunk)
             }
         }
-    })
+    });
+    quote! {
+        #[automatically_derived]
+        impl #root::BatchControl for #name {
+            #chunk
+        }
+    }
 }
 
 /// The bodies of the methods that evaluate a control.

@@ -22,7 +22,7 @@ pub use crate::lanes::Instructions;
 pub use plate::Plate;
 
 use crate::bernoulli::Bernoulli;
-use crate::control::Control;
+use crate::control::BatchControl;
 use crate::error::EstimateError;
 use crate::estimator::suits;
 use crate::kernel::chunk;
@@ -96,7 +96,7 @@ impl Batch {
         &mut self,
         bernoulli: &Bernoulli,
         objective: &(impl Objective + Sync + ?Sized),
-        control: &(impl Control + Sync + ?Sized),
+        control: &(impl BatchControl + Sync + ?Sized),
         options: &Options,
     ) -> Result<&Sums, EstimateError> {
         let (variables, parameters) = (bernoulli.len(), control.parameters());

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use super::Options;
 use super::scalar::OneByOne;
 use crate::bernoulli::Bernoulli;
-use crate::control::Control;
+use crate::control::BatchControl;
 use crate::error::EstimateError;
 use crate::kernel::Sums;
 use crate::kernel::chunk::{Chunk, Memory};
@@ -25,7 +25,7 @@ impl Slot {
     pub(super) fn run(
         &mut self,
         bernoulli: &Bernoulli,
-        control: &(impl Control + ?Sized),
+        control: &(impl BatchControl + ?Sized),
         objective: &(impl Objective + ?Sized),
         options: &Options,
         (number, samples): (u64, u64),

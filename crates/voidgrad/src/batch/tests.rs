@@ -4,6 +4,7 @@ mod conditional;
 mod kernels;
 
 use super::*;
+use crate::control::Control;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::{ObjectiveError, ShapeMismatch};
 use crate::kernel::Chunk;
@@ -28,10 +29,6 @@ impl<C: Control> Control for Through<C> {
 
     fn dimension(&self) -> Option<usize> {
         self.0.dimension()
-    }
-
-    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
-        (self.1)(&self.0, chunk)
     }
 
     fn phi(&self) -> nalgebra::DVector<f64> {
@@ -67,7 +64,13 @@ impl<C: Control> Control for Through<C> {
     }
 }
 
-fn sums(theta: &[f64], control: &(impl Control + Sync), options: &Options) -> Sums {
+impl<C: Control> BatchControl for Through<C> {
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        (self.1)(&self.0, chunk)
+    }
+}
+
+fn sums(theta: &[f64], control: &(impl BatchControl + Sync), options: &Options) -> Sums {
     let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
     let objective = MeanQuadratic { target: TARGET };
     Batch::new().estimate(&bernoulli, &objective, control, options).unwrap().clone()
@@ -169,7 +172,7 @@ fn an_objective_that_fails_is_an_error_that_it_made() {
     });
     let rebar = Rebar::new(0.7, 0.4, TARGET).unwrap();
     let slow = slowly(rebar.clone());
-    let controls: [&(dyn Control + Sync); 3] = [&rebar, &slow, &Zero];
+    let controls: [&(dyn BatchControl + Sync); 3] = [&rebar, &slow, &Zero];
     for theta in [&[0.3][..], &[0.4; 3]] {
         let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
         // More than one chunk.

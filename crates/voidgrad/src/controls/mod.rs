@@ -29,7 +29,7 @@ pub use zero::Zero;
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::control::Control;
+use crate::control::{BatchControl, Control};
 use crate::error::ShapeMismatch;
 use crate::kernel::{Chunk, Drawn, Steps};
 
@@ -79,11 +79,13 @@ impl<C: Control + ?Sized> Control for Box<C> {
         (**self).sample(drawn, phi_bar)
     }
 
-    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
-        (**self).chunk(chunk)
-    }
-
     fn steps(&mut self, steps: &mut Steps<'_>) -> usize {
         (**self).steps(steps)
+    }
+}
+
+impl<C: BatchControl + ?Sized> BatchControl for Box<C> {
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        (**self).chunk(chunk)
     }
 }

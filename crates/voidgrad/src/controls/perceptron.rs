@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector, DVectorView};
 use rand::{Rng, RngExt};
 use voidgrad_macros::differentiate;
 
-use crate::control::Control;
+use crate::control::{BatchControl, Control};
 use crate::error::{InvalidParameter, ShapeMismatch};
 
 /// `c(z) = Σ_h w_h·tanh(W_h·z + s_h) + t`: one layer of H units over all D numbers of z, and a linear output.
@@ -172,3 +172,6 @@ impl Control for Perceptron {
         t_bar[0] += c_bar;
     }
 }
+
+/// Its samples are made one by one.
+impl BatchControl for Perceptron {}

@@ -4,7 +4,7 @@ use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::categorical::Categorical;
 use crate::categorical::relaxation::Relaxation;
-use crate::control::Control;
+use crate::control::{BatchControl, Control};
 use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 use crate::objective::{Differentiable, TwiceDifferentiable};
 
@@ -207,3 +207,6 @@ impl<F: Differentiable> Control for Relaxed<F> {
         }
     }
 }
+
+/// Its samples are made one by one.
+impl<F: Differentiable> BatchControl for Relaxed<F> {}

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::control::Control;
+use crate::control::{BatchControl, Control};
 use crate::error::ShapeMismatch;
 
 /// `c(z) = c₁(z) + c₂(z)`; φ is that of the first control, and then that of the second.
@@ -113,3 +113,6 @@ impl<A: Control, B: Control> Control for Sum<A, B> {
         self.second.vjp_jvp(z, z_dot, c_bar, second);
     }
 }
+
+/// Its samples are made one by one.
+impl<A: Control, B: Control> BatchControl for Sum<A, B> {}

@@ -78,6 +78,7 @@ impl Method {
     /// assert_eq!(Method::find("rebar").map(|method| method.title), Some("REBAR"));
     /// assert!(Method::find("rebra").is_none());
     /// ```
+    #[inline]
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Self> {
         methods().find(|method| method.name == name)
@@ -121,6 +122,7 @@ pub enum MethodError {
 /// let table = voidgrad::estimators::table();
 /// assert!(table.contains("| `rloo` | RLOO |"));
 /// ```
+#[inline]
 #[must_use]
 pub fn table() -> String {
     let mut table = String::from(

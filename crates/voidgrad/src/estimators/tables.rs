@@ -1,5 +1,7 @@
 //! The tables of estimators, one for each distribution.
 //!
+//! The functions here are `#[inline]`: all that is listed is then compiled where a table is used, and nowhere if none is.
+//!
 //! A new estimator is a file with its [`Method`] and a line in each table that it is for. A new distribution is its module and a
 //! table here; what is written for every [`Distribution`] can be listed at once.
 
@@ -110,6 +112,7 @@ const UNITS: usize = 10;
 impl Listed for Bernoulli {
     const NAME: &'static str = "Bernoulli";
 
+    #[inline]
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
@@ -162,6 +165,7 @@ impl Listed for Bernoulli {
 impl Listed for Categorical {
     const NAME: &'static str = "categorical";
 
+    #[inline]
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
@@ -191,6 +195,7 @@ impl Listed for Categorical {
 impl Listed for Gaussian {
     const NAME: &'static str = "Gaussian";
 
+    #[inline]
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
@@ -209,6 +214,7 @@ impl Listed for Gaussian {
 }
 
 /// All estimators, in the order of the tables.
+#[inline]
 pub fn methods() -> impl Iterator<Item = &'static Method> {
     let of_bernoulli = Bernoulli::estimators().iter().map(|row| row.method);
     let rest = Categorical::estimators().iter().map(|row| row.method);
@@ -223,6 +229,7 @@ fn has<D: Listed>(method: &Method) -> bool {
 }
 
 /// The distributions that an estimator is for.
+#[inline]
 #[must_use]
 pub fn distributions(method: &Method) -> Vec<&'static str> {
     let bernoulli = has::<Bernoulli>(method).then_some(Bernoulli::NAME);

@@ -14,7 +14,7 @@ const ONE_Z: [&[f64]; 3] = [&[0.3], &[0.999], &[0.1, 0.5, 0.7]];
 const FIVE: [&[f64]; 1] = [&[0.1, 0.5, 0.7, 0.3, 0.9]];
 
 /// That a control goes over arrays at all.
-fn on_arrays<C: Control + ArrayKernel + Sync>(thetas: &[&[f64]], control: C, bounds: [f64; 2]) {
+fn on_arrays<C: BatchControl + ArrayKernel + Sync>(thetas: &[&[f64]], control: C, bounds: [f64; 2]) {
     agrees_at(thetas, control, bounds);
 }
 

@@ -45,13 +45,13 @@ pub(super) fn difference(reference: &Sums, found: &Sums) -> f64 {
 
 /// Compares for all θ and numbers of samples; the bounds are in units of the last place of the precision of the lanes.
 #[track_caller]
-fn agrees<C: Control + Sync>(control: C, bounds: [f64; 2]) {
+fn agrees<C: BatchControl + Sync>(control: C, bounds: [f64; 2]) {
     agrees_at(&THETAS, control, bounds);
 }
 
 /// [`agrees`] for other θ.
 #[track_caller]
-pub(super) fn agrees_at<C: Control + Sync>(thetas: &[&[f64]], control: C, [double, single]: [f64; 2]) {
+pub(super) fn agrees_at<C: BatchControl + Sync>(thetas: &[&[f64]], control: C, [double, single]: [f64; 2]) {
     let control = slowly(control);
     let precisions =
         [(Precision::Double, f64::EPSILON, double), (Precision::Single, f64::from(f32::EPSILON), single)];

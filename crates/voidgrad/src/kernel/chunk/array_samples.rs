@@ -14,7 +14,7 @@ use crate::lanes::{MOST_LANES, Work};
 /// The most rows of lanes that a chunk may need, of at most 64 bytes each. Beyond, samples are estimated one by one.
 const MOST_ROWS: usize = 1 << 18;
 
-/// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`Control::chunk`](crate::Control::chunk) for a control that has an
+/// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`BatchControl::chunk`](crate::BatchControl::chunk) for a control that has an
 /// [`ArrayKernel`].
 ///
 /// A control of all of z goes forward and back once, with M rows of lanes; of a control of one z, the samples' coordinates take turns.

@@ -5,7 +5,7 @@ use super::{Chunk, Number, Precision, coordinates, one_variable};
 use crate::error::are_finite;
 use crate::kernel::Kernel;
 
-/// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`Control::chunk`](crate::Control::chunk) for a control that has a
+/// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`BatchControl::chunk`](crate::BatchControl::chunk) for a control that has a
 /// [`Kernel`].
 ///
 /// A kernel multiplies in an order of its own, and in `f32` if that is asked for, so a product or a value may overflow that

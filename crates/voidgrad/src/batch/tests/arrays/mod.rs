@@ -15,7 +15,7 @@ const THETA: [f64; 3] = [0.1, 0.5, 0.7];
 /// One sample, one less and one more than the lanes and the blocks, more than one chunk.
 const SAMPLES: [u64; 9] = [1, 7, 8, 9, 16, 17, 255, 257, 4_097];
 
-fn agrees<C: Control + ArrayKernel + Clone + Sync>(theta: &[f64], control: &C) {
+fn agrees<C: BatchControl + ArrayKernel + Clone + Sync>(theta: &[f64], control: &C) {
     let [slowly, on_arrays] = [slowly(control.clone()), Through(control.clone(), arrays)];
     let precisions = [(Precision::Double, f64::EPSILON), (Precision::Single, f64::from(f32::EPSILON))];
     for ((precision, unit), bound) in precisions.into_iter().zip(UNITS) {

@@ -10,7 +10,7 @@ use voidgrad::controls::{Rebar, Relax};
 use voidgrad::noise::BlockStream;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream};
+use voidgrad::{BatchControl, Bernoulli, Control, Estimate, Noise, Stream};
 
 const TARGET: f64 = 0.499;
 const SAMPLES: u64 = 4096;

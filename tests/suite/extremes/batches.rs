@@ -7,7 +7,7 @@ use voidgrad::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::{Bernoulli, Control, Stream, control, sigmoid};
+use voidgrad::{BatchControl, Bernoulli, Control, Stream, control, sigmoid};
 
 use super::{Outcomes, objectives};
 
@@ -74,8 +74,10 @@ impl Control for Slow {
     }
 }
 
+impl BatchControl for Slow {}
+
 /// The controls at this temperature and scale; the last two are over arrays.
-fn controls(lambda: f64, scale: f64) -> Vec<(&'static str, Box<dyn Control + Send + Sync>)> {
+fn controls(lambda: f64, scale: f64) -> Vec<(&'static str, Box<dyn BatchControl + Send + Sync>)> {
     let stream = || Stream::new(5, 0, 0);
     let weight = |i: usize, j: usize| (1.3 * i as f64 - 2.1 * j as f64 + 0.4).sin();
     let (w, s) = (SMatrix::from_fn(weight), SVector::from_fn(|i, _| scale * weight(i, 5)));

@@ -93,7 +93,7 @@ fn difference(a: &Sums, b: &Sums) -> f64 {
     .fold(0.0, f64::max)
 }
 
-fn check<C: Control + Sync>(control: C, bound_double: f64, bound_single: f64) {
+fn check<C: BatchControl + Sync>(control: C, bound_double: f64, bound_single: f64) {
     let control = slowly(control);
     for theta in [&[0.3][..], &[0.999], &[0.1, 0.5, 0.7], &[0.4; 19]] {
         // Full blocks, a tail, one sample, more than one chunk.

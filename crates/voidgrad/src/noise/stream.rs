@@ -52,7 +52,8 @@ impl Stream {
     /// ```
     #[must_use]
     pub fn position(&self) -> u128 {
-        self.0.get_word_pos()
+        // At the end of the circle the generator says 2⁶⁸.
+        self.0.get_word_pos() % (1 << 68)
     }
 
     /// Goes to the place after `position` words, modulo 2⁶⁸.

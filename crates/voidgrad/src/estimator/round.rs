@@ -108,6 +108,8 @@ impl Round {
         self.gradients.clear();
         if self.wants.contains(&Want::Gradient) {
             self.gradients.resize(count * dimension, 0.0);
+            let rows = self.gradients.chunks_exact_mut(dimension).zip(&self.wants);
+            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(f64::NAN));
         }
         self.dimension = dimension;
         Ok(())
@@ -132,7 +134,8 @@ impl Round {
         &mut self.values
     }
 
-    /// `∇f` at each point, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere.
+    /// `∇f` at each point, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows that are
+    /// wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [f64] {
         &mut self.gradients
     }

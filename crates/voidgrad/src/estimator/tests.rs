@@ -96,6 +96,13 @@ fn a_forgotten_value_is_an_error() {
     assert!(value.is_nan());
     assert_eq!(b, round.points().row(0));
     assert_eq!(average.baseline(), 0.0, "it has learned nothing");
+    // Nor may a gradient be forgotten.
+    round.estimate(&MuProp, &bernoulli, &Cubic, &[0.1, 0.9]).unwrap();
+    round.ask(&MuProp, &bernoulli, &[0.1, 0.9]).unwrap();
+    round.values_mut().fill(1.0);
+    let mean = round.points().row(1).to_vec();
+    let error = round.answer(&MuProp, &bernoulli).unwrap_err();
+    assert!(matches!(error, EstimateError::Objective { value, b } if value.is_nan() && b == mean));
     // One of two; and those of the round before do not count.
     let rloo = Rloo::new(2).unwrap();
     round.estimate(&rloo, &bernoulli, &Cubic, &[0.1, 0.9, 0.5, 0.4]).unwrap();

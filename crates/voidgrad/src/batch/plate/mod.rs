@@ -174,6 +174,8 @@ impl<D: Distribution, T: Element> Plate<D, T> {
         self.gradients.clear();
         if self.wants.contains(&Want::Gradient) {
             self.gradients.resize(examples * points * dimension, T::default());
+            let rows = self.gradients.chunks_exact_mut(dimension).zip(self.wants.iter().cycle());
+            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(nan));
         }
         self.gradient.resize(examples * parameters, T::default());
         self.weights.resize(examples * points, T::default());
@@ -206,7 +208,8 @@ impl<D: Distribution, T: Element> Plate<D, T> {
         &mut self.values
     }
 
-    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere.
+    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows
+    /// that are wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [T] {
         &mut self.gradients
     }

@@ -88,6 +88,13 @@ fn a_forgotten_value_is_an_error_and_teaches_nothing() {
     plate.ask(&average, &parameters(&one), &mut Stream::new(1, 0, 0)).unwrap();
     let error = plate.tell(&mut average).unwrap_err();
     assert!(matches!(error, EstimateError::Objective { value, .. } if value.is_nan()));
+    let gumbel = Gumbel::new(0.5).unwrap();
+    plate.ask(&gumbel, &parameters(&one), &mut Stream::new(1, 0, 0)).unwrap();
+    plate.values_mut().fill(2.0);
+    plate.gradients_mut()[1..].fill(0.5);
+    let first = plate.points()[0];
+    let error = plate.answer(&gumbel).unwrap_err();
+    assert!(matches!(error, EstimateError::Objective { value, b } if value.is_nan() && b == [first]));
 }
 
 #[test]

@@ -43,6 +43,16 @@ pub enum EstimateError {
         /// What would have been accepted.
         allowed: usize,
     },
+    /// An estimator that asks for more points than memory holds.
+    #[error(
+        "the estimator asks for {points} points of {dimension} entries each, which are too many for the memory"
+    )]
+    TooManyPoints {
+        /// How many points, of all examples.
+        points: usize,
+        /// Entries of a point.
+        dimension: usize,
+    },
     /// `f(b)` is NaN or infinite.
     #[error("f(b) = {value} is not a finite number, at b = {b:?}")]
     Objective {

@@ -246,6 +246,21 @@ pub(crate) fn check_asked<D: Distribution>(
     check_wants(estimator, distribution, has_gradients)
 }
 
+/// Memory for so many points; what it holds is of no use.
+pub(crate) fn make_room<T: Clone + Default>(
+    rows: &mut Vec<T>,
+    points: usize,
+    dimension: usize,
+) -> Result<(), EstimateError> {
+    let room = points.checked_mul(dimension).filter(|&length| {
+        let missing = length.saturating_sub(rows.len());
+        rows.try_reserve_exact(missing).is_ok()
+    });
+    let length = room.ok_or(EstimateError::TooManyPoints { points, dimension })?;
+    rows.resize(length, T::default());
+    Ok(())
+}
+
 /// Refuses a control that is made for another dimension.
 pub(crate) fn suits(control: &(impl Control + ?Sized), entries: usize) -> Result<(), ShapeMismatch> {
     same_length("z of the control", control.dimension().unwrap_or(entries), entries)

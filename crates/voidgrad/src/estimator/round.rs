@@ -1,6 +1,6 @@
 //! One round: ask, evaluate, tell.
 
-use super::{Answer, Estimator, Memory, Told, Want, check_asked};
+use super::{Answer, Estimator, Memory, Told, Want, check_asked, make_room};
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, check_estimate, check_variance_gradient, same_length};
@@ -57,7 +57,7 @@ impl Round {
     ///
     /// # Errors
     /// Returns an error if there is less or more noise than [`Estimator::noise`] says, if a number of it is not in (0, 1), or if the estimator
-    /// does not suit the distribution.
+    /// does not suit the distribution, or if its points do not fit into memory.
     pub fn ask<D: Distribution>(
         &mut self,
         estimator: &(impl Estimator<D> + ?Sized),
@@ -75,7 +75,8 @@ impl Round {
     /// [`ask`](Self::ask) with the next numbers of a stream.
     ///
     /// # Errors
-    /// Returns an error if the estimator does not suit the distribution; the stream has not moved then.
+    /// Returns an error if the estimator does not suit the distribution, and the stream has not moved then; also returns an error if its points do not fit
+    /// into memory.
     pub fn draw<D: Distribution>(
         &mut self,
         estimator: &(impl Estimator<D> + ?Sized),
@@ -97,9 +98,8 @@ impl Round {
     ) -> Result<(), EstimateError> {
         estimator.suits(distribution)?;
         let dimension = distribution.dimension();
-        // An estimator that suits the distribution asks for as many points as fit into memory.
         let count = usize::try_from(estimator.evaluations(distribution)).unwrap_or(usize::MAX);
-        self.points.resize(count * dimension, 0.0);
+        make_room(&mut self.points, count, dimension)?;
         estimator.ask(distribution, &self.noise, &mut self.points);
         self.wants.clear();
         self.wants.extend((0..count).map(|k| estimator.want(k)));
@@ -108,6 +108,8 @@ impl Round {
         self.gradients.clear();
         if self.wants.contains(&Want::Gradient) {
             self.gradients.resize(count * dimension, 0.0);
+            let rows = self.gradients.chunks_exact_mut(dimension).zip(&self.wants);
+            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(f64::NAN));
         }
         self.dimension = dimension;
         Ok(())
@@ -132,7 +134,8 @@ impl Round {
         &mut self.values
     }
 
-    /// `∇f` at each point, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere.
+    /// `∇f` at each point, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows that are
+    /// wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [f64] {
         &mut self.gradients
     }

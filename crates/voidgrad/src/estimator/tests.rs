@@ -5,7 +5,7 @@ use crate::bernoulli::Bernoulli;
 use crate::controls::Zero;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ObjectiveError};
-use crate::estimators::tests::{Cubic, Named, all, categorical, gaussian, variables};
+use crate::estimators::tests::{Claim, Cubic, Named, all, hold, teach, variables};
 use crate::estimators::{DoubleCv, Listed, MuProp, Reinforce, ReinforceEma, Rloo};
 use crate::noise::Stream;
 use crate::objective::{Batched, Differentiable, Objective, Points, Smooth};
@@ -14,35 +14,6 @@ use crate::objective::{Batched, Differentiable, Objective, Points, Smooth};
 #[derive(Debug, PartialEq, thiserror::Error)]
 #[error("machine {0} does not answer")]
 struct Silent(u32);
-
-/// A claim about every estimator of a table.
-trait Claim {
-    fn hold<D: Listed>(&self, distribution: &D, estimators: Vec<Named<D>>);
-}
-
-/// Holds a claim for all three tables; one Bernoulli variable has paths of its own.
-fn hold(claim: &impl Claim) {
-    for count in [1, 3] {
-        claim.hold(&variables(count), all(&variables(count)));
-    }
-    claim.hold(&categorical::variables(2), all(&categorical::variables(2)));
-    claim.hold(&gaussian::variables(), all(&gaussian::variables()));
-}
-
-/// Lets an estimator learn from some rounds.
-fn teach<D: Distribution>(
-    estimator: &mut AnyEstimator<D>,
-    distribution: &D,
-    objective: &dyn Objective,
-    seed: u64,
-) {
-    let (mut stream, mut round) = (Stream::new(seed, 0, 0), Round::new());
-    for _ in 0..5 {
-        round.draw(estimator, distribution, &mut stream).unwrap();
-        round.evaluate(objective).unwrap();
-        round.tell(estimator, distribution).unwrap();
-    }
-}
 
 /// All that an answer holds, bit by bit.
 fn bits(round: &Round) -> Vec<u64> {
@@ -125,6 +96,13 @@ fn a_forgotten_value_is_an_error() {
     assert!(value.is_nan());
     assert_eq!(b, round.points().row(0));
     assert_eq!(average.baseline(), 0.0, "it has learned nothing");
+    // Nor may a gradient be forgotten.
+    round.estimate(&MuProp, &bernoulli, &Cubic, &[0.1, 0.9]).unwrap();
+    round.ask(&MuProp, &bernoulli, &[0.1, 0.9]).unwrap();
+    round.values_mut().fill(1.0);
+    let mean = round.points().row(1).to_vec();
+    let error = round.answer(&MuProp, &bernoulli).unwrap_err();
+    assert!(matches!(error, EstimateError::Objective { value, b } if value.is_nan() && b == mean));
     // One of two; and those of the round before do not count.
     let rloo = Rloo::new(2).unwrap();
     round.estimate(&rloo, &bernoulli, &Cubic, &[0.1, 0.9, 0.5, 0.4]).unwrap();
@@ -138,7 +116,7 @@ fn a_forgotten_value_is_an_error() {
 struct ByHand;
 
 impl Claim for ByHand {
-    fn hold<D: Listed>(&self, distribution: &D, estimators: Vec<Named<D>>) {
+    fn hold<D: Listed + Clone>(&self, distribution: &D, estimators: Vec<Named<D>>) {
         for (name, _, estimator) in estimators {
             let [mut evaluated, mut by_hand] = [Round::new(), Round::new()];
             for round in [&mut evaluated, &mut by_hand] {
@@ -172,7 +150,7 @@ fn values_that_are_written_by_hand_are_those_of_evaluate() {
 struct AnswerTwice;
 
 impl Claim for AnswerTwice {
-    fn hold<D: Listed>(&self, distribution: &D, estimators: Vec<Named<D>>) {
+    fn hold<D: Listed + Clone>(&self, distribution: &D, estimators: Vec<Named<D>>) {
         let mut learned = Vec::new();
         for (name, method, mut estimator) in estimators {
             teach(&mut estimator, distribution, &Cubic, 5);
@@ -209,7 +187,7 @@ fn answers_are_pure_and_tell_lets_averages_move() {
 struct AskIsBlind;
 
 impl Claim for AskIsBlind {
-    fn hold<D: Listed>(&self, distribution: &D, estimators: Vec<Named<D>>) {
+    fn hold<D: Listed + Clone>(&self, distribution: &D, estimators: Vec<Named<D>>) {
         let other = Smooth::new(
             |b: &[f64]| 3.0 - 40.0 * b[0],
             |_: &[f64], gradient: &mut [f64]| {

@@ -12,7 +12,7 @@ use crate::bernoulli::Bernoulli;
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
-use crate::estimator::{Estimator, Told, Want, check_asked};
+use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
 use share::{Shape, Share};
@@ -131,7 +131,7 @@ impl<D: Distribution, T: Element> Plate<D, T> {
             distribution.set_parameters(&row)?;
         }
         estimator.suits(&self.distributions[0])?;
-        self.resize(estimator);
+        self.resize(estimator)?;
         let Self { distributions, shape, noise, points, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
         let tasks = distributions
@@ -152,7 +152,7 @@ impl<D: Distribution, T: Element> Plate<D, T> {
     }
 
     /// Memory for a round of this estimator.
-    fn resize<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) {
+    fn resize<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
         let examples = self.examples();
         let first = &self.distributions[0];
         let points = usize::try_from(estimator.evaluations(first)).unwrap_or(usize::MAX);
@@ -168,17 +168,20 @@ impl<D: Distribution, T: Element> Plate<D, T> {
         self.wants.clear();
         self.wants.extend((0..points).map(|k| estimator.want(k)));
         self.noise.resize(examples * noise, 0.0);
-        self.points.resize(examples * points * dimension, T::default());
+        make_room(&mut self.points, examples.saturating_mul(points), dimension)?;
         self.values.clear();
         self.values.resize(examples * points, nan);
         self.gradients.clear();
         if self.wants.contains(&Want::Gradient) {
             self.gradients.resize(examples * points * dimension, T::default());
+            let rows = self.gradients.chunks_exact_mut(dimension).zip(self.wants.iter().cycle());
+            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(nan));
         }
         self.gradient.resize(examples * parameters, T::default());
         self.weights.resize(examples * points, T::default());
         self.f.resize(examples, 0.0);
         self.shares.resize_with(examples.div_ceil(SHARE), Share::default);
+        Ok(())
     }
 
     /// The points at which f is wanted: N·K rows, those of example 0 first.
@@ -205,7 +208,8 @@ impl<D: Distribution, T: Element> Plate<D, T> {
         &mut self.values
     }
 
-    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere.
+    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows
+    /// that are wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [T] {
         &mut self.gradients
     }

@@ -44,7 +44,7 @@ impl Coupled {
     }
 }
 
-pub(crate) fn variables() -> Gaussian {
+pub(super) fn variables() -> Gaussian {
     Gaussian::new(&[0.4, -0.9], &[0.7, 1.3]).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Cubic, all, categorical, gaussian, gradient, variables};
+use super::{Cubic, all, categorical, gaussian, gradient, teach, variables};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Round};
 use crate::estimators::{Arms, Bias};
@@ -47,19 +47,6 @@ fn largest_score<D: Distribution>(
 /// Standard errors beyond which an estimator is said to be biased: 2e-9 for a normal number.
 const BOUND: f64 = 6.0;
 
-/// An estimator with a state comes to the test with one, which does not depend on its noise.
-fn learn<D: Distribution>(estimator: &mut AnyEstimator<D>, distribution: &D, objective: &dyn Objective) {
-    let mut stream = Stream::new(100, 0, 0);
-    let mut noise = vec![0.0; estimator.noise(distribution)];
-    let mut round = Round::new();
-    for _ in 0..20 {
-        stream.fill_open01(&mut noise);
-        round.ask(estimator, distribution, &noise).unwrap();
-        round.evaluate(objective).unwrap();
-        round.tell(estimator, distribution).unwrap();
-    }
-}
-
 #[track_caller]
 fn judge(name: &str, bias: Bias, score: f64) {
     match bias {
@@ -75,7 +62,7 @@ fn every_unbiased_estimator_passes_and_every_biased_one_fails() {
     let bernoulli = variables(3);
     let exact = gradient(&bernoulli, &Cubic);
     for (name, method, mut estimator) in all(&bernoulli) {
-        learn(&mut estimator, &bernoulli, &Cubic);
+        teach(&mut estimator, &bernoulli, &Cubic, 100);
         judge(&name, method.bias, largest_score(&estimator, &bernoulli, &Cubic, &exact, (50_000, 1)));
     }
 }
@@ -86,7 +73,7 @@ fn so_they_do_for_categorical_variables() {
     let exact = categorical::gradient(&distribution, &Cubic);
     let mut biased = 0;
     for (name, method, mut estimator) in all(&distribution) {
-        learn(&mut estimator, &distribution, &Cubic);
+        teach(&mut estimator, &distribution, &Cubic, 100);
         // A million for those that should be unbiased and whose expectation no finite sum gives.
         let is_known = method.is_biased() || estimator.rule(&distribution).is_some();
         let samples = if is_known { 50_000 } else { 1_000_000 };
@@ -101,7 +88,7 @@ fn so_they_do_for_gaussian_variables() {
     let (distribution, objective) = (gaussian::variables(), gaussian::Coupled);
     let exact = gaussian::Coupled::gradient(&distribution);
     for (name, method, mut estimator) in all(&distribution) {
-        learn(&mut estimator, &distribution, &objective);
+        teach(&mut estimator, &distribution, &objective, 100);
         judge(
             &name,
             method.bias,

@@ -77,6 +77,7 @@ fn check<D: Distribution>(
             if method.needs == crate::estimators::Needs::Gradient {
                 // Weights do not depend on the values.
                 round.values_mut().fill(1.0);
+                round.gradients_mut().fill(0.0);
             } else {
                 round.evaluate(&one).unwrap();
             }

@@ -13,7 +13,7 @@ use crate::variance;
 const STATES: usize = 3;
 
 /// So many variables with three states, probable and improbable.
-pub(crate) fn variables(count: usize) -> Categorical {
+pub(super) fn variables(count: usize) -> Categorical {
     let rows = [[0.2, 0.5, 0.3], [0.05, 0.8, 0.15], [0.6, 0.3, 0.1], [0.34, 0.33, 0.33], [0.02, 0.08, 0.9]];
     Categorical::from_probabilities(&rows[..count].concat(), STATES).unwrap()
 }

@@ -2,7 +2,8 @@
 
 use crate::own_control::Ramp;
 use voidgrad::train::{Settings, Step};
-use voidgrad::{Bernoulli, differentiate, train};
+use voidgrad::estimators::Rloo;
+use voidgrad::{Bernoulli, Plate, Stream, differentiate, train};
 
 const README: &str = include_str!("../../README.md");
 
@@ -47,4 +48,27 @@ fn the_derivatives_are_as_shown() {
     assert!(shown.contains("assert_eq!(softplus_of_line::d_x_d_p(0.0, [1.0, 0.0]), [0.5, 0.25]);"));
     assert_eq!(softplus_of_line::d_x(800.0, [1.0, 0.0]), 1.0);
     assert_eq!(softplus_of_line::d_x_d_p(0.0, [1.0, 0.0]), [0.5, 0.25]);
+}
+
+#[test]
+fn the_plate_is_asked_and_told_as_shown() {
+    let shown = blocks()[3];
+    for line in [
+        "let logits = vec![0.1_f32; 100 * 32];",
+        "let (mut plate, mut estimator) = (Plate::<_, f32>::new(prototype, 100), Rloo::new(2).unwrap());",
+        "plate.ask(&estimator, &logits, &mut stream).unwrap();",
+        "let values: Vec<f32> = plate.points().chunks(32).map(|b| b.iter().sum::<f32>() / 32.0).collect();",
+        "plate.tell(&mut estimator).unwrap();",
+    ] {
+        assert!(shown.lines().any(|other| other == line), "the README no longer shows {line}");
+    }
+    let logits = vec![0.1_f32; 100 * 32];
+    let prototype = Bernoulli::from_logits(&[0.0; 32]).unwrap();
+    let (mut plate, mut estimator) = (Plate::<_, f32>::new(prototype, 100), Rloo::new(2).unwrap());
+    let mut stream = Stream::new(7, 0, 0);
+    plate.ask(&estimator, &logits, &mut stream).unwrap();
+    let values: Vec<f32> = plate.points().chunks(32).map(|b| b.iter().sum::<f32>() / 32.0).collect();
+    plate.values_mut().copy_from_slice(&values);
+    plate.tell(&mut estimator).unwrap();
+    assert_eq!((plate.gradient().len(), plate.weights().len()), (100 * 32, 200));
 }

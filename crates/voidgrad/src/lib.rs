@@ -1,34 +1,87 @@
 //! Unbiased, low-variance gradients of expectations over discrete random variables.
 //!
-//! For independent `b_m ~ Bernoulli(θ_m)` and any objective `f`, the gradient of `E[f(b)]` is estimated from single
-//! samples. A control variate `c_φ` takes the noise out, and `φ` itself is trained on the variance:
+//! Given `b ~ p(b; a)` with parameters `a` and any function `f`, this crate estimates `∂/∂a E[f(b)]` from a few values of f. f may be a
+//! closure, a model on a minibatch, or a simulator on another machine: it is never differentiated, unless you choose an estimator that wants
+//! its gradient.
 //!
-//! - [`Bernoulli`] is the distribution, with its reparameterisation in [`bernoulli::logit`] and
-//!   [`bernoulli::probability`]; [`Categorical`] and [`Gaussian`] are its relatives;
-//! - [`controls`] holds the control variates: none (REINFORCE), a constant, REBAR, RELAX;
-//! - [`estimate`] is the one estimator that all of them share;
-//! - [`variance`] says how good it is, exactly where that can be done;
-//! - [`estimators`] implements the published estimators behind one trait, and [`guide::which_estimator`] says which to use;
-//! - [`batch`] draws many samples at once, on SIMD lanes and all cores ([`guide::batches`]);
-//! - [`train`](mod@train) minimises `E[f(b)]`, and the variance along with it.
+//! # One estimate
+//!
+//! A [`Distribution`] holds the parameters, an [`Estimator`] decides at which points it wants f, and a [`Round`] is the memory of both:
 //!
 //! ```
-//! use voidgrad::controls::Rebar;
-//! use voidgrad::{Bernoulli, Noise, estimate};
+//! use voidgrad::estimators::Rloo;
+//! use voidgrad::{Bernoulli, Round, Stream};
 //!
 //! let bernoulli = Bernoulli::from_probabilities(&[0.3, 0.6])?;
-//! let objective = |b: &[f64]| (b[0] - 0.499).powi(2) + b[0] * b[1];
-//! let control = Rebar::new(0.5, 0.5, 0.499)?;
-//! let noise = Noise::new(&[0.2, 0.7], &[0.9, 0.4])?;
-//! let estimate = estimate(&bernoulli, &objective, &control, noise)?;
-//! assert_eq!(estimate.b, [0.0, 1.0]);
-//! assert_eq!(estimate.gradient.len(), 2);
-//! assert_eq!(estimate.jacobian(&control).shape(), (2, 2));
+//! let f = |b: &[f64]| (b[0] - 0.499).powi(2) + b[0] * b[1];
+//!
+//! let (mut estimator, mut stream, mut round) = (Rloo::new(2)?, Stream::new(7, 0, 0), Round::new());
+//! round.draw(&estimator, &bernoulli, &mut stream)?; // asks: two samples b
+//! round.evaluate(&f)?; // or write `round.values_mut()` yourself
+//! round.tell(&mut estimator, &bernoulli)?;
+//! assert_eq!(round.gradient().len(), 2); // ĝ, with respect to the logits
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! An estimator is a pure function: its noise is an argument ([`Noise`]), and generators are the caller's business.
-//! [`Stream`] is one whose results are the same for every number of threads.
+//! [`estimators`] implements the published estimators, and [`guide::which_estimator`] says which to use. [`Plate`] does the same for many
+//! examples at once, [`batch::Batch`] for many samples on SIMD lanes, and [`variance`] computes how good an estimator is.
+//!
+//! # One training
+//!
+//! [`train`](fn@train) moves the parameters downhill, and those of a control variate with them:
+//!
+//! ```
+//! use voidgrad::controls::RelaxLinear;
+//! use voidgrad::train::{Settings, Step};
+//! use voidgrad::{Bernoulli, Stream, train};
+//!
+//! let start = Bernoulli::from_probabilities(&[0.5])?;
+//! let f = |b: &[f64]| (b[0] - 0.4).powi(2);
+//! // RELAX: the relaxed f and a small network, trained on the variance of ĝ.
+//! let control = RelaxLinear::draw(0.5, 0.4, &mut Stream::new(1, 0, u64::MAX))?;
+//! let settings = Settings { iterations: 2_000, learning_rate: 0.05, ..Settings::default() };
+//! let end = train(start, &f, control, &settings, 0, &mut |_: &Step<'_>| ())?;
+//! assert!(end.distribution.probabilities()[0] < 0.1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`Trainer`] is a loop of your own, over named blocks of parameters, with optimisers, schedules and a state that is data.
+//!
+//! # One control of your own
+//!
+//! A control variate is a function of `z`, the relaxed sample, and of its own parameters. [`#[control]`](macro@control) writes its
+//! derivatives when the program is compiled, in closed form, and makes it an estimator:
+//!
+//! ```
+//! use voidgrad::{Bernoulli, Round, Stream, control, sigmoid};
+//!
+//! /// A smooth step between two heights.
+//! #[control(positive(lambda))]
+//! fn ramp(z: f64, left: f64, right: f64, lambda: f64) -> f64 {
+//!     let s = sigmoid(z / lambda);
+//!     left * (1.0 - s) + right * s
+//! }
+//!
+//! let mut control = Ramp::new(0.2, 0.3, 0.5)?;
+//! let bernoulli = Bernoulli::from_probabilities(&[0.3])?;
+//! let mut round = Round::new();
+//! round.draw(&control, &bernoulli, &mut Stream::new(7, 0, 0))?;
+//! round.evaluate(&|b: &[f64]| (b[0] - 0.499).powi(2))?;
+//! round.tell(&mut control, &bernoulli)?;
+//! // By left, right and ln λ: what descends the variance of ĝ.
+//! assert_eq!(round.variance_gradient().len(), 3);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! [`#[differentiate]`](macro@differentiate) does the same for any function of numbers, arrays and matrices.
+//!
+//! # From here
+//!
+//! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
+//! - [`bernoulli`], [`categorical`], [`gaussian`]: the distributions, with their reparameterisations;
+//! - [`controls`], [`estimators`]: what is ready-made;
+//! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
+//! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads.
 
 extern crate self as voidgrad;
 
@@ -66,15 +119,23 @@ pub use voidgrad_real::{
 };
 
 pub use batch::Plate;
+// Distributions and what is averaged over them.
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
-pub use control::{BatchControl, Control};
 pub use distribution::Distribution;
+pub use gaussian::Gaussian;
+pub use objective::Objective;
+
+// Noise.
+pub use noise::{Noise, Stream};
+
+// Estimates.
+pub use batch::Plate;
+pub use control::{BatchControl, Control};
 pub use estimator::{Estimator, Round};
 pub use estimators::{Estimate, estimate};
-pub use gaussian::Gaussian;
-pub use noise::{Noise, Stream};
-pub use objective::Objective;
+
+// Training.
 pub use train::{Trainer, train};
 
 /// What generated code names, and nothing else may: it changes without notice.

@@ -104,7 +104,7 @@ pub trait Optimiser: Any + Send {
     /// can have; then the optimiser is as before.
     fn restore(&mut self, state: &OptimiserState) -> Result<(), OptimiserStateError>;
 
-    /// Whether [`step`](Self::step) is certain to succeed. If not, a [`Trainer`](crate::Trainer) takes the state before the step, to
+    /// Whether [`step`](Self::step) is certain to succeed. If not, a training takes the state before the step, to
     /// return to it after an error; `false` costs a copy and is always right.
     fn is_certain(&self, parameters: &[f64], gradient: &[f64]) -> bool {
         let _ = (parameters, gradient);

@@ -92,9 +92,13 @@ impl Norm {
     pub(crate) fn scale_to(self, limit: f64, part: &mut [f64]) {
         let factor = limit / self.size;
         if self.unit == 1.0 {
-            part.iter_mut().for_each(|g| *g *= factor);
+            for g in part {
+                *g *= factor;
+            }
         } else {
-            part.iter_mut().for_each(|g| *g = *g / self.unit * factor);
+            for g in part {
+                *g = *g / self.unit * factor;
+            }
         }
     }
 }

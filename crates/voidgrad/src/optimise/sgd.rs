@@ -8,7 +8,7 @@ use crate::error::{InvalidParameter, positive, same_length};
 
 /// Stochastic gradient descent, `x ← x - α·g`; with [momentum](Self::with_momentum) `v ← μ·v + g`, `x ← x - α·v`.
 ///
-/// This is the heavy ball of Polyak 1964 as PyTorch's `SGD` has it: v starts at 0, nothing is dampened, and α multiplies v, so a change of
+/// This is the heavy ball of Polyak 1964 as `PyTorch`'s `SGD` has it: v starts at 0, nothing is dampened, and α multiplies v, so a change of
 /// the learning rate acts on the whole velocity. A velocity below the smallest normal number is 0.
 ///
 /// Its [state](Optimiser::state) is of the kind `sgd`: the numbers `learning_rate` and `momentum`, and with momentum the array `v`.

@@ -7,7 +7,8 @@
 /// type `D` is that of the argument: a number, or an array that the function takes whole.
 ///
 /// ```
-/// use voidgrad::{differentiate, partial};
+/// use voidgrad::__private::partial;
+/// use voidgrad::differentiate;
 ///
 /// #[differentiate(wrt(x))]
 /// fn square(x: f64, scale: f64) -> f64 { scale * x * x }

@@ -118,7 +118,6 @@ pub use voidgrad_real::{
     Real, log_sigmoid, log_sum_exp, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
 };
 
-pub use batch::Plate;
 // Distributions and what is averaged over them.
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;

@@ -6,7 +6,7 @@ use crate::noise::Rule;
 /// A distribution `p(b|a)` that is sampled by uniform numbers and whose score is known.
 ///
 /// Estimators that need no more than this (REINFORCE with its baselines, RLOO) are written once for all of
-/// them. `a` are the parameters by which gradients are taken, flat and unconstrained: the logits of [`Bernoulli`] and
+/// them. `a` are the parameters by which gradients are taken, flat and unconstrained: the logits of [`Bernoulli`](crate::Bernoulli) and
 /// [`Categorical`](crate::Categorical) variables, means and logarithms of standard deviations of [`Gaussian`](crate::Gaussian) ones.
 ///
 /// ```

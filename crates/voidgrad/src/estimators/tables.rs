@@ -5,6 +5,8 @@
 //! A new estimator is a file with its [`Method`] and a line in each table that it is for. A new distribution is its module and a
 //! table here; what is written for every [`Distribution`] can be listed at once.
 
+use std::fmt;
+
 use rand::Rng;
 
 use super::{
@@ -95,6 +97,12 @@ impl<D: Distribution> Row<D> {
         rng: &mut dyn Rng,
     ) -> Result<AnyEstimator<D>, InvalidParameter> {
         (self.make)(setup, distribution, rng)
+    }
+}
+
+impl<D: Distribution> fmt::Debug for Row<D> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Row").field(&self.method.name).finish()
     }
 }
 

@@ -3,14 +3,14 @@
 use voidgrad_real::{Element, Lanes};
 
 /// The derivatives of a control `c_φ(z)` for many samples side by side, where its arrays are too large for straight-line code, or
-/// where z is an array: what [`Kernel`](crate::Kernel) is for a small control of one `z`.
+/// where z is an array: what `Kernel` is for a small control of one `z`.
 ///
 /// `R` is lanes of samples (or one number), its element `f64` or `f32`. An array of n entries is n rows of lanes, one after the
 /// other: row i is `[i * R::LANES..][..R::LANES]`. A scalar z is an array of one entry. A control of all of z has as many rows of
 /// z as its [`dimension`](crate::Control::dimension).
 ///
 /// `#[control]` writes the implementation. The loops are made of
-/// [`row`](super::row), [`product`](super::product), [`add_outer`](super::add_outer) and their like.
+/// `row`, `product`, `add_outer` and their like.
 pub trait ArrayKernel {
     /// Writes what all samples share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers,
     /// and what depends on them alone.

@@ -20,7 +20,7 @@ impl<F: Fn(&[f64]) -> f64 + ?Sized> Objective for F {
 /// let mut values = [0.0; 2];
 /// f.values(Points::new(&[1.0, 1.0], 1)?.of_examples(0, 1), &mut values)?;
 /// assert_eq!(values, [0.5625, 0.0625]);
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// # Ok::<(), voidgrad::error::ObjectiveError>(())
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct PerExample<F>(pub F);

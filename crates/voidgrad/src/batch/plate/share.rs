@@ -96,6 +96,7 @@ impl Share {
     ) -> Result<(), EstimateError> {
         let Self { wide, gradient, weights, memory, phi_bar, .. } = self;
         let Rows { first, noise, points, values, gradients } = rows;
+        let Results { gradient: all_gradients, weights: all_weights, f: all_f } = results;
         let narrow = |to: &mut [T], from: &[f64]| {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
         };
@@ -112,13 +113,13 @@ impl Share {
             estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
             let f = weights.iter().zip(told.values).map(|(weight, f)| weight * f).sum();
             check_estimate(f, gradient, distribution.parameters())?;
-            results.f[n] = f;
-            let row = &mut results.gradient[n * shape.parameters..][..shape.parameters];
+            all_f[n] = f;
+            let row = &mut all_gradients[n * shape.parameters..][..shape.parameters];
             narrow(row, gradient);
             // An f64 may be too large for an f32.
             gradient.iter_mut().zip(&*row).for_each(|(to, from)| *to = (*from).into());
             check_gradient(gradient, distribution.parameters())?;
-            narrow(&mut results.weights[n * shape.points..][..shape.points], weights);
+            narrow(&mut all_weights[n * shape.points..][..shape.points], weights);
         }
         Ok(())
     }
@@ -147,10 +148,10 @@ impl Wide {
         let length = shape.points * shape.dimension;
         copy(&mut self.points, &points[n * length..][..length]);
         copy(&mut self.values, &values[n * shape.points..][..shape.points]);
-        if !gradients.is_empty() {
-            copy(&mut self.gradients, &gradients[n * length..][..length]);
-        } else {
+        if gradients.is_empty() {
             self.gradients.clear();
+        } else {
+            copy(&mut self.gradients, &gradients[n * length..][..length]);
         }
         let noise = &noise[n * shape.noise..][..shape.noise];
         Told { example: n, noise, points: &self.points, values: &self.values, gradients: &self.gradients }

@@ -41,6 +41,7 @@ impl Cubic {
     }
 
     /// f of one point.
+    #[allow(clippy::unused_self)] // it reads as the value of any objective
     pub(crate) fn value(&self, b: &[f64]) -> f64 {
         let s = Self::sum(b);
         s * s * s - 0.7 * s + 2.0

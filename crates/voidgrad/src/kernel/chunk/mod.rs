@@ -22,7 +22,7 @@ use crate::noise::BlockStream;
 /// What the lanes of a batch compute in. The sums of a chunk's lanes are in it too; those over chunks are in `f64`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Precision {
-    /// `f32`, with noise of 24 bits. Values of f go through `f32`; a control without a [`Kernel`](crate::Kernel) computes in `f64`.
+    /// `f32`, with noise of 24 bits. Values of f go through `f32`; a control without a `Kernel` computes in `f64`.
     Single,
     /// `f64`, with noise of 53 bits.
     #[default]
@@ -30,7 +30,7 @@ pub enum Precision {
 }
 
 /// Samples that are drawn together: their noise, f, and the sums that they are added to. Whoever draws a batch fills it in, and
-/// [`fused`] or [`arrays`] runs it.
+/// `fused` or `arrays` runs it.
 pub struct Chunk<'a> {
     /// The M logits.
     pub(crate) logits: &'a [f64],

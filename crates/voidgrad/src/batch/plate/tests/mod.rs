@@ -56,7 +56,9 @@ impl Differentiable for OfExamples {
         for (row, ((x, f), gradient)) in rows.enumerate() {
             let factor = self.factor(points, row);
             *f = factor * Cubic.value_and_gradient(x, gradient);
-            gradient.iter_mut().for_each(|slope| *slope *= factor);
+            for slope in gradient {
+                *slope *= factor;
+            }
         }
         Ok(())
     }

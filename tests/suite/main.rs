@@ -2,7 +2,6 @@
 
 mod bernoulli;
 mod bounds;
-mod cli;
 mod control_trait;
 mod deep;
 mod derivatives;

@@ -1,8 +1,8 @@
 //! What the README shows, compiled and run: its code blocks are held against the copies here, word for word.
 
 use crate::own_control::Ramp;
-use voidgrad::train::{Settings, Step};
 use voidgrad::estimators::Rloo;
+use voidgrad::train::{Settings, Step};
 use voidgrad::{Bernoulli, Plate, Stream, differentiate, train};
 
 const README: &str = include_str!("../../README.md");

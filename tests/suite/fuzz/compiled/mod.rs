@@ -48,6 +48,8 @@ impl Folders {
             .args(["--offline", "--quiet"])
             .current_dir(&self.source)
             .env("CARGO_TARGET_DIR", &self.target)
+            // As in `outside`, whose dependencies these are.
+            .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .env_remove("RUSTFLAGS")
             .env_remove("CARGO_ENCODED_RUSTFLAGS")
             .output()

@@ -1,4 +1,7 @@
-//! `cargo xtask bench`.
+//! `cargo xtask bench` as a program.
+
+#[path = "../../tests/program/mod.rs"]
+mod program;
 
 use std::fs;
 #[cfg(unix)]
@@ -6,10 +9,13 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{keys, names, refusal, workplace, xtask};
+use program::{assert_help_fits, command, keys, names, refusal, workplace, xtask};
+
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_xtask-bench");
 
 /// The bench with the least work: one case, for an instant.
-const BRIEF: [&str; 6] = ["bench", "--quick", "--case", "rebar", "--implementation", "hand-written"];
+const BRIEF: [&str; 5] = ["--quick", "--case", "rebar", "--implementation", "hand-written"];
 
 #[test]
 fn bench_prints_a_row_for_each_implementation_and_keeps_it_as_json() {
@@ -17,7 +23,7 @@ fn bench_prints_a_row_for_each_implementation_and_keeps_it_as_json() {
     let file = place.join("times.json");
     let out = place.join("results");
     let (path, directory) = (file.to_str().unwrap(), out.to_str().unwrap());
-    let arguments = ["bench", "--quick", "--case", "rebar", "--json", path, "--out", directory];
+    let arguments = ["--quick", "--case", "rebar", "--json", path, "--out", directory];
     let output = xtask(&arguments);
     assert!(output.status.success(), "{output:?}");
     let text = String::from_utf8(output.stdout).unwrap();
@@ -79,7 +85,7 @@ fn bench_refuses_what_it_does_not_know_and_what_it_may_not_write() {
     ] {
         refusal(&[&BRIEF[..], arguments].concat());
     }
-    let line = refusal(&["bench", "--case", "no-such-case"]);
+    let line = refusal(&["--case", "no-such-case"]);
     assert!(line.contains("no-such-case") && line.contains("relax-wide"), "{line}");
     assert!(names(&place).is_empty(), "nothing is left behind");
 }
@@ -171,4 +177,34 @@ fn bench_replaces_a_file_only_if_it_is_asked_to() {
     assert!(xtask(&[&BRIEF[..], &["--json", path, "--force"]].concat()).status.success());
     assert!(fs::read_to_string(&file).unwrap().starts_with('{'));
     assert_eq!(names(file.parent().unwrap()), ["times.json"]);
+}
+
+#[test]
+fn help_fits_a_hundred_columns() {
+    assert_help_fits(&["--help"]);
+    assert_help_fits(&["-h"]);
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_before_the_first_case_is_complete_leaves_nothing() {
+    use std::process::{Command, Stdio};
+    use std::time::Duration;
+
+    let place = workplace("bench-interrupted");
+    let mut command = command(&["--out", "results"]);
+    command.current_dir(&place).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    while !place.join(".results.voidgrad/owner").exists() {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    // All rounds of the first case take seconds.
+    std::thread::sleep(Duration::from_millis(300));
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let output = child.wait_with_output().unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(130), 0), "{complaint}");
+    let line = complaint.lines().last().unwrap();
+    assert_eq!(line, "interrupted: nothing was complete, and nothing is written");
+    assert!(names(&place).is_empty(), "{:?}", names(&place));
 }

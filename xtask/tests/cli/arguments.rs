@@ -1,24 +1,18 @@
 //! What arguments may be, and what is said about others.
 
-use super::{command, refusal, workplace};
+use super::program::assert_help_fits;
+use super::{refusal, workplace};
 
-const COMMANDS: [&str; 5] = ["train", "variance", "compare", "expand", "bench"];
+const COMMANDS: [&str; 3] = ["train", "variance", "compare"];
 const POINT: [&str; 7] = ["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "0.4"];
 
 #[test]
 fn help_fits_a_hundred_columns() {
-    for arguments in COMMANDS
-        .iter()
-        .flat_map(|command| [vec![*command, "--help"], vec![*command, "-h"]])
-        .chain([vec!["--help"]])
-    {
-        let output = command(&arguments).env_remove("COLUMNS").output().unwrap();
-        let text = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success() && text.contains("Usage"), "{text}");
-        for line in text.lines() {
-            assert!(line.chars().count() <= 100, "{arguments:?}: {line}");
-        }
+    for command in COMMANDS {
+        assert_help_fits(&[command, "--help"]);
+        assert_help_fits(&[command, "-h"]);
     }
+    assert_help_fits(&["--help"]);
 }
 
 /// Every argument with a number, as a negative one, which clap takes for an option unless it is told otherwise.
@@ -93,37 +87,4 @@ fn what_would_take_years_or_all_of_the_memory_is_refused_before_it_starts() {
         assert!(line.contains(word), "{line}");
     }
     assert!(super::names(&place).is_empty());
-}
-
-#[test]
-fn a_file_that_cannot_be_read_is_a_bad_argument() {
-    let directory = workplace("unreadable");
-    for path in [directory.join("missing.rs"), directory.clone()] {
-        let line = refusal(&["expand", "--path", path.to_str().unwrap()]);
-        assert!(line.contains(path.to_str().unwrap()), "{line}");
-    }
-}
-
-#[test]
-fn expand_prints_what_can_be_printed_and_then_all_the_errors() {
-    let path = workplace("expand").join("mixed.rs");
-    let source = "#[differentiate(wrt(x))] fn square(x: f64) -> f64 { x * x }\n\
-                  #[differentiate(wrt(x))] fn first(x: f64) -> f64 { x.no_such_method() }\n\
-                  #[differentiate(wrt(x))] fn second(x: f64) -> f64 { x.nor_this() + x.nor_that() }\n\
-                  #[differentiate(wrt(x))] fn cube(x: f64) -> f64 { x * x * x }\n";
-    std::fs::write(&path, source).unwrap();
-    let output = super::xtask(&["expand", "--path", path.to_str().unwrap()]);
-    let [code, errors] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
-    assert_eq!(output.status.code(), Some(2), "{errors}");
-    syn::parse_file(&code).expect("what is printed is Rust");
-    assert!(code.contains("// mixed::square") && code.contains("// mixed::cube"), "{code}");
-    assert!(!code.contains("mixed::first"), "{code}");
-    let lines: Vec<&str> = errors.lines().collect();
-    assert_eq!(lines.len(), 3, "{errors}");
-    for (line, (name, method)) in
-        lines.iter().zip([("first", "no_such_method"), ("second", "nor_this"), ("second", "nor_that")])
-    {
-        assert!(line.starts_with("error: ") && line.contains(&format!("mixed::{name}, line")), "{line}");
-        assert!(line.contains(method), "{line}");
-    }
 }

@@ -1,98 +1,27 @@
-//! `cargo xtask` as a program: exit codes, messages, and the files that it leaves behind.
+//! `cargo xtask train | variance | compare` as a program: exit codes, messages, and the files that it leaves behind.
 
 mod arguments;
-mod bench;
 mod compare;
 mod ends;
 mod estimators;
 mod files;
 mod hand_over;
+#[path = "../program/mod.rs"]
+mod program;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
-use std::sync::LazyLock;
-use std::{env, fs};
+use std::fs;
 
 use serde_json::Value;
 
-/// The directory of the programs, built into the one that this test was built into: `xtask`, and those that it hands over to.
-static PROGRAMS: LazyLock<PathBuf> = LazyLock::new(|| {
-    let suite = env::current_exe().unwrap();
-    let profile = suite.ancestors().nth(2).unwrap();
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--target-dir"]).arg(profile.parent().unwrap());
-    cargo.args(["--package", "xtask", "--package", "xtask-expand", "--package", "xtask-bench"]);
-    if profile.ends_with("release") {
-        cargo.arg("--release");
-    }
-    assert!(cargo.current_dir(env!("CARGO_MANIFEST_DIR")).status().unwrap().success());
-    profile.to_owned()
-});
-
-/// A call of `xtask`; where that would hand over, of the program itself.
-fn command(arguments: &[&str]) -> Command {
-    let (program, arguments) = match arguments {
-        ["expand", arguments @ ..] => ("xtask-expand", arguments),
-        ["bench", arguments @ ..] => ("xtask-bench", arguments),
-        arguments => ("xtask", arguments),
-    };
-    let mut command = Command::new(PROGRAMS.join(program).with_extension(env::consts::EXE_EXTENSION));
-    command.args(arguments).current_dir(env!("CARGO_TARGET_TMPDIR"));
-    command
-}
-
-fn xtask(arguments: &[&str]) -> Output {
-    command(arguments).output().unwrap()
-}
-
-/// What a call of `xtask` printed that has to succeed, without a word of complaint.
-#[track_caller]
-fn printed(arguments: &[&str]) -> String {
-    let output = xtask(arguments);
-    let complaint = String::from_utf8(output.stderr).unwrap();
-    assert!(output.status.success() && complaint.is_empty(), "{arguments:?}: {complaint}");
-    String::from_utf8(output.stdout).unwrap()
-}
-
-/// The one line that a call with bad arguments is refused with.
-#[track_caller]
-fn refusal(arguments: &[&str]) -> String {
-    let output = xtask(arguments);
-    let line = String::from_utf8(output.stderr).unwrap();
-    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {line}");
-    assert!(output.stdout.is_empty() && line.ends_with('\n'), "{arguments:?}");
-    assert_eq!(line.lines().count(), 1, "{line}");
-    line
-}
-
-/// An empty directory of a test's own.
-fn workplace(name: &str) -> PathBuf {
-    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("cli-{name}"));
-    if directory.exists() {
-        fs::remove_dir_all(&directory).unwrap();
-    }
-    fs::create_dir_all(&directory).unwrap();
-    directory
-}
-
-/// The names in a directory, hidden ones too.
-fn names(directory: &Path) -> Vec<String> {
-    let entries = fs::read_dir(directory).unwrap();
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    names
-}
+use program::{command, keys, names, printed, refusal, workplace, xtask};
 
 /// The estimators of Bernoulli variables.
 fn of_bernoulli() -> impl Iterator<Item = &'static voidgrad::estimators::Method> {
     use voidgrad::estimators::Listed as _;
     voidgrad::Bernoulli::estimators().iter().map(|row| row.method)
 }
-
-fn keys(value: &Value) -> Vec<&str> {
-    value.as_object().unwrap().keys().map(String::as_str).collect()
-}
+/// The program.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_xtask");
 
 /// The cells of a row; `"w2[0,1]"` is one.
 fn cells(line: &str) -> usize {
@@ -114,7 +43,6 @@ fn bad_arguments_are_refused_in_one_line() {
         &["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "inf"],
         &["variance", "--estimator", "rebar", "--theta", "0.5", "--target", "0.4", "--lambda", "0"],
         &["variance", "--estimator", "rebar", "--theta", "0.5"],
-        &["expand", "no_such_function"],
         &["no-such-command"],
         &[],
     ] {
@@ -140,7 +68,8 @@ fn an_unknown_estimator_is_answered_with_the_known_ones() {
 
 #[test]
 fn variance_answers_as_the_reference_for_every_row() {
-    let file: Value = serde_json::from_str(include_str!("../../fixtures/toy_variance.json")).unwrap();
+    let file: Value =
+        serde_json::from_str(include_str!("../../../tests/fixtures/toy_variance.json")).unwrap();
     let mut checked = 0;
     for row in file["rows"].as_array().unwrap() {
         let estimator = row["estimator"].as_str().unwrap();
@@ -272,11 +201,4 @@ fn the_same_seed_gives_the_same_files_for_every_number_of_threads() {
         let [one, three] = ["1", "3"].map(|threads| fs::read(place.join(threads).join(file)).unwrap());
         assert!(one == three, "{file}");
     }
-}
-
-#[test]
-fn expand_prints_code_and_formulas() {
-    let text = printed(&["expand", "rebar"]);
-    assert!(text.contains("fn d_z_d_lambda") && text.contains("\\frac"), "{text}");
-    syn::parse_file(&text).expect("what is printed is Rust");
 }

@@ -11,7 +11,7 @@ use voidgrad_symbolic::expand::file;
 fn code(path: &str, name: &str) -> String {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/voidgrad/src").join(path);
     let source = std::fs::read_to_string(&path).expect("the library's source is there");
-    let root = "::voidgrad".parse().expect("this is a path");
+    let root = "::voidgrad::__private".parse().expect("this is a path");
     let expansions = file(&source, &root).expect("the library is Rust");
     let expansion =
         expansions.into_iter().find(|expansion| expansion.name == name).expect("the function is there");
@@ -67,7 +67,7 @@ snapshots! {
     probability_g: "bernoulli/probability.rs", "g";
     probability_g_tilde: "bernoulli/probability.rs", "g_tilde";
     probability_ln_p: "bernoulli/probability.rs", "ln_p";
-    quadratic: "objective.rs", "quadratic";
+    quadratic: "toy.rs", "quadratic";
     rebar: "controls/rebar.rs", "rebar";
     relax: "controls/relax.rs", "relax";
     relax_linear: "controls/relax_linear.rs", "relax_linear";

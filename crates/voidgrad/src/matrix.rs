@@ -3,7 +3,7 @@
 use nalgebra::{ClosedAddAssign, ClosedMulAssign, ClosedSubAssign, DMatrix, DVector, SMatrix, SVector};
 use num_traits::{One, Zero};
 
-use crate::Real;
+use voidgrad_real::Real;
 
 /// A [`Real`] that can be an entry of nalgebra's matrices: `f32` and `f64`, but no SIMD lanes.
 ///

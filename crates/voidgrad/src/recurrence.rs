@@ -1,6 +1,6 @@
 //! Loops `state = next(state, i)` as generated code writes them: forwards for values, backwards for adjoints.
 
-use crate::Real;
+use voidgrad_real::Real;
 
 /// The state after the rounds `0..n`.
 #[inline(always)]

@@ -66,7 +66,7 @@ pub(crate) fn run(name: Option<&str>, path: Option<&Path>) -> Result<(), Error> 
 }
 
 fn read(module: &str, source: &str) -> Result<Vec<(String, Expansion)>, Error> {
-    let root = "::voidgrad".parse().expect("this is a path");
+    let root = "::voidgrad::__private".parse().expect("this is a path");
     let expansions =
         file(source, &root).map_err(|error| Error::arguments(format!("{module}: {}", located(&error))))?;
     Ok(expansions.into_iter().map(|expansion| (module.to_owned(), expansion)).collect())

@@ -81,3 +81,25 @@ pub(crate) fn make(
         _ => Ok(estimator),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use voidgrad::toy::MeanQuadratic;
+
+    use super::*;
+
+    /// The problems of the command line bring what is relaxed; should one not, this is what a user reads.
+    #[test]
+    fn a_control_without_an_f_to_relax_is_refused_in_the_words_of_the_library() {
+        let (bernoulli, f) = (Bernoulli::from_logits(&[0.0]).unwrap(), MeanQuadratic { target: 0.4 });
+        let row = Bernoulli::estimator("relax-loo").unwrap();
+        let mut stream = Stream::new(0, 0, 0);
+        let refused = make(row.method, &Setup::default(), &bernoulli, &f, &mut stream);
+        let Err(refusal) = refused else { panic!("there is nothing to relax") };
+        let Err(error) = row.make(&Setup::default(), &bernoulli, &mut stream) else {
+            panic!("there is nothing")
+        };
+        assert_eq!(refusal.to_string(), format!("relax-loo: {error}"));
+        assert!(make(row.method, &Setup::relaxing(f), &bernoulli, &f, &mut stream).is_ok());
+    }
+}

@@ -78,7 +78,7 @@ impl Experiment {
         }
         let (start, objective) = (identical(theta0, dim)?, MeanQuadratic { target });
         let evaluations = arguments.evaluations;
-        let setup = Setup { target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+        let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::relaxing(objective) };
         let mut kept = 0;
         for method in &methods {
             let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
@@ -147,7 +147,7 @@ impl Experiment {
 
     /// t.
     pub(crate) fn target(&self) -> f64 {
-        self.setup.target
+        self.objective.target
     }
 
     /// `E[f(b)]`.

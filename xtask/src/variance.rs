@@ -57,7 +57,7 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
     let VarianceArguments { estimator, target, lambda, eta, evaluations, seed, .. } = *arguments;
     let bernoulli = identical(arguments.theta, arguments.dim)?;
     let objective = MeanQuadratic { target };
-    let setup = Setup { target, lambda, eta, evaluations, ..Setup::default() };
+    let setup = Setup { lambda, eta, evaluations, ..Setup::relaxing(objective) };
     let mut made =
         choice::make(estimator, &setup, &bernoulli, &objective, &mut Stream::new(seed, 0, u64::MAX))?;
     let unit = evaluation::unit(&bernoulli, &*made);

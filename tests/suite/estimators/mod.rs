@@ -7,11 +7,13 @@ mod unbiased;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::objective::Smooth;
+use voidgrad::toy::MeanQuadratic;
 use voidgrad::{Bernoulli, Stream};
 
 /// The library's table, and one estimator of our own, with settings that are nowhere 0 or 1, for variables like these.
 fn all(bernoulli: &Bernoulli) -> Vec<(&'static Method, AnyEstimator)> {
-    let setup = Setup { target: 0.45, lambda: 0.6, eta: 0.8, baseline: 0.3, evaluations: None };
+    let setup =
+        Setup { lambda: 0.6, eta: 0.8, baseline: 0.3, ..Setup::relaxing(MeanQuadratic { target: 0.45 }) };
     let rows = Bernoulli::estimators().iter();
     let listed =
         rows.map(|row| (row.method, row.make(&setup, bernoulli, &mut Stream::new(11, 0, 0)).unwrap()));

@@ -1,23 +1,29 @@
 //! What is made from a user's numbers.
 
-use voidgrad::estimators::{Listed, Setup};
+use voidgrad::controls::ByGradient;
+use voidgrad::estimators::{Listed, MethodError, Setup};
+use voidgrad::toy::MeanQuadratic;
 use voidgrad::{Bernoulli, Categorical, Gaussian, Stream};
 
 /// What no constructor may take for granted.
 const NUMBERS: [f64; 9] =
     [0.0, -0.0, 1.0, -1.0, 1e-310, f64::MAX, f64::INFINITY, f64::NEG_INFINITY, f64::NAN];
 
+/// The estimators whose control is a relaxed f.
+const RELAXING: [&str; 6] = ["rebar", "rebar-coupled", "relax", "relax-linear", "relax-coupled", "relax-loo"];
+
 fn setups() -> impl Iterator<Item = Setup> {
-    let default = Setup::default();
+    let default = || Setup::relaxing(MeanQuadratic { target: 0.499 });
     let of_number = move |x: f64| {
         [
-            Setup { target: x, ..default },
-            Setup { lambda: x, ..default },
-            Setup { eta: x, ..default },
-            Setup { baseline: x, ..default },
+            Setup::relaxing(MeanQuadratic { target: x }),
+            Setup::relaxing(ByGradient(MeanQuadratic { target: x })),
+            Setup { lambda: x, ..default() },
+            Setup { eta: x, ..default() },
+            Setup { baseline: x, ..default() },
         ]
     };
-    let of_count = move |count: u64| Setup { evaluations: Some(count), ..default };
+    let of_count = move |count: u64| Setup { evaluations: Some(count), ..default() };
     let counts = [0, 1, 2, 3, 1_000_000, 1_000_001, u64::MAX];
     NUMBERS.into_iter().flat_map(of_number).chain(counts.into_iter().map(of_count))
 }
@@ -32,7 +38,16 @@ fn made_or_refused<D: Listed>(distribution: &D) {
                 assert!(!error.is_empty() && !error.contains('\n'), "{}: {error}", row.method.name);
             }
         }
-        assert!(row.make(&Setup::default(), distribution, &mut stream()).is_ok(), "{}", row.method.name);
+        let name = row.method.name;
+        let setup = Setup::relaxing(MeanQuadratic { target: 0.499 });
+        assert!(row.make(&setup, distribution, &mut stream()).is_ok(), "{name}");
+        // Without an f to relax, those that need none are made, and the others say so.
+        if let Err(error) = row.make(&Setup::default(), distribution, &mut stream()) {
+            assert_eq!(error, MethodError::NothingToRelax { name });
+            assert!(RELAXING.contains(&name), "{name}");
+        } else {
+            assert!(!RELAXING.contains(&name), "{name} relaxes nothing");
+        }
     }
 }
 

@@ -9,9 +9,11 @@ mod moments;
 mod training;
 
 use voidgrad::Objective;
+use voidgrad::controls::ByGradient;
 use voidgrad::error::ObjectiveError;
 use voidgrad::estimators::Setup;
 use voidgrad::objective::{Differentiable, Points, TwiceDifferentiable};
+use voidgrad::toy::MeanQuadratic;
 
 /// Values of f.
 const VALUES: [f64; 12] =
@@ -35,10 +37,12 @@ fn objectives() -> impl Iterator<Item = TwoValues> {
 /// As the list has them, with the parameters at their ends, too.
 fn setups() -> impl Iterator<Item = Setup> {
     let of_lambda = |lambda| {
-        let plain = Setup { lambda, ..Setup::default() };
-        let scaled = Setup { eta: 1e300, target: 1e150, baseline: -1e308, ..plain };
-        let several = Setup { target: 1e200, baseline: 1e308, evaluations: Some(4), ..plain };
-        [plain, scaled, several]
+        let toy = |target: f64| Setup { lambda, ..Setup::relaxing(MeanQuadratic { target }) };
+        let scaled = Setup { eta: 1e300, baseline: -1e308, ..toy(1e150) };
+        let several = Setup { baseline: 1e308, evaluations: Some(4), ..toy(1e200) };
+        // Relaxed by its gradient, at the ends of the f that is averaged, too.
+        let by_gradient = Setup { lambda, ..Setup::relaxing(ByGradient(TwoValues([-1e154, 1e200]))) };
+        [toy(0.499), scaled, several, by_gradient]
     };
     LAMBDAS.into_iter().flat_map(of_lambda)
 }

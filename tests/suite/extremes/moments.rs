@@ -6,6 +6,7 @@ use voidgrad::controls::{Constant, Rebar};
 use voidgrad::estimator::{Answer, AnyEstimator, Told};
 use voidgrad::estimators::{Coupled, Listed, Setup};
 use voidgrad::noise::Rule;
+use voidgrad::toy::MeanQuadratic;
 use voidgrad::variance::{self, VarianceError};
 use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Round, Stream};
 
@@ -18,8 +19,9 @@ fn objectives() -> impl Iterator<Item = TwoValues> {
 }
 
 fn setups() -> [Setup; 3] {
-    let plain = Setup::default();
-    [plain, Setup { lambda: 1e-300, ..plain }, Setup { lambda: 1e300, eta: 1e300, baseline: 1e308, ..plain }]
+    let plain = || Setup::relaxing(MeanQuadratic { target: 0.499 });
+    let hot = Setup { lambda: 1e300, eta: 1e300, baseline: 1e308, ..plain() };
+    [plain(), Setup { lambda: 1e-300, ..plain() }, hot]
 }
 
 fn sampled<D: Distribution>(

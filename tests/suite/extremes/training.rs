@@ -77,7 +77,7 @@ fn of_categorical_and_gaussian_variables() {
     let mut outcomes = Outcomes::default();
     let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
     let gaussian = Gaussian::new(&[0.0, 1e300], &[1.0, 1e-300]).unwrap();
-    for setup in setups().step_by(4) {
+    for setup in setups().step_by(5) {
         for settings in all_settings() {
             for f in objectives() {
                 for row in Categorical::estimators() {

@@ -120,7 +120,7 @@ impl Comparison {
         evaluations: Option<u64>,
         stream: &mut Stream,
     ) -> Result<AnyEstimator, Refusal> {
-        let setup = Setup { target: self.target, lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+        let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::relaxing(self.problem) };
         choice::make(method, &setup, &self.bernoulli, &self.problem, stream)
     }
 

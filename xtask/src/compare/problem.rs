@@ -1,10 +1,11 @@
 //! What is estimated.
 
 use clap::ValueEnum;
-use voidgrad::error::ObjectiveError;
-use voidgrad::objective::{Differentiable, Points};
+use voidgrad::controls::{AnyControl, ByGradient, Network, Relaxable};
+use voidgrad::error::{InvalidParameter, ObjectiveError};
+use voidgrad::objective::{Differentiable, Points, TwiceDifferentiable};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Objective, sigmoid};
+use voidgrad::{Bernoulli, Categorical, Objective, sigmoid};
 
 use xtask_kit::number;
 
@@ -113,6 +114,51 @@ impl Differentiable for Problem {
                 self.value(x)
             }
         }
+    }
+
+    fn twice_differentiable(&self) -> Option<&dyn TwiceDifferentiable> {
+        Some(self)
+    }
+}
+
+impl TwiceDifferentiable for Problem {
+    fn hessian_product(&self, x: &[f64], x_dot: &[f64], product: &mut [f64]) {
+        match self {
+            Self::Quadratic(objective) => objective.hessian_product(x, x_dot, product),
+            Self::Linear => product.fill(0.0),
+        }
+    }
+}
+
+/// The toy brings its fused controls.
+impl Relaxable for Problem {
+    fn of_bits(&self, bernoulli: &Bernoulli, eta: f64, lambda: f64) -> Result<AnyControl, InvalidParameter> {
+        match self {
+            Self::Quadratic(objective) => objective.of_bits(bernoulli, eta, lambda),
+            Self::Linear => ByGradient(*self).of_bits(bernoulli, eta, lambda),
+        }
+    }
+
+    fn of_bits_and_network(
+        &self,
+        bernoulli: &Bernoulli,
+        network: Network,
+        eta: f64,
+        lambda: f64,
+    ) -> Result<AnyControl, InvalidParameter> {
+        match self {
+            Self::Quadratic(objective) => objective.of_bits_and_network(bernoulli, network, eta, lambda),
+            Self::Linear => ByGradient(*self).of_bits_and_network(bernoulli, network, eta, lambda),
+        }
+    }
+
+    fn of_states(
+        &self,
+        categorical: &Categorical,
+        eta: f64,
+        lambda: f64,
+    ) -> Result<AnyControl, InvalidParameter> {
+        ByGradient(*self).of_states(categorical, eta, lambda)
     }
 }
 

@@ -1,8 +1,9 @@
-//! What estimators that are written for every distribution need of it.
+//! The trait of distributions.
 
-use super::Bernoulli;
+use super::{Bernoulli, logit};
 use crate::distribution::Distribution;
-use crate::error::{DistributionError, ShapeMismatch, finite};
+use crate::distribution::divergence::saturated;
+use crate::error::{DistributionError, SampleError, ShapeMismatch, finite, same_length};
 use crate::noise::{Node, Rule};
 use voidgrad_real::sigmoid;
 
@@ -65,5 +66,67 @@ impl Distribution for Bernoulli {
         for ((gradient, &b), (theta, rest)) in gradient.iter_mut().zip(b).zip(sides) {
             *gradient += weight * if b == 1.0 { *rest } else { -theta };
         }
+    }
+
+    /// Within 4 units in the last place for each variable.
+    fn ln_p(&self, b: &[f64]) -> Result<f64, SampleError> {
+        same_length("b", b.len(), self.len())?;
+        if let Some(index) = b.iter().position(|&b| b != 0.0 && b != 1.0) {
+            return Err(SampleError::Entry { index, value: b[index], allowed: "0 or 1" });
+        }
+        Ok(saturated(b.iter().zip(&self.logits).map(|(&b, &a)| logit::ln_p(b == 1.0, a)).sum()))
+    }
+
+    /// 1 if `θ > ½`, else 0.
+    fn mode(&self, b: &mut [f64]) {
+        assert_eq!(b.len(), self.len(), "one entry for each variable");
+        b.iter_mut().zip(&self.logits).for_each(|(b, &a)| *b = f64::from(u8::from(a > 0.0)));
+    }
+
+    /// θ.
+    fn mean(&self, mean: &mut [f64]) {
+        mean.copy_from_slice(&self.theta);
+    }
+
+    fn entropy(&self) -> f64 {
+        self.logits.iter().map(|&a| logit::entropy(a)).sum()
+    }
+
+    fn add_entropy_gradient(&self, weight: f64, gradient: &mut [f64]) {
+        assert_eq!(gradient.len(), self.len(), "one entry for each variable");
+        gradient.iter_mut().zip(&self.logits).for_each(|(sum, &a)| *sum += weight * logit::entropy_d_a(a));
+    }
+
+    fn kl(&self, other: &Self) -> Result<f64, ShapeMismatch> {
+        same_length("the other distribution", other.len(), self.len())?;
+        Ok(saturated(self.with(other).map(|(a, a_other)| logit::kl(a, a_other)).sum()))
+    }
+
+    fn add_kl_gradient(&self, weight: f64, other: &Self, gradient: &mut [f64]) -> Result<(), ShapeMismatch> {
+        same_length("the other distribution", other.len(), self.len())?;
+        assert_eq!(gradient.len(), self.len(), "one entry for each variable");
+        let pairs = gradient.iter_mut().zip(self.with(other));
+        pairs.for_each(|(sum, (a, a_other))| *sum += weight * logit::kl_d_a(a, a_other));
+        Ok(())
+    }
+
+    fn add_kl_gradient_of_other(
+        &self,
+        weight: f64,
+        other: &Self,
+        gradient: &mut [f64],
+    ) -> Result<(), ShapeMismatch> {
+        same_length("the other distribution", other.len(), self.len())?;
+        assert_eq!(gradient.len(), self.len(), "one entry for each variable");
+        let pairs = gradient.iter_mut().zip(self.with(other));
+        pairs.for_each(|(sum, (a, a_other))| *sum += weight * logit::kl_d_a_other(a, a_other));
+        Ok(())
+    }
+}
+
+impl Bernoulli {
+    /// The logits of both, variable by variable.
+    fn with(&self, other: &Self) -> impl Iterator<Item = (f64, f64)> {
+        self.logits.iter().copied().zip(other.logits.iter().copied())
     }
 }

@@ -1,11 +1,12 @@
 //! One Bernoulli variable by its logit `a = ln(θ/(1 - θ))`.
 //!
 //! For `|a|` up to 700 and all noise in (0, 1), every function and derivative is within 4 units in the last place of its value;
-//! [`g()`], whose two terms may cancel, of the larger of them. Beyond, the error of z̃ and the densities may be `|a|` such units. Source:
+//! [`g()`], whose two terms may cancel, of the larger of them, and [`kl()`] within 12. Beyond, the error of z̃ and the densities may be `|a|` such units. Source:
 //! RELAX (Grathwohl et al. 2018), appendix; REBAR (Tucker et al. 2017), appendix C.
 
+use crate::distribution::divergence::{gain, saturated, term};
 use voidgrad_macros::differentiate;
-use voidgrad_real::{logit, softplus};
+use voidgrad_real::{logit, sigmoid, softplus};
 
 /// The reparameterisation `z = g(u, a) = a + ln(u/(1 - u))` of `u ~ U(0, 1)`, within 4 units in the last place of the larger of the
 /// two terms.
@@ -66,6 +67,98 @@ fn ln_one_plus(v: f64, s: f64) -> f64 {
 #[differentiate(wrt(a))]
 pub fn ln_p(b: bool, a: f64) -> f64 {
     if b { -softplus(-a) } else { -softplus(a) }
+}
+
+/// The entropy `H(a) = -θ·ln θ - (1 - θ)·ln(1 - θ)` in nats, within 4 units in the last place.
+///
+/// ```
+/// use voidgrad::bernoulli::logit;
+/// assert_eq!(logit::entropy(0.0), 2.0_f64.ln());
+/// assert!((logit::entropy(700.0) - 701.0 * (-700.0_f64).exp()).abs() < 1e-315);
+/// ```
+#[must_use]
+pub fn entropy(a: f64) -> f64 {
+    // With |a|, both terms are positive.
+    let size = a.abs();
+    softplus(-size) + size * sigmoid(-size)
+}
+
+/// `∂H/∂a = -a·θ·(1 - θ)`. The derivative of the formula of [`entropy()`] would be that and a difference of two equal terms.
+///
+/// ```
+/// use voidgrad::bernoulli::logit;
+/// assert_eq!(logit::entropy_d_a(0.0), 0.0);
+/// assert_eq!(logit::entropy_d_a(-700.0), 700.0 * (-700.0_f64).exp());
+/// ```
+#[must_use]
+pub fn entropy_d_a(a: f64) -> f64 {
+    -a * (sigmoid(a) * sigmoid(-a))
+}
+
+/// `KL(a || a') = θ·ln(θ/θ') + (1 - θ)·ln((1 - θ)/(1 - θ'))` in nats; 0 if the logits are equal, and never negative. It is within 12 units in the
+/// last place, for two logits next to each other too.
+///
+/// ```
+/// use voidgrad::bernoulli::logit;
+/// assert_eq!(logit::kl(3.0, 3.0), 0.0);
+/// // θ·(1 - θ)·(a' - a)²/2, of which 1 - θ = ½.
+/// assert!((logit::kl(0.0, 1e-9) - 1.25e-19).abs() < 1e-34);
+/// assert_eq!(logit::kl(-f64::MAX, f64::MAX), f64::MAX);
+/// ```
+#[must_use]
+pub fn kl(a: f64, a_other: f64) -> f64 {
+    let [x_1, x_0] = ln_ratios(a, a_other);
+    let of_1 = term(sigmoid(a), sigmoid(a_other), x_1);
+    saturated(of_1 + term(sigmoid(-a), sigmoid(-a_other), x_0))
+}
+
+/// `∂/∂a KL(a || a') = (a - a')·θ·(1 - θ)`. Of the derivative of the formula of [`kl()`] most terms cancel.
+///
+/// ```
+/// use voidgrad::bernoulli::logit;
+/// assert_eq!(logit::kl_d_a(0.0, 2.0), -0.5);
+/// ```
+#[must_use]
+pub fn kl_d_a(a: f64, a_other: f64) -> f64 {
+    // A difference of two logits may be infinite, and the other factor 0.
+    saturated(a - a_other) * (sigmoid(a) * sigmoid(-a))
+}
+
+/// `∂/∂a' KL(a || a') = θ' - θ`, without the rounding of the difference.
+///
+/// ```
+/// use voidgrad::bernoulli::logit;
+/// assert_eq!(logit::kl_d_a_other(0.0, f64::MAX), 0.5);
+/// assert!((logit::kl_d_a_other(0.0, 1e-30) - 0.25e-30).abs() < 1e-45);
+/// ```
+#[must_use]
+pub fn kl_d_a_other(a: f64, a_other: f64) -> f64 {
+    let [x_1, x_0] = ln_ratios(a, a_other);
+    // Where θ is close to 1, 1 - θ says how far it moves.
+    if a + a_other < 0.0 {
+        gain(sigmoid(a), sigmoid(a_other), x_1)
+    } else {
+        -gain(sigmoid(-a), sigmoid(-a_other), x_0)
+    }
+}
+
+/// `ln(θ'/θ)` and `ln((1 - θ')/(1 - θ))`.
+fn ln_ratios(a: f64, a_other: f64) -> [f64; 2] {
+    let distance = saturated(a_other - a);
+    if distance < 0.0 {
+        // 1 - θ is the θ of -a.
+        let [x_0, x_1] = ln_ratios(-a, -a_other);
+        return [x_1, x_0];
+    }
+    if distance <= 1.0 {
+        // θ'/θ = 1/(θ + (1 - θ)·e^-d), (1 - θ')/(1 - θ) = 1/(1 - θ + θ·e^d).
+        let x_1 = -(sigmoid(-a) * (-distance).exp_m1()).ln_1p();
+        return [x_1, -(sigmoid(a) * distance.exp_m1()).ln_1p()];
+    }
+    // Of the two ways to write each of them, the one that subtracts less: softplus(-x) = softplus(x) - x.
+    let up = softplus(a_other) - softplus(a);
+    let down = softplus(-a) - softplus(-a_other);
+    [if a_other < 0.0 { distance - up } else { down }, if a > 0.0 { down - distance } else { -up }]
 }
 
 /// The density of `z = g(u, a)`, the logistic distribution around `a`: `p(z) = σ(z - a)·σ(a - z)`.

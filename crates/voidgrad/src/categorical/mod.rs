@@ -6,6 +6,7 @@
 //! between the states, as REBAR's control is, takes the same argument as one that is not.
 
 mod distribution;
+mod divergence;
 mod enumeration;
 pub mod logit;
 pub(crate) mod relaxation;
@@ -18,7 +19,7 @@ pub use enumeration::LARGEST_ENUMERATION;
 
 use thiserror::Error;
 
-use crate::error::{DistributionError, InvalidParameter, ShapeMismatch, finite};
+use crate::error::{DistributionError, InvalidParameter, SampleError, ShapeMismatch, finite, same_length};
 use row::Row;
 
 /// `b_m ~ Categorical(softmax(a_m))`, independent, `m = 1..M`, with K states each.
@@ -183,15 +184,6 @@ impl Categorical {
         }
     }
 
-    /// `ln p(b) = Σ_m ln θ_{m, b_m}`, with b one-hot.
-    ///
-    /// # Errors
-    /// Where b does not have M rows of K entries with one 1 in each and 0 elsewhere.
-    pub fn ln_p(&self, b: &[f64]) -> Result<f64, CategoricalError> {
-        let states = self.indices(b)?;
-        Ok(states.iter().enumerate().map(|(m, k)| self.ln_theta[m * self.states + k]).sum())
-    }
-
     /// The states of the variables as numbers from 0 to K - 1, M entries.
     ///
     /// ```
@@ -199,26 +191,24 @@ impl Categorical {
     /// let categorical = Categorical::from_logits(&[0.0; 4], 2)?;
     /// assert_eq!(categorical.indices(&[0.0, 1.0, 1.0, 0.0])?, [1, 0]);
     /// assert!(categorical.indices(&[0.5, 0.5, 1.0, 0.0]).is_err());
-    /// # Ok::<(), voidgrad::categorical::CategoricalError>(())
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
     /// # Errors
-    /// As [`ln_p`](Self::ln_p).
-    pub fn indices(&self, b: &[f64]) -> Result<Vec<usize>, CategoricalError> {
-        if b.len() != self.len() {
-            return Err(ShapeMismatch { name: "b", found: b.len(), expected: self.len() }.into());
-        }
+    /// Returns an error if b does not have M rows of K entries, with one 1 in each and 0 elsewhere.
+    pub fn indices(&self, b: &[f64]) -> Result<Vec<usize>, SampleError> {
+        same_length("b", b.len(), self.len())?;
         let index = |(variable, row): (usize, &[f64])| {
             let k = logit::argmax(row);
             let is_one_hot = row.iter().enumerate().all(|(i, &b)| b == if i == k { 1.0 } else { 0.0 });
-            if is_one_hot { Ok(k) } else { Err(CategoricalError::NotOneHot { variable, row: row.to_vec() }) }
+            if is_one_hot { Ok(k) } else { Err(SampleError::NotOneHot { variable, row: row.to_vec() }) }
         };
         b.chunks_exact(self.states).enumerate().map(index).collect()
     }
 }
 
-/// Categorical variables, or states of them, that cannot be.
-#[derive(Debug, Clone, PartialEq, Error)]
+/// Categorical variables that cannot be.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
 #[non_exhaustive]
 pub enum CategoricalError {
     /// A value outside its domain.
@@ -234,14 +224,6 @@ pub enum CategoricalError {
         found: usize,
         /// K.
         states: usize,
-    },
-    /// A row that is no state.
-    #[error("the row {row:?} of variable {variable} is not one-hot")]
-    NotOneHot {
-        /// m, from 0.
-        variable: usize,
-        /// The K entries.
-        row: Vec<f64>,
     },
 }
 

@@ -6,9 +6,9 @@
 /// `1 - θ` and `ln θ` are exact to a few units in the last place, for every state.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Row<'a> {
-    a: &'a [f64],
+    pub(super) a: &'a [f64],
     /// The first of the largest logits.
-    top: usize,
+    pub(super) top: usize,
     /// `Σ_{k≠top} e^(a_k - a_top)`.
     others: f64,
 }

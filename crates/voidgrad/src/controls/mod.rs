@@ -1,7 +1,8 @@
 //! Control variates, one file each.
 //!
 //! Most are scalar functions of one `z` and their parameters; at M variables the control is the mean over the
-//! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`. A [`Perceptron`] takes all of z at once, and a [`Sum`] adds two controls.
+//! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`. A [`Perceptron`] takes all of z at once, and a [`Sum`] adds two controls. [`Relaxed`] is made of any
+//! objective with a gradient; [`Relaxable`] says how an objective is relaxed.
 
 pub mod constant;
 pub mod network;
@@ -9,6 +10,7 @@ pub mod perceptron;
 pub mod rebar;
 pub mod relax;
 pub mod relax_linear;
+pub mod relaxable;
 pub mod relaxed;
 pub mod sum;
 pub mod zero;
@@ -19,10 +21,12 @@ pub(crate) mod by_hand;
 mod tests;
 
 pub use constant::Constant;
+pub use network::Network;
 pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;
 pub use relax_linear::RelaxLinear;
+pub use relaxable::{AnyControl, ByGradient, Relaxable};
 pub use relaxed::Relaxed;
 pub use sum::Sum;
 pub use zero::Zero;

@@ -11,7 +11,8 @@ use crate::error::{InvalidParameter, ShapeMismatch};
 ///
 /// `φ` has `H·(D + 2) + 1` entries: for each unit its D weights `W_h`, its shift `s_h` and its weight `w_h`, and last
 /// t. It is smooth, so the variance's gradient by φ is unbiased, and it sees how coordinates depend on each other,
-/// which the mean of a control of one coordinate does not.
+/// which the mean of a control of one coordinate does not. It needs nothing of f but values. Its samples are made one by one: its sizes are known when the
+/// program runs, and a fused kernel needs them when it is compiled.
 ///
 /// Source: RELAX (Grathwohl et al. 2018), section 3.1 (the network of LAX) and 3.2 (`r_ρ`).
 ///

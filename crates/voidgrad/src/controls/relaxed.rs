@@ -1,17 +1,19 @@
-//! REBAR's control for categorical variables: the objective itself at the relaxed states.
+//! REBAR's control of any objective: the objective itself at the relaxed bits or states.
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
+use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::categorical::relaxation::Relaxation;
 use crate::control::{BatchControl, Control};
 use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 use crate::objective::{Differentiable, TwiceDifferentiable};
 
-/// `c(z) = η·f(s)`, `s = softmax(z/λ)` in every row of K entries: the objective at the relaxed states, scaled by η.
+/// `c(z) = η·f(s)`: the objective at the relaxed variables, scaled by η. Of Bernoulli variables they are `s = σ(z/λ)`, of categorical ones
+/// `s = softmax(z/λ)` in every row of K entries.
 ///
-/// `φ = (η, ln λ)` where the objective has [products with its second derivative](Differentiable::twice_differentiable);
-/// where it has a gradient only, λ stays as it is and `φ = (η)`. The derivatives need `∇f` at relaxed states, never at b.
+/// `φ = (η, ln λ)` if the objective has [products with its second derivative](Differentiable::twice_differentiable);
+/// if it has a gradient only, λ stays as it is and `φ = (η)`. The derivatives need `∇f` at relaxed states, never at b.
 /// The f of the control need not be the one that is averaged: whatever it is, the estimate is unbiased.
 ///
 /// Source: REBAR (Tucker et al. 2017), equation 5 and appendix C; the relaxation is that of Maddison et al. 2017 and
@@ -21,7 +23,7 @@ use crate::objective::{Differentiable, TwiceDifferentiable};
 /// use voidgrad::controls::Relaxed;
 /// use voidgrad::objective::Smooth;
 /// use voidgrad::estimators::categorical;
-/// use voidgrad::{Categorical, Control, Noise};
+/// use voidgrad::{Bernoulli, Categorical, Control, Noise};
 /// let f = Smooth::new(
 ///     |x: &[f64]| x[0] * x[0] - x[1],
 ///     |x: &[f64], gradient: &mut [f64]| {
@@ -37,29 +39,60 @@ use crate::objective::{Differentiable, TwiceDifferentiable};
 /// let noise = Noise::new(&[0.9, 0.5, 0.5], &[0.5; 3])?;
 /// let estimate = categorical::estimate(&variable, &f, &control, noise)?;
 /// assert_eq!(estimate.variance_gradient(&control).len(), 1);
+///
+/// let bits = Bernoulli::from_logits(&[0.0; 3])?;
+/// let control = Relaxed::new(f, &bits, 1.0, 0.5)?;
+/// assert_eq!(control.value(&[0.0; 3]), 0.25 - 0.5);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Relaxed<F> {
     objective: F,
     entries: usize,
+    /// K; 1 for Bernoulli variables.
     states: usize,
     eta: f64,
     lambda: f64,
+}
+
+/// Variables whose samples can be relaxed: Bernoulli and categorical ones.
+pub trait Variables: sealed::Sealed {
+    /// The entries of z, and how many of them belong to one variable.
+    #[doc(hidden)]
+    fn arrangement(&self) -> [usize; 2];
+}
+
+mod sealed {
+    pub trait Sealed {}
+
+    impl Sealed for crate::bernoulli::Bernoulli {}
+    impl Sealed for crate::categorical::Categorical {}
+}
+
+impl Variables for Bernoulli {
+    fn arrangement(&self) -> [usize; 2] {
+        [self.len(), 1]
+    }
+}
+
+impl Variables for Categorical {
+    fn arrangement(&self) -> [usize; 2] {
+        [self.len(), self.states()]
+    }
 }
 
 impl<F: Differentiable> Relaxed<F> {
     /// The control of objective f for variables like these.
     ///
     /// # Errors
-    /// Where η is not finite, or λ is not positive.
+    /// Returns an error if η is not finite, or if λ is not positive and finite.
     pub fn new(
         objective: F,
-        categorical: &Categorical,
+        variables: &impl Variables,
         eta: f64,
         lambda: f64,
     ) -> Result<Self, InvalidParameter> {
-        let (entries, states) = (categorical.len(), categorical.states());
+        let [entries, states] = variables.arrangement();
         Ok(Self { objective, entries, states, eta: finite("eta", eta)?, lambda: positive("lambda", lambda)? })
     }
 
@@ -111,6 +144,14 @@ impl<F: Differentiable> Relaxed<F> {
         let mut product = vec![0.0; s_dot.len()];
         second.hessian_product(&relaxation.s, &s_dot, &mut product);
         relaxation.centre(&mut product);
+        if self.states == 1 {
+            // The derivative of s·(1 - s)·∇f, of which `centred` is (1 - s)·∇f.
+            for (m, product) in product.iter_mut().enumerate() {
+                let s = relaxation.s[m];
+                *product = centred[m] * (s_dot[m] - s * s * y_dot[m]) + s * *product;
+            }
+            return product;
+        }
         let rows = s_dot.chunks_exact(self.states).zip(centred.chunks_exact(self.states));
         let rows = rows.zip(relaxation.s.chunks_exact(self.states));
         for (product, ((s_dot, centred), s)) in product.chunks_exact_mut(self.states).zip(rows) {

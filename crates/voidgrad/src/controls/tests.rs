@@ -4,12 +4,18 @@ use super::by_hand::{self, Derivatives};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
-use crate::controls::{Constant, Perceptron, Rebar, Relax, RelaxLinear, Zero};
-use crate::error::ShapeMismatch;
+use crate::controls::{
+    AnyControl, ByGradient, Constant, Network, Perceptron, Rebar, Relax, RelaxLinear, Relaxable as _,
+    Relaxed, Sum, Zero,
+};
+use crate::error::{ObjectiveError, ShapeMismatch};
 use crate::estimator::{AnyEstimator, Estimator as _};
 use crate::estimators::{Listed, Setup};
 use crate::gaussian::Gaussian;
+use crate::kernel::Drawn;
 use crate::noise::Stream;
+use crate::objective::{Differentiable, Objective, Points, TwiceDifferentiable};
+use crate::toy::MeanQuadratic;
 
 const TARGET: f64 = 0.45;
 const Z: [f64; 4] = [-2.5, -0.07, 0.4, 3.0];
@@ -70,10 +76,7 @@ fn generated_derivatives_are_those_worked_out_by_hand() {
 // Central differences of the values, for every control of the lists and so for a new one, too.
 #[test]
 fn derivatives_of_every_method_are_its_finite_differences() {
-    const STEP: f64 = 1e-5;
-    // Truncation STEP² = 1e-10, rounding 1e-16/STEP = 1e-11, each times a derivative of up to 100 (λ = 0.5).
-    const TOLERANCE: f64 = 2e-8;
-    let setup = Setup { target: TARGET, eta: 0.7, ..Setup::default() };
+    let setup = Setup { eta: 0.7, ..Setup::relaxing(MeanQuadratic { target: TARGET }) };
     let (rows, baseline) = (Z.len(), Constant::new(0.3).unwrap());
     let mut estimators: Vec<AnyEstimator> = vec![Box::new(baseline)];
     estimators.push(Box::new(Perceptron::draw(rows, 3, &mut Stream::new(4, 0, 0)).unwrap()));
@@ -96,42 +99,52 @@ fn derivatives_of_every_method_are_its_finite_differences() {
     let controls = controls.chain(categorical.iter_mut().filter_map(|estimator| estimator.control_mut()));
     let controls = controls.chain(gaussian.iter_mut().filter_map(|estimator| estimator.control_mut()));
     for control in controls {
-        let columns = control.parameters();
-        let (mut c_z, mut c_phi) = (vec![0.0; rows], vec![0.0; columns]);
-        let mut c_z_phi = DMatrix::zeros(rows, columns);
-        control.value_and_d_z(&Z, &mut c_z);
-        control.d_phi(&Z, &mut c_phi);
-        control.d_z_d_phi(&Z, &mut c_z_phi);
+        has_the_derivatives_of_its_values(control);
+    }
+}
+
+/// Central differences of the values at the four z, and the product of the derivatives.
+#[track_caller]
+fn has_the_derivatives_of_its_values(control: &mut dyn Control) {
+    const STEP: f64 = 1e-5;
+    // Truncation STEP² = 1e-10, rounding 1e-16/STEP = 1e-11, each times a derivative of up to 100 (λ = 0.5).
+    const TOLERANCE: f64 = 2e-8;
+    let rows = Z.len();
+    let columns = control.parameters();
+    let (mut c_z, mut c_phi) = (vec![0.0; rows], vec![0.0; columns]);
+    let mut c_z_phi = DMatrix::zeros(rows, columns);
+    control.value_and_d_z(&Z, &mut c_z);
+    control.d_phi(&Z, &mut c_phi);
+    control.d_z_d_phi(&Z, &mut c_z_phi);
+    for m in 0..rows {
+        let at = |offset: f64| {
+            let mut z = Z;
+            z[m] += offset;
+            control.value(&z)
+        };
+        assert!(close(c_z[m], (at(STEP) - at(-STEP)) / (2.0 * STEP), TOLERANCE));
+    }
+    let z_dot = DVector::from_fn(rows, |m, _| [0.3, -1.1, 0.6][m % 3]);
+    let mut product = vec![1.0; columns];
+    control.vjp_jvp(&Z, z_dot.as_slice(), -0.7, &mut product);
+    let along = c_z_phi.tr_mul(&z_dot);
+    for n in 0..columns {
+        assert!(close(product[n], 1.0 - 0.7 * c_phi[n] + along[n], ROUNDING), "the product's entry {n}");
+    }
+    let phi = control.phi();
+    for n in 0..columns {
+        let mut at = |offset: f64| {
+            let mut moved = phi.clone();
+            moved[n] += offset;
+            control.set_phi(moved.as_view()).unwrap();
+            let mut c_z = vec![0.0; rows];
+            (control.value_and_d_z(&Z, &mut c_z), DVector::from(c_z))
+        };
+        let ((c_up, c_z_up), (c_down, c_z_down)) = (at(STEP), at(-STEP));
+        assert!(close(c_phi[n], (c_up - c_down) / (2.0 * STEP), TOLERANCE), "∂c/∂φ{n}");
         for m in 0..rows {
-            let at = |offset: f64| {
-                let mut z = Z;
-                z[m] += offset;
-                control.value(&z)
-            };
-            assert!(close(c_z[m], (at(STEP) - at(-STEP)) / (2.0 * STEP), TOLERANCE));
-        }
-        let z_dot = DVector::from_fn(rows, |m, _| [0.3, -1.1, 0.6][m % 3]);
-        let mut product = vec![1.0; columns];
-        control.vjp_jvp(&Z, z_dot.as_slice(), -0.7, &mut product);
-        let along = c_z_phi.tr_mul(&z_dot);
-        for n in 0..columns {
-            assert!(close(product[n], 1.0 - 0.7 * c_phi[n] + along[n], ROUNDING), "the product's entry {n}");
-        }
-        let phi = control.phi();
-        for n in 0..columns {
-            let mut at = |offset: f64| {
-                let mut moved = phi.clone();
-                moved[n] += offset;
-                control.set_phi(moved.as_view()).unwrap();
-                let mut c_z = vec![0.0; rows];
-                (control.value_and_d_z(&Z, &mut c_z), DVector::from(c_z))
-            };
-            let ((c_up, c_z_up), (c_down, c_z_down)) = (at(STEP), at(-STEP));
-            assert!(close(c_phi[n], (c_up - c_down) / (2.0 * STEP), TOLERANCE), "∂c/∂φ{n}");
-            for m in 0..rows {
-                let difference = (c_z_up[m] - c_z_down[m]) / (2.0 * STEP);
-                assert!(close(c_z_phi[(m, n)], difference, TOLERANCE), "∂²c/∂z{m}∂φ{n}");
-            }
+            let difference = (c_z_up[m] - c_z_down[m]) / (2.0 * STEP);
+            assert!(close(c_z_phi[(m, n)], difference, TOLERANCE), "∂²c/∂z{m}∂φ{n}");
         }
     }
 }
@@ -173,4 +186,114 @@ fn parameters_outside_their_domain_are_refused() {
     assert!(Constant::new(f64::INFINITY).is_err());
     let error = Zero.clone().set_phi(DVector::zeros(1).as_view()).unwrap_err();
     assert_eq!(error, ShapeMismatch { name: "phi", found: 1, expected: 0 });
+}
+
+/// An objective with its second derivative, in which variables meet.
+#[derive(Clone, Copy)]
+struct Product;
+
+impl Objective for Product {
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |x| self.value_and_gradient(x, &mut vec![0.0; x.len()]));
+        Ok(())
+    }
+}
+
+/// `(x₁ + 2x₂ - x₃)³`, of the first three entries.
+impl Differentiable for Product {
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let s = x[0] + 2.0 * x[1] - x[2];
+        gradient.fill(0.0);
+        gradient[..3].copy_from_slice(&[1.0, 2.0, -1.0].map(|weight| weight * 3.0 * s * s));
+        s * s * s
+    }
+
+    fn twice_differentiable(&self) -> Option<&dyn TwiceDifferentiable> {
+        Some(self)
+    }
+}
+
+impl TwiceDifferentiable for Product {
+    fn hessian_product(&self, x: &[f64], x_dot: &[f64], product: &mut [f64]) {
+        let s = x[0] + 2.0 * x[1] - x[2];
+        let s_dot = x_dot[0] + 2.0 * x_dot[1] - x_dot[2];
+        product.fill(0.0);
+        product[..3].copy_from_slice(&[1.0, 2.0, -1.0].map(|weight| weight * 6.0 * s * s_dot));
+    }
+}
+
+// By differences, as every control of the tables: λ too, which only a second derivative moves.
+#[test]
+fn relaxed_bits_and_states_of_a_cubic_have_the_derivatives_of_their_values() {
+    let bernoulli = Bernoulli::from_logits(&Z).unwrap();
+    let mut bits = Relaxed::new(Product, &bernoulli, 0.7, 0.6).unwrap();
+    assert_eq!(bits.parameters(), 2);
+    has_the_derivatives_of_its_values(&mut bits);
+    let rows = Categorical::from_logits(&Z, 2).unwrap();
+    has_the_derivatives_of_its_values(&mut Relaxed::new(Product, &rows, 0.7, 0.6).unwrap());
+    let network = Network::draw(true, &mut Stream::new(3, 0, 1));
+    has_the_derivatives_of_its_values(&mut Sum::new(bits, network));
+}
+
+#[test]
+fn the_relaxed_toy_is_the_fused_control() {
+    let (f, bernoulli) = (MeanQuadratic { target: TARGET }, Bernoulli::from_logits(&Z).unwrap());
+    let fused: [AnyControl; 3] = [
+        f.of_bits(&bernoulli, 0.8, 0.3).unwrap(),
+        f.of_bits_and_network(&bernoulli, Network::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3).unwrap(),
+        f.of_bits_and_network(&bernoulli, Network::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3).unwrap(),
+    ];
+    let by_gradient: [AnyControl; 3] = [
+        ByGradient(f).of_bits(&bernoulli, 0.8, 0.3).unwrap(),
+        ByGradient(f)
+            .of_bits_and_network(&bernoulli, Network::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .unwrap(),
+        ByGradient(f)
+            .of_bits_and_network(&bernoulli, Network::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .unwrap(),
+    ];
+    for (fused, other) in fused.into_iter().zip(by_gradient) {
+        let [mut c_z, mut other_c_z] = [[0.0; 4]; 2];
+        let c = fused.value_and_d_z(&Z, &mut c_z);
+        assert!(close(other.value_and_d_z(&Z, &mut other_c_z), c, ROUNDING));
+        assert!(c_z.iter().zip(other_c_z).all(|(&x, y)| close(y, x, ROUNDING)), "{c_z:?} {other_c_z:?}");
+        let mut phi_bar = vec![0.0; fused.parameters()];
+        let mut other_phi_bar = vec![0.0; other.parameters()];
+        fused.vjp_jvp(&Z, &[0.3, -1.1, 0.6, 0.2], -0.7, &mut phi_bar);
+        other.vjp_jvp(&Z, &[0.3, -1.1, 0.6, 0.2], -0.7, &mut other_phi_bar);
+        // The fused RELAX has no η, which is the first.
+        let shift = other_phi_bar.len() - phi_bar.len();
+        assert_eq!(shift, usize::from(phi_bar.len() > 2));
+        let (names, other_names) = (fused.named(), other.named());
+        for n in 0..phi_bar.len() {
+            assert!(close(other_phi_bar[n + shift], phi_bar[n], ROUNDING), "φ{n}");
+            assert_eq!(names[n].0, other_names[n + shift].0);
+            assert!(close(other_names[n + shift].1, names[n].1, ROUNDING));
+        }
+    }
+}
+
+// What the tables made of the toy before an objective could be relaxed, with the same random numbers.
+#[test]
+fn the_toy_brings_its_fused_controls() {
+    let (f, bernoulli) = (MeanQuadratic { target: TARGET }, Bernoulli::from_logits(&[0.3]).unwrap());
+    let stream = || Stream::new(8, 0, 2);
+    let fused: [(&str, AnyControl); 3] = [
+        ("rebar", Box::new(Rebar::new(0.7, 0.5, TARGET).unwrap())),
+        ("relax", Box::new(Relax::draw(0.5, TARGET, &mut stream()).unwrap())),
+        ("relax-linear", Box::new(RelaxLinear::draw(0.5, TARGET, &mut stream()).unwrap())),
+    ];
+    let setup = Setup { eta: 0.7, ..Setup::relaxing(f) };
+    for (name, control) in fused {
+        let made = Bernoulli::estimator(name).unwrap().make(&setup, &bernoulli, &mut stream()).unwrap();
+        let made = made.control().unwrap();
+        assert_eq!((made.phi(), made.named()), (control.phi(), control.named()), "{name}");
+        let drawn = Drawn { f: 0.3, z: 0.7, z_tilde: 0.2, z_tilde_a: 0.4, score: 0.6 };
+        let [mut phi_bar, mut expected] = [vec![0.0; made.parameters()], vec![0.0; made.parameters()]];
+        let gradient = made.sample(&drawn, &mut phi_bar);
+        // A kernel, and the same bits.
+        assert!(gradient.is_some(), "{name} has no fused kernel");
+        assert_eq!(gradient, control.sample(&drawn, &mut expected), "{name}");
+        assert_eq!(phi_bar, expected, "{name}");
+    }
 }

@@ -1,7 +1,15 @@
-//! What an estimator needs of a distribution.
+//! What a distribution is: its parameters, samples and score, which estimators need, and its entropy and divergence, which
+//! objectives are regularised with.
 
-use crate::error::DistributionError;
-use crate::noise::Rule;
+pub(crate) mod divergence;
+#[cfg(test)]
+mod tests;
+
+use crate::error::{DistributionError, SampleError, ShapeMismatch};
+use crate::noise::{Rule, Stream};
+
+/// As many uniform numbers are on the stack; more are on the heap.
+const ON_STACK: usize = 64;
 
 /// A distribution `p(b|a)` that is sampled by uniform numbers and whose score is known.
 ///
@@ -16,8 +24,16 @@ use crate::noise::Rule;
 /// bernoulli.sample(&[0.25, 0.5], &mut b);
 /// bernoulli.score(&b, &mut score);
 /// assert_eq!((b, score[0]), ([0.0, 1.0], -0.5));
-/// # Ok::<(), voidgrad::error::InvalidParameter>(())
+///
+/// let prior = Bernoulli::from_logits(&[0.0, 0.0])?;
+/// assert_eq!(bernoulli.kl(&bernoulli)?, 0.0);
+/// // Against a uniform prior: the entropy that is missing.
+/// let missing = 2.0 * 2.0_f64.ln() - bernoulli.entropy();
+/// assert!((bernoulli.kl(&prior)? - missing).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Sums beyond the largest `f64` (parameters of 1e308) are the largest `f64`, not infinite.
 pub trait Distribution: Send + Sync {
     /// `a`, the parameters by which gradients are taken.
     fn parameters(&self) -> &[f64];
@@ -39,6 +55,96 @@ pub trait Distribution: Send + Sync {
     /// # Panics
     /// Panics if `u` or `b` have another length than [`uniforms`](Self::uniforms) and [`dimension`](Self::dimension).
     fn sample(&self, u: &[f64], b: &mut [f64]);
+
+    /// Writes a sample that the next numbers of a stream make, [`uniforms`](Self::uniforms) of them.
+    ///
+    /// ```
+    /// use voidgrad::{Categorical, Distribution, Stream};
+    /// let categorical = Categorical::from_logits(&[0.0; 6], 3)?;
+    /// let mut b = [0.0; 6];
+    /// categorical.sample_from(&mut Stream::new(1, 0, 0), &mut b);
+    /// assert!(categorical.ln_p(&b).is_ok());
+    /// # Ok::<(), voidgrad::categorical::CategoricalError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// Panics if `b` does not have [`dimension`](Self::dimension) entries.
+    fn sample_from(&self, stream: &mut Stream, b: &mut [f64]) {
+        let count = self.uniforms();
+        if count <= ON_STACK {
+            let mut u = [0.0; ON_STACK];
+            stream.fill_open01(&mut u[..count]);
+            self.sample(&u[..count], b);
+        } else {
+            let mut u = vec![0.0; count];
+            stream.fill_open01(&mut u);
+            self.sample(&u, b);
+        }
+    }
+
+    /// `ln p(b|a)`, of Gaussian variables the logarithm of the density.
+    ///
+    /// # Errors
+    /// Returns an error if b is no sample: if its length differs from [`dimension`](Self::dimension), or if an entry or a row is nothing
+    /// that a variable takes.
+    fn ln_p(&self, b: &[f64]) -> Result<f64, SampleError>;
+
+    /// Writes the most probable sample; of several equally probable ones, the state with the smallest number.
+    ///
+    /// # Panics
+    /// Panics if `b` does not have [`dimension`](Self::dimension) entries.
+    fn mode(&self, b: &mut [f64]);
+
+    /// Writes `E[b]`.
+    ///
+    /// # Panics
+    /// Panics if `mean` does not have [`dimension`](Self::dimension) entries.
+    fn mean(&self, mean: &mut [f64]);
+
+    /// The entropy `-E[ln p(b|a)]` in nats, the sum over the variables; of Gaussian variables the differential entropy.
+    fn entropy(&self) -> f64;
+
+    /// Adds `weight·∂/∂a` of the [entropy](Self::entropy) to `gradient`, as many entries as a has.
+    ///
+    /// # Panics
+    /// Panics if `gradient` has the wrong length.
+    fn add_entropy_gradient(&self, weight: f64, gradient: &mut [f64]);
+
+    /// `KL(self || other) = E[ln p(b|a) - ln p(b|a')]` with b of `self`, in nats, the sum over the variables. It is never negative, and
+    /// exactly 0 for equal parameters.
+    ///
+    /// # Errors
+    /// Returns an error if `other` has another number of variables or states.
+    fn kl(&self, other: &Self) -> Result<f64, ShapeMismatch>
+    where
+        Self: Sized;
+
+    /// Adds `weight·∂/∂a KL(self || other)` to `gradient`; a are the parameters of `self`.
+    ///
+    /// # Errors
+    /// As [`kl`](Self::kl); then nothing is added.
+    ///
+    /// # Panics
+    /// Panics if `gradient` has the wrong length.
+    fn add_kl_gradient(&self, weight: f64, other: &Self, gradient: &mut [f64]) -> Result<(), ShapeMismatch>
+    where
+        Self: Sized;
+
+    /// Adds `weight·∂/∂a' KL(self || other)` to `gradient`; a' are the parameters of `other`, such as a prior that is trained.
+    ///
+    /// # Errors
+    /// As [`kl`](Self::kl); then nothing is added.
+    ///
+    /// # Panics
+    /// Panics if `gradient` has the wrong length.
+    fn add_kl_gradient_of_other(
+        &self,
+        weight: f64,
+        other: &Self,
+        gradient: &mut [f64],
+    ) -> Result<(), ShapeMismatch>
+    where
+        Self: Sized;
 
     /// A finite set of noise over which the expectation of every function of one sample is a sum, if there is one.
     fn rule(&self) -> Option<Rule> {

@@ -4,6 +4,7 @@ mod distribution;
 mod estimate;
 mod noise;
 mod objective;
+mod sample;
 
 use thiserror::Error;
 
@@ -12,6 +13,7 @@ pub use estimate::EstimateError;
 pub(crate) use estimate::{check_estimate, check_gradient, check_sum, check_variance_gradient};
 pub use noise::NoiseError;
 pub use objective::ObjectiveError;
+pub use sample::SampleError;
 
 /// A parameter outside its domain.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]

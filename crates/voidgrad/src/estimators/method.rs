@@ -1,9 +1,12 @@
 //! What an estimator says of itself.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 use super::Cost;
 use super::tables::{distributions, methods};
+use crate::controls::Relaxable;
 use crate::error::InvalidParameter;
 
 /// An estimator as the list has it: what it is, what it costs, and how it is made.
@@ -49,10 +52,10 @@ pub enum Needs {
 }
 
 /// What the estimators of the tables start from.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Setup {
-    /// t of the objective `(b - t)²`, which the controls of REBAR and RELAX are made of.
-    pub target: f64,
+    /// The objective that the controls of REBAR and RELAX relax, as [`Relaxable`] says; the others need none.
+    pub relaxes: Option<Arc<dyn Relaxable>>,
     /// The temperature λ.
     pub lambda: f64,
     /// REBAR's scale η.
@@ -63,10 +66,35 @@ pub struct Setup {
     pub evaluations: Option<u64>,
 }
 
-/// λ = ½, η = 1, no baseline, t = 0.499.
+/// λ = ½, η = 1, no baseline, nothing to relax.
 impl Default for Setup {
     fn default() -> Self {
-        Self { target: 0.499, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None }
+        Self { relaxes: None, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None }
+    }
+}
+
+impl Setup {
+    /// The default with controls that relax this objective.
+    ///
+    /// ```
+    /// use voidgrad::Bernoulli;
+    /// use voidgrad::estimators::{Listed, Setup};
+    /// use voidgrad::{Stream, toy::MeanQuadratic};
+    /// let (row, bernoulli) = (Bernoulli::estimator("rebar")?, Bernoulli::from_logits(&[0.0])?);
+    /// let setup = Setup::relaxing(MeanQuadratic { target: 0.499 });
+    /// assert!(row.make(&setup, &bernoulli, &mut Stream::new(0, 0, 0)).is_ok());
+    /// let Err(error) = row.make(&Setup::default(), &bernoulli, &mut Stream::new(0, 0, 0)) else { unreachable!() };
+    /// assert!(error.to_string().starts_with("the control of rebar is a relaxed f, and none is given"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn relaxing(objective: impl Relaxable + 'static) -> Self {
+        Self { relaxes: Some(Arc::new(objective)), ..Self::default() }
+    }
+
+    /// The objective for the control of this estimator.
+    pub(super) fn relaxed(&self, method: &Method) -> Result<&dyn Relaxable, MethodError> {
+        self.relaxes.as_deref().ok_or(MethodError::NothingToRelax { name: method.name })
     }
 }
 
@@ -103,6 +131,15 @@ pub enum MethodError {
     Unknown {
         /// The name.
         name: String,
+    },
+    /// The estimator's control is a relaxed f, and the setup has none.
+    #[error(
+        "the control of {name} is a relaxed f, and none is given; give Setup::relaxes: ByGradient of an f with its gradient, or an f that is Relaxable. \
+         relax-perceptron needs values of f alone"
+    )]
+    NothingToRelax {
+        /// The estimator's name.
+        name: &'static str,
     },
     /// The estimator is for other variables.
     #[error("the estimator {name} is for {allowed} variables, and not for {asked} variables")]

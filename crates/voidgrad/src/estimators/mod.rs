@@ -33,6 +33,7 @@ pub mod relax;
 pub mod relax_coupled;
 pub mod relax_linear;
 pub mod relax_loo;
+pub mod relax_perceptron;
 pub mod rloo;
 pub mod straight_through;
 

@@ -2,8 +2,8 @@
 
 use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`estimate`](crate::estimate()) with the control [`Rebar`](crate::controls::Rebar); for categorical variables
-/// [`categorical::estimate`](super::categorical::estimate()) with the control [`Relaxed`](crate::controls::Relaxed) of f.
+/// [`estimate`](crate::estimate()), for categorical variables [`categorical::estimate`](super::categorical::estimate()), with the control
+/// [`Relaxed`](crate::controls::Relaxed) of f, or the fused control that f [brings](crate::controls::Relaxable).
 pub const METHOD: Method = Method {
     name: "rebar",
     title: "REBAR",
@@ -12,5 +12,5 @@ pub const METHOD: Method = Method {
     bias: Bias::Unbiased,
     needs: Needs::Control,
     cost: Cost::ONE.and_control(Count::Fixed(2)),
-    parameters: "η, λ, trained on the variance",
+    parameters: "η, λ (if f is twice differentiable), trained on the variance",
 };

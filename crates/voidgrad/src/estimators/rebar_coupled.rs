@@ -2,7 +2,7 @@
 
 use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`Coupled`](super::Coupled) with the control [`Rebar`](crate::controls::Rebar).
+/// [`Coupled`](super::Coupled) with the control of [REBAR](super::rebar::METHOD).
 pub const METHOD: Method = Method {
     name: "rebar-coupled",
     title: "REBAR, coupled noise",
@@ -11,5 +11,5 @@ pub const METHOD: Method = Method {
     bias: Bias::Unbiased,
     needs: Needs::Control,
     cost: Cost::ONE.and_control(Count::Fixed(1)),
-    parameters: "η, λ, trained on the variance",
+    parameters: "as those of rebar, trained on the variance",
 };

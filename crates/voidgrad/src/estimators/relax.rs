@@ -2,17 +2,18 @@
 
 use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`estimate`](crate::estimate()) with the control [`Relax`](crate::controls::Relax); for categorical variables
-/// [`categorical::estimate`](super::categorical::estimate()) with the [`Sum`](crate::controls::Sum) of REBAR's control and a [`Perceptron`](crate::controls::Perceptron) of all of z:
+/// [`estimate`](crate::estimate()) with the [`Sum`](crate::controls::Sum) of REBAR's control and a [`Network`](crate::controls::Network), or the fused control that f
+/// [brings](crate::controls::Relaxable), as the toy does with [`Relax`](crate::controls::Relax). For categorical variables
+/// [`categorical::estimate`](super::categorical::estimate()) with the sum of REBAR's control and a [`Perceptron`](crate::controls::Perceptron) of all of z:
 /// states of a variable belong together, and a network of one z at a time would not see them do so.
 pub const METHOD: Method = Method {
     name: "relax",
     title: "RELAX",
-    formula: "c(z) = f(σ(z/λ)) + r(z), r: 1-5-5-1, ReLU after every layer; \
+    formula: "c(z) = η·f(σ(z/λ)) + r(z), r: 1-5-5-1, ReLU after every layer; \
               categorical: c(z) = η·f(softmax(z/λ)) + r(z), r: one layer of 10 tanh over all of z",
     source: "Grathwohl et al. 2018, equation 8, with the note's network",
     bias: Bias::Unbiased,
     needs: Needs::Control,
     cost: Cost::ONE.and_control(Count::Fixed(2)),
-    parameters: "λ and 46 weights, or η, λ and the weights of 10 units, trained on the variance",
+    parameters: "η (1 for the toy), λ and 46 weights, or η, λ and the weights of 10 units, trained on the variance",
 };

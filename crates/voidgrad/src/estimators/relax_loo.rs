@@ -31,7 +31,7 @@ pub const METHOD: Method = Method {
     bias: Bias::Unbiased,
     needs: Needs::Control,
     cost: Cost::f(Count::K).and_control(Count::TwiceK),
-    parameters: "K ≥ 2, 2 unless given; λ and 46 weights, trained on the variance",
+    parameters: "K ≥ 2, 2 unless given; η (1 for the toy), λ and 46 weights, trained on the variance",
 };
 
 impl<C: Control + Send + Sync> RelaxLoo<C> {

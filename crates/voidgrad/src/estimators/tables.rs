@@ -16,25 +16,25 @@ use super::{
 use super::{
     arm, arms, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar, rebar_coupled,
     reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_coupled, relax_linear, relax_loo,
-    rloo, straight_through,
+    relax_perceptron, rloo, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
-use crate::controls::{Perceptron, Rebar, Relax, RelaxLinear, Relaxed, Sum};
+use crate::controls::{AnyControl, Network, Perceptron, Sum};
 use crate::distribution::Distribution;
-use crate::error::InvalidParameter;
 use crate::estimator::AnyEstimator;
 use crate::gaussian::Gaussian;
-use crate::toy::MeanQuadratic;
 
 /// A distribution with a table of estimators.
 ///
 /// ```
 /// use voidgrad::estimators::{Listed, Setup};
+/// use voidgrad::toy::MeanQuadratic;
 /// use voidgrad::{Categorical, Estimator, Stream};
 /// let categorical = Categorical::from_logits(&[0.0; 6], 3)?;
+/// let setup = Setup::relaxing(MeanQuadratic { target: 0.3 });
 /// for row in Categorical::estimators() {
-///     let estimator = row.make(&Setup::default(), &categorical, &mut Stream::new(0, 0, 0))?;
+///     let estimator = row.make(&setup, &categorical, &mut Stream::new(0, 0, 0))?;
 ///     println!("{}: {} numbers of noise", row.method.name, estimator.noise(&categorical));
 /// }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -83,19 +83,19 @@ pub struct Row<D: Distribution> {
 
 /// Makes an estimator of variables like these: a control of all of z at once has to know how many there are. Weights come from
 /// the generator.
-type Make<D> = fn(&Setup, &D, &mut dyn Rng) -> Result<AnyEstimator<D>, InvalidParameter>;
+type Make<D> = fn(&Setup, &D, &mut dyn Rng) -> Result<AnyEstimator<D>, MethodError>;
 
 impl<D: Distribution> Row<D> {
     /// Makes the estimator for variables like these; weights come from the generator.
     ///
     /// # Errors
-    /// Returns an error if a value of the setup is outside its domain.
+    /// Returns an error if a value of the setup is outside its domain, or if the estimator's control relaxes f and the setup has none.
     pub fn make(
         &self,
         setup: &Setup,
         distribution: &D,
         rng: &mut dyn Rng,
-    ) -> Result<AnyEstimator<D>, InvalidParameter> {
+    ) -> Result<AnyEstimator<D>, MethodError> {
         (self.make)(setup, distribution, rng)
     }
 }
@@ -143,24 +143,30 @@ impl Listed for Bernoulli {
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
                 row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
-                row(&rebar::METHOD, |setup, _, _| {
-                    Ok(Box::new(Rebar::new(setup.eta, setup.lambda, setup.target)?))
+                row(&rebar::METHOD, |setup, bernoulli, _| {
+                    Ok(Box::new(relaxed(&rebar::METHOD, setup, bernoulli)?))
                 }),
-                row(&rebar_coupled::METHOD, |setup, _, _| {
-                    Ok(Box::new(Coupled::new(Rebar::new(setup.eta, setup.lambda, setup.target)?)))
+                row(&rebar_coupled::METHOD, |setup, bernoulli, _| {
+                    Ok(Box::new(Coupled::new(relaxed(&rebar_coupled::METHOD, setup, bernoulli)?)))
                 }),
-                row(&relax::METHOD, |setup, _, rng| {
-                    Ok(Box::new(Relax::draw(setup.lambda, setup.target, rng)?))
+                row(&relax::METHOD, |setup, bernoulli, rng| {
+                    let network = Network::draw(true, rng);
+                    Ok(Box::new(with(network, &relax::METHOD, setup, bernoulli)?))
                 }),
-                row(&relax_linear::METHOD, |setup, _, rng| {
-                    Ok(Box::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?))
+                row(&relax_linear::METHOD, |setup, bernoulli, rng| {
+                    let network = Network::draw(false, rng);
+                    Ok(Box::new(with(network, &relax_linear::METHOD, setup, bernoulli)?))
                 }),
-                row(&relax_coupled::METHOD, |setup, _, rng| {
-                    Ok(Box::new(Coupled::new(RelaxLinear::draw(setup.lambda, setup.target, rng)?)))
+                row(&relax_coupled::METHOD, |setup, bernoulli, rng| {
+                    let network = Network::draw(false, rng);
+                    Ok(Box::new(Coupled::new(with(network, &relax_coupled::METHOD, setup, bernoulli)?)))
                 }),
-                row(&relax_loo::METHOD, |setup, _, rng| {
-                    let control = RelaxLinear::draw(setup.lambda, setup.target, rng)?;
+                row(&relax_loo::METHOD, |setup, bernoulli, rng| {
+                    let control = with(Network::draw(false, rng), &relax_loo::METHOD, setup, bernoulli)?;
                     Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&relax_perceptron::METHOD, |_, bernoulli, rng| {
+                    Ok(Box::new(Perceptron::draw(bernoulli.len(), UNITS, rng)?))
                 }),
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
@@ -168,6 +174,22 @@ impl Listed for Bernoulli {
             ]
         }
     }
+}
+
+/// REBAR's control of Bernoulli variables.
+fn relaxed(method: &Method, setup: &Setup, bernoulli: &Bernoulli) -> Result<AnyControl, MethodError> {
+    Ok(setup.relaxed(method)?.of_bits(bernoulli, setup.eta, setup.lambda)?)
+}
+
+/// RELAX's control of Bernoulli variables.
+fn with(
+    network: Network,
+    method: &Method,
+    setup: &Setup,
+    bernoulli: &Bernoulli,
+) -> Result<AnyControl, MethodError> {
+    let f = setup.relaxed(method)?;
+    Ok(f.of_bits_and_network(bernoulli, network, setup.eta, setup.lambda)?)
 }
 
 impl Listed for Categorical {
@@ -185,13 +207,15 @@ impl Listed for Categorical {
                 }),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, categorical, _| {
-                    let f = MeanQuadratic { target: setup.target };
-                    Ok(Box::new(Relaxed::new(f, categorical, setup.eta, setup.lambda)?))
+                    let f = setup.relaxed(&rebar::METHOD)?;
+                    Ok(Box::new(f.of_states(categorical, setup.eta, setup.lambda)?))
                 }),
                 row(&relax::METHOD, |setup, categorical, rng| {
-                    let f = MeanQuadratic { target: setup.target };
-                    let relaxed = Relaxed::new(f, categorical, setup.eta, setup.lambda)?;
-                    Ok(Box::new(Sum::new(relaxed, Perceptron::draw(categorical.len(), UNITS, rng)?)))
+                    let f = setup.relaxed(&relax::METHOD)?.of_states(categorical, setup.eta, setup.lambda)?;
+                    Ok(Box::new(Sum::new(f, Perceptron::draw(categorical.len(), UNITS, rng)?)))
+                }),
+                row(&relax_perceptron::METHOD, |_, categorical, rng| {
+                    Ok(Box::new(Perceptron::draw(categorical.len(), UNITS, rng)?))
                 }),
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),

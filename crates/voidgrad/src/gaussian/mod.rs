@@ -3,12 +3,13 @@
 //! The one continuous distribution here: for it the reparameterisation gives a gradient wherever `∇f` is known, and
 //! [LAX](crate::estimators::Lax) where f is a black box.
 
+mod distribution;
+pub mod divergence;
 #[cfg(test)]
 mod tests;
 
 use std::f64::consts::TAU;
 
-use crate::distribution::Distribution;
 use crate::error::{DistributionError, InvalidParameter, ShapeMismatch, finite, positive};
 use voidgrad_macros::differentiate;
 
@@ -145,58 +146,6 @@ impl Gaussian {
             let pair = box_muller(u[0], u[1]);
             // Of the last pair there may be one variable only.
             epsilon.copy_from_slice(&pair[..epsilon.len()]);
-        }
-    }
-}
-
-/// The parameters are `(μ, ln σ)`, 2M numbers, and a sample x takes as many uniform numbers as there are variables, or one more:
-/// two for two variables, by [`box_muller`].
-impl Distribution for Gaussian {
-    fn parameters(&self) -> &[f64] {
-        &self.parameters
-    }
-
-    fn set_parameters(&mut self, parameters: &[f64]) -> Result<(), DistributionError> {
-        if parameters.len() != self.parameters.len() {
-            let (found, expected) = (parameters.len(), self.parameters.len());
-            return Err(ShapeMismatch { name: "parameters", found, expected }.into());
-        }
-        check(parameters)?;
-        self.parameters.copy_from_slice(parameters);
-        Ok(())
-    }
-
-    fn dimension(&self) -> usize {
-        self.len()
-    }
-
-    fn uniforms(&self) -> usize {
-        self.len().next_multiple_of(2)
-    }
-
-    fn sample(&self, u: &[f64], x: &mut [f64]) {
-        assert_eq!((u.len(), x.len()), (self.uniforms(), self.len()), "two numbers for two variables");
-        Self::epsilon(u, x);
-        for ((x, &mu), &ln_sigma) in x.iter_mut().zip(self.mu()).zip(self.ln_sigma()) {
-            *x = g(*x, mu, ln_sigma);
-        }
-    }
-
-    fn score(&self, x: &[f64], score: &mut [f64]) {
-        assert_eq!((x.len(), score.len()), (self.len(), 2 * self.len()), "two parameters for each variable");
-        score.fill(0.0);
-        self.add_score(1.0, x, score);
-    }
-
-    fn add_score(&self, weight: f64, x: &[f64], gradient: &mut [f64]) {
-        assert_eq!(
-            (x.len(), gradient.len()),
-            (self.len(), 2 * self.len()),
-            "two parameters for each variable"
-        );
-        for (m, (&mu, &ln_sigma)) in self.mu().iter().zip(self.ln_sigma()).enumerate() {
-            gradient[m] += weight * ln_p::d_mu(x[m], mu, ln_sigma);
-            gradient[self.len() + m] += weight * ln_p::d_ln_sigma(x[m], mu, ln_sigma);
         }
     }
 }

@@ -143,7 +143,8 @@ fn a_control_chosen_at_run_time_trains_the_same() {
 
 fn relax(rows: &Categorical) -> AnyEstimator<Categorical> {
     let row = Categorical::estimator("relax").unwrap();
-    row.make(&Setup::default(), rows, &mut Stream::new(1, 0, u64::MAX)).unwrap()
+    row.make(&Setup::relaxing(MeanQuadratic { target: 0.499 }), rows, &mut Stream::new(1, 0, u64::MAX))
+        .unwrap()
 }
 
 /// The best of two variables with three states, at which f is 0.

@@ -3,7 +3,7 @@
 //! Given the samples, `ĝ` is a sum of functions of one number each, since the controls are means of functions of one z each.
 //! One-dimensional integrals of `ĝ` itself then make its exact mean and variance, for any number of variables.
 
-use super::{Cubic, SETUP, close, gradient, make, states, variables};
+use super::{Cubic, TARGET, close, gradient, make, setup, states, variables};
 use crate::bernoulli::Bernoulli;
 use crate::controls::by_hand;
 use crate::estimator::{AnyEstimator, Coupling, Round};
@@ -127,7 +127,7 @@ const NAMES: [&str; 6] = ["rebar", "relax", "relax-linear", "rebar-coupled", "re
 fn the_expectation_is_the_gradient() {
     for name in NAMES {
         let bernoulli = variables(if name == "relax-loo" { 2 } else { 3 });
-        let estimator = make(name, &SETUP, &bernoulli);
+        let estimator = make(name, &setup(), &bernoulli);
         let (mean, _) = moments(name, &estimator, &bernoulli);
         for (mean, exact) in mean.iter().zip(gradient(&bernoulli, &Cubic)) {
             // 8 nodes on panels of width 2 are good to 1e-9 where the nearest pole, that of the density, is π from the axis; that
@@ -141,7 +141,7 @@ fn the_expectation_is_the_gradient() {
 fn a_sum_of_functions_of_one_number_is_what_the_estimators_are() {
     let bernoulli = variables(2);
     for name in NAMES {
-        let estimator = make(name, &SETUP, &bernoulli);
+        let estimator = make(name, &setup(), &bernoulli);
         let layout = layout(name, 2).concat();
         let mut round = Round::new();
         let mut at = |noise: &[f64]| {
@@ -175,7 +175,7 @@ fn a_sum_of_functions_of_one_number_is_what_the_estimators_are() {
 fn for_one_variable_the_variance_is_that_of_the_library() {
     for name in ["rebar", "relax", "relax-linear", "rebar-coupled", "relax-coupled"] {
         for bernoulli in [0.3, 0.85].map(|theta| Bernoulli::from_probabilities(&[theta]).unwrap()) {
-            let estimator = make(name, &SETUP, &bernoulli);
+            let estimator = make(name, &setup(), &bernoulli);
             let (mean, variance) = moments(name, &estimator, &bernoulli);
             let found = variance::moments(&bernoulli, &Cubic, &estimator).unwrap();
             // The library promises 1e-7.
@@ -188,7 +188,7 @@ fn for_one_variable_the_variance_is_that_of_the_library() {
 /// Coupled noise, with every formula written out once more, as an integral over u itself by the midpoint rule.
 #[test]
 fn coupled_noise_has_the_variance_of_an_integral_over_u() {
-    let (theta, setup) = (0.35_f64, SETUP);
+    let (theta, setup) = (0.35_f64, setup());
     let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
     let objective = MeanQuadratic { target: 0.45 };
     let (mut mean, mut square) = (0.0, 0.0);
@@ -200,8 +200,8 @@ fn coupled_noise_has_the_variance_of_an_integral_over_u() {
         let b = if u > 1.0 - theta { 1.0 } else { 0.0 };
         let v = if b == 1.0 { (u - (1.0 - theta)) / theta } else { 1.0 - u / (1.0 - theta) };
         let s = 1.0 / (1.0 + (-z / setup.lambda).exp());
-        let c = setup.eta * (s - setup.target).powi(2);
-        let c_z = setup.eta * 2.0 * (s - setup.target) * s * (1.0 - s) / setup.lambda;
+        let c = setup.eta * (s - TARGET).powi(2);
+        let c_z = setup.eta * 2.0 * (s - TARGET) * s * (1.0 - s) / setup.lambda;
         // ∂z̃/∂a of z̃ = ln(1 + v·e^a) - ln(1 - v), and of -ln(1 + v·e^-a) + ln(1 - v).
         let odds = theta / (1.0 - theta);
         let z_tilde_a = if b == 1.0 { v * odds / (1.0 + v * odds) } else { v / odds / (1.0 + v / odds) };
@@ -236,7 +236,7 @@ fn relax_over_several_samples_is_rloo_where_its_control_is_zero() {
 fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
     for (count, name) in [1, 3].into_iter().flat_map(|count| NAMES.map(|name| (count, name))) {
         let bernoulli = variables(count);
-        let mut estimator = make(name, &SETUP, &bernoulli);
+        let mut estimator = make(name, &setup(), &bernoulli);
         let phi = estimator.control().unwrap().phi();
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];
         Stream::new(4, 0, 0).fill_open01(&mut noise);

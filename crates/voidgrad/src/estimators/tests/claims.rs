@@ -2,14 +2,14 @@
 
 use std::cell::Cell;
 
-use super::{Cubic, Named, SETUP, all, categorical, gaussian, make, variables};
+use super::{Cubic, Named, all, categorical, gaussian, make, setup, variables};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::controls::{Perceptron, Sum};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ObjectiveError};
 use crate::estimator::{Estimator, Round, check_wants};
-use crate::estimators::{Count, Enumerate, Lax, Listed, Method, Needs, Setup, methods, table};
+use crate::estimators::{Count, Enumerate, Lax, Listed, Method, MethodError, Needs, Setup, methods, table};
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, Points, Smooth};
 use crate::variance;
@@ -34,6 +34,7 @@ fn every_name_is_there_once() {
         "relax",
         "relax-linear",
         "relax-loo",
+        "relax-perceptron",
         "straight-through",
         "gumbel",
         "reinmax",
@@ -227,13 +228,14 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
 #[test]
 fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
     for (name, evaluations) in [("rloo", 1), ("disarm", 3), ("arms", 0), ("double-cv", 1), ("relax-loo", 1)] {
-        let setup = Setup { evaluations: Some(evaluations), ..SETUP };
+        let setup = Setup { evaluations: Some(evaluations), ..setup() };
         let row = Bernoulli::estimator(name).unwrap();
         let made = row.make(&setup, &variables(1), &mut Stream::new(0, 0, 0));
         let Err(error) = made else { panic!("{name} takes {evaluations} evaluations") };
+        let MethodError::Setup(error) = error else { panic!("{name}: {error}") };
         assert_eq!((error.name, error.value), ("evaluations", evaluations as f64), "{name}");
     }
-    let enumerate = make("enumerate", &SETUP, &variables(1));
+    let enumerate = make("enumerate", &setup(), &variables(1));
     let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();
     let error = EstimateError::TooManyVariables { found: 21, allowed: 20 };
     assert_eq!(enumerate.suits(&many), Err(error));

@@ -7,18 +7,20 @@ use crate::control::Control;
 use crate::controls::by_hand;
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
 use crate::error::EstimateError;
-use crate::estimators::{Estimate, Setup, estimate};
+use crate::estimators::{Estimate, estimate};
 use crate::noise::{Noise, Stream};
 use crate::quadrature::integrate;
 use crate::toy::{MeanQuadratic, quadratic};
 use crate::variance;
 use crate::variance::Tolerance;
 
-const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8, baseline: 0.0, evaluations: None };
+const TARGET: f64 = 0.3;
+const LAMBDA: f64 = 0.6;
+const ETA: f64 = 0.8;
 
 /// The controls of the note's experiment, with the same draw of the weights each time.
 fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
-    let Setup { target, lambda, eta, .. } = SETUP;
+    let (target, lambda, eta) = (TARGET, LAMBDA, ETA);
     let stream = || Stream::new(8, 0, 2);
     vec![
         Box::new(Zero),
@@ -46,7 +48,7 @@ fn expectation(
     x: &dyn Fn(&Estimate) -> f64,
     y: &dyn Fn(&Estimate) -> f64,
 ) -> f64 {
-    let f = MeanQuadratic { target: SETUP.target };
+    let f = MeanQuadratic { target: TARGET };
     let a = bernoulli.logits()[0];
     let uniform = |logit: f64| 1.0 / (1.0 + (-logit).exp());
     let density = |logit: f64| uniform(logit) * uniform(-logit);
@@ -88,7 +90,7 @@ fn expectation(
 #[test]
 fn quantities_split_into_a_part_of_u_and_a_part_of_v() {
     let bernoulli = Bernoulli::from_probabilities(&[0.35]).unwrap();
-    let f = MeanQuadratic { target: SETUP.target };
+    let f = MeanQuadratic { target: TARGET };
     for control in controls() {
         let at = |u: f64, v: f64| {
             let estimate = estimate(&bernoulli, &f, &control, Noise::new(&[u], &[v]).unwrap()).unwrap();
@@ -108,7 +110,7 @@ fn quantities_split_into_a_part_of_u_and_a_part_of_v() {
 // By integrals of the estimate itself over u and v; `variance::quadrature` takes another way, over z given b.
 #[test]
 fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
-    let f = MeanQuadratic { target: SETUP.target };
+    let f = MeanQuadratic { target: TARGET };
     for theta in [0.2, 0.7] {
         let bernoulli = Bernoulli::from_probabilities(&[theta]).unwrap();
         let gradient = f.gradient(&bernoulli)[0];
@@ -126,7 +128,7 @@ fn it_is_unbiased_for_one_variable_and_its_variance_is_the_exact_one() {
 /// `E[(2/M)(∂ĝ/∂φ)ᵀ ĝ]` and the finite difference of the exact variance, for entry n of φ.
 fn variance_gradients(control: &mut impl Control, n: usize) -> [f64; 2] {
     const STEP: f64 = 1e-4;
-    let f = MeanQuadratic { target: SETUP.target };
+    let f = MeanQuadratic { target: TARGET };
     let bernoulli = Bernoulli::from_probabilities(&[0.35]).unwrap();
     let column = |estimate: &Estimate| 2.0 * estimate.jacobian(control)[(0, n)];
     let expected = expectation(&bernoulli, control, &column, &|estimate| estimate.gradient[0]);
@@ -164,10 +166,10 @@ fn smooth(
 fn the_variance_gradient_is_that_of_the_exact_variance() {
     let column = |x: f64, y: f64, z: f64| SVector::from([x, y, z]);
     let (w, b, v) = (column(0.9, -1.7, 0.3), column(0.1, 0.4, -0.8), column(0.2, -0.1, 0.3));
-    let smooth = Smooth::new(0.6, w, b, v, SETUP.target).unwrap();
+    let smooth = Smooth::new(0.6, w, b, v, TARGET).unwrap();
     let controls: [Box<dyn Control>; 3] = [
         Box::new(Constant::new(0.4).unwrap()),
-        Box::new(Rebar::new(SETUP.eta, SETUP.lambda, SETUP.target).unwrap()),
+        Box::new(Rebar::new(ETA, LAMBDA, TARGET).unwrap()),
         Box::new(smooth),
     ];
     for mut control in controls {
@@ -181,7 +183,7 @@ fn the_variance_gradient_is_that_of_the_exact_variance() {
 // ln λ, the last weights and the last bias move no kink.
 #[test]
 fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() {
-    let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();
+    let mut control = RelaxLinear::draw(LAMBDA, TARGET, &mut Stream::new(8, 0, 2)).unwrap();
     for n in [0, 41, 45, 46] {
         let [expected, difference] = variance_gradients(&mut control, n);
         assert!((expected - difference).abs() < DIFFERENCE, "φ{n}: {expected} {difference}");
@@ -193,7 +195,7 @@ fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() 
 // documentation of `variance_gradient` is out of date.
 #[test]
 fn the_variance_gradient_misses_the_kinks_that_move() {
-    let mut control = RelaxLinear::draw(SETUP.lambda, SETUP.target, &mut Stream::new(8, 0, 2)).unwrap();
+    let mut control = RelaxLinear::draw(LAMBDA, TARGET, &mut Stream::new(8, 0, 2)).unwrap();
     let [expected, difference] = variance_gradients(&mut control, 6);
     assert!((expected - difference).abs() > 1e3 * DIFFERENCE, "{expected} {difference}");
 }

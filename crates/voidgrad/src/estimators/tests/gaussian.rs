@@ -1,6 +1,6 @@
 //! Estimators of Gaussian variables, against closed forms and quadrature.
 
-use super::{SETUP, all, close};
+use super::{all, close, setup};
 use crate::control::Control;
 use crate::controls::{Perceptron, Rebar, Zero};
 use crate::error::ObjectiveError;
@@ -178,7 +178,7 @@ fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
         let f = |x: &[f64]| x[0] * x[0];
         super::variance_gradient_is_the_derivative("lax of one variable", estimator, &gaussian, &f);
     }
-    let estimator = super::make("lax", &SETUP, &variables());
+    let estimator = super::make("lax", &setup(), &variables());
     super::variance_gradient_is_the_derivative("lax", estimator, &variables(), &Coupled);
 }
 

@@ -18,17 +18,22 @@ mod numerics;
 mod sampled;
 mod weights;
 
-use super::{Listed, Method, Setup};
+use std::sync::Arc;
+
+use super::{Listed, Method, MethodError, Setup};
 use crate::bernoulli::Bernoulli;
+use crate::controls::ByGradient;
 use crate::distribution::Distribution;
 use crate::error::ObjectiveError;
 use crate::estimator::{AnyEstimator, Round};
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, Points};
+use crate::toy::MeanQuadratic;
 use voidgrad_real::sigmoid;
 
 /// A cubic function of all variables together, which no sum of functions of one of them is equal to, nor a function
 /// that is quadratic in each.
+#[derive(Clone, Copy)]
 pub(crate) struct Cubic;
 
 impl Cubic {
@@ -99,7 +104,13 @@ fn gradient(bernoulli: &Bernoulli, objective: &dyn Objective) -> Vec<f64> {
     gradient
 }
 
-const SETUP: Setup = Setup { target: 0.3, lambda: 0.6, eta: 0.8, baseline: 0.0, evaluations: None };
+/// Settings that are nowhere 0 or 1; the toy brings fused controls.
+fn setup() -> Setup {
+    Setup { lambda: 0.6, eta: 0.8, ..Setup::relaxing(MeanQuadratic { target: TARGET }) }
+}
+
+/// t of the f that controls relax, which is not the f that is averaged.
+const TARGET: f64 = 0.3;
 
 /// The estimator of this name.
 fn make<D: Listed>(name: &str, setup: &Setup, distribution: &D) -> AnyEstimator<D> {
@@ -109,7 +120,8 @@ fn make<D: Listed>(name: &str, setup: &Setup, distribution: &D) -> AnyEstimator<
 /// An estimator with its entry of the list, and a name for messages.
 pub(crate) type Named<D = Bernoulli> = (String, &'static Method, AnyEstimator<D>);
 
-/// Every estimator of the table, those with a number of samples with two of them and with four, REINFORCE with a baseline as well.
+/// Every estimator of the table, those with a number of samples with two of them and with four, REINFORCE with a baseline as well, and those whose control relaxes f with
+/// one that is relaxed by its gradient, too.
 pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
     let mut all = Vec::new();
     for row in D::estimators() {
@@ -118,12 +130,20 @@ pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
             all.push((name, row.method, estimator));
         };
         let name = row.method.name;
-        add(name.to_owned(), SETUP);
+        add(name.to_owned(), setup());
         if row.method.cost.has_choice() {
-            add(format!("{name} of 4"), Setup { evaluations: Some(4), ..SETUP });
+            add(format!("{name} of 4"), Setup { evaluations: Some(4), ..setup() });
+        }
+        let alone = row.make(&Setup::default(), distribution, &mut Stream::new(8, 0, 2));
+        if let Err(error) = alone {
+            assert_eq!(error, MethodError::NothingToRelax { name });
+            add(
+                format!("{name} by gradient"),
+                Setup { relaxes: Some(Arc::new(ByGradient(Cubic))), ..setup() },
+            );
         }
         if name == "reinforce" {
-            add("reinforce with a constant".to_owned(), Setup { baseline: 1.6, ..SETUP });
+            add("reinforce with a constant".to_owned(), Setup { baseline: 1.6, ..setup() });
         }
     }
     all

@@ -58,6 +58,7 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "enumerate",
         "rebar",
         "relax",
+        "relax-perceptron",
         "straight-through",
         "gumbel",
     ];

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector};
 
-use super::super::{Cubic, SETUP, close, make, variance_gradient_is_the_derivative};
+use super::super::{Cubic, close, make, setup, variance_gradient_is_the_derivative};
 use super::{STATES, variables};
 use crate::control::Control;
 use crate::controls::{Relaxed, Zero};
@@ -32,7 +32,7 @@ fn rebar_equals_reinforce_when_eta_is_zero() {
 fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
     for (count, name) in [1, 2].into_iter().flat_map(|count| ["rebar", "relax"].map(|name| (count, name))) {
         let categorical = variables(count);
-        let estimator = make(name, &SETUP, &categorical);
+        let estimator = make(name, &setup(), &categorical);
         variance_gradient_is_the_derivative(name, estimator, &categorical, &Cubic);
     }
 }

@@ -2,7 +2,7 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use super::super::{Cubic, SETUP, close, make};
+use super::super::{Cubic, close, make, setup};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
@@ -53,7 +53,7 @@ fn two_states_have_the_moments_of_a_bernoulli_variable() {
     let categorical = Categorical::from_logits(&[0.3, 1.0, 2.0, 0.1], 2).unwrap();
     let mut tested = 0;
     for row in Categorical::estimators() {
-        let (method, setup) = (row.method, Setup { baseline: 0.8, ..SETUP });
+        let (method, setup) = (row.method, Setup { baseline: 0.8, ..setup() });
         let estimator = make(method.name, &setup, &categorical);
         let Ok(found) = variance::over_rule(&categorical, &OfSecond, &estimator) else { continue };
         let of_bernoulli = make(method.name, &setup, &bernoulli);

@@ -3,7 +3,7 @@
 use voidgrad::estimators::Method;
 
 use crate::experiment::Experiment;
-use crate::run::{Record, Run};
+use crate::run::Run;
 use crate::statistics::Quartiles;
 
 /// The runs of one estimator, and their quartiles at the end.
@@ -57,9 +57,9 @@ impl<'a> Analysis<'a> {
             stuck,
             theta: quartiles(&|run| Some(run.last().theta)),
             loss: quartiles(&|run| Some(run.last().loss)),
-            variance: quartiles(&|run| run.last().variance),
-            ratio: quartiles(&|run| Some(run.last().variance? / run.reinforce?)),
-            seconds_per_step: quartiles(&|run| Some(run.seconds_per_step)),
+            variance: quartiles(&|run| run.last().variance()),
+            ratio: quartiles(&|run| Some(run.last().variance()? / run.reinforce?)),
+            seconds_per_step: quartiles(&|run| Some(run.time.per_step())),
             runs,
         }
     }
@@ -82,12 +82,5 @@ impl<'a> Analysis<'a> {
     /// Whether `run` ended far from the best corner.
     pub(crate) fn is_stuck(experiment: &Experiment, run: &Run) -> bool {
         experiment.gap(run.last().loss).is_some_and(|gap| gap > STUCK)
-    }
-}
-
-impl Record {
-    /// The control's parameter of this name.
-    pub(crate) fn parameter(&self, name: &str) -> Option<f64> {
-        self.parameters.iter().find(|(other, _)| other == name).map(|&(_, value)| value)
     }
 }

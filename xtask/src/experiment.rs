@@ -9,11 +9,13 @@ use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::Settings;
 use voidgrad::{Bernoulli, Control, Stream};
 
+use crate::checkpoint::Checkpoints;
 use crate::choice;
 use crate::cli::TrainArguments;
 use crate::effort;
 use crate::evaluation::{self, Evaluation, Sampling};
-use crate::run::{self, Run};
+use crate::run::{Execution, Job, Run};
+use crate::session;
 use crate::statistics;
 use xtask_kit::error::Error;
 use xtask_kit::number::{self, plural};
@@ -30,7 +32,7 @@ const ETA: f64 = 1.0;
 /// Variables times samples in one step; beyond that the noise alone fills the memory.
 const LARGEST_STEP: u64 = 10_000_000;
 
-/// Bytes that a run keeps for each record, for each parameter of its control there, and for each variable, the files included.
+/// Bytes that a run keeps for each record, for each parameter of its control, and for each variable, the files included.
 const RECORD: u64 = 400;
 const PARAMETER: u64 = 100;
 const VARIABLE: u64 = 80;
@@ -83,8 +85,7 @@ impl Experiment {
         for method in &methods {
             let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
             let parameters = made.control().map_or(0, Control::parameters) as u64;
-            kept +=
-                effort::records(arguments.iterations) * (RECORD + PARAMETER * parameters) + VARIABLE * dim;
+            kept += effort::records(arguments.iterations) * RECORD + PARAMETER * parameters + VARIABLE * dim;
         }
         let kept = kept.saturating_mul(arguments.repeats);
         if kept > LARGEST_RESULTS {
@@ -112,27 +113,43 @@ impl Experiment {
         })
     }
 
-    /// All runs, estimator by estimator, or those that were complete when it ended early; the same for every number of threads.
-    /// A run that diverges is complete: it says so itself.
-    pub(crate) fn run(self: &Arc<Self>, progress: &Arc<Progress>) -> Collected<Run> {
+    /// Makes the runs that are `left`, or those that are complete when it ends early; the same for every number of threads. A run that
+    /// diverges is complete: it says so itself.
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        left: Vec<Job>,
+        checkpoints: &Arc<Checkpoints>,
+        threads: usize,
+        progress: &Arc<Progress>,
+    ) -> Collected<Run> {
         let (experiment, shown) = (Arc::clone(self), Arc::clone(progress));
+        let written = Arc::clone(checkpoints);
         let work = move |runs: &Sink<Run>| {
             // Threads of its own: after Ctrl-C they are busy until the end, and the report needs some.
-            let pool = rayon::ThreadPoolBuilder::new().build().map_err(Error::computation)?;
-            let jobs: Vec<(usize, u64)> = (0..experiment.methods.len())
-                .flat_map(|row| (0..experiment.repeats).map(move |repeat| (row, repeat)))
-                .collect();
-            pool.install(|| {
-                jobs.into_par_iter().try_for_each_with(runs.clone(), |runs, (row, repeat)| {
-                    runs.put(run::execute(&experiment, row, repeat, &shown)?);
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+            pool.map_err(Error::computation)?.install(|| {
+                left.into_par_iter().try_for_each_with(runs.clone(), |runs, job| {
+                    let execution = match session::resumed(&experiment, job, &written)? {
+                        Some(execution) => execution,
+                        None => Execution::new(&experiment, job)?,
+                    };
+                    runs.put(execution.complete(&shown, &written)?);
                     Ok(())
                 })
             })
         };
-        let mut collected = work::collect(work, || progress.line());
-        let row = |run: &Run| self.methods.iter().position(|method| method.name == run.method.name);
-        collected.results.sort_by_key(|run| (row(run), run.repeat));
-        collected
+        work::collect(work, || progress.line())
+    }
+
+    /// The number of an estimator.
+    pub(crate) fn row(&self, method: &Method) -> Option<usize> {
+        self.methods.iter().position(|other| other.name == method.name)
+    }
+
+    /// All runs, estimator by estimator.
+    pub(crate) fn jobs(&self) -> impl Iterator<Item = Job> + use<> {
+        let (rows, repeats) = (self.methods.len(), self.repeats);
+        (0..rows).flat_map(move |row| (0..repeats).map(move |repeat| Job { row, repeat }))
     }
 
     /// How many runs there are.

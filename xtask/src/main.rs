@@ -1,9 +1,11 @@
 //! `cargo xtask train | variance | compare | expand | bench`: the experiments of voidgrad from the command line.
 
 mod analysis;
+mod checkpoint;
 mod choice;
 mod cli;
 mod compare;
+mod configuration;
 mod effort;
 mod evaluation;
 mod experiment;
@@ -14,9 +16,11 @@ mod preparation;
 mod report;
 mod run;
 mod seed;
+mod session;
 mod statistics;
 mod summary;
 mod table;
+mod timing;
 mod train;
 mod variance;
 

@@ -95,6 +95,7 @@ pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
 
 fn row(run: &Run) -> Row<'_> {
     let last = run.last();
+    let moments = last.moments;
     Row {
         estimator: run.method.name,
         evaluations: run.evaluations,
@@ -103,15 +104,15 @@ fn row(run: &Run) -> Row<'_> {
         theta: run.bernoulli.probabilities().to_vec(),
         loss: last.loss,
         gradient_exact: last.gradient_exact,
-        gradient_mean: last.gradient_mean,
-        variance: last.variance,
-        standard_error: last.standard_error,
-        method: last.technique,
-        samples: last.samples,
+        gradient_mean: moments.map(|moments| moments.gradient_mean),
+        variance: last.variance(),
+        standard_error: moments.and_then(|moments| moments.standard_error),
+        method: moments.map(|moments| moments.technique),
+        samples: moments.map(|moments| moments.samples),
         reinforce_variance: run.reinforce,
         diverged: run.diverged.is_some(),
         diverged_at: run.diverged.as_ref().map(|divergence| divergence.iteration),
         message: run.diverged.as_ref().map(|divergence| divergence.message.as_str()),
-        control: Parameters(&last.parameters),
+        control: Parameters(&run.parameters),
     }
 }

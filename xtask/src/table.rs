@@ -6,7 +6,7 @@ use crate::analysis::Analysis;
 use crate::statistics::Quartiles;
 use xtask_kit::number;
 
-/// The column heads; the report's table has the same columns.
+/// The column heads.
 pub(crate) const HEADS: [&str; 8] = [
     "estimator",
     "evaluations",
@@ -17,6 +17,9 @@ pub(crate) const HEADS: [&str; 8] = [
     "vs REINFORCE",
     "time per step",
 ];
+
+/// So many of the first columns are the same every time; the report's table has them alone.
+pub(crate) const REPRODUCIBLE: usize = 7;
 
 /// The name of an estimator, with a mark where its mean is not the gradient.
 pub(crate) fn marked(method: &Method) -> String {
@@ -65,7 +68,8 @@ fn legend(analyses: &[Analysis<'_>]) -> String {
 
 /// Where the final variances are from: `exact`, `from 4,000 samples`, or both.
 pub(crate) fn origin(analyses: &[Analysis<'_>]) -> String {
-    let samples = || analyses.iter().flat_map(Analysis::settled).filter_map(|run| run.last().samples);
+    let samples =
+        || analyses.iter().flat_map(Analysis::settled).filter_map(|run| Some(run.last().moments?.samples));
     let sampled = || samples().filter(|&samples| samples > 0);
     let exact = if samples().any(|samples| samples == 0) { "exact or " } else { "" };
     match (sampled().min(), sampled().max()) {

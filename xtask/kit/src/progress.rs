@@ -20,6 +20,15 @@ pub struct Progress {
     started: Instant,
 }
 
+/// What was done before the display starts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Done {
+    /// Runs that have ended.
+    pub runs: u64,
+    /// Steps of all runs.
+    pub steps: u64,
+}
+
 enum Display {
     Silent,
     Lines,
@@ -35,9 +44,9 @@ struct Row {
 }
 
 impl Progress {
-    /// Starts the display on standard error.
+    /// Starts the display on standard error. `done` is what was done before, for each of the names.
     #[must_use]
-    pub fn start(names: &[&'static str], repeats: u64, iterations: u64, quiet: bool) -> Self {
+    pub fn start(names: &[&'static str], repeats: u64, iterations: u64, done: &[Done], quiet: bool) -> Self {
         let display = match (quiet, std::io::stderr().is_terminal()) {
             (true, _) => Display::Silent,
             (false, true) => Display::Bars,
@@ -47,22 +56,50 @@ impl Progress {
         let width = names.iter().map(|name| name.len()).max().unwrap_or(0);
         let rows = names
             .iter()
-            .map(|&name| {
+            .zip(done)
+            .map(|(&name, done)| {
                 let bar = match display {
                     Display::Bars => bars.add(ProgressBar::new(repeats.saturating_mul(iterations))),
                     Display::Silent | Display::Lines => ProgressBar::hidden(),
                 };
                 bar.set_style(style());
                 bar.set_prefix(format!("{name:width$}"));
-                Row { bar, steps: AtomicU64::new(0), finished: AtomicU64::new(0) }
+                bar.set_position(done.steps);
+                // What was done before says nothing about the time that is left.
+                bar.reset_eta();
+                if done.runs == repeats {
+                    bar.finish();
+                }
+                Row { bar, steps: AtomicU64::new(done.steps), finished: AtomicU64::new(done.runs) }
             })
             .collect();
-        if matches!(display, Display::Lines) {
+        let progress = Self { display, bars, rows, repeats, iterations, started: Instant::now() };
+        if matches!(progress.display, Display::Lines) {
             let names = names.join(", ");
             let (repeats, iterations) = (number::grouped(repeats), number::grouped(iterations));
-            terminal::note(&format!("training {names}: {repeats} × {iterations} steps each"));
+            let before = match progress.done() {
+                (_, 0, 0) => String::new(),
+                (percent, finished, _) => {
+                    format!(", going on at {percent:.0} %, {finished} of {} runs", progress.runs())
+                }
+            };
+            terminal::note(&format!("training {names}: {repeats} × {iterations} steps each{before}"));
         }
-        Self { display, bars, rows, repeats, iterations, started: Instant::now() }
+        progress
+    }
+
+    /// How much is done in percent, how many runs have ended, and how many steps are made.
+    fn done(&self) -> (f64, u64, u64) {
+        let sum = |count: fn(&Row) -> &AtomicU64| -> u64 {
+            self.rows.iter().map(|row| count(row).load(Ordering::Relaxed)).sum()
+        };
+        let (finished, steps) = (sum(|row| &row.finished), sum(|row| &row.steps));
+        let all = self.runs() as f64 * self.iterations as f64;
+        (100.0 * steps as f64 / all, finished, steps)
+    }
+
+    fn runs(&self) -> u64 {
+        self.rows.len() as u64 * self.repeats
     }
 
     /// A run of the estimator in `row` has made `steps` more steps.
@@ -94,12 +131,7 @@ impl Progress {
         if !matches!(self.display, Display::Lines) {
             return None;
         }
-        let sum = |count: fn(&Row) -> &AtomicU64| -> u64 {
-            self.rows.iter().map(|row| count(row).load(Ordering::Relaxed)).sum()
-        };
-        let (finished, runs) = (sum(|row| &row.finished), self.rows.len() as u64 * self.repeats);
-        let steps = runs as f64 * self.iterations as f64;
-        let percent = 100.0 * sum(|row| &row.steps) as f64 / steps;
+        let ((percent, finished, _), runs) = (self.done(), self.runs());
         Some(format!("{percent:.0} %, {finished} of {runs} runs after {}", elapsed(self.started)))
     }
 }

@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and the limits of every value.
 
+pub(crate) mod config;
 mod value;
 
 use std::env;
@@ -12,7 +13,7 @@ use voidgrad::estimators::Method;
 use crate::compare::Kind;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
-use value::{count, estimator, finite, positive, probability, seed};
+use value::{count, estimator, finite, positive, probability, seconds, seed};
 use xtask_kit::cli::WIDEST;
 use xtask_kit::error::Error;
 
@@ -28,6 +29,10 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Train the estimators on E[(b - t)²] and write metrics, a summary and a report
+    ///
+    /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json. All but the
+    /// last are the same bytes for the same options, for every number of threads and however often the training was interrupted. A
+    /// training that is killed or interrupted leaves checkpoints beside its directory, from which --resume continues it.
     Train(TrainArguments),
     /// The gradient and variance of one estimator at one point, with respect to the logit
     ///
@@ -95,9 +100,33 @@ pub(crate) struct TrainArguments {
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
-    /// Replace the results of another run in a directory that exists
+    /// Replace the results of another run in a directory that exists, and discard checkpoints that belong to it
     #[arg(long)]
     pub(crate) force: bool,
+    /// Read options from a file: lines such as `learning-rate = 0.05`, by the names of the options here; options on the
+    /// command line win
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Continue the training into this directory that was killed or interrupted, with the options it was started with; the
+    /// results are those of a training that was never interrupted, byte for byte
+    #[arg(
+        long,
+        value_name = "DIR",
+        conflicts_with_all = [
+            "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
+            "control_learning_rate", "seed", "repeats", "out", "config",
+        ]
+    )]
+    pub(crate) resume: Option<PathBuf>,
+    /// Seconds between two checkpoints of a run: a training that is killed loses no more
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = seconds, allow_hyphen_values = true)]
+    pub(crate) checkpoint: f64,
+    /// Keep the last checkpoint of every run, with the parameters of its control, in DIR/checkpoints as safetensors
+    #[arg(long)]
+    pub(crate) keep_checkpoints: bool,
+    /// Threads; the results do not depend on them [default: one for each processor]
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_THREADS), allow_hyphen_values = true)]
+    pub(crate) threads: Option<u64>,
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
@@ -187,6 +216,7 @@ const LARGEST_REPEATS: u64 = 100_000;
 const LARGEST_ITERATIONS: u64 = 10_000_000_000;
 const LARGEST_SAMPLES: u64 = 1_000_000_000_000;
 const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
+const LARGEST_THREADS: u64 = 1_000;
 
 /// Reads the command line. `None` if help or the version was asked for and has been printed.
 ///
@@ -194,5 +224,12 @@ const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
 /// Returns an error of one line if an argument is unknown, missing or outside its limits.
 pub(crate) fn parse() -> Result<Option<Command>, Error> {
     let arguments = hand_over::escaped(env::args_os().collect());
-    Ok(xtask_kit::cli::parse(arguments)?.map(|cli: Cli| cli.command))
+    let cli: Option<Cli> = xtask_kit::cli::parse(arguments.iter().cloned())?;
+    let cli = match cli {
+        Some(Cli { command: Command::Train(TrainArguments { config: Some(file), .. }) }) => {
+            xtask_kit::cli::parse(config::merged(&arguments, &file)?)?
+        }
+        other => other,
+    };
+    Ok(cli.map(|cli: Cli| cli.command))
 }

@@ -27,6 +27,12 @@ pub(super) fn positive(text: &str) -> Result<f64, String> {
     if value > 0.0 { Ok(value) } else { Err("must be greater than 0".to_owned()) }
 }
 
+/// A time.
+pub(super) fn seconds(text: &str) -> Result<f64, String> {
+    let value = finite(text)?;
+    if value >= 0.0 { Ok(value) } else { Err("must be a number of seconds, 0 or more".to_owned()) }
+}
+
 pub(super) fn probability(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 && value < 1.0 { Ok(value) } else { Err("a probability must be inside (0, 1)".to_owned()) }

@@ -57,7 +57,7 @@ fn late_arrival(experiment: &Experiment, linear: &Analysis<'_>) -> Option<String
     let arrived = |record: &Record| experiment.gap(record.loss).is_some_and(|gap| gap < 0.1);
     let arrival = median_iteration(linear, |_, record| arrived(record))?;
     let quiet = median_iteration(linear, |first, record| {
-        first.variance.zip(record.variance).is_some_and(|(first, now)| now < first / 100.0)
+        first.variance().zip(record.variance()).is_some_and(|(first, now)| now < first / 100.0)
     })?;
     (quiet < arrival).then(|| {
         format!(

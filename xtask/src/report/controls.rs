@@ -18,7 +18,7 @@ const POINTS: u32 = 161;
 pub(crate) fn panels(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec<Drawing> {
     analyses
         .iter()
-        .filter(|analysis| analysis.settled().any(|run| !run.last().parameters.is_empty()))
+        .filter(|analysis| analysis.settled().any(|run| !run.parameters.is_empty()))
         .map(|analysis| panel(experiment, analysis))
         .collect()
 }

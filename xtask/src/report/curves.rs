@@ -20,7 +20,7 @@ pub(crate) fn theta(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawi
 
 /// The decimal logarithm of the variance; a variance of 0 has none and leaves a gap.
 pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
-    let value = |record: &Record| record.variance.map(f64::log10).filter(|log| log.is_finite());
+    let value = |record: &Record| record.variance().map(f64::log10).filter(|log| log.is_finite());
     draw(experiment, analyses, "log₁₀ Var[ĝ]", &value, |chart| chart)
 }
 

@@ -23,8 +23,9 @@ use xtask_kit::error::Error;
 pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<String, Error> {
     let mut page = Page::new(&introduction::title(experiment), &introduction::facts(experiment));
     page.paragraph(&introduction::question(experiment));
-    let rows: Vec<Vec<String>> = analyses.iter().map(|analysis| table::row(analysis).to_vec()).collect();
-    page.table(&table::HEADS, &rows);
+    let row = |analysis| table::row(analysis)[..table::REPRODUCIBLE].to_vec();
+    let rows: Vec<Vec<String>> = analyses.iter().map(row).collect();
+    page.table(&table::HEADS[..table::REPRODUCIBLE], &rows);
     page.paragraph(&introduction::table(experiment));
     let interruption = introduction::interruption(experiment, analyses);
     for paragraph in interruption.into_iter().chain(introduction::divergences(analyses)) {

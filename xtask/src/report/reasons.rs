@@ -112,7 +112,7 @@ fn dead_network(experiment: &Experiment, relax: &Analysis<'_>) -> String {
     let stuck_runs: Vec<&Run> = relax.settled().filter(|run| Analysis::is_stuck(experiment, run)).collect();
     let dead: Vec<&Run> = stuck_runs.iter().copied().filter(|run| run.last().dead).collect();
     let born_dead = dead.iter().filter(|run| run.records[0].dead).count();
-    let ratio = Quartiles::of(dead.iter().filter_map(|run| Some(run.last().variance? / run.reinforce?)));
+    let ratio = Quartiles::of(dead.iter().filter_map(|run| Some(run.last().variance()? / run.reinforce?)));
     let lambda = Quartiles::of(dead.iter().filter_map(|run| run.last().parameter("lambda")));
     let where_stuck = match experiment.goal() {
         Some(0) if experiment.dimension() == 1 => "at θ &gt; 0.2",

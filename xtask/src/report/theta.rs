@@ -59,7 +59,7 @@ pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Re
 fn runs_to_draw<'a>(experiment: &Experiment, analysis: &Analysis<'a>) -> Vec<&'a Run> {
     let most = if experiment.dimension() == 1 { usize::MAX } else { SAMPLED_RUNS };
     let runs = analysis.settled().take(most);
-    let plain = |run: &&Run| run.last().parameters.is_empty();
+    let plain = |run: &&Run| run.parameters.is_empty();
     if analysis.settled().all(|run| plain(&run)) { runs.take(1).collect() } else { runs.collect() }
 }
 

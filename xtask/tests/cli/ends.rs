@@ -37,7 +37,7 @@ fn runs_that_diverge_are_kept_and_those_of_the_others_too() {
     assert_eq!(output.status.code(), Some(1), "{complaint}");
     let line = complaint.lines().last().unwrap();
     assert!(line.starts_with("error: every run of rebar diverged") && line.contains("results"), "{line}");
-    assert_eq!(names(&out), ["metrics.csv", "report.html", "summary.json"]);
+    assert_eq!(names(&out), ["config.toml", "metrics.csv", "report.html", "summary.json", "timing.json"]);
     let row = |name: &str| table.lines().find(|line| line.starts_with(name)).unwrap().to_owned();
     assert!(row("rebar").contains("2 diverged") && !row("reinforce").contains("diverged"), "{table}");
     let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
@@ -88,7 +88,7 @@ fn start(place: &std::path::Path, arguments: &[&str]) -> Child {
 
 #[cfg(unix)]
 #[test]
-fn ctrl_c_leaves_no_directories_where_nothing_is_complete() {
+fn ctrl_c_leaves_nothing_but_checkpoints_if_nothing_is_complete() {
     for command in ["train", "compare"] {
         let place = workplace("interrupted");
         let long = if command == "train" { "--iterations" } else { "--samples" };
@@ -100,8 +100,18 @@ fn ctrl_c_leaves_no_directories_where_nothing_is_complete() {
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(130), "{complaint}");
         let line = complaint.lines().last().unwrap();
-        assert_eq!(line, "interrupted: nothing was complete, and nothing is written");
-        assert!(names(&place).is_empty(), "{:?}", names(&place));
+        if command == "compare" {
+            assert_eq!(line, "interrupted: nothing was complete, and nothing is written");
+            assert!(names(&place).is_empty(), "{:?}", names(&place));
+        } else {
+            assert_eq!(
+                line,
+                "interrupted: no run was complete, and nothing is written; \
+                 cargo xtask train --resume deep/er/results goes on"
+            );
+            assert_eq!(names(&place.join("deep/er")), [".results.voidgrad"]);
+            assert_eq!(names(&place.join("deep/er/.results.voidgrad")), ["checkpoints"]);
+        }
     }
 }
 
@@ -133,13 +143,21 @@ fn ctrl_c_keeps_the_runs_that_are_complete() {
     let line = complaint.last().unwrap();
     let complete: usize =
         line.strip_prefix("interrupted: ").unwrap().split(' ').next().unwrap().parse().unwrap();
-    assert!(line.ends_with("of 50,000 runs were complete and are kept in deep/er/results"), "{line}");
+    assert!(
+        line.ends_with(
+            "of 50,000 runs were complete and are kept in deep/er/results; \
+             cargo xtask train --resume deep/er/results goes on"
+        ),
+        "{line}"
+    );
     let out = place.join("deep/er/results");
     assert_eq!(
         (names(&out), names(out.parent().unwrap())),
         (
-            ["metrics.csv", "report.html", "summary.json"].map(str::to_owned).to_vec(),
-            vec!["results".to_owned()],
+            ["config.toml", "metrics.csv", "report.html", "summary.json", "timing.json"]
+                .map(str::to_owned)
+                .to_vec(),
+            vec![".results.voidgrad".to_owned(), "results".to_owned()],
         )
     );
     let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();

@@ -11,14 +11,14 @@ use serde_json::Value;
 
 use super::{TINY, command, names, printed, refusal, workplace, xtask};
 
-const FILES: [&str; 3] = ["metrics.csv", "report.html", "summary.json"];
+const FILES: [&str; 5] = ["config.toml", "metrics.csv", "report.html", "summary.json", "timing.json"];
 
 /// How often something is tried that needs luck to fail: `VOIDGRAD_KILLS=200 VOIDGRAD_PAIRS=20` for a long test.
-fn count(variable: &str, default: u32) -> u32 {
+pub(super) fn count(variable: &str, default: u32) -> u32 {
     std::env::var(variable).map_or(default, |count| count.parse().unwrap())
 }
 
-fn start(arguments: &[&str], directory: &Path) -> Child {
+pub(super) fn start(arguments: &[&str], directory: &Path) -> Child {
     command(arguments).current_dir(directory).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
@@ -40,7 +40,7 @@ fn train<'a>(seed: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// A training that goes on until it is ended; its destination is reserved.
-fn endless(directory: &Path, out: &str) -> Child {
+pub(super) fn endless(directory: &Path, out: &str) -> Child {
     let child =
         start(&["train", "--estimator", "reinforce", "--iterations", "4294967295", "--out", out], directory);
     let owner = directory.join(format!(".{out}.voidgrad")).join("owner");
@@ -50,7 +50,7 @@ fn endless(directory: &Path, out: &str) -> Child {
     child
 }
 
-fn end(mut child: Child) {
+pub(super) fn end(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }
@@ -71,8 +71,11 @@ fn of_two_runs_into_one_directory_the_second_is_refused_at_once() {
         assert!(line.contains(&owner) && line.contains("--out"), "{line}");
     }
     end(first);
-    // A killed run reserves nothing.
-    printed(&train("5", &["--out", place.join("results").to_str().unwrap()]));
+    // A killed run reserves nothing; its checkpoints are not discarded unasked.
+    let out = place.join("results");
+    let line = refusal(&train("5", &["--out", out.to_str().unwrap()]));
+    assert!(line.contains("checkpoints") && line.contains("--resume"), "{line}");
+    printed(&train("5", &["--out", out.to_str().unwrap(), "--force"]));
     assert_eq!(seed_of_whole_results(&place.join("results")), 5);
     assert_eq!(names(&place), ["results"]);
 }
@@ -138,7 +141,7 @@ fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
         if !path.exists() {
             assert!(!succeeded, "{name} is lost");
             if !forced {
-                printed(&train("9", &["--out", path.to_str().unwrap()]));
+                printed(&train("9", &["--out", path.to_str().unwrap(), "--force"]));
                 assert_eq!(seed_of_whole_results(&path), 9);
                 continue;
             }
@@ -150,14 +153,17 @@ fn a_run_that_is_killed_leaves_whole_results_or_none_and_stops_nobody() {
             assert_eq!(seed_of_whole_results(&path), 9);
             continue;
         }
-        assert!(message(&output).contains("exists"), "{}", message(&output));
+        let line = message(&output);
+        assert!(line.contains("exists") || line.contains("checkpoints") && !succeeded, "{line}");
         let found = seed_of_whole_results(&path);
         assert!(found == 8 || forced && !succeeded && found == 7, "{name} has the results of seed {found}");
     }
     println!("{killed} runs were killed, {finished} had finished");
     assert!(killed > 0, "the kills come too late");
-    // Everything else is cleared away.
-    assert!(names(&place).iter().all(|name| name.starts_with("results-")), "{:?}", names(&place));
+    // Everything else is cleared away, but for checkpoints.
+    for name in names(&place).iter().filter(|name| name.starts_with('.')) {
+        assert_eq!(names(&place.join(name)), ["checkpoints"]);
+    }
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::checkpoints;
 use crate::error::Error;
 
 /// The entries of a directory: enough to see that one has changed.
@@ -84,28 +85,42 @@ pub(crate) fn inspect(
 }
 
 impl Contents {
-    /// What is in a directory now.
+    /// What is in a directory now, and in its directory of checkpoints, if it has one.
     pub(crate) fn of(directory: &Path) -> io::Result<Self> {
-        let entry = |entry: io::Result<fs::DirEntry>| {
-            let entry = entry?;
-            let metadata = entry.metadata()?;
-            Ok(Entry {
-                name: entry.file_name(),
-                is_file: metadata.is_file(),
-                length: metadata.len(),
-                modified: metadata.modified().ok(),
-            })
-        };
-        let mut entries = fs::read_dir(directory)?.map(entry).collect::<io::Result<Vec<_>>>()?;
+        let mut entries = entries(directory, "")?;
+        let folder = directory.join(checkpoints::NAME);
+        // The directory is in the list itself; a link to one is not looked into.
+        if fs::symlink_metadata(&folder).is_ok_and(|metadata| metadata.is_dir()) {
+            entries.retain(|entry| entry.name != checkpoints::NAME);
+            entries.extend(self::entries(&folder, &format!("{}/", checkpoints::NAME))?);
+        }
         entries.sort();
         Ok(Self(entries))
     }
 
     /// An entry that no run of the command has written, in words.
     fn stranger(&self, files: &[&str]) -> Option<String> {
-        let is_known = |name: &OsString| files.iter().chain(&DESKTOP).any(|known| name == known);
+        let is_known = |name: &OsString| {
+            files.iter().chain(&DESKTOP).any(|known| name == known) || checkpoints::is_published(name)
+        };
         let stranger = self.0.iter().find(|entry| !entry.is_file || !is_known(&entry.name))?;
         let name = stranger.name.display();
         Some(if is_known(&stranger.name) { format!("{name}, which is not a file") } else { name.to_string() })
     }
+}
+
+fn entries(directory: &Path, prefix: &str) -> io::Result<Vec<Entry>> {
+    let entry = |entry: io::Result<fs::DirEntry>| {
+        let entry = entry?;
+        let metadata = entry.metadata()?;
+        let mut name = OsString::from(prefix);
+        name.push(entry.file_name());
+        Ok(Entry {
+            name,
+            is_file: metadata.is_file(),
+            length: metadata.len(),
+            modified: metadata.modified().ok(),
+        })
+    };
+    fs::read_dir(directory)?.map(entry).collect()
 }

@@ -49,7 +49,7 @@ impl OutputFile {
         let file_name = self.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let files = [(file_name.as_str(), content)];
         let work = self.reservation.directory();
-        let result = placement::stage(work, &files).map_err(Obstacle::Refused).and_then(|new| {
+        let result = placement::stage(work, &files, |_| Ok(())).map_err(Obstacle::Refused).and_then(|new| {
             let new = new.join(&file_name);
             let _held = interrupt::hold();
             if self.force {

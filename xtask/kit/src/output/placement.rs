@@ -24,8 +24,12 @@ pub(crate) enum Obstacle {
     Refused(io::Error),
 }
 
-/// Writes `files` (name and content) into `work`, to the disk. The answer is the directory that has them all.
-pub(crate) fn stage(work: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<PathBuf> {
+/// Writes `files` (name and content) into `work`, to the disk, and lets `add` add others. The answer is the directory that has them all.
+pub(crate) fn stage(
+    work: &Path,
+    files: &[(&str, Vec<u8>)],
+    add: impl FnOnce(&Path) -> io::Result<()>,
+) -> io::Result<PathBuf> {
     let (half, new) = (work.join(HALF), work.join(NEW));
     // Also if somebody has removed all of it during the run.
     fs::create_dir_all(&half)?;
@@ -34,6 +38,7 @@ pub(crate) fn stage(work: &Path, files: &[(&str, Vec<u8>)]) -> io::Result<PathBu
         file.write_all(content)?;
         file.sync_all()?;
     }
+    add(&half)?;
     fs::rename(&half, &new)?;
     Ok(new)
 }

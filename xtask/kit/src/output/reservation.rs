@@ -11,7 +11,7 @@ use std::process;
 
 use same_file::Handle;
 
-use super::placement;
+use super::{checkpoints, placement};
 use crate::error::Error;
 use crate::{interrupt, terminal};
 
@@ -97,6 +97,10 @@ impl Reservation {
         if let Some(note) = placement::recover(&reservation.place.directory, destination)? {
             terminal::note(&note);
         }
+        // Without a configuration nothing can be resumed.
+        if !checkpoints::exist(&reservation.place.directory) {
+            checkpoints::discard(&reservation.place.directory);
+        }
         Ok(reservation)
     }
 
@@ -165,7 +169,7 @@ impl Place {
         owner.unwrap_or_else(|| "another process".to_owned())
     }
 
-    /// Removes everything but old results that could not be put back. Only the owner may.
+    /// Removes everything but checkpoints, and old results that could not be put back. Only the owner may.
     fn clear(&self) {
         for staged in placement::STAGED {
             let _ = fs::remove_dir_all(self.directory.join(staged));

@@ -1,0 +1,140 @@
+//! The directory of an experiment's checkpoints.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::Checkpoint;
+use super::file::{self, Fingerprint};
+use crate::experiment::Experiment;
+use crate::run::Job;
+use xtask_kit::error::Error;
+use xtask_kit::output::{CONFIGURATION, EXTENSION};
+use xtask_kit::terminal;
+
+/// The extension of files that are being written.
+const HALF: &str = "half";
+
+/// One file per run.
+#[derive(Debug)]
+pub(crate) struct Checkpoints {
+    directory: PathBuf,
+    /// The configuration of the experiment.
+    configuration: String,
+    /// The names of the estimators, in the experiment's order.
+    names: Vec<&'static str>,
+    interval: Duration,
+    /// Whether files are still written: not after the end, and not after one could not be written.
+    is_open: Mutex<bool>,
+}
+
+impl Checkpoints {
+    /// The checkpoints of an experiment that begins. A file with its configuration is written at once.
+    ///
+    /// # Errors
+    /// Returns an error if the directory can't be made, or the file can't be written.
+    pub(crate) fn begin(directory: PathBuf, experiment: &Experiment, interval: f64) -> Result<Self, Error> {
+        let checkpoints = Self::new(directory, experiment, interval);
+        let Self { directory, configuration, .. } = &checkpoints;
+        fs::create_dir_all(directory)
+            .and_then(|()| write_whole(directory, CONFIGURATION, configuration.as_bytes()))
+            .map_err(Error::files("writing", directory))?;
+        Ok(checkpoints)
+    }
+
+    /// The checkpoints of an experiment that was ended early.
+    pub(crate) fn resume(directory: PathBuf, experiment: &Experiment, interval: f64) -> Self {
+        // What a killed process was writing is of no use.
+        let entries = fs::read_dir(&directory).into_iter().flatten().flatten().map(|entry| entry.path());
+        for half in entries.filter(|path| path.extension().is_some_and(|extension| extension == HALF)) {
+            let _ = fs::remove_file(half);
+        }
+        Self::new(directory, experiment, interval)
+    }
+
+    fn new(directory: PathBuf, experiment: &Experiment, interval: f64) -> Self {
+        Self {
+            directory,
+            configuration: experiment.configuration(),
+            names: experiment.methods.iter().map(|method| method.name).collect(),
+            // A longer time than any run takes.
+            interval: Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX),
+            is_open: Mutex::new(true),
+        }
+    }
+
+    /// Whether the next checkpoint of a run is due.
+    pub(crate) fn is_due(&self, last: Instant) -> bool {
+        last.elapsed() >= self.interval
+    }
+
+    /// Writes the checkpoint of a run in place of the one before it. A run goes on without, if that is impossible, and the user is told once.
+    pub(crate) fn write(&self, job: Job, checkpoint: Checkpoint) {
+        let bytes = file::write(checkpoint, self.fingerprint(job)).map_err(io::Error::other);
+        let mut is_open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        if !*is_open {
+            return;
+        }
+        let written = bytes.and_then(|bytes| write_whole(&self.directory, &self.name(job), &bytes));
+        if let Err(error) = written {
+            *is_open = false;
+            terminal::note(&format!(
+                "checkpoints can't be written, so that this training can't be resumed: writing {}: {error}",
+                self.directory.display()
+            ));
+        }
+    }
+
+    /// From now on nothing is written.
+    pub(crate) fn close(&self) {
+        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+
+    /// The checkpoint of a run, if it has one.
+    ///
+    /// # Errors
+    /// Returns an error if there is a file that is not a whole checkpoint of this run.
+    pub(crate) fn read(&self, job: Job) -> Result<Option<Checkpoint>, Error> {
+        let bytes = match fs::read(self.path(job)) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(self.refusal(job, &error)),
+        };
+        let checkpoint = file::read(&bytes, self.fingerprint(job));
+        checkpoint.map(Some).map_err(|refusal| self.refusal(job, &refusal))
+    }
+
+    /// An error about the checkpoint of a run.
+    pub(crate) fn refusal(&self, job: Job, reason: &dyn std::fmt::Display) -> Error {
+        Error::arguments(format!("cannot resume from {}: {reason}", self.path(job).display()))
+    }
+
+    /// Whether no run has written anything yet.
+    pub(crate) fn is_empty(&self) -> bool {
+        let is_checkpoint = |path: &Path| path.extension().is_some_and(|extension| extension == EXTENSION);
+        let mut entries = fs::read_dir(&self.directory).into_iter().flatten().flatten();
+        !entries.any(|entry| is_checkpoint(&entry.path()))
+    }
+
+    fn name(&self, job: Job) -> String {
+        format!("{}-{}.{EXTENSION}", self.names[job.row], job.repeat)
+    }
+
+    fn path(&self, job: Job) -> PathBuf {
+        self.directory.join(self.name(job))
+    }
+
+    /// What tells the runs of all experiments apart.
+    fn fingerprint(&self, job: Job) -> Fingerprint {
+        Fingerprint::of(format!("{}\n{}", self.configuration, self.name(job)).as_bytes())
+    }
+}
+
+/// Writes a file that is whole or not there, whenever the process is killed.
+fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
+    let half = directory.join(format!("{name}.{HALF}"));
+    fs::write(&half, bytes)?;
+    fs::rename(half, directory.join(name))
+}

@@ -125,7 +125,7 @@ impl Batch {
             }
             for slot in slots {
                 slot.outcome()?;
-                self.tree.push(|sums| std::mem::swap(sums, &mut slot.sums), Sums::add);
+                self.tree.push(|sums| sums.copy(&slot.sums), Sums::add);
             }
             first += count as u64;
         }

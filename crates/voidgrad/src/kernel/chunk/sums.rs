@@ -39,6 +39,12 @@ impl Sums {
         }
     }
 
+    /// Takes over the sums of other samples, in the memory that is there.
+    pub(crate) fn copy(&mut self, other: &Self) {
+        self.reset(other.gradient.len(), other.variance_gradient.len());
+        self.add(other);
+    }
+
     /// Adds the sums of other samples.
     pub(crate) fn add(&mut self, other: &Self) {
         self.samples += other.samples;

@@ -107,13 +107,15 @@ fn with_room(numbers: usize, root: &TokenStream, body: &TokenStream) -> TokenStr
     quote!(#root::flat::with_room(#bytes, || { #body }))
 }
 
-/// The methods that a kernel of straight-line code fills in.
+/// The methods that a kernel of straight-line code fills in. They are `#[inline]`, so that their loops are compiled where they are used.
 fn of_kernel(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
     (batch == Batch::StraightLine).then(|| {
         quote! {
+            #[inline]
             fn sample(&self, drawn: &#root::Drawn, phi_bar: &mut [f64]) -> ::core::option::Option<f64> {
                 Some(#root::sample(self, drawn, phi_bar))
             }
+            #[inline]
             fn steps(&mut self, steps: &mut #root::Steps<'_>) -> usize {
                 #root::steps(self, steps, |control, phi| {
                     let _ = #root::Control::set_phi(control, phi.into());
@@ -132,6 +134,7 @@ fn of_batches(batch: Batch, root: &TokenStream, name: &Ident) -> TokenStream {
     };
     let chunk = run.map(|run| {
         quote! {
+            #[inline]
             fn chunk(&self, chunk: &mut #root::Chunk<'_>) -> bool {
                 #root::#run(self, chunk)
             }

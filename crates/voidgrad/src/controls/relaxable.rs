@@ -129,12 +129,15 @@ impl<F: Differentiable + Clone + Send + Sync + 'static> Relaxable for ByGradient
     }
 }
 
-/// Its controls of Bernoulli variables have fused kernels: [`Rebar`], [`Relax`] and [`RelaxLinear`]; the last two have no η.
+/// Its controls of Bernoulli variables have fused kernels: [`Rebar`], [`Relax`] and [`RelaxLinear`]; the last two have no η. The functions are
+/// `#[inline]`, so that the kernels are compiled where they are used.
 impl Relaxable for MeanQuadratic {
+    #[inline]
     fn of_bits(&self, _: &Bernoulli, eta: f64, lambda: f64) -> Result<AnyControl, InvalidParameter> {
         Ok(Box::new(Rebar::new(eta, lambda, self.target)?))
     }
 
+    #[inline]
     fn of_bits_and_network(
         &self,
         _: &Bernoulli,

@@ -135,7 +135,7 @@ fn a_training_that_is_killed_at_any_moment_is_resumed_to_the_byte() {
                 tally.after_a_run += 1;
             }
         };
-        [Moment::Begun, Moment::Writing, Moment::Random].map(&mut kill);
+        [Moment::Begun, Moment::Writing, Moment::Random].into_iter().for_each(&mut kill);
         finish(&trial);
         assert_same(&trial.join("results"), &place.join("whole"));
         assert_eq!(names(&trial), ["results"]);

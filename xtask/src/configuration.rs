@@ -10,8 +10,9 @@ impl Experiment {
     pub(crate) fn configuration(&self) -> String {
         let names: Vec<String> = self.methods.iter().map(|method| format!("\"{}\"", method.name)).collect();
         let settings = &self.settings;
-        let mut text = String::from("# cargo xtask train --config config.toml gives these results again.\n");
-        let mut line = |name: &str, value: &dyn Display| text.push_str(&format!("{name} = {value}\n"));
+        let mut lines =
+            vec!["# cargo xtask train --config config.toml gives these results again.".to_owned()];
+        let mut line = |name: &str, value: &dyn Display| lines.push(format!("{name} = {value}"));
         line("estimator", &format!("[{}]", names.join(", ")));
         if let Some(evaluations) = self.setup.evaluations {
             line("evaluations", &evaluations);
@@ -29,6 +30,6 @@ impl Experiment {
             Err(_) => line("seed", &format!("\"{}\"", settings.seed)),
         }
         line("repeats", &self.repeats);
-        text
+        lines.join("\n") + "\n"
     }
 }

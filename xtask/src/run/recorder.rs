@@ -72,7 +72,7 @@ impl<'a> Recorder<'a> {
         let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
         self.records.push(Record {
             iteration,
-            theta: statistics::mean(&bernoulli.probabilities()),
+            theta: statistics::mean(bernoulli.probabilities()),
             loss: experiment.loss(bernoulli),
             gradient_exact: experiment.gradient(bernoulli),
             moments: evaluation.as_ref().map(Moments::from),
@@ -90,7 +90,7 @@ impl<'a> Recorder<'a> {
         }
         self.records.push(Record {
             iteration,
-            theta: statistics::mean(&self.bernoulli.probabilities()),
+            theta: statistics::mean(self.bernoulli.probabilities()),
             loss: self.experiment.loss(&self.bernoulli),
             gradient_exact: self.experiment.gradient(&self.bernoulli),
             moments: None,

@@ -59,8 +59,8 @@ impl Output {
     /// Reserves `directory`, or, without a name, the first free one of `default`, `default-2`, …
     ///
     /// # Errors
-    /// Returns an error if another run has reserved it, if anything is in its place (with `force`, anything but results of the
-    /// same kind), or if its parent cannot be written.
+    /// Returns an error if another run has reserved it, if it has checkpoints of a run that can be resumed (with `force` they are discarded), if
+    /// anything is in its place (with `force`, anything but results of the same kind), or if its parent cannot be written.
     pub fn reserve(kind: &Kind, directory: Option<&Path>, force: bool) -> Result<Self, Error> {
         match directory {
             Some(directory) => Self::reserve_this(kind, directory, force),

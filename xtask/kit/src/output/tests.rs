@@ -183,3 +183,84 @@ fn a_replacement_that_was_killed_afterwards_stays() {
     assert_eq!(read(&directory), [("a".to_owned(), "new".to_owned())]);
     assert_eq!(names(parent.path()), ["results"]);
 }
+
+/// A run that was killed when it had written a checkpoint.
+fn with_checkpoints(parent: &Path) -> PathBuf {
+    let directory = killed(parent, &["checkpoints"]);
+    let checkpoints = parent.join(".results.voidgrad/checkpoints");
+    fs::write(checkpoints.join(CONFIGURATION), "seed = 1").unwrap();
+    fs::write(checkpoints.join("run-0.safetensors"), "state").unwrap();
+    directory
+}
+
+fn resume(directory: &Path, force: bool, standing: Standing) -> Result<Output, Error> {
+    Output::resume(&KIND, directory, force, |_, _| standing)
+}
+
+#[test]
+fn checkpoints_outlive_their_process_until_force_discards_them() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = with_checkpoints(parent.path());
+    for _ in 0..2 {
+        let error = Output::reserve(&KIND, Some(&directory), false).unwrap_err();
+        assert!(error.exit_code() == 2 && error.to_string().contains("--resume"), "{error}");
+        drop(resume(&directory, false, Standing::Foreign).unwrap());
+        assert_eq!(names(parent.path()), [".results.voidgrad"]);
+        assert_eq!(names(&parent.path().join(".results.voidgrad")), ["checkpoints"]);
+    }
+    Output::reserve(&KIND, Some(&directory), true).unwrap().write(&files("new")).unwrap();
+    assert_eq!((read(&directory), names(parent.path())), (whole("new"), vec!["results".to_owned()]));
+    let error = resume(&directory, true, Standing::Partial).unwrap_err();
+    assert!(error.exit_code() == 2 && error.to_string().contains("no training to resume"), "{error}");
+}
+
+#[test]
+fn checkpoints_without_a_configuration_are_none() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = with_checkpoints(parent.path());
+    fs::remove_file(parent.path().join(".results.voidgrad/checkpoints").join(CONFIGURATION)).unwrap();
+    assert!(resume(&directory, false, Standing::Partial).is_err());
+    assert!(names(parent.path()).is_empty());
+}
+
+#[test]
+fn a_resumed_run_replaces_its_own_results_and_others_with_force() {
+    for (standing, force, is_replaced) in [
+        (Standing::Partial, false, true),
+        (Standing::Foreign, false, false),
+        (Standing::Foreign, true, true),
+        (Standing::Complete, true, false),
+    ] {
+        let parent = tempfile::tempdir().unwrap();
+        let directory = with_checkpoints(parent.path());
+        fs::create_dir(&directory).unwrap();
+        fs::write(directory.join("a"), "old").unwrap();
+        match resume(&directory, force, standing) {
+            Ok(output) => output.write(&files("new")).unwrap(),
+            Err(error) => assert!(!is_replaced && error.exit_code() == 2, "{error}"),
+        }
+        let expected = if is_replaced { whole("new") } else { vec![("a".to_owned(), "old".to_owned())] };
+        assert_eq!(read(&directory), expected);
+        // What is complete needs none any more.
+        let keeps = parent.path().join(".results.voidgrad").exists();
+        assert_eq!(keeps, standing == Standing::Foreign && !force);
+    }
+}
+
+#[test]
+fn checkpoints_stay_or_become_results() {
+    let parent = tempfile::tempdir().unwrap();
+    let directory = with_checkpoints(parent.path());
+    let output = resume(&directory, false, Standing::Partial).unwrap();
+    output.write_with(&files("half"), Checkpoints::Stay).unwrap();
+    assert_eq!((read(&directory), names(parent.path()).len()), (whole("half"), 2));
+    let output = resume(&directory, false, Standing::Partial).unwrap();
+    output.write_with(&files("new"), Checkpoints::Published).unwrap();
+    assert_eq!(
+        (names(&directory), names(parent.path())),
+        (["a", "b", "checkpoints"].map(str::to_owned).to_vec(), vec!["results".to_owned()])
+    );
+    assert_eq!(names(&directory.join("checkpoints")), ["run-0.safetensors"]);
+    Output::reserve(&KIND, Some(&directory), true).unwrap().write(&files("newer")).unwrap();
+    assert_eq!(read(&directory), whole("newer"));
+}

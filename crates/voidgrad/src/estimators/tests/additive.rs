@@ -3,7 +3,7 @@
 //! Given the samples, `ĝ` is a sum of functions of one number each, since the controls are means of functions of one z each.
 //! One-dimensional integrals of `ĝ` itself then make its exact mean and variance, for any number of variables.
 
-use super::{Cubic, TARGET, close, gradient, make, setup, states, variables};
+use super::{Cubic, TARGET, by_gradient, close, gradient, make, setup, states, variables};
 use crate::bernoulli::Bernoulli;
 use crate::controls::by_hand;
 use crate::estimator::{AnyEstimator, Coupling, Round};

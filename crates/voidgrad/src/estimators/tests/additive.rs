@@ -81,7 +81,7 @@ fn moments(name: &str, estimator: &AnyEstimator, bernoulli: &Bernoulli) -> (Vec<
         // Somewhere in the middle.
         let reference: Vec<f64> = rules.iter().map(|rule| rule[rule.len() / 2].number).collect();
         let mut at = |noise: &[f64]| {
-            round.estimate(estimator, bernoulli, &Cubic, &noise).unwrap();
+            round.estimate(estimator, bernoulli, &Cubic, noise).unwrap();
             round.gradient().to_vec()
         };
         let middle = at(&reference);
@@ -145,7 +145,7 @@ fn a_sum_of_functions_of_one_number_is_what_the_estimators_are() {
         let layout = layout(name, 2).concat();
         let mut round = Round::new();
         let mut at = |noise: &[f64]| {
-            round.estimate(&estimator, &bernoulli, &Cubic, &noise).unwrap();
+            round.estimate(&estimator, &bernoulli, &Cubic, noise).unwrap();
             round.gradient().to_vec()
         };
         // All u are below ½ of what makes 0 in every variable, or close to 1, before and after.

@@ -33,7 +33,7 @@ use voidgrad_real::sigmoid;
 
 /// A cubic function of all variables together, which no sum of functions of one of them is equal to, nor a function
 /// that is quadratic in each.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct Cubic;
 
 impl Cubic {
@@ -46,6 +46,7 @@ impl Cubic {
     }
 
     /// f of one point.
+    #[allow(clippy::unused_self, reason = "objectives have values, types do not")]
     pub(crate) fn value(&self, b: &[f64]) -> f64 {
         let s = Self::sum(b);
         s * s * s - 0.7 * s + 2.0

@@ -104,7 +104,7 @@ impl Distribution for Categorical {
     /// The derivative is `-θ_k·(ln θ_k - Σ_j θ_j·ln θ_j)`, where logits may stand for the logarithms: their differences are more exact.
     fn add_entropy_gradient(&self, weight: f64, gradient: &mut [f64]) {
         assert_eq!(gradient.len(), self.len(), "one entry for each state");
-        let mut centred: Vec<f64> = self.rows().flat_map(|row| row.from_top()).collect();
+        let mut centred: Vec<f64> = self.rows().flat_map(|row| row.below_top()).collect();
         self.centre(&mut centred);
         for ((gradient, theta), centred) in gradient.iter_mut().zip(&self.theta).zip(centred) {
             *gradient -= weight * (theta * centred);

@@ -5,7 +5,7 @@ use crate::distribution::divergence::{gain, saturated, term};
 
 impl<'a> Row<'a> {
     /// `a_k - a_top`, K entries.
-    pub(super) fn from_top(&self) -> impl Iterator<Item = f64> + use<'a> {
+    pub(super) fn below_top(&self) -> impl Iterator<Item = f64> + use<'a> {
         let (a, top) = (self.a, self.a[self.top]);
         a.iter().map(move |a| saturated(a - top))
     }

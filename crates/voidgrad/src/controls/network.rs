@@ -68,6 +68,7 @@ impl Weights {
 }
 
 /// `r_ρ(z)` = Linear(1, 5), `ReLU`, Linear(5, 5), `ReLU`, Linear(5, 1), and at the end a `ReLU` or none.
+#[allow(clippy::too_many_arguments, reason = "the layers by their names, as in `relax`")]
 #[differentiate(wrt(z, w1, b1, w2, b2, w3, b3), order = 2)]
 fn residual(
     z: f64,

@@ -151,18 +151,18 @@ impl Listed for Bernoulli {
                 }),
                 row(&relax::METHOD, |setup, bernoulli, rng| {
                     let network = Network::draw(true, rng);
-                    Ok(Box::new(with(network, &relax::METHOD, setup, bernoulli)?))
+                    Ok(Box::new(with(&network, &relax::METHOD, setup, bernoulli)?))
                 }),
                 row(&relax_linear::METHOD, |setup, bernoulli, rng| {
                     let network = Network::draw(false, rng);
-                    Ok(Box::new(with(network, &relax_linear::METHOD, setup, bernoulli)?))
+                    Ok(Box::new(with(&network, &relax_linear::METHOD, setup, bernoulli)?))
                 }),
                 row(&relax_coupled::METHOD, |setup, bernoulli, rng| {
                     let network = Network::draw(false, rng);
-                    Ok(Box::new(Coupled::new(with(network, &relax_coupled::METHOD, setup, bernoulli)?)))
+                    Ok(Box::new(Coupled::new(with(&network, &relax_coupled::METHOD, setup, bernoulli)?)))
                 }),
                 row(&relax_loo::METHOD, |setup, bernoulli, rng| {
-                    let control = with(Network::draw(false, rng), &relax_loo::METHOD, setup, bernoulli)?;
+                    let control = with(&Network::draw(false, rng), &relax_loo::METHOD, setup, bernoulli)?;
                     Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(LEAST))?))
                 }),
                 row(&relax_perceptron::METHOD, |_, bernoulli, rng| {
@@ -183,13 +183,13 @@ fn relaxed(method: &Method, setup: &Setup, bernoulli: &Bernoulli) -> Result<AnyC
 
 /// RELAX's control of Bernoulli variables.
 fn with(
-    network: Network,
+    network: &Network,
     method: &Method,
     setup: &Setup,
     bernoulli: &Bernoulli,
 ) -> Result<AnyControl, MethodError> {
     let f = setup.relaxed(method)?;
-    Ok(f.of_bits_and_network(bernoulli, network, setup.eta, setup.lambda)?)
+    Ok(f.of_bits_and_network(bernoulli, *network, setup.eta, setup.lambda)?)
 }
 
 impl Listed for Categorical {

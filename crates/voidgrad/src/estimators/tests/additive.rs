@@ -3,7 +3,7 @@
 //! Given the samples, `ĝ` is a sum of functions of one number each, since the controls are means of functions of one z each.
 //! One-dimensional integrals of `ĝ` itself then make its exact mean and variance, for any number of variables.
 
-use super::{Cubic, TARGET, close, gradient, make, setup, states, variables};
+use super::{Cubic, TARGET, by_gradient, close, gradient, make, setup, states, variables};
 use crate::bernoulli::Bernoulli;
 use crate::controls::by_hand;
 use crate::estimator::{AnyEstimator, Coupling, Round};
@@ -175,12 +175,15 @@ fn a_sum_of_functions_of_one_number_is_what_the_estimators_are() {
 fn for_one_variable_the_variance_is_that_of_the_library() {
     for name in ["rebar", "relax", "relax-linear", "rebar-coupled", "relax-coupled"] {
         for bernoulli in [0.3, 0.85].map(|theta| Bernoulli::from_probabilities(&[theta]).unwrap()) {
-            let estimator = make(name, &setup(), &bernoulli);
-            let (mean, variance) = moments(name, &estimator, &bernoulli);
-            let found = variance::moments(&bernoulli, &Cubic, &estimator).unwrap();
-            // The library promises 1e-7.
-            close(name, found.variance, variance, 2e-7 * variance);
-            close(name, found.mean[0], mean[0], 1e-7);
+            for setup in [setup(), by_gradient()] {
+                let estimator = make(name, &setup, &bernoulli);
+                let (mean, variance) = moments(name, &estimator, &bernoulli);
+                let found = variance::moments(&bernoulli, &Cubic, &estimator).unwrap();
+                // The library promises 1e-7.
+                close(name, found.variance, variance, 2e-7 * variance);
+                close(name, found.mean[0], mean[0], 1e-7);
+                close(name, mean[0], gradient(&bernoulli, &Cubic)[0], 1e-7);
+            }
         }
     }
 }
@@ -234,9 +237,10 @@ fn relax_over_several_samples_is_rloo_where_its_control_is_zero() {
 /// `(2/M)(∂ĝ/∂φ)ᵀ ĝ` is the derivative of `(1/M) Σ_m ĝ_m²`, the noise held fixed.
 #[test]
 fn the_variance_gradient_is_the_derivative_of_the_mean_square() {
-    for (count, name) in [1, 3].into_iter().flat_map(|count| NAMES.map(|name| (count, name))) {
+    let cases = [1, 3].into_iter().flat_map(|count| NAMES.map(|name| (count, name)));
+    for ((count, name), setup) in cases.flat_map(|case| [(case, setup()), (case, by_gradient())]) {
         let bernoulli = variables(count);
-        let mut estimator = make(name, &setup(), &bernoulli);
+        let mut estimator = make(name, &setup, &bernoulli);
         let phi = estimator.control().unwrap().phi();
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];
         Stream::new(4, 0, 0).fill_open01(&mut noise);

@@ -247,7 +247,8 @@ fn a_million_variables_are_estimated() {
     let f = MeanQuadratic { target: 0.3 };
     let mut round = Round::new();
     for (name, method, estimator) in all(&bernoulli) {
-        if name == "enumerate" || name.ends_with("of 4") {
+        // Those by gradient are other functions of as many numbers, and their networks have no kernel.
+        if name == "enumerate" || name.ends_with("of 4") || name.ends_with("by gradient") {
             continue;
         }
         let mut noise = vec![0.0; estimator.noise(&bernoulli)];

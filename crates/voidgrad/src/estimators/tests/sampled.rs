@@ -74,8 +74,11 @@ fn so_they_do_for_categorical_variables() {
     let mut biased = 0;
     for (name, method, mut estimator) in all(&distribution) {
         teach(&mut estimator, &distribution, &Cubic, 100);
-        // A million for those that should be unbiased and whose expectation no finite sum gives.
-        let is_known = method.is_biased() || estimator.rule(&distribution).is_some();
+        // A million for those that should be unbiased and whose expectation no finite sum gives; for one f that a control relaxes.
+        let is_known = method.is_biased()
+            || estimator.rule(&distribution).is_some()
+            || name.ends_with("by gradient")
+            || name == "relax-perceptron";
         let samples = if is_known { 50_000 } else { 1_000_000 };
         judge(&name, method.bias, largest_score(&estimator, &distribution, &Cubic, &exact, (samples, 3)));
         biased += u32::from(method.is_biased());

@@ -144,7 +144,7 @@ fn kolmogorov_smirnov(mut sample: Vec<f64>, distribution: impl Fn(f64) -> f64) -
 
 const SAMPLES: usize = 100_000;
 
-/// Where the statistic exceeds this, the distribution is wrong, but for one sample in 10⁹: by the inequality of Dvoretzky, Kiefer, Wolfowitz and
+/// If the statistic exceeds this, the distribution is wrong, but for one sample in 10⁹: by the inequality of Dvoretzky, Kiefer, Wolfowitz and
 /// Massart, `P(D > d) <= 2·e^(-2nd²)`.
 fn bound() -> f64 {
     (2e9_f64.ln() / (2.0 * SAMPLES as f64)).sqrt()

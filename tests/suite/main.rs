@@ -15,6 +15,7 @@ mod layers;
 mod oracle;
 mod outside;
 mod own_control;
+mod prose;
 mod readme;
 mod refusals;
 mod silent_faults;

@@ -33,8 +33,8 @@ const MOST_WORK: u64 = 20_000_000_000;
 /// The estimator, for this problem.
 ///
 /// # Errors
-/// Where a K is given to an estimator without a choice, or one that it can't take; where the library refuses another value
-/// of the setup; where the estimator can't be used for so many variables or without ∇f.
+/// Returns an error if a K is given to an estimator without a choice, or one that it can't take, if the library refuses another value
+/// of the setup, or if the estimator can't be used for so many variables or without ∇f.
 pub(crate) fn make(
     method: &'static Method,
     setup: &Setup,

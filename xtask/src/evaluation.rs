@@ -83,7 +83,7 @@ pub(crate) enum Way {
 /// Evaluates the estimator.
 ///
 /// # Errors
-/// Where a moment is not finite, or a quadrature does not reach its tolerance.
+/// Returns an error if a moment is not finite, or a quadrature does not reach its tolerance.
 pub(crate) fn evaluate(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + Sync),
@@ -156,7 +156,7 @@ impl From<Sampled> for Evaluation {
 /// samples are those of the evaluation.
 ///
 /// # Errors
-/// Where an estimate fails.
+/// Returns an error if an estimate fails.
 pub(crate) fn gradient_standard_error(
     bernoulli: &Bernoulli,
     objective: &(impl Objective + Sync),

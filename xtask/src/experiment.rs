@@ -62,7 +62,7 @@ impl Experiment {
     /// The experiment that the arguments describe.
     ///
     /// # Errors
-    /// Where the library refuses one of the values, or a step would need more memory than is reasonable.
+    /// Returns an error if the library refuses one of the values, or a step would need more memory than is reasonable.
     pub(crate) fn new(arguments: &TrainArguments) -> Result<Self, Error> {
         let asked = &arguments.estimators;
         let methods: Vec<&'static Method> = Bernoulli::estimators()
@@ -194,7 +194,7 @@ impl Experiment {
     /// Moments of REINFORCE's estimate.
     ///
     /// # Errors
-    /// Where they cannot be computed.
+    /// Returns an error if they cannot be computed.
     pub(crate) fn reinforce(&self, bernoulli: &Bernoulli, sampling: Sampling) -> Result<Evaluation, Error> {
         evaluation::evaluate(bernoulli, &self.objective, &Zero, sampling)
     }
@@ -203,7 +203,7 @@ impl Experiment {
 /// `dimension` variables of probability `theta`.
 ///
 /// # Errors
-/// Where `theta` is not a probability.
+/// Returns an error if `theta` is not a probability.
 pub(crate) fn identical(theta: f64, dimension: u64) -> Result<Bernoulli, Error> {
     Bernoulli::from_probabilities(&vec![theta; size(dimension)?]).map_err(Error::arguments)
 }

@@ -24,7 +24,7 @@ const COLUMNS: [&str; 10] = [
 /// samples. A column of another estimator's parameter is empty.
 ///
 /// # Errors
-/// Where a row cannot be written; in memory that does not happen.
+/// Returns an error if a row cannot be written; in memory that does not happen.
 pub(crate) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
     let parameters = parameter_names(runs);
     let mut writer = csv::Writer::from_writer(Vec::new());

@@ -22,7 +22,7 @@ const ROW: u64 = u64::MAX - 1;
 /// anything. The parameters of a control stay as they are.
 ///
 /// # Errors
-/// Where an estimate fails.
+/// Returns an error if an estimate fails.
 pub(crate) fn settle(
     estimator: &mut AnyEstimator,
     bernoulli: &Bernoulli,
@@ -43,7 +43,7 @@ pub(crate) fn settle(
 /// It says whether there was anything to learn.
 ///
 /// # Errors
-/// Where an estimate fails.
+/// Returns an error if an estimate fails.
 pub(crate) fn train(
     estimator: &mut AnyEstimator,
     bernoulli: &Bernoulli,

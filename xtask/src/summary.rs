@@ -72,7 +72,7 @@ impl Serialize for Parameters<'_> {
 /// The summary as JSON. A number that does not exist is `null`.
 ///
 /// # Errors
-/// Where it cannot be written; in memory that does not happen.
+/// Returns an error if it cannot be written; in memory that does not happen.
 pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Error> {
     let settings = &experiment.settings;
     let summary = Summary {

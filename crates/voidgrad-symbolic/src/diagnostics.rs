@@ -33,7 +33,7 @@ impl Diagnostics {
     /// The errors as one, or nothing.
     ///
     /// # Errors
-    /// Where anything was reported.
+    /// Returns an error if anything was reported.
     pub fn check(mut self) -> syn::Result<()> {
         self.checked = true;
         let mut errors = std::mem::take(&mut self.errors).into_iter();

@@ -108,7 +108,7 @@ impl Graph {
     /// The primitive `name` of `x`.
     ///
     /// # Panics
-    /// Where the table has no such row: a slip in a rule, which the table's test finds.
+    /// Panics if the table has no such row: a slip in a rule, which the table's test finds.
     pub fn unary(&mut self, name: &str, x: NodeId) -> NodeId {
         let row = UNARY.iter().position(|row| row.name == name).expect("rules name rows of the table");
         let shape = self.shape(x).clone();
@@ -118,7 +118,7 @@ impl Graph {
     /// The primitive `name` of `a` and `b`.
     ///
     /// # Panics
-    /// Where the table has no such row, or the shapes do not fit.
+    /// Panics if the table has no such row, or the shapes do not fit.
     pub fn binary(&mut self, name: &str, a: NodeId, b: NodeId) -> NodeId {
         let row = BINARY.iter().position(|row| row.name == name).expect("rules name rows of the table");
         let shape = self.shape(a).join(self.shape(b)).expect("the parser joined the shapes before");

@@ -30,7 +30,7 @@ pub trait Control {
     /// Takes over the values of `φ`.
     ///
     /// # Errors
-    /// Where `phi` does not have N entries.
+    /// Returns an error if `phi` does not have N entries.
     fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch>;
 
     /// The parameters by name, as the formula uses them (λ, not ln λ), in the order of `φ`; the entries of an

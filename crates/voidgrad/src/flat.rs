@@ -104,7 +104,7 @@ pub fn phi(slots: &[Slot<'_>]) -> DVector<f64> {
 /// φ, as the values of `count` entries.
 ///
 /// # Errors
-/// Where `phi` has another number of them.
+/// Returns an error if `phi` has another number of them.
 #[inline]
 pub fn values(phi: DVectorView<'_, f64>, count: usize) -> Result<&[f64], ShapeMismatch> {
     if phi.len() != count {
@@ -116,7 +116,7 @@ pub fn values(phi: DVectorView<'_, f64>, count: usize) -> Result<&[f64], ShapeMi
 /// Takes a parameter from the front of φ, and leaves what comes behind it.
 ///
 /// # Panics
-/// Where φ has fewer entries than the parameter.
+/// Panics if φ has fewer entries than the parameter.
 #[inline]
 pub fn take_free(parameter: &mut impl Flat, phi: &mut &[f64]) {
     let entries = parameter.entries_mut();
@@ -128,7 +128,7 @@ pub fn take_free(parameter: &mut impl Flat, phi: &mut &[f64]) {
 /// [`take_free`] of a parameter that stands in φ by its logarithm. One that has run away still gives a positive, finite number.
 ///
 /// # Panics
-/// Where φ has fewer entries than the parameter.
+/// Panics if φ has fewer entries than the parameter.
 #[inline]
 pub fn take_positive(parameter: &mut impl Flat, phi: &mut &[f64]) {
     let entries = parameter.entries_mut();
@@ -204,7 +204,7 @@ pub fn with_room<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
 /// Checks the entries of a parameter.
 ///
 /// # Errors
-/// Where one is NaN or infinite.
+/// Returns an error if one is NaN or infinite.
 pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
     value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))
 }
@@ -212,7 +212,7 @@ pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), Invalid
 /// Checks the entries of a positive parameter.
 ///
 /// # Errors
-/// Where one is not in `(0, ∞)`.
+/// Returns an error if one is not in `(0, ∞)`.
 pub fn check_positive(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
     value.entries().iter().try_for_each(|entry| positive(name, *entry).map(drop))
 }
@@ -233,7 +233,7 @@ impl<'a> Adder<'a> {
     /// Adds the entries of the next parameter.
     ///
     /// # Panics
-    /// Where the vector has fewer entries than the parameters.
+    /// Panics if the vector has fewer entries than the parameters.
     #[inline]
     pub fn add(&mut self, derivative: &impl Flat) {
         let entries = derivative.entries();
@@ -244,7 +244,7 @@ impl<'a> Adder<'a> {
     /// Adds the entries of the next parameter, which stands in φ by its logarithm: `∂/∂(ln λ) = λ·∂/∂λ`.
     ///
     /// # Panics
-    /// Where the vector has fewer entries than the parameters.
+    /// Panics if the vector has fewer entries than the parameters.
     #[inline]
     pub fn add_positive(&mut self, derivative: &impl Flat, value: &impl Flat) {
         let (entries, values) = (derivative.entries(), value.entries());
@@ -263,7 +263,7 @@ impl<'a> Adder<'a> {
 /// A value of a fixed shape from a slice.
 ///
 /// # Panics
-/// Where the slice has another length; [`Control::dimension`](crate::Control::dimension) says which it needs, and
+/// Panics if the slice has another length; [`Control::dimension`](crate::Control::dimension) says which it needs, and
 /// the estimator checks it.
 #[must_use]
 pub fn take<T: Flat + Zeroed>(slice: &[f64]) -> T {

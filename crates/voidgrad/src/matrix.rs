@@ -64,7 +64,7 @@ pub fn dmatrix<R: Scalar>(rows: usize, columns: usize, entry: impl Fn(usize, usi
 /// Compares two lengths that an annotated function needs to be equal.
 ///
 /// # Panics
-/// Where they differ, with both in the message.
+/// Panics if they differ, with both in the message.
 #[inline(always)]
 pub fn same_length(left: &str, a: usize, right: &str, b: usize) {
     assert!(a == b, "the shapes do not fit: {left} ({a}) and {right} ({b}) must be the same number");

@@ -8,7 +8,7 @@ use super::{all, exact_gradient, mixed, objective, own, variables};
 
 /// How far the mean of the estimator is from the gradient: above 1 it is biased.
 ///
-/// Where the moments are exact the unit is their accuracy: a millionth of the standard deviation, and rounding. Elsewhere
+/// If the moments are exact the unit is their accuracy: a millionth of the standard deviation, and rounding. Elsewhere
 /// there is one variable, and the unit is six standard errors of 100,000 samples: 2e-9 for a normal number, which is asked
 /// for 9 times below, so that the false-alarm rate is 2e-8, were the seed not fixed.
 fn bias(estimator: &dyn Estimator, bernoulli: &Bernoulli) -> f64 {

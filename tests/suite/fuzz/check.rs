@@ -6,7 +6,7 @@ use voidgrad_symbolic::expand::{Expansion, control, differentiate};
 /// Both macros on these tokens: no panic, and what comes out is a file of Rust wherever the input was one.
 ///
 /// # Panics
-/// Where that does not hold.
+/// Panics if that does not hold.
 pub(crate) fn check(attribute: &TokenStream, item: &TokenStream) {
     let root = "::voidgrad".parse().expect("this is a path");
     let is_rust = syn::parse2::<syn::File>(item.clone()).is_ok();

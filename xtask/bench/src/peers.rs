@@ -32,7 +32,7 @@ impl Peers {
     /// Looks for the packages, and says which are not there.
     ///
     /// # Errors
-    /// Where there is no such Python.
+    /// Returns an error if there is no such Python.
     pub(crate) fn find(python: &Path, quick: bool) -> Result<Self, Error> {
         let mut found = Vec::new();
         for (name, script, package) in PEERS {

@@ -57,7 +57,7 @@ impl Comparison {
     /// The comparison that the arguments describe.
     ///
     /// # Errors
-    /// Where the arguments don't go together.
+    /// Returns an error if the arguments don't go together.
     pub(crate) fn new(arguments: &CompareArguments) -> Result<Self, Error> {
         let CompareArguments {
             problem: kind, target, theta, evaluations, samples, control_steps, seed, ..
@@ -113,7 +113,7 @@ impl Comparison {
     /// The estimator with K evaluations, for this problem.
     ///
     /// # Errors
-    /// Where it can't be used here.
+    /// Returns an error if it can't be used here.
     pub(crate) fn make(
         &self,
         method: &'static Method,

@@ -66,7 +66,7 @@ struct Row {
 /// The rows with everything that determines them.
 ///
 /// # Errors
-/// Where it cannot be written; in memory that does not happen.
+/// Returns an error if it cannot be written; in memory that does not happen.
 pub(super) fn json(comparison: &Comparison, outcome: &Outcome, verdict: &str) -> Result<Vec<u8>, Error> {
     let Comparison { kind, target, theta, evaluations, samples, control_steps, seed, .. } = *comparison;
     let file = File {
@@ -95,7 +95,7 @@ pub(super) fn json(comparison: &Comparison, outcome: &Outcome, verdict: &str) ->
 /// The rows alone.
 ///
 /// # Errors
-/// Where a row cannot be written; in memory that does not happen.
+/// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(ranking: &[Measurement]) -> Result<Vec<u8>, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     for row in rows(ranking) {

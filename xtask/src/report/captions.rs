@@ -18,7 +18,7 @@ use xtask_kit::number::{grouped, html as number, html_ratio, loss as loss_text};
 /// Under the picture of the loss.
 ///
 /// # Errors
-/// Where a gradient is not finite, which does not happen.
+/// Returns an error if a gradient is not finite, which does not happen.
 pub(super) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<String, Error> {
     let mut sentences = vec![
         "E[f(b)], exact, over the iterations: the median of the runs, with the quartiles as a band."

@@ -19,7 +19,7 @@ use xtask_kit::error::Error;
 /// The whole report.
 ///
 /// # Errors
-/// Where a picture's values cannot be computed.
+/// Returns an error if a picture's values cannot be computed.
 pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<String, Error> {
     let mut page = Page::new(&introduction::title(experiment), &introduction::facts(experiment));
     page.paragraph(&introduction::question(experiment));

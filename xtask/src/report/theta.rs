@@ -12,7 +12,7 @@ use crate::table::marked;
 use xtask_kit::chart::{Chart, Drawing};
 use xtask_kit::error::Error;
 
-/// Where the variance is not exact: how many runs and samples are worth their time, and up to which dimension.
+/// If the variance is not exact: how many runs and samples are worth their time, and up to which dimension.
 const SAMPLED_RUNS: usize = 3;
 const SAMPLES: u64 = 500;
 const LARGEST_DIMENSION: usize = 32;
@@ -22,7 +22,7 @@ const WORK: u64 = 1 << 18;
 /// there are too many variables to do that in a moment.
 ///
 /// # Errors
-/// Where a θ of the grid is refused, which does not happen.
+/// Returns an error if a θ of the grid is refused, which does not happen.
 pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<Option<Drawing>, Error> {
     if experiment.dimension() > LARGEST_DIMENSION {
         return Ok(None);

@@ -39,7 +39,7 @@ impl Bernoulli {
     /// The variables with these log-odds.
     ///
     /// # Errors
-    /// Where a logit is NaN or infinite, or where there is none.
+    /// Returns an error if a logit is NaN or infinite, or if there is none.
     ///
     /// ```
     /// # use voidgrad::Bernoulli;
@@ -57,7 +57,7 @@ impl Bernoulli {
     /// The variables with these probabilities of being 1.
     ///
     /// # Errors
-    /// Where a probability is NaN or not in (0, 1), or where there is none.
+    /// Returns an error if a probability is NaN or not in (0, 1), or if there is none.
     ///
     /// ```
     /// # use voidgrad::Bernoulli;

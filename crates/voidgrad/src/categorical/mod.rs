@@ -55,7 +55,7 @@ impl Categorical {
     /// The variables with these logits, M rows of `states` entries.
     ///
     /// # Errors
-    /// Where a logit is NaN or infinite, where there are fewer than 2 states, no variable, or a row that is not full.
+    /// Returns an error if a logit is NaN or infinite, if there are fewer than 2 states, no variable, or a row that is not full.
     ///
     /// ```
     /// # use voidgrad::Categorical;

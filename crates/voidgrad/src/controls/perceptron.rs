@@ -40,7 +40,7 @@ impl Perceptron {
     /// `±1/√D` for `W` and `s`, on `±1/√H` for w and t, in the order of φ.
     ///
     /// # Errors
-    /// Where D or H is 0.
+    /// Returns an error if D or H is 0.
     pub fn draw(
         dimension: usize,
         units: usize,

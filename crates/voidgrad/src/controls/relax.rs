@@ -13,7 +13,7 @@ use crate::toy::quadratic;
 /// `ReLU`, Linear(5, 1),
 /// `ReLU`; `φ = (ln λ, w₁, b₁, W₂, b₂, w₃, b₃)`, 47 entries, the matrix by columns.
 ///
-/// Where the last `ReLU` is 0 for every z, so is the gradient of all 46 weights: they can then never recover.
+/// If the last `ReLU` is 0 for every z, so is the gradient of all 46 weights: they can then never recover.
 /// [`relax_linear`](super::relax_linear::relax_linear()) has no such state.
 ///
 /// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix, the network is the note's.
@@ -53,7 +53,7 @@ impl Relax {
     /// The control of temperature λ, its weights drawn as [`Weights::draw`] does.
     ///
     /// # Errors
-    /// Where λ is not positive, or the target is not finite.
+    /// Returns an error if λ is not positive, or the target is not finite.
     pub fn draw(lambda: f64, target: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Self, InvalidParameter> {
         let Weights { w1, b1, w2, b2, w3, b3 } = Weights::draw(rng);
         Self::new(lambda, w1, b1, w2, b2, w3, b3, target)

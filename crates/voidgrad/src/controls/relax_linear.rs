@@ -52,7 +52,7 @@ impl RelaxLinear {
     /// The control of temperature λ, its weights drawn as [`Weights::draw`] does.
     ///
     /// # Errors
-    /// Where λ is not positive, or the target is not finite.
+    /// Returns an error if λ is not positive, or the target is not finite.
     pub fn draw(lambda: f64, target: f64, rng: &mut (impl Rng + ?Sized)) -> Result<Self, InvalidParameter> {
         let Weights { w1, b1, w2, b2, w3, b3 } = Weights::draw(rng);
         Self::new(lambda, w1, b1, w2, b2, w3, b3, target)

@@ -36,7 +36,7 @@ impl Arms {
     /// ARMS with K samples.
     ///
     /// # Errors
-    /// Where K is less than 2, or so large that nobody could wait for it.
+    /// Returns an error if K is less than 2, or so large that nobody could wait for it.
     pub fn new(samples: u64) -> Result<Self, InvalidParameter> {
         Ok(Self { samples: super::several(samples)? })
     }

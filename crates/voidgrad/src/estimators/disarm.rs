@@ -44,7 +44,7 @@ impl Disarm {
     /// `DisARM` with K/2 pairs.
     ///
     /// # Errors
-    /// Where K is odd, less than 2, or so large that nobody could wait for it.
+    /// Returns an error if K is odd, less than 2, or so large that nobody could wait for it.
     pub fn new(samples: u64) -> Result<Self, InvalidParameter> {
         let allowed = "an even number from 2 to 1000000";
         match super::several(samples) {

@@ -37,7 +37,7 @@ impl DoubleCv {
     /// Double CV with K samples.
     ///
     /// # Errors
-    /// Where K is less than 2 or absurdly large, or α is not finite.
+    /// Returns an error if K is less than 2 or absurdly large, or α is not finite.
     pub fn new(samples: u64, alpha: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { samples: super::several(samples)?, alpha: finite("alpha", alpha)? })
     }

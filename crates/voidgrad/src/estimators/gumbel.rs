@@ -34,7 +34,7 @@ impl Gumbel {
     /// Concrete at temperature λ.
     ///
     /// # Errors
-    /// Where it is not positive and finite.
+    /// Returns an error if it is not positive and finite.
     pub fn new(lambda: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { lambda: positive("lambda", lambda)? })
     }

@@ -26,7 +26,7 @@ pub(super) enum Between {
 
 /// Nodes on each side of `1 - θ` and of `θ`, exact for ĝ and its square.
 ///
-/// Where all u become 1 - u, ĝ stays as it is, so one of the variables needs half of its nodes. It is the one with the
+/// If all u become 1 - u, ĝ stays as it is, so one of the variables needs half of its nodes. It is the one with the
 /// rarest state: of the two numbers that lead there, only the one close to 0 is always a number.
 pub(super) fn rule(bernoulli: &Bernoulli, between: Between) -> Rule {
     const OFFSET: f64 = 0.288_675_134_594_812_9;

@@ -44,7 +44,7 @@ impl Reinforce {
     /// REINFORCE with the baseline c.
     ///
     /// # Errors
-    /// Where it is NaN or infinite.
+    /// Returns an error if it is NaN or infinite.
     pub fn new(baseline: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { baseline: finite("baseline", baseline)? })
     }

@@ -54,7 +54,7 @@ impl ReinforceEma {
     /// REINFORCE whose average forgets by this factor an estimate.
     ///
     /// # Errors
-    /// Where it is not in [0, 1).
+    /// Returns an error if it is not in [0, 1).
     pub fn new(decay: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { decay: super::decay(decay)?, reinforce: Reinforce::new(0.0)?, weight: 0.0 })
     }

@@ -55,7 +55,7 @@ impl ReinforceOptimal {
     /// REINFORCE whose averages forget by this factor an estimate.
     ///
     /// # Errors
-    /// Where it is not in [0, 1).
+    /// Returns an error if it is not in [0, 1).
     pub fn new(decay: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { decay: super::decay(decay)?, baselines: Vec::new(), roots: Vec::new(), score: Vec::new() })
     }

@@ -38,7 +38,7 @@ impl<C: Control + Send + Sync> RelaxLoo<C> {
     /// The estimator with this control and K samples.
     ///
     /// # Errors
-    /// Where K is less than 2, or so large that nobody could wait for it.
+    /// Returns an error if K is less than 2, or so large that nobody could wait for it.
     pub fn new(control: C, samples: u64) -> Result<Self, InvalidParameter> {
         Ok(Self { control, samples: super::several(samples)? })
     }

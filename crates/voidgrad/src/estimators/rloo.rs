@@ -31,7 +31,7 @@ impl Rloo {
     /// RLOO with K samples.
     ///
     /// # Errors
-    /// Where K is less than 2, or so large that nobody could wait for it.
+    /// Returns an error if K is less than 2, or so large that nobody could wait for it.
     pub fn new(samples: u64) -> Result<Self, InvalidParameter> {
         Ok(Self { samples: super::several(samples)? })
     }

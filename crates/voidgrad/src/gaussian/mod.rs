@@ -81,7 +81,7 @@ impl Gaussian {
     /// The variables with these means and standard deviations, M entries each.
     ///
     /// # Errors
-    /// Where there is none or another number of the one than of the other, where a mean is NaN or infinite, or where a standard
+    /// Returns an error if there is none or another number of the one than of the other, if a mean is NaN or infinite, or if a standard
     /// deviation is not positive and finite.
     ///
     /// ```
@@ -101,7 +101,7 @@ impl Gaussian {
     /// The variables with these parameters, `(μ, ln σ)`, 2M entries.
     ///
     /// # Errors
-    /// Where there is none or an odd number of them, or where one is NaN or infinite.
+    /// Returns an error if there is none or an odd number of them, or if one is NaN or infinite.
     pub fn from_parameters(parameters: &[f64]) -> Result<Self, DistributionError> {
         if parameters.is_empty() {
             return Err(

@@ -28,7 +28,7 @@ impl<'a> Noise<'a> {
     /// The noise of one sample.
     ///
     /// # Errors
-    /// Where an entry is NaN or not in (0, 1), or where `u` and `v` differ in length.
+    /// Returns an error if an entry is NaN or not in (0, 1), or if `u` and `v` differ in length.
     pub fn new(u: &'a [f64], v: &'a [f64]) -> Result<Self, NoiseError> {
         if v.len() != u.len() {
             return Err(ShapeMismatch { name: "v", found: v.len(), expected: u.len() }.into());

@@ -61,7 +61,7 @@ impl Adam {
     /// Adam for so many parameters, with the learning rate α.
     ///
     /// # Errors
-    /// Where α is not a positive number.
+    /// Returns an error if α is not a positive number.
     pub fn new(parameters: usize, learning_rate: f64) -> Result<Self, InvalidParameter> {
         Ok(Self {
             learning_rate: positive("learning rate", learning_rate)?,
@@ -79,7 +79,7 @@ impl Adam {
     /// The same with other decay rates and another ε.
     ///
     /// # Errors
-    /// Where a decay rate is not in [0, 1), or ε is not a positive number.
+    /// Returns an error if a decay rate is not in [0, 1), or ε is not a positive number.
     pub fn with_moments(self, beta1: f64, beta2: f64, epsilon: f64) -> Result<Self, InvalidParameter> {
         let (beta1, beta2) = (decay("β₁", beta1)?, decay("β₂", beta2)?);
         Ok(Self { beta1, beta2, epsilon: positive("ε", epsilon)?, ..self })

@@ -65,11 +65,11 @@ struct Weights<E> {
 /// The network at the points of a vector.
 #[derive(Clone, Copy)]
 struct Point<V, M> {
-    /// Where unit j of the first layer is on.
+    /// Whether unit j of the first layer is on.
     on: [M; H],
-    /// Where the path through unit i of the second layer is open to the end.
+    /// Whether the path through unit i of the second layer is open to the end.
     open: [M; H],
-    /// Where the last `ReLU` is on.
+    /// Whether the last `ReLU` is on.
     last: M,
     r: V,
     /// `δ₁` before the first mask.

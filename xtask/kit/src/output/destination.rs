@@ -28,7 +28,7 @@ const DESKTOP: [&str; 3] = [".DS_Store", "Thumbs.db", "desktop.ini"];
 /// The path that results of this name have, without symbolic links.
 ///
 /// # Errors
-/// Where the name is none, which is answered with `what` is needed, or a symbolic link leads nowhere.
+/// Returns an error if the name is none, which is answered with `what` is needed, or a symbolic link leads nowhere.
 pub(crate) fn resolve(name: &Path, what: &str) -> Result<PathBuf, Error> {
     let shown = name.display();
     let refuse = |error: &io::Error| Error::arguments(format!("cannot use {shown}: {error}"));
@@ -54,7 +54,7 @@ pub(crate) fn resolve(name: &Path, what: &str) -> Result<PathBuf, Error> {
 /// contents are the answer, `None` where nothing is there.
 ///
 /// # Errors
-/// Where something is in the way.
+/// Returns an error if something is in the way.
 pub(crate) fn inspect(
     name: &Path,
     path: &Path,

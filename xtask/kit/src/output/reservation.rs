@@ -48,7 +48,7 @@ impl Reservation {
     /// Reserves `destination`, and makes the directories above it.
     ///
     /// # Errors
-    /// Where nothing can be written beside it.
+    /// Returns an error if nothing can be written beside it.
     pub(crate) fn take(destination: &Path) -> Result<Answer, Error> {
         let mut name = OsString::from(".");
         name.push(destination.file_name().unwrap_or_default());

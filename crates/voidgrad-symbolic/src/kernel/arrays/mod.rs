@@ -119,7 +119,7 @@ const LARGEST: usize = 4_000;
 /// Derives the kernel, its lanes and its plain numbers named by the two types.
 ///
 /// # Errors
-/// Where something has no form in rows of lanes.
+/// Returns an error if something has no form in rows of lanes.
 pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKernel, Obstacle> {
     if let Some(obstacle) = Obstacle::find(parts) {
         return Err(obstacle);

@@ -64,7 +64,7 @@ fn concrete_is_the_derivative_of_f_at_the_relaxed_sample() {
     assert!(round.gradient()[0].abs() > 1e-2);
 }
 
-/// Where the second derivative of f is not known, λ stays as it is.
+/// If the second derivative of f is not known, λ stays as it is.
 #[test]
 fn without_the_second_derivative_of_f_the_relaxed_control_has_eta_alone() {
     let (categorical, f) = (variables(1), MeanQuadratic { target: 0.3 });

@@ -37,7 +37,7 @@ fn a_control_of_one_z_has_a_kernel() {
 fn loops_over_arrays_are_a_kernel() {
     for source in [
         "#[control] fn c(z: &[f64; 5], w: &[f64; 5]) -> f64 { z.iter().zip(w).map(|(z, w)| w * z.tanh()).sum() }",
-        // Parameters of one row, of one column and of one entry, which have no outer product on the way back.
+        // Parameters of one row, of one column and of one entry, which have no outer product on the backward pass.
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 1, 5>, v: &SMatrix<f64, 4, 1>, u: &SMatrix<f64, 1, 1>) -> f64 {
             (v * (u * (w * z)).map(f64::tanh)).map(f64::tanh).sum()
         }",

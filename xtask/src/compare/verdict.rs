@@ -137,7 +137,7 @@ fn none<'a>(rows: impl IntoIterator<Item = &'a Measurement>) -> &'static str {
     if rows.into_iter().all(|row| row.size == Size::Zero) {
         "no variance at all"
     } else {
-        "no variance but for rounding"
+        "no variance up to rounding"
     }
 }
 

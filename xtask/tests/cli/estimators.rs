@@ -16,7 +16,7 @@ fn number(value: &Value, key: &str) -> f64 {
     value[key].as_f64().unwrap_or_else(|| panic!("{key} is a number in {value}"))
 }
 
-/// What is promised: 1e-9, of the number, or of a unit where it is 0 but for rounding.
+/// What is promised: 1e-9, of the number, or of a unit where it is 0 up to rounding.
 #[track_caller]
 fn agrees(answer: &Value, key: &str, expected: f64, unit: f64) {
     let error = (number(answer, key) - expected).abs();

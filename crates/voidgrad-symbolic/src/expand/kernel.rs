@@ -194,7 +194,7 @@ impl Numbers {
     }
 }
 
-/// The struct of what the way forward leaves for the way back.
+/// The struct of what the forward pass leaves for the backward pass.
 struct Residuals {
     definition: TokenStream,
     ty: TokenStream,
@@ -210,7 +210,7 @@ fn residuals(kept: &[Kept], root: &TokenStream) -> Residuals {
         quote!(#ident: #ty)
     });
     let definition = quote! {
-        /// What the way forward leaves for the way back.
+        /// What the forward pass leaves for the backward pass.
         #[derive(Debug, Clone, Copy)]
         pub struct Residuals<R: #root::Lanes> {
             #(#fields,)*

@@ -4,7 +4,7 @@
 //!
 //! ```text
 //! numbers    what depends on the parameters alone: once, on plain numbers
-//! forward    ∂c/∂z at z, c and ∂c/∂z at z̃, side by side; the values and masks that the way back needs are kept
+//! forward    ∂c/∂z at z, c and ∂c/∂z at z̃, side by side; the values and masks that the backward pass needs are kept
 //! backward   adds ż·∂²c/∂z∂φ of z and c̄·∂c/∂φ + ż·∂²c/∂z∂φ of z̃ to the sums of φ; nothing is computed again
 //! ```
 //!
@@ -73,11 +73,11 @@ pub struct Kernel {
     pub marker: Ident,
     /// Statements that compute the values of `shared`, and one expression for each.
     pub uniform: (TokenStream, Vec<TokenStream>),
-    /// What the way forward leaves for the way back.
+    /// What the forward pass leaves for the backward pass.
     pub residuals: Vec<Kept>,
-    /// Statements of the way forward, then the expressions of ∂c/∂z at z, of c and ∂c/∂z at z̃, and of each residual.
+    /// Statements of the forward pass, then the expressions of ∂c/∂z at z, of c and ∂c/∂z at z̃, and of each residual.
     pub forward: (TokenStream, Vec<TokenStream>),
-    /// The way back from two points: from z, where the weight `c̄` of the value is 0, and from z̃.
+    /// The backward pass from two points: from z, where the weight `c̄` of the value is 0, and from z̃.
     pub backward: TokenStream,
     /// What is made of the sums at the end.
     pub ends: Ends,
@@ -172,7 +172,7 @@ pub fn derive(parts: &Parts<'_>, lanes_types: &Types, plain_types: &Types) -> Op
     Some(Kernel { shared, marker, uniform, residuals, forward, backward, ends })
 }
 
-/// The values of the way forward, and the terms of the sums.
+/// The values of the forward pass, and the terms of the sums.
 struct Terms {
     c: NodeId,
     c_z: NodeId,

@@ -1,7 +1,7 @@
 //! Values as products, with what they have in common taken out of sums.
 //!
 //! A derivative is made of many products whose factors come in the order in which the rules met them. Here each value
-//! is written anew as `±[guards] shared · forward · weights`: factors that all samples share, factors of the way forward,
+//! is written anew as `±[guards] shared · forward · weights`: factors that all samples share, factors of the forward pass,
 //! and `ż` or `c̄` last. What the terms of a sum have in common goes before the sum: `δ·h·c̄ + δ·ḣ` becomes `δ·(h·c̄ + ḣ)`. So
 //! products that are equal are the same node, guards are applied once, and factors that all samples share can be left for the
 //! end.
@@ -26,7 +26,7 @@ pub(super) struct Product {
 /// Writes the nodes of a graph as products.
 pub(super) struct Products<'g> {
     pub(super) graph: &'g mut Graph,
-    /// What is known of a sample on the way forward, and on the way back alone.
+    /// What is known of a sample on the forward pass, and on the backward pass alone.
     given: [Vec<NodeId>; 2],
     /// By index: what differs from sample to sample, and what depends on the weights.
     kinds: Vec<Kind>,
@@ -43,9 +43,9 @@ const MOST_FACTORS: usize = 16;
 pub(super) enum Kind {
     /// Before the samples.
     Shared,
-    /// On the way forward.
+    /// On the forward pass.
     Forward,
-    /// On the way back.
+    /// On the backward pass.
     Weight,
 }
 

@@ -1,4 +1,4 @@
-//! What is computed when: once, on the way forward, on the way back.
+//! What is computed when: once, on the forward pass, on the backward pass.
 
 use crate::graph::{Graph, NodeId, Op};
 
@@ -15,7 +15,7 @@ pub(super) fn shared(graph: &Graph, varies: &[bool], roots: &[NodeId]) -> Vec<No
     graph.ids().filter(|id| shared[id.index()] && !is_at_hand(graph, *id)).collect()
 }
 
-/// What the way forward computes and the way back reads, but for the numbers of the sample themselves (`given`).
+/// What the forward pass computes and the backward pass reads, but for the numbers of the sample themselves (`given`).
 pub(super) fn residuals(
     graph: &Graph,
     varies: &[bool],

@@ -16,10 +16,10 @@ pub trait ArrayKernel {
     /// and what depends on them alone.
     fn numbers<T: Element>(&self, numbers: &mut Vec<T>);
 
-    /// How many rows of lanes the ways forward and back need as memory.
+    /// How many rows of lanes the forward and backward passes need as memory.
     fn rows(&self) -> usize;
 
-    /// Writes `∂c/∂z` at z and at z̃ to `c_z`, returns c at z̃, and keeps in `rows` what the way back needs. `hand` is 0 in
+    /// Writes `∂c/∂z` at z and at z̃ to `c_z`, returns c at z̃, and keeps in `rows` what the backward pass needs. `hand` is 0 in
     /// every lane.
     fn forward<R: Lanes<Element: Element>>(
         &self,

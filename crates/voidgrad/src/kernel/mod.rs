@@ -26,7 +26,7 @@ use crate::flat::Flat;
 /// The derivatives of a control `c_φ(z)` of one `z`, for many samples side by side.
 ///
 /// `R` is lanes of samples (or one number), its element `f64` or `f32`. The parameters are plain numbers that all lanes
-/// share, [`numbers`](Self::numbers). The way [`forward`](Self::forward) gives `c` and `∂c/∂z` and keeps what the way back needs; the way
+/// share, [`numbers`](Self::numbers). The forward pass [`forward`](Self::forward) gives `c` and `∂c/∂z` and keeps what the backward pass needs; the way
 /// [`backward`](Self::backward) adds the samples' `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` to lanes of sums, one a parameter, but for what all samples share:
 /// [`chain`](Self::chain) makes up for that once, at the end.
 ///
@@ -40,7 +40,7 @@ pub trait Kernel {
     type Sums<R: Lanes>: Copy + AsRef<[R]> + AsMut<[R]>;
     /// The parameters and data as plain numbers, and what depends on them alone.
     type Numbers<T: Element>: Send + Sync;
-    /// What the way forward leaves for the way back.
+    /// What the forward pass leaves for the backward pass.
     type Residuals<R: Lanes<Element: Element>>: Copy;
 
     /// Sums that start at `zero`.
@@ -52,7 +52,7 @@ pub trait Kernel {
     /// The numbers at the control's present parameters.
     fn numbers<T: Element>(&self) -> Self::Numbers<T>;
 
-    /// `∂c/∂z` at z, `c` and `∂c/∂z` at z̃, and what the way back needs.
+    /// `∂c/∂z` at z, `c` and `∂c/∂z` at z̃, and what the backward pass needs.
     fn forward<R: Lanes<Element: Element>>(
         numbers: &Self::Numbers<R::Element>,
         z: R,

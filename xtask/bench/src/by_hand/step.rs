@@ -101,7 +101,7 @@ fn train<S: Simd, V: Vector<S, Element: Element>>(
     end
 }
 
-/// The network at one point: the first layer, whether each unit is on, and the way back to it.
+/// The network at one point: the first layer, whether each unit is on, and the backward pass to it.
 struct Point<T> {
     h1: [T; H],
     /// 1 where the path through unit i of the second layer is open to the end, times w₃.

@@ -1,6 +1,6 @@
 //! `relax-wide` by hand: lanes over the units of a layer, and the samples of a block as the rows of three matrix products.
 //!
-//! Each sample has four rows: values `h` and slopes `h′ = ∂h/∂z`, at z and at z̃. With `L = c̄·r + ż·r′` the way back is
+//! Each sample has four rows: values `h` and slopes `h′ = ∂h/∂z`, at z and at z̃. With `L = c̄·r + ż·r′` the backward pass is
 //! `p = ∂L/∂x₂′ = ż·w₃·d₂` and `q = ∂L/∂x₂ = c̄·w₃·d₂ - 2·h₂·p·x₂′`, where `d = 1 - h²` is the derivative of tanh.
 
 use fearless_simd::Simd;

@@ -87,7 +87,7 @@ pub struct ArrayKernel {
     pub arguments: Vec<Slice>,
     /// What depends on them alone: plain numbers that [`numbers`](Self::numbers) writes.
     pub shared: Vec<Slice>,
-    /// What the way forward leaves for the way back, rows of lanes.
+    /// What the forward pass leaves for the backward pass, rows of lanes.
     pub residuals: Vec<Slice>,
     /// Computes what all samples share.
     pub numbers: Stage,
@@ -249,7 +249,7 @@ fn stage(Written { statements, memory, result }: Written) -> Stage {
     Stage { statements, memory, result: result.unwrap_or_default() }
 }
 
-/// What the way back reads of the way forward, or of what could be computed there: whichever is fewer rows.
+/// What the backward pass reads of the forward pass, or of what could be computed there: whichever is fewer rows.
 fn residuals(
     graph: &Graph,
     forward: &[NodeId],

@@ -65,7 +65,7 @@ impl<'a> Points<'a> {
                 let reciprocal = self.graph.node(Op::Div(one, b), divisor);
                 self.graph.node(Op::Mul(a, reciprocal), shape)
             }
-            // The way back reads σ and σ′ of the way forward, and takes no exponential. The error is that of the quick σ″.
+            // The backward pass reads σ and σ′ of the forward pass, and takes no exponential. The error is that of the quick σ″.
             Op::Unary(primitive, x) if primitive.row().name == "d2_sigmoid" => {
                 let x = copies[&x];
                 let [sigmoid, slope] = ["sigmoid", "d_sigmoid"].map(|name| self.graph.unary(name, x));

@@ -97,7 +97,7 @@ fn what_all_samples_share_is_one_value() {
         let muls: Vec<NodeId> = ids.into_iter().filter(is_product).collect();
         muls.into_iter().filter(|id| products.kind(*id) == kind).count()
     };
-    // a·b before the samples, sin(z)·z on the way forward, and two products on the way back.
+    // a·b before the samples, sin(z)·z on the forward pass, and two products on the backward pass.
     assert_eq!([Kind::Shared, Kind::Forward, Kind::Weight].map(&mut of_kind), [1, 1, 2]);
 }
 
@@ -165,7 +165,7 @@ fn random_expressions_keep_their_values() {
     }
 }
 
-/// A graph with numbers s (of all samples) and w (a weight), and arrays a, b of three entries of the way forward.
+/// A graph with numbers s (of all samples) and w (a weight), and arrays a, b of three entries of the forward pass.
 fn arrays() -> (Graph, [NodeId; 4]) {
     let mut graph = Graph::default();
     let array = Shape::Array(Dim::Fixed(3));
@@ -174,7 +174,7 @@ fn arrays() -> (Graph, [NodeId; 4]) {
     (graph, nodes)
 }
 
-/// The node as it is written, after a check that its value is the same but for rounding.
+/// The node as it is written, after a check that its value is the same up to rounding.
 fn rewritten(graph: &mut Graph, [_, w, a, b]: [NodeId; 4], id: NodeId) -> NodeId {
     let written = Products::new(graph, &[a, b], &[w]).node(id);
     let given = [vec![1.5], vec![-0.75], vec![0.5, -2.0, 3.0], vec![4.0, 0.25, -1.0]];

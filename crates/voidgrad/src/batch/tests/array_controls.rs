@@ -186,7 +186,7 @@ fn linear_last(
     v: &SVector<f64, 5>,
     scale: f64,
 ) -> f64 {
-    // On the way back, w has outer products with arrays that all samples share, on either side.
+    // On the backward pass, w has outer products with arrays that all samples share, on either side.
     let total = z.iter().map(|z| z.tanh()).sum::<f64>();
     u.dot(&(w * z.map(f64::tanh))) * scale + (w * v * total).sum()
 }

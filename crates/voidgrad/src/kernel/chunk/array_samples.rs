@@ -155,8 +155,8 @@ struct Parts<'c, C, T> {
 impl<C: ArrayKernel, T: Element> Parts<'_, C, T> {
     /// Adds a group of samples with their values of f.
     ///
-    /// `ĝ` takes the mean of c over all parts, and the way back takes all of `ĝ`, so several parts are gone over twice, and
-    /// forward again in between: what the way forward keeps is kept for one part.
+    /// `ĝ` takes the mean of c over all parts, and the backward pass takes all of `ĝ`, so several parts are gone over twice, and
+    /// forward again in between: what the forward pass keeps is kept for one part.
     #[inline(always)]
     fn add<R: Lanes<Element = T>>(
         &self,
@@ -170,7 +170,7 @@ impl<C: ArrayKernel, T: Element> Parts<'_, C, T> {
         let parts = group.count / self.length;
         let mut c = hand;
         let mut c_bar = hand;
-        // One call of each way, since each is all of its code.
+        // One call of each pass, since each is all of its code.
         for step in 0..if parts == 1 { 1 } else { 2 * parts } {
             let part = (step % parts) * self.length * R::LANES;
             let part = part..part + self.length * R::LANES;

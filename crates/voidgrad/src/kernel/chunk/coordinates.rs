@@ -12,7 +12,7 @@ use crate::noise::BlockStream;
 
 /// Adds the samples of a chunk; nothing where a value of f is not finite.
 ///
-/// `ĝ` takes the mean of c over all coordinates, and the way back takes all of `ĝ`, so each sample is gone over twice. The
+/// `ĝ` takes the mean of c over all coordinates, and the backward pass takes all of `ĝ`, so each sample is gone over twice. The
 /// second pass goes forward once more: residuals of so many coordinates would cost more to store than to make.
 pub(super) fn add<T: Number, C: Kernel>(
     control: &C,
@@ -112,7 +112,7 @@ fn live<R: Lanes>(hand: R, count: usize, first: usize) -> R::Mask {
     lane_numbers(hand).is_lt(hand.constant((count - first) as f64))
 }
 
-/// The way forward: writes the part of `ĝ_m` that takes neither f nor c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`, to `g`, and returns
+/// The forward pass: writes the part of `ĝ_m` that takes neither f nor c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`, to `g`, and returns
 /// `Σ_m c(z̃_m)`, lane by lane.
 #[inline(always)]
 fn forward<C: Kernel, R: Lanes<Element: Element>>(

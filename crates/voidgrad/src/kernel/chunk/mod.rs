@@ -62,7 +62,7 @@ pub(crate) struct Buffers<T> {
     pub(crate) rows: Vec<T>,
     /// The lanes of the sums of φ.
     pub(super) sums: Vec<T>,
-    /// What a kernel over arrays keeps from the way forward.
+    /// What a kernel over arrays keeps from the forward pass.
     pub(super) kept: Vec<T>,
     /// What all samples share: of the variables, and of a kernel over arrays.
     pub(super) shared: [Vec<T>; 2],

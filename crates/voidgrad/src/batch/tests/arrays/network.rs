@@ -1,6 +1,6 @@
 //! A network whose second layer is a matrix, by hand: values `h` and slopes `h′ = ∂h/∂z` of both points go side by side.
 //!
-//! With `L = c̄·c + ż·c′` the way back is `p = ∂L/∂x₂′ = ż·w₃·d₂` and `q = ∂L/∂x₂ = c̄·w₃·d₂ - 2·h₂·p·x₂′`, where `d = 1 - h²` is the
+//! With `L = c̄·c + ż·c′` the backward pass is `p = ∂L/∂x₂′ = ż·w₃·d₂` and `q = ∂L/∂x₂ = c̄·w₃·d₂ - 2·h₂·p·x₂′`, where `d = 1 - h²` is the
 //! derivative of tanh.
 
 use nalgebra::{SMatrix, SVector};

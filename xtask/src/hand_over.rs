@@ -5,6 +5,8 @@ use std::ffi::{OsStr, OsString};
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::{Command, ExitCode};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use xtask_kit::error::Error;
 use xtask_kit::interrupt;
@@ -72,9 +74,17 @@ pub(crate) fn run(program: Program, arguments: &[OsString]) -> Result<ExitCode, 
     let status = command(&cargo, program, &manifest, arguments)
         .status()
         .map_err(|error| Error::computation(format!("cannot run {}: {error}", cargo.display())))?;
+    let was_interrupted = || {
+        // Ctrl-C is seen by a thread of its own, which may be later than the end of the program.
+        let patience = Instant::now() + Duration::from_millis(500);
+        while !interrupted() && Instant::now() < patience {
+            thread::sleep(Duration::from_millis(5));
+        }
+        interrupted()
+    };
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         Some(code) => Ok(ExitCode::from(code)),
-        None if interrupted() => Err(Error::Interrupted("interrupted".to_owned())),
+        None if was_interrupted() => Err(Error::Interrupted("interrupted".to_owned())),
         None => Err(Error::computation(format!("{} ended with {status}", program.package()))),
     }
 }

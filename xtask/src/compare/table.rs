@@ -85,7 +85,7 @@ fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
             "controls are trained on the variance at this θ in steps of {} estimates, moving averages have settled;",
             preparation::BATCH
         ),
-        format!("every control is made of (b − {})², whatever f is.", number::exact(comparison.target)),
+        "the controls of REBAR and RELAX relax f itself.".to_owned(),
     ];
     notes.extend(left_out(&outcome.left_out));
     notes.iter().map(|note| terminal::wrapped(note)).collect()

@@ -330,7 +330,9 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
             };
             let made = control.steps(&mut steps);
             let (f, gradient) = steps.found;
-            stream.set_position(start + 4 * made as u128);
+            if made < count {
+                stream.set_position(start + 4 * made as u128);
+            }
             if made > 0 {
                 average.keep(f, gradient);
                 leap.made_unobserved(made as u64);

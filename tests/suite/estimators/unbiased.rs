@@ -37,7 +37,9 @@ impl<E: Estimator> Estimator for Times<E> {
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, weights, phi_bar, memory } = answer;
         self.0.answer(bernoulli, told, Answer { gradient, weights, phi_bar, memory });
-        gradient.iter_mut().for_each(|gradient| *gradient *= self.1);
+        for partial in gradient.iter_mut() {
+            *partial *= self.1;
+        }
     }
 
     fn want(&self, k: usize) -> Want {

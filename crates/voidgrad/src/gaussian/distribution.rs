@@ -6,7 +6,7 @@ use crate::distribution::divergence::saturated;
 use crate::error::{DistributionError, SampleError, ShapeMismatch, same_length};
 
 /// The parameters are `(μ, ln σ)`, 2M numbers, and a sample x takes as many uniform numbers as there are variables, or one more:
-/// two for two variables, by [`box_muller`].
+/// two for two variables, by [`box_muller`](super::box_muller).
 impl Distribution for Gaussian {
     fn parameters(&self) -> &[f64] {
         &self.parameters

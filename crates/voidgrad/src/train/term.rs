@@ -19,7 +19,7 @@ pub(super) struct Term {
 
 /// The term `λ/2·‖x‖²` of a block, which adds `λ·x` to its gradient: L2 weight decay.
 ///
-/// With [`Adam`](crate::Adam) this is L2 regularisation, not the decoupled decay of `AdamW`.
+/// With [`Adam`](crate::optimise::Adam) this is L2 regularisation, not the decoupled decay of `AdamW`.
 ///
 /// ```
 /// use voidgrad::train::weight_decay;

@@ -25,9 +25,9 @@ const FILES: Kind = Kind {
 pub(crate) struct Session {
     /// What is trained.
     pub(crate) experiment: Arc<Experiment>,
-    /// Where its results go.
+    /// The directory of its results.
     pub(crate) output: Output,
-    /// Where its state goes meanwhile.
+    /// The checkpoints of its runs.
     pub(crate) checkpoints: Arc<Checkpoints>,
     /// Runs that had ended before.
     pub(crate) ended: Vec<Run>,

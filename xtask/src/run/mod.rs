@@ -39,7 +39,7 @@ pub(crate) struct Run {
     pub(crate) reinforce: Option<f64>,
     /// How often an estimate evaluates f.
     pub(crate) evaluations: u64,
-    /// Where and how it broke down, if it did.
+    /// The iteration and the reason of its breakdown, if it broke down.
     pub(crate) diverged: Option<Divergence>,
     /// What it took.
     pub(crate) time: Time,

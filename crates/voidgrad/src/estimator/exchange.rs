@@ -26,7 +26,7 @@ pub struct Told<'a> {
     pub gradients: &'a [f64],
 }
 
-/// Where an estimator writes its answer.
+/// The memory for the answer of an estimator.
 #[derive(Debug)]
 pub struct Answer<'a> {
     /// `ĝ`, as many entries as the distribution has parameters.

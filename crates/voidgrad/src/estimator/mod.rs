@@ -234,7 +234,7 @@ pub fn check_wants<D: Distribution>(
     if wants && !has_gradient { Err(EstimateError::NoGradient) } else { Ok(()) }
 }
 
-/// Refuses an estimator that does not fit what another one was asked: so many numbers of noise and points, with gradients or without.
+/// Checks that an estimator wants what was asked for: the same count of random numbers and of points, and gradients of f or none.
 pub(crate) fn check_asked<D: Distribution>(
     estimator: &(impl Estimator<D> + ?Sized),
     distribution: &D,

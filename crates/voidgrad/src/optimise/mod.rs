@@ -10,7 +10,6 @@ mod state_error;
 pub use adam::Adam;
 pub(crate) use adam::{LARGEST, RatesAhead};
 pub use clip::Clip;
-#[allow(unused_imports)] // for a norm over several blocks of parameters, which a training clips together
 pub(crate) use clip::Norm;
 pub use schedule::Schedule;
 pub use sgd::Sgd;

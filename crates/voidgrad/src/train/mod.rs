@@ -89,7 +89,7 @@ pub fn train<D: Distribution, E: Estimator<D>>(
     Ok(training.finish())
 }
 
-/// Where [`train`] ended.
+/// What [`train`] returns: the state at its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome<D, E> {
     /// The variables after the last step.

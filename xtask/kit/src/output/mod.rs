@@ -167,7 +167,7 @@ impl Output {
         &self.name
     }
 
-    /// Where a run keeps its checkpoints, so that it can be resumed.
+    /// The directory of the checkpoints, from which a run can be resumed.
     #[must_use]
     pub fn checkpoints(&self) -> PathBuf {
         checkpoints::directory(self.reservation.directory())

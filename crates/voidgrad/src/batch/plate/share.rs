@@ -32,7 +32,7 @@ pub(super) struct Rows<'a, T> {
     pub(super) gradients: &'a [T],
 }
 
-/// Where a share writes its results.
+/// The memory for the results of a share.
 pub(super) struct Results<'a, T> {
     pub(super) gradient: &'a mut [T],
     pub(super) weights: &'a mut [T],

@@ -30,7 +30,7 @@ fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
     ]
 }
 
-/// Where `∂c/∂z` jumps.
+/// The points at which `∂c/∂z` jumps.
 fn kinks(control: &impl Control) -> Vec<f64> {
     let phi = control.phi();
     // The last ReLU of the one adds a kink that the other does not have; a needless breakpoint does no harm.

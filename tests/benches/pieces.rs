@@ -1,4 +1,5 @@
-//! What a batch is made of, timed piece by piece with criterion: noise, one sample, batches of each kind, Adam.
+//! What a batch and a training are made of, timed piece by piece with criterion: noise, one sample, batches of each kind, Adam, and
+//! the three ways to write a training loop.
 //!
 //! `cargo bench --package voidgrad-tests --bench pieces`; `cargo xtask bench` puts whole samples beside other code.
 
@@ -10,7 +11,8 @@ use voidgrad::controls::{Rebar, Relax};
 use voidgrad::noise::BlockStream;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{BatchControl, Bernoulli, Control, Estimate, Noise, Stream};
+use voidgrad::train::{Settings, Training};
+use voidgrad::{BatchControl, Bernoulli, Control, Distribution, Estimate, Noise, Objective, Round, Stream};
 
 const TARGET: f64 = 0.499;
 const SAMPLES: u64 = 4096;
@@ -79,11 +81,57 @@ fn adam(criterion: &mut Criterion) {
     });
 }
 
+/// Trainings of the same 10,000 steps: as one call, step by step, and as a loop that asks, evaluates f, tells, and moves both blocks by hand.
+fn trainings(criterion: &mut Criterion) {
+    const STEPS: u64 = 10_000;
+    let f = MeanQuadratic { target: TARGET };
+    let start = Bernoulli::from_logits(&[0.0]).unwrap();
+    let settings = Settings { iterations: STEPS, learning_rate: 1e-3, ..Settings::default() };
+    let training = || Training::new(start.clone(), &f, relax(), &settings, 0).unwrap();
+    let mut group = criterion.benchmark_group("a training step of relax");
+    group.throughput(Throughput::Elements(STEPS));
+    group.bench_function("in one call", |bencher| {
+        bencher.iter(|| {
+            let mut training = training();
+            training.advance(STEPS).unwrap();
+            training
+        });
+    });
+    group.bench_function("step()", |bencher| {
+        bencher.iter(|| {
+            let mut training = training();
+            (0..STEPS).for_each(|_| training.step().unwrap());
+            training
+        });
+    });
+    group.bench_function("ask and tell", |bencher| {
+        bencher.iter(|| {
+            let (mut bernoulli, mut control) = (start.clone(), relax());
+            let (mut round, mut stream) = (Round::new(), Stream::new(0, 0, 0));
+            let (mut logits, mut phi) = (vec![0.0], control.phi());
+            let mut descent = Adam::new(1, settings.learning_rate).unwrap();
+            let mut control_descent = Adam::new(phi.len(), settings.control_learning_rate).unwrap();
+            for _ in 0..STEPS {
+                round.draw(&control, &bernoulli, &mut stream).unwrap();
+                round.values_mut()[0] = f.value(round.points().row(0)).unwrap();
+                round.tell(&mut control, &bernoulli).unwrap();
+                descent.step(&mut logits, round.gradient()).unwrap();
+                control_descent.step(phi.as_mut_slice(), round.variance_gradient()).unwrap();
+                bernoulli.set_parameters(&logits).unwrap();
+                control.set_phi(phi.as_view()).unwrap();
+            }
+            bernoulli
+        });
+    });
+    group.finish();
+}
+
 fn main() {
     let mut criterion = Criterion::default().configure_from_args();
     noise(&mut criterion);
     sample(&mut criterion);
     batches(&mut criterion);
     adam(&mut criterion);
+    trainings(&mut criterion);
     criterion.final_summary();
 }

@@ -1,5 +1,6 @@
 //! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
 
+mod ahead;
 mod array_kernel;
 pub(crate) mod chunk;
 mod estimate;
@@ -12,13 +13,13 @@ mod tests;
 
 use voidgrad_real::{Element, Lanes};
 
+pub(crate) use ahead::Ahead;
 pub use array_kernel::ArrayKernel;
 pub use chunk::{Chunk, Precision, Sums, arrays, fused};
 pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use outer::add_outer;
 pub use product::{product, transposed_product};
 pub use rows::{add_row, log_sum_exp, row, set_row};
-pub(crate) use steps::BLOCK;
 pub use steps::{Steps, steps};
 
 use crate::flat::Flat;

@@ -2,21 +2,21 @@
 
 use voidgrad_real::Lanes;
 
-use super::chunk::conditional::size_and_slope;
+use super::ahead::{Ahead, Sample};
 use super::{Kernel, Weights, g_hat, pathwise, weights};
 use crate::lanes::{Instructions, OnLanes, Work};
-use crate::optimise::{Adam, LARGEST, RatesAhead};
+use crate::optimise::{Adam, LARGEST};
 
-/// The most steps whose noise is prepared together.
-pub(crate) const BLOCK: usize = 64;
 /// `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits up to this.
 const LARGEST_LOGIT: f64 = 650.0;
 
 /// Steps of one sample each, of one variable and a control with a [`Kernel`]: what they read, what they move, and what the last one
 /// found. Whoever trains fills it in, and [`steps`] runs it.
 pub struct Steps<'a> {
-    /// u and v of one step after the other: two numbers for each of at most [`BLOCK`] steps.
-    pub(crate) pairs: &'a [f64],
+    /// How many steps are wanted.
+    pub(crate) count: usize,
+    /// Their noise, and what is known of them.
+    pub(crate) ahead: &'a mut Ahead,
     /// `f(b)`; NaN if it can't be had.
     pub(crate) f: &'a dyn Fn(f64) -> f64,
     /// The logit, one entry.
@@ -57,75 +57,20 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
         let Self { control, steps, set_phi } = self;
-        let count = (steps.pairs.len() / 2).min(BLOCK);
-        let mut ahead = Ahead {
-            pairs: [0.5; 2 * (BLOCK + 1)],
-            logits: [0.0; BLOCK + 1],
-            rates: [RatesAhead::new(), RatesAhead::new()],
-        };
-        ahead.prepare(hand, steps, count);
-        let mut sample = Sample::draw(hand.narrow(), steps.parameters[0], &ahead, 0);
-        for step in 0..count {
-            match quick((hand, hand.narrow()), control, steps, sample, &ahead, step) {
-                Some(next) => sample = next,
-                None => return step,
-            }
+        let narrow = hand.narrow();
+        steps.ahead.prepare(hand, [&*steps.optimisers[0], &*steps.optimisers[1]]);
+        let mut sample = steps.ahead.sample(narrow, steps.parameters[0]);
+        let mut made = 0;
+        while made < steps.count {
+            let Some(next) = quick((hand, narrow), control, steps, sample) else { break };
+            sample = next;
+            made += 1;
             set_phi(control, steps.phi);
         }
-        count
-    }
-}
-
-/// What is known of some steps before the first: their noise and rates.
-struct Ahead {
-    /// u and v of one step after the other, and a pair behind them that no step is made of.
-    pairs: [f64; 2 * (BLOCK + 1)],
-    /// `ln(u/(1 - u))`
-    logits: [f64; BLOCK + 1],
-    /// The rates of the two optimisers.
-    rates: [RatesAhead<BLOCK>; 2],
-}
-
-impl Ahead {
-    #[inline(always)]
-    fn prepare<R: Lanes<Element = f64>>(&mut self, hand: R, steps: &Steps<'_>, count: usize) {
-        self.pairs[..2 * count].copy_from_slice(&steps.pairs[..2 * count]);
-        for (logit, pair) in self.logits.iter_mut().zip(self.pairs.chunks_exact(2)) {
-            *logit = pair[0];
+        if made > 0 {
+            steps.ahead.keep(steps.parameters[0], sample);
         }
-        let whole = count.next_multiple_of(R::LANES);
-        for logits in self.logits[..whole].chunks_exact_mut(R::LANES) {
-            let u = hand.load(logits);
-            u.ln_ratio(hand.constant(1.0) - u).store(logits);
-        }
-        for (rates, adam) in self.rates.iter_mut().zip(&steps.optimisers) {
-            rates.fill(hand, adam, whole);
-        }
-    }
-}
-
-/// A sample before f.
-#[derive(Clone, Copy)]
-struct Sample {
-    b: f64,
-    z: f64,
-    z_tilde: f64,
-    z_tilde_a: f64,
-    score: f64,
-}
-
-impl Sample {
-    #[inline(always)]
-    fn draw<R: Lanes<Element = f64>>(hand: R, a: f64, ahead: &Ahead, step: usize) -> Self {
-        let one = hand.constant(1.0);
-        let z = a + ahead.logits[step];
-        let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
-        // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
-        let v = hand.constant(ahead.pairs[2 * step + 1]);
-        let w = hand.constant(sign * a).exp();
-        let (size, slope) = size_and_slope(v, w);
-        let score = one / (one + w);
-        Self { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
+        made
     }
 }
 
@@ -138,13 +83,10 @@ fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
     control: &C,
     steps: &mut Steps<'_>,
     sample: Sample,
-    ahead: &Ahead,
-    step: usize,
 ) -> Option<Sample> {
     let a = steps.parameters[0];
     let [descent, control_descent] = &mut steps.optimisers;
-    let rates = ahead.rates[0].rates(descent, step);
-    let control_rates = ahead.rates[1].rates(control_descent, step);
+    let [rates, control_rates] = steps.ahead.rates([&**descent, &**control_descent]);
     if a.abs() > LARGEST_LOGIT || !descent.is_plain() || !control_descent.is_plain() {
         return None;
     }
@@ -164,13 +106,14 @@ fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
     let variance_gradient = &mut *steps.variance_gradient;
     C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
-    let next = Sample::draw(narrow, moved.0, ahead, step + 1);
+    let next = steps.ahead.sample_after(narrow, moved.0);
     if !((gradient.abs() <= LARGEST) & f_b.is_finite() & are_moderate(hand, variance_gradient)) {
         return None;
     }
     steps.found = (f_b, gradient);
     descent.keep(&rates, moved, steps.parameters);
     control_descent.step_on(hand, &control_rates, steps.phi, variance_gradient);
+    steps.ahead.count();
     Some(next)
 }
 

@@ -127,7 +127,7 @@ impl Adam {
     /// What all entries share in the next step.
     #[inline]
     fn rates(&self) -> Rates {
-        let (decay1, decay2) = (self.decay1 * self.beta1, self.decay2 * self.beta2);
+        let (decay1, decay2) = (normal(self.decay1 * self.beta1), normal(self.decay2 * self.beta2));
         let step = self.learning_rate / (1.0 - decay1);
         let scale = (1.0 - decay2).sqrt().recip();
         Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, decay1, decay2, step, scale }
@@ -251,8 +251,8 @@ impl Rates {
     }
 }
 
-/// `x`, and 0 where it is subnormal: where a derivative stays 0, its moments decay until they are, which no step can see
-/// and which makes processors slow.
+/// `x`, and 0 where it is subnormal: powers of the decay rates become so, and moments of a derivative that stays 0. No step can see
+/// it, and a processor takes a hundred times as long for it.
 #[inline(always)]
 fn normal<R: Real>(x: R) -> R {
     R::select(x.abs().is_lt(x.constant(f64::MIN_POSITIVE)), x.constant(0.0), x)

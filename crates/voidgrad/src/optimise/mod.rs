@@ -8,7 +8,7 @@ mod state;
 mod state_error;
 
 pub use adam::Adam;
-pub(crate) use adam::{LARGEST, RatesAhead};
+pub(crate) use adam::{LARGEST, Rates, RatesAhead};
 pub use clip::Clip;
 pub(crate) use clip::Norm;
 pub use schedule::Schedule;

@@ -139,15 +139,19 @@ pub(super) fn check_parameters(block: &str, parameters: &[f64]) -> Result<(), Tr
 }
 
 /// The place of a block.
+#[inline]
 pub(super) fn find(blocks: &[Entry], key: BlockKey<'_>) -> Result<usize, TrainerError> {
     let place = match key {
         BlockKey::Id(BlockId(place)) => (place < blocks.len()).then_some(place),
         BlockKey::Name(name) => blocks.iter().position(|block| block.name == name),
     };
-    place.ok_or_else(|| TrainerError::UnknownBlock {
-        key: key.to_string(),
-        known: blocks.iter().map(|block| block.name.clone()).collect(),
-    })
+    place.ok_or_else(|| unknown(blocks, key))
+}
+
+#[cold]
+fn unknown(blocks: &[Entry], key: BlockKey<'_>) -> TrainerError {
+    let known = blocks.iter().map(|block| block.name.clone()).collect();
+    TrainerError::UnknownBlock { key: key.to_string(), known }
 }
 
 /// The key of a place.
@@ -156,6 +160,7 @@ pub(super) fn id(place: usize) -> BlockId {
 }
 
 /// Several different blocks at once.
+#[inline]
 pub(super) fn find_all<'b, const N: usize>(
     blocks: &'b mut [Entry],
     keys: [BlockKey<'_>; N],

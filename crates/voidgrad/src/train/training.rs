@@ -9,7 +9,7 @@ use super::{
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::estimator::{Coupling, Estimator, check_wants};
-use crate::kernel::{BLOCK, Steps};
+use crate::kernel::{Ahead, Steps};
 use crate::objective::Objective;
 use crate::optimise::Adam;
 
@@ -71,7 +71,6 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
             batch == 1 && distribution.is_one_bit() && estimator.coupling() == Some(Coupling::Independent);
         let average = Average::new(&distribution, &estimator);
         let blocks = [parameters, phi];
-        let noise = Vec::new();
         let rate = learning_rate.max(control_learning_rate);
         Ok(Self {
             trainer,
@@ -82,10 +81,9 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
                 batch,
                 average,
                 blocks,
-                is_fused,
+                ahead: is_fused.then(|| Box::new(Ahead::new())),
                 has_phi: true,
                 rate,
-                noise,
             },
         })
     }
@@ -229,13 +227,12 @@ struct Estimation<'a, D, E> {
     average: Average,
     /// The blocks of the distribution's parameters and of φ.
     blocks: [BlockId; 2],
-    /// Whether a kernel may make steps by itself.
-    is_fused: bool,
+    /// What is known of the next steps, if a kernel may make them by itself.
+    ahead: Option<Box<Ahead>>,
     /// Whether the control has the φ of its block.
     has_phi: bool,
     /// The larger learning rate.
     rate: f64,
-    noise: Vec<f64>,
 }
 
 /// Why a step failed.
@@ -297,30 +294,31 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
     fn leap(&mut self, leap: &mut Leap<'_>) -> Result<(), Failure> {
         // With less than half a unit in the last place of the largest number, no parameter gets beyond it.
         let farthest = Adam::FARTHEST * self.rate * (leap.iteration() + leap.steps()) as f64;
-        if !self.is_fused || farthest >= 0.25 * f64::EPSILON * f64::MAX {
+        if self.ahead.is_none() || farthest >= 0.25 * f64::EPSILON * f64::MAX {
             return Ok(());
         }
-        let ([_, phi], _) = leap.parts(self.blocks)?;
-        self.take_phi(phi.parameters)?;
+        if !self.has_phi {
+            let ([_, phi], _) = leap.parts(self.blocks)?;
+            self.take_phi(phi.parameters)?;
+        }
         while leap.steps() > 0 {
-            let count = usize::try_from(leap.steps()).unwrap_or(BLOCK).min(BLOCK);
-            let Self { estimator, objective, average, blocks, noise, .. } = self;
+            let wanted = leap.steps();
+            let Self { estimator, objective, average, blocks, ahead, .. } = self;
             let ([parameters, phi], stream) = leap.parts(*blocks)?;
-            let start = stream.position();
-            noise.resize(2 * count, 0.0);
-            stream.fill_open01(noise);
             let optimisers =
                 [parameters.optimiser, phi.optimiser].map(|optimiser| optimiser.downcast_mut::<Adam>());
-            let ([Some(descent), Some(control_descent)], Some(control)) =
-                (optimisers, estimator.control_mut())
+            let ([Some(descent), Some(control_descent)], Some(control), Some(ahead)) =
+                (optimisers, estimator.control_mut(), ahead)
             else {
-                stream.set_position(start);
                 return Ok(());
             };
+            let start = stream.position();
+            let count = ahead.draw(stream, [&*descent, &*control_descent], wanted);
             // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
             let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
             let mut steps = Steps {
-                pairs: noise,
+                count,
+                ahead,
                 f: &f,
                 parameters: parameters.parameters,
                 phi: phi.parameters,

@@ -41,7 +41,7 @@ impl Work<f64> for Fill<'_> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) {
-        self.0.fill(hand, self.1, 16);
+        self.0.fill(hand, self.1);
     }
 }
 
@@ -54,6 +54,7 @@ fn rates_made_together_are_those_of_each_step_bit_by_bit() {
     for i in 0..16 {
         let (made, own) = (ahead.rates(&adam, i), adam.rates());
         assert_eq!(made, own, "step {i}");
+        assert!(ahead.are_of(&adam, i) && (i == 0 || !ahead.are_of(&adam, i - 1)), "step {i}");
         adam.step(&mut [0.0], &[1.0]).unwrap();
     }
 }

@@ -1,0 +1,143 @@
+//! What is known of the next steps of a training before they are made.
+
+use voidgrad_real::Lanes;
+
+use super::chunk::conditional::size_and_slope;
+use crate::noise::Stream;
+use crate::optimise::{Adam, Rates, RatesAhead};
+
+/// The most steps that are prepared together.
+const BLOCK: usize = 64;
+
+/// The noise and the rates of the next steps of a training, prepared for [`BLOCK`] of them together: a single step would wait
+/// for its logarithm, its divisions and its roots.
+///
+/// It outlives the call that prepared it, so steps that are made one by one cost little more than steps that are made together. What does
+/// not belong to the next step, because someone has moved the stream or an optimiser since, is thrown away.
+pub(crate) struct Ahead {
+    /// u and v of one step after the other, and a pair behind them that no step is made of.
+    pairs: [f64; 2 * (BLOCK + 1)],
+    /// `ln(u/(1 - u))`
+    logits: [f64; BLOCK + 1],
+    /// The rates of the two optimisers.
+    rates: [RatesAhead<BLOCK>; 2],
+    /// How many of these steps are made; all of them if nothing is prepared.
+    made: usize,
+    /// Whether `logits` and `rates` are those of `pairs`.
+    is_prepared: bool,
+    /// The sample of the next step, and the logit that it was drawn with.
+    sample: Option<(f64, Sample)>,
+    /// What the stream gives for the steps of a call.
+    drawn: [f64; 2 * BLOCK],
+}
+
+impl Ahead {
+    /// Nothing known yet.
+    pub(crate) fn new() -> Self {
+        Self {
+            pairs: [0.5; 2 * (BLOCK + 1)],
+            logits: [0.0; BLOCK + 1],
+            rates: [RatesAhead::new(), RatesAhead::new()],
+            made: BLOCK,
+            is_prepared: false,
+            sample: None,
+            drawn: [0.0; 2 * BLOCK],
+        }
+    }
+
+    /// Draws the noise of the next steps, at most `wanted` and at least one, and returns of how many.
+    pub(crate) fn draw(&mut self, stream: &mut Stream, optimisers: [&Adam; 2], wanted: u64) -> usize {
+        let left = if self.made < BLOCK { BLOCK - self.made } else { BLOCK };
+        let count = usize::try_from(wanted).unwrap_or(left).min(left);
+        let drawn = &mut self.drawn[..2 * count];
+        stream.fill_open01(drawn);
+        let is_known = self.is_prepared
+            && self.made < BLOCK
+            && self.pairs[2 * self.made..][..2 * count] == *drawn
+            && self.rates.iter().zip(optimisers).all(|(rates, adam)| rates.are_of(adam, self.made));
+        if !is_known {
+            self.pairs[..2 * count].copy_from_slice(drawn);
+            if count < BLOCK {
+                stream.clone().fill_open01(&mut self.pairs[2 * count..2 * BLOCK]);
+            }
+            (self.made, self.is_prepared, self.sample) = (0, false, None);
+        }
+        count
+    }
+
+    /// Prepares the steps whose noise is drawn, unless they are.
+    #[inline(always)]
+    pub(super) fn prepare<R: Lanes<Element = f64>>(&mut self, hand: R, optimisers: [&Adam; 2]) {
+        if self.is_prepared {
+            return;
+        }
+        for (logit, pair) in self.logits.iter_mut().zip(self.pairs.chunks_exact(2)) {
+            *logit = pair[0];
+        }
+        for logits in self.logits[..BLOCK].chunks_exact_mut(R::LANES) {
+            let u = hand.load(logits);
+            u.ln_ratio(hand.constant(1.0) - u).store(logits);
+        }
+        for (rates, adam) in self.rates.iter_mut().zip(optimisers) {
+            rates.fill(hand, adam);
+        }
+        self.is_prepared = true;
+    }
+
+    /// The rates of the next step.
+    #[inline(always)]
+    pub(super) fn rates(&self, [descent, control_descent]: [&Adam; 2]) -> [Rates; 2] {
+        let [rates, control_rates] = &self.rates;
+        [rates.rates(descent, self.made), control_rates.rates(control_descent, self.made)]
+    }
+
+    /// The sample of the next step, for the logit `a`.
+    #[inline(always)]
+    pub(super) fn sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64) -> Sample {
+        match self.sample {
+            Some((drawn_with, sample)) if drawn_with == a => sample,
+            _ => self.draw_sample(hand, a, self.made),
+        }
+    }
+
+    /// The sample of the step after the next, for the logit `a`.
+    #[inline(always)]
+    pub(super) fn sample_after<R: Lanes<Element = f64>>(&self, hand: R, a: f64) -> Sample {
+        self.draw_sample(hand, a, self.made + 1)
+    }
+
+    #[inline(always)]
+    fn draw_sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64, step: usize) -> Sample {
+        let one = hand.constant(1.0);
+        let z = a + self.logits[step];
+        let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
+        // w is e^a where b = 1 and e^-a where b = 0; then ∂/∂a ln p(b) is ±1/(1 + w).
+        let v = hand.constant(self.pairs[2 * step + 1]);
+        let w = hand.constant(sign * a).exp();
+        let (size, slope) = size_and_slope(v, w);
+        let score = one / (one + w);
+        Sample { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
+    }
+
+    /// Counts a step.
+    #[inline(always)]
+    pub(super) fn count(&mut self) {
+        self.made += 1;
+    }
+
+    /// Keeps the sample of the next step, which was drawn with the logit `a`.
+    #[inline(always)]
+    pub(super) fn keep(&mut self, a: f64, sample: Sample) {
+        self.sample = Some((a, sample));
+    }
+}
+
+/// A sample before f.
+#[derive(Clone, Copy)]
+pub(super) struct Sample {
+    pub(super) b: f64,
+    pub(super) z: f64,
+    pub(super) z_tilde: f64,
+    pub(super) z_tilde_a: f64,
+    pub(super) score: f64,
+}

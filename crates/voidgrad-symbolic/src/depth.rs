@@ -4,6 +4,9 @@
 //! function may be deeper than what fits the stack that a macro is called on. The depth is estimated from the tokens,
 //! before anything is parsed, and all work is done on a stack that is large enough for it.
 
+use std::cell::Cell;
+
+use corosensei::stack::{DefaultStack, Stack};
 use proc_macro2::token_stream::IntoIter;
 use proc_macro2::{Span, TokenStream, TokenTree};
 
@@ -30,13 +33,36 @@ pub fn with_room<T>(code: &TokenStream, work: impl FnOnce() -> T) -> syn::Result
             "this code is nested too deeply, or an expression is too long; split it with `let`, or into several functions",
         ));
     }
-    Ok(stacker::grow(BASE + stack, work))
+    Ok(on_new_stack(BASE + stack, work))
 }
 
 /// Runs one step of a recursion over the graph, on a new stack if little is left of this one.
 pub(crate) fn with_more_room<T>(step: impl FnOnce() -> T) -> T {
     const LITTLE: usize = 256 << 10;
-    stacker::maybe_grow(LITTLE, BASE, step)
+    let place = 0_u8;
+    let limit = LIMIT.get();
+    let is_enough = limit != 0 && std::ptr::from_ref(&place).addr() - limit > LITTLE;
+    if is_enough { step() } else { on_new_stack(BASE, step) }
+}
+
+thread_local! {
+    /// The lowest address of the stack that this thread works on; 0 on its first one, whose size is not known.
+    static LIMIT: Cell<usize> = const { Cell::new(0) };
+}
+
+fn on_new_stack<T>(size: usize, work: impl FnOnce() -> T) -> T {
+    let stack = DefaultStack::new(size).expect("there are addresses for a stack");
+    let _before = LimitBefore(LIMIT.replace(stack.limit().get()));
+    corosensei::on_stack(stack, work)
+}
+
+/// Sets the limit back, also after a panic.
+struct LimitBefore(usize);
+
+impl Drop for LimitBefore {
+    fn drop(&mut self) {
+        LIMIT.set(self.0);
+    }
 }
 
 /// How deep some code is.

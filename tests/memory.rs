@@ -136,9 +136,9 @@ fn memory_grows_with_m_plus_n_and_not_with_the_samples() {
         });
         used.bytes_max
     };
-    // Ten times the chunks are four levels of the tree of sums more, of 50 numbers each.
-    let (few, many) = (bytes(1, 200_000), bytes(1, 2_000_000));
+    // As many chunks as are in memory together, and more. Ten times the chunks are four levels of the tree of sums more, of 50 numbers each.
+    let (few, many) = (bytes(1, 40_000), bytes(1, 400_000));
     assert!(many < few + 4_096, "{few} and {many} bytes");
-    let (small, large) = (bytes(1_000, 200), bytes(100_000, 40));
+    let (small, large) = (bytes(1_000, 128), bytes(100_000, 4));
     assert!(large < 110 * small, "{small} bytes for a thousand variables, {large} for a hundred thousand");
 }

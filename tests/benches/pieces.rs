@@ -12,7 +12,7 @@ use voidgrad::noise::BlockStream;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::{Settings, Training};
-use voidgrad::{BatchControl, Bernoulli, Control, Distribution, Estimate, Noise, Objective, Round, Stream};
+use voidgrad::{BatchControl, Bernoulli, Control, Distribution, Estimate, Noise, Round, Stream};
 
 const TARGET: f64 = 0.499;
 const SAMPLES: u64 = 4096;
@@ -113,7 +113,7 @@ fn trainings(criterion: &mut Criterion) {
             let mut control_descent = Adam::new(phi.len(), settings.control_learning_rate).unwrap();
             for _ in 0..STEPS {
                 round.draw(&control, &bernoulli, &mut stream).unwrap();
-                round.values_mut()[0] = f.value(round.points().row(0)).unwrap();
+                round.values_mut()[0] = f.value(round.points().row(0));
                 round.tell(&mut control, &bernoulli).unwrap();
                 descent.step(&mut logits, round.gradient()).unwrap();
                 control_descent.step(phi.as_mut_slice(), round.variance_gradient()).unwrap();

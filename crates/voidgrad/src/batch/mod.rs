@@ -95,8 +95,8 @@ impl Batch {
     pub fn estimate(
         &mut self,
         bernoulli: &Bernoulli,
-        objective: &(impl Objective + Sync + ?Sized),
-        control: &(impl BatchControl + Sync + ?Sized),
+        objective: &(dyn Objective + Sync),
+        control: &(dyn BatchControl + Sync),
         options: &Options,
     ) -> Result<&Sums, EstimateError> {
         let (variables, parameters) = (bernoulli.len(), control.parameters());

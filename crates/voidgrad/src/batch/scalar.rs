@@ -18,9 +18,9 @@ pub(super) struct OneByOne {
 
 impl OneByOne {
     /// Adds the samples of a chunk to its sums, in double precision: what kernels are held against.
-    pub(super) fn add<C: Control + ?Sized>(
+    pub(super) fn add(
         &mut self,
-        control: &C,
+        control: &dyn Control,
         bernoulli: &Bernoulli,
         chunk: &mut Chunk<'_>,
     ) -> Result<(), EstimateError> {
@@ -34,7 +34,7 @@ impl OneByOne {
     fn run<T: Number>(
         &mut self,
         zero: T,
-        control: &(impl Control + ?Sized),
+        control: &dyn Control,
         bernoulli: &Bernoulli,
         chunk: &mut Chunk<'_>,
     ) -> Result<(), EstimateError> {

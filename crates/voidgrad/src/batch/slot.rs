@@ -25,8 +25,8 @@ impl Slot {
     pub(super) fn run(
         &mut self,
         bernoulli: &Bernoulli,
-        control: &(impl BatchControl + ?Sized),
-        objective: &(impl Objective + ?Sized),
+        control: &dyn BatchControl,
+        objective: &dyn Objective,
         options: &Options,
         (number, samples): (u64, u64),
     ) {

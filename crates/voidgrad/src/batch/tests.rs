@@ -70,7 +70,7 @@ impl<C: Control> BatchControl for Through<C> {
     }
 }
 
-fn sums(theta: &[f64], control: &(impl BatchControl + Sync), options: &Options) -> Sums {
+fn sums(theta: &[f64], control: &(dyn BatchControl + Sync), options: &Options) -> Sums {
     let bernoulli = Bernoulli::from_probabilities(theta).unwrap();
     let objective = MeanQuadratic { target: TARGET };
     Batch::new().estimate(&bernoulli, &objective, control, options).unwrap().clone()

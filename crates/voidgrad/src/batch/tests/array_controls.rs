@@ -4,18 +4,28 @@ use nalgebra::{SMatrix, SVector};
 use voidgrad_macros::{control, differentiate};
 use voidgrad_real::{log_sum_exp, sigmoid, softmax, softplus};
 
-use super::kernels::{UNITS, agrees_at, from};
+use super::kernels::{UNITS, agrees_at, compare, from};
 use super::*;
 use crate::kernel::ArrayKernel;
+use crate::kernel::chunk::arrays_in_scalars;
 
 const ONE_Z: [&[f64]; 3] = [&[0.3], &[0.999], &[0.1, 0.5, 0.7]];
 
 /// Five variables.
 const FIVE: [&[f64]; 1] = [&[0.1, 0.5, 0.7, 0.3, 0.9]];
 
-/// That a control goes over arrays at all.
-fn on_arrays<C: BatchControl + ArrayKernel + Sync>(thetas: &[&[f64]], control: C, bounds: [f64; 2]) {
+/// On lanes of both precisions, with all instructions.
+fn on_lanes<C: BatchControl + ArrayKernel + Sync>(thetas: &[&[f64]], control: C, bounds: [f64; 2]) {
     agrees_at(thetas, control, bounds);
+}
+
+/// In `f64`, one number at a time. What `#[control]` writes is one text for all lanes, so a control that shows a form of it is compiled once; the
+/// lanes, and the loop around it, are those of the controls that go through [`on_lanes`].
+fn in_scalars<C: ArrayKernel + Control + Clone + Sync>(control: C) {
+    let slow = slowly(control.clone());
+    let scalar = Through(control, arrays_in_scalars);
+    let found = compare(&FIVE, &slow, &scalar, (Precision::Double, UNITS[0]), &[Instructions::Scalar]);
+    assert_eq!(found, None);
 }
 
 fn matrix<const M: usize, const N: usize>(scale: f64) -> SMatrix<f64, M, N> {
@@ -45,7 +55,7 @@ fn a_wide_network_of_one_z_agrees() {
     let (w1, b1) = (from(0.05), from(-0.03));
     let (w2, b2) = (matrix(0.2), from(0.02));
     let control = Wide::new(0.6, w1, b1, w2, b2, from(0.04), 0.1, 0.499).unwrap();
-    on_arrays(&ONE_Z, control, UNITS);
+    on_lanes(&ONE_Z, control, UNITS);
 }
 
 #[control]
@@ -64,7 +74,7 @@ fn relu_layers(
 #[test]
 fn a_network_of_all_variables_agrees() {
     let control = ReluLayers::new(matrix(0.7), from(0.1), matrix(0.5), from(0.6)).unwrap();
-    on_arrays(&FIVE, control, UNITS);
+    on_lanes(&FIVE, control, UNITS);
 }
 
 #[control(positive(lambda), data(target, flag))]
@@ -76,7 +86,7 @@ fn quadratic_of_five(z: &[f64; 5], eta: f64, lambda: f64, target: f64, flag: boo
 #[test]
 fn sums_over_all_variables_agree() {
     for flag in [false, true] {
-        on_arrays(&FIVE, QuadraticOfFive::new(0.8, 0.5, 0.499, flag).unwrap(), UNITS);
+        in_scalars(QuadraticOfFive::new(0.8, 0.5, 0.499, flag).unwrap());
     }
 }
 
@@ -90,7 +100,7 @@ fn soft_largest(z: &[f64; 5], weights: &[f64; 5], scale: f64) -> f64 {
 #[test]
 fn what_all_samples_share_is_computed_over_arrays_too() {
     let control = SoftLargest::new([0.3, -1.2, 0.8, 0.1, 0.5], 0.7).unwrap();
-    on_arrays(&FIVE, control, UNITS);
+    in_scalars(control);
 }
 
 #[control]
@@ -101,7 +111,7 @@ fn bilinear(z: &SVector<f64, 5>, w: &SMatrix<f64, 5, 5>, b: &SVector<f64, 5>, v:
 
 #[test]
 fn a_matrix_read_by_rows_agrees() {
-    on_arrays(&FIVE, Bilinear::new(matrix(0.9), from(0.2), matrix(0.4)).unwrap(), UNITS);
+    on_lanes(&FIVE, Bilinear::new(matrix(0.9), from(0.2), matrix(0.4)).unwrap(), UNITS);
 }
 
 #[test]
@@ -133,7 +143,7 @@ fn own_names(
 #[test]
 fn names_that_the_code_uses_itself_are_free_for_arguments() {
     let one = SVector::from_element(0.7);
-    on_arrays(&FIVE, OwnNames::new(from(0.3), 0.8, matrix(0.4), one, -0.6, 1.3).unwrap(), UNITS);
+    in_scalars(OwnNames::new(from(0.3), 0.8, matrix(0.4), one, -0.6, 1.3).unwrap());
 }
 
 #[control]
@@ -144,7 +154,7 @@ fn entries(z: &[f64; 5], w: &[f64; 5], scale: f64) -> f64 {
 
 #[test]
 fn entries_of_arrays_agree() {
-    on_arrays(&FIVE, Entries::new([0.4, -1.1, 0.2, 0.9, 2.0], 0.6).unwrap(), UNITS);
+    in_scalars(Entries::new([0.4, -1.1, 0.2, 0.9, 2.0], 0.6).unwrap());
 }
 
 #[differentiate(wrt(x, t), order = 2)]
@@ -161,7 +171,7 @@ fn branches(z: &[f64; 5], width: f64, high: f64, low: f64) -> f64 {
 
 #[test]
 fn calls_and_branches_over_sums_agree() {
-    on_arrays(&FIVE, Branches::new(0.9, 0.5, -1.2).unwrap(), UNITS);
+    on_lanes(&FIVE, Branches::new(0.9, 0.5, -1.2).unwrap(), UNITS);
 }
 
 #[control]
@@ -175,7 +185,7 @@ fn matrices(z: &SVector<f64, 5>, a: &SMatrix<f64, 4, 5>, b: &SMatrix<f64, 4, 5>,
 
 #[test]
 fn products_with_several_matrices_agree() {
-    on_arrays(&FIVE, Matrices::new(matrix(0.6), matrix(-0.3), 0.8).unwrap(), UNITS);
+    in_scalars(Matrices::new(matrix(0.6), matrix(-0.3), 0.8).unwrap());
 }
 
 #[control]
@@ -193,7 +203,7 @@ fn linear_last(
 
 #[test]
 fn outer_products_with_what_all_samples_share_agree() {
-    on_arrays(&FIVE, LinearLast::new(matrix(0.6), from(0.4), from(-0.7), 0.8).unwrap(), UNITS);
+    in_scalars(LinearLast::new(matrix(0.6), from(0.4), from(-0.7), 0.8).unwrap());
 }
 
 #[control]
@@ -211,7 +221,7 @@ fn bottleneck(
 #[test]
 fn matrices_of_one_row_or_column_agree() {
     let control = Bottleneck::new(matrix(0.6), matrix(0.9), matrix(-0.8), from(0.5)).unwrap();
-    on_arrays(&FIVE, control, UNITS);
+    in_scalars(control);
 }
 
 #[control]
@@ -226,6 +236,6 @@ fn without_parameters(z: &[f64; 5]) -> f64 {
 
 #[test]
 fn a_control_may_depend_on_one_of_z_and_parameters_alone() {
-    on_arrays(&FIVE, WithoutZ::new(0.3, [0.1, -0.4, 0.0, 0.2, 0.3]).unwrap(), UNITS);
-    on_arrays(&FIVE, WithoutParameters, UNITS);
+    in_scalars(WithoutZ::new(0.3, [0.1, -0.4, 0.0, 0.2, 0.3]).unwrap());
+    in_scalars(WithoutParameters);
 }

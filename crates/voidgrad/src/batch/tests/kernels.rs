@@ -53,28 +53,36 @@ fn agrees<C: BatchControl + Sync>(control: C, bounds: [f64; 2]) {
 #[track_caller]
 pub(super) fn agrees_at<C: BatchControl + Sync>(thetas: &[&[f64]], control: C, [double, single]: [f64; 2]) {
     let control = slowly(control);
-    let precisions =
-        [(Precision::Double, f64::EPSILON, double), (Precision::Single, f64::from(f32::EPSILON), single)];
-    let mut failures = Vec::new();
-    for (precision, unit, bound) in precisions {
-        let mut worst = (0.0, String::new());
-        for (theta, samples) in thetas.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
-            let options = Options { precision, ..Options::new(samples, 8) };
-            let reference = sums(theta, &control, &options);
-            for instructions in [Instructions::Best, Instructions::Scalar] {
-                let found = sums(theta, &control.0, &Options { instructions, ..options });
-                let error = difference(&reference, &found) / unit;
-                if error > worst.0 {
-                    worst = (error, format!("θ = {theta:?}, {samples} samples, {instructions:?}"));
-                }
+    let both = [Instructions::Best, Instructions::Scalar];
+    let double = compare(thetas, &control, &control.0, (Precision::Double, double), &both);
+    let single = compare(thetas, &control, &control.0, (Precision::Single, single), &both);
+    let failures: Vec<String> = double.into_iter().chain(single).collect();
+    assert!(failures.is_empty(), "{}", failures.join("; "));
+}
+
+/// What is wrong if a control differs from the same control one sample after the other by more than a bound in units of the last place.
+pub(super) fn compare(
+    thetas: &[&[f64]],
+    slow: &(dyn BatchControl + Sync),
+    quick: &(dyn BatchControl + Sync),
+    (precision, bound): (Precision, f64),
+    instructions: &[Instructions],
+) -> Option<String> {
+    let unit = if precision == Precision::Double { f64::EPSILON } else { f64::from(f32::EPSILON) };
+    let mut worst = (0.0, String::new());
+    for (theta, samples) in thetas.iter().flat_map(|theta| SAMPLES.map(|samples| (theta, samples))) {
+        let options = Options { precision, ..Options::new(samples, 8) };
+        let reference = sums(theta, slow, &options);
+        for &instructions in instructions {
+            let found = sums(theta, quick, &Options { instructions, ..options });
+            let error = difference(&reference, &found) / unit;
+            if error > worst.0 {
+                worst = (error, format!("θ = {theta:?}, {samples} samples, {instructions:?}"));
             }
         }
-        let (error, place) = worst;
-        if error > bound {
-            failures.push(format!("{precision:?}: {error:.0} units at {place}"));
-        }
     }
-    assert!(failures.is_empty(), "{}", failures.join("; "));
+    let (error, place) = worst;
+    (error > bound).then(|| format!("{precision:?}: {error:.0} units at {place}"))
 }
 
 pub(super) fn from<const N: usize>(first: f64) -> SVector<f64, N> {

@@ -13,6 +13,8 @@ mod transpose;
 mod variables;
 
 pub use array_samples::arrays;
+#[cfg(test)]
+pub(crate) use array_samples::arrays_in_scalars;
 pub use fused::fused;
 pub use sums::Sums;
 

@@ -3,11 +3,11 @@
 use allocation_counter::measure;
 use voidgrad::__private::ArrayKernel;
 use voidgrad::batch::{Batch, Options, Precision};
-use voidgrad::controls::RelaxLinear;
+use voidgrad::controls::{Perceptron, RelaxLinear};
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::{Settings, Step};
-use voidgrad::{Bernoulli, Control, Distribution, Round, Stream, control, sigmoid, train};
+use voidgrad::{BatchControl, Bernoulli, Control, Distribution, Round, Stream, control, sigmoid, train};
 
 const TARGET: f64 = 0.499;
 
@@ -54,18 +54,21 @@ fn coupled(z: &[f64; 20], eta: f64, lambda: f64) -> f64 {
 
 #[test]
 fn a_second_batch_through_arrays_allocates_nothing() {
-    fn has_a_kernel(_: &impl ArrayKernel) {}
     let _pool = on_this_thread();
+    allocates_once(&Coupled::new(0.4, 0.7).expect("these are valid"));
+    allocates_once(&Perceptron::draw(20, 3, &mut Stream::new(1, 0, 0)).expect("these are valid"));
+}
+
+/// Two batches of a control of 20 variables that has a kernel over arrays.
+fn allocates_once(control: &(impl BatchControl + ArrayKernel + Sync)) {
     let objective = MeanQuadratic { target: TARGET };
     let bernoulli = Bernoulli::from_probabilities(&[0.3; 20]).expect("a probability");
-    let control = Coupled::new(0.4, 0.7).expect("these are valid");
-    has_a_kernel(&control);
     for precision in [Precision::Double, Precision::Single] {
         let options = Options { precision, ..Options::new(3_000, 1) };
         let mut batches = Batch::new();
         let mut gradient = 0.0;
         let mut run = || {
-            let sums = batches.estimate(&bernoulli, &objective, &control, &options).expect("all is finite");
+            let sums = batches.estimate(&bernoulli, &objective, control, &options).expect("all is finite");
             gradient += sums.gradient[0];
         };
         assert!(measure(&mut run).count_total > 0, "the counter counts");

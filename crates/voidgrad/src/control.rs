@@ -1,9 +1,13 @@
 //! What an estimator needs of a control variate `c_φ`.
 
+mod of_example;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::error::ShapeMismatch;
 use crate::kernel::{Chunk, Drawn, Steps};
+
+pub(crate) use of_example::OfExample;
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -53,6 +57,92 @@ pub trait Control {
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
 
+    /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; nothing if all examples have the
+    /// same control, as they have unless this method says otherwise.
+    ///
+    /// It has to have the φ, N and M of this one; all examples share φ, and its derivatives by φ are added up over them. It may be a control that `#[control]` wrote, with
+    /// the data of the example. n is the number of the example in the plate, from 0, as it is for an [objective](crate::objective::PerExample). An
+    /// estimator calls this method once for each example and evaluates what it returns, values and derivatives alike. A control of its own costs an allocation; there is no cost where
+    /// there is none.
+    ///
+    /// The other methods of this control are those of example 0. A [`Round`](crate::Round), a [`Batch`](crate::batch::Batch), the moments of
+    /// [`variance`](crate::variance) and a [`Training`](crate::train::Training) have one distribution, which is example 0. Their fused loops over many samples are
+    /// for that example too; no plate runs them. A plate uses the fused kernel of the example's own control, if that has one.
+    ///
+    /// ```
+    /// use voidgrad::controls::Rebar;
+    /// use voidgrad::error::ShapeMismatch;
+    /// use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
+    /// use voidgrad::objective::PerExample;
+    /// use voidgrad::{Bernoulli, Control, Plate, Stream};
+    ///
+    /// /// `η·(σ(z/λ) - t_n)²`: example n has a target, and all of them share η and λ.
+    /// struct Targets {
+    ///     /// At the target of example 0.
+    ///     shared: Rebar,
+    ///     targets: Vec<f64>,
+    /// }
+    ///
+    /// impl Control for Targets {
+    ///     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
+    ///         Some(Box::new(Rebar::new(self.shared.eta(), self.shared.lambda(), self.targets[example]).ok()?))
+    ///     }
+    /// #
+    /// #   fn parameters(&self) -> usize {
+    /// #       self.shared.parameters()
+    /// #   }
+    /// #
+    /// #   fn phi(&self) -> DVector<f64> {
+    /// #       self.shared.phi()
+    /// #   }
+    /// #
+    /// #   fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
+    /// #       self.shared.set_phi(phi)
+    /// #   }
+    /// #
+    /// #   fn named(&self) -> Vec<(String, f64)> {
+    /// #       self.shared.named()
+    /// #   }
+    /// #
+    /// #   fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+    /// #       self.shared.value_and_d_z(z, c_z)
+    /// #   }
+    /// #
+    /// #   fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+    /// #       self.shared.d_phi(z, c_phi);
+    /// #   }
+    /// #
+    /// #   fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
+    /// #       self.shared.d_z_d_phi(z, c_z_phi);
+    /// #   }
+    /// #
+    /// #   fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+    /// #       self.shared.vjp_jvp(z, z_dot, c_bar, phi_bar);
+    /// #   }
+    ///
+    ///     fn value(&self, z: &[f64]) -> f64 {
+    ///         self.shared.value(z)
+    ///     }
+    ///
+    ///     // And so on: the other methods are those of `shared`.
+    /// }
+    ///
+    /// let targets = vec![0.25, 0.75];
+    /// let control = Targets { shared: Rebar::new(1.0, 0.5, targets[0])?, targets: targets.clone() };
+    /// assert_eq!(control.of_example(1).unwrap().value(&[0.0]), 0.0625);
+    ///
+    /// let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0])?, 2);
+    /// plate.ask(&control, &[0.3, -0.4], &mut Stream::new(1, 0, 0))?;
+    /// plate.evaluate(&PerExample(|n: usize, b: &[f64]| (b[0] - targets[n]).powi(2)))?;
+    /// plate.answer(&control)?;
+    /// assert_eq!((plate.gradient().len(), plate.variance_gradient().len()), (2, 2));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
+        let _ = example;
+        None
+    }
+
     /// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries), if `#[control]` wrote a fused
     /// kernel; else nothing.
     #[doc(hidden)]
@@ -62,7 +152,7 @@ pub trait Control {
     }
 
     /// Makes steps of a training of one Bernoulli variable, if `#[control]` wrote a fused kernel that can, and returns how many. The caller
-    /// makes the next one.
+    /// makes the next one. A control that [depends on the example](Self::of_example) makes them for example 0.
     #[doc(hidden)]
     fn steps(&mut self, steps: &mut Steps<'_>) -> usize {
         let _ = steps;
@@ -76,7 +166,7 @@ pub trait Control {
 /// It is a trait of its own because its loops are much code, which a program that draws no batches does not need.
 pub trait BatchControl: Control {
     /// Adds the samples of a chunk to its sums, if `#[control]` wrote a fused kernel that can. If not, the result is false, and the
-    /// caller makes them one by one.
+    /// caller makes them one by one. A control that [depends on the example](Control::of_example) adds those of example 0.
     #[doc(hidden)]
     fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
         let _ = chunk;

@@ -2,6 +2,7 @@ mod array_controls;
 mod arrays;
 mod conditional;
 mod kernels;
+mod perceptron;
 
 use super::*;
 use crate::control::Control;

@@ -79,6 +79,10 @@ impl<C: Control + ?Sized> Control for Box<C> {
         (**self).vjp_jvp(z, z_dot, c_bar, phi_bar);
     }
 
+    fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
+        (**self).of_example(example)
+    }
+
     fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {
         (**self).sample(drawn, phi_bar)
     }

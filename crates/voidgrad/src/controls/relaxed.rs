@@ -14,7 +14,8 @@ use crate::objective::{Differentiable, TwiceDifferentiable};
 ///
 /// `φ = (η, ln λ)` if the objective has [products with its second derivative](Differentiable::twice_differentiable);
 /// if it has a gradient only, λ stays as it is and `φ = (η)`. The derivatives need `∇f` at relaxed states, never at b.
-/// The f of the control need not be the one that is averaged: whatever it is, the estimate is unbiased.
+/// The f of the control need not be the one that is averaged: whatever it is, the estimate is unbiased. If f
+/// [depends on the example](Differentiable::of_example), so does the control.
 ///
 /// Source: REBAR (Tucker et al. 2017), equation 5 and appendix C; the relaxation is that of Maddison et al. 2017 and
 /// Jang et al. 2017.
@@ -246,6 +247,12 @@ impl<F: Differentiable> Control for Relaxed<F> {
             let (along_y, curvature) = (dot(&f_y, &relaxation.y), dot(&product, &relaxation.y));
             phi_bar[1] -= self.eta * (c_bar * along_y + f_dot + curvature);
         }
+    }
+
+    fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
+        let objective = self.objective.of_example(example)?;
+        let Self { entries, states, eta, lambda, .. } = *self;
+        Some(Box::new(Relaxed { objective, entries, states, eta, lambda }))
     }
 }
 

@@ -2,12 +2,12 @@
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
-use crate::control::{BatchControl, Control};
+use crate::control::{BatchControl, Control, OfExample};
 use crate::error::ShapeMismatch;
 
 /// `c(z) = c₁(z) + c₂(z)`; φ is that of the first control, and then that of the second.
 ///
-/// RELAX is such a sum: the relaxed objective and a network.
+/// RELAX is such a sum: the relaxed objective and a network. If one of the two [depends on the example](Control::of_example), so does the sum.
 ///
 /// ```
 /// use voidgrad::controls::{Perceptron, Sum};
@@ -111,6 +111,12 @@ impl<A: Control, B: Control> Control for Sum<A, B> {
         let (first, second) = phi_bar.split_at_mut(self.first.parameters());
         self.first.vjp_jvp(z, z_dot, c_bar, first);
         self.second.vjp_jvp(z, z_dot, c_bar, second);
+    }
+
+    fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
+        let (first, second): (&dyn Control, &dyn Control) = (&self.first, &self.second);
+        let (first, second) = (OfExample::new(first, example), OfExample::new(second, example));
+        (first.is_own() || second.is_own()).then(|| Box::new(Sum { first, second }) as Box<dyn Control>)
     }
 }
 

@@ -14,7 +14,8 @@ pub enum Want {
 /// A round after f has been evaluated: the noise, the K points that were made of it, and what f is there.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
-    /// The number of the example, from 0; 0 if there are no examples.
+    /// The number of the example, from 0; 0 if there are no examples. An estimator with a control evaluates that
+    /// [of the example](crate::Control::of_example).
     pub example: usize,
     /// The uniform numbers that the points were made of.
     pub noise: &'a [f64],

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector};
 
 use crate::bernoulli::{Bernoulli, logit};
-use crate::control::Control;
+use crate::control::{Control, OfExample};
 use crate::distribution::Distribution as _;
 use crate::error::{EstimateError, check_gradient, same_length};
 use crate::estimator::{Answer, Coupling, Estimator, Told, suits};
@@ -226,9 +226,10 @@ impl<C: Control + Send + Sync> Estimator for C {
         estimate.b.copy_from_slice(told.points);
         estimate.f = told.values[0];
         estimate.draw(bernoulli.logits(), Noise::trusted(u, v));
+        let control = OfExample::new(self, told.example);
         match answer.phi_bar {
-            Some(phi_bar) => estimate.combine_and_add(self, phi_bar),
-            None => estimate.combine(self),
+            Some(phi_bar) => estimate.combine_and_add(&control, phi_bar),
+            None => estimate.combine(&control),
         }
         answer.gradient.copy_from_slice(estimate.gradient.as_slice());
     }

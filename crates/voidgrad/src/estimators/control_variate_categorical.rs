@@ -1,7 +1,7 @@
 //! The estimator that REINFORCE, REBAR and RELAX share, for categorical variables.
 
 use crate::categorical::{Categorical, logit, row, state};
-use crate::control::Control;
+use crate::control::{Control, OfExample};
 use crate::error::{EstimateError, check_gradient, same_length};
 use crate::estimator::{Answer, Estimator, Told, suits};
 use crate::kernel::{g_hat, pathwise};
@@ -204,9 +204,10 @@ impl<C: Control + Send + Sync> Estimator<Categorical> for C {
         let (u, v) = told.noise.split_at(categorical.len());
         estimate.draw(categorical, Noise::trusted(u, v));
         estimate.f = told.values[0];
-        estimate.combine(categorical, self);
+        let control = OfExample::new(self, told.example);
+        estimate.combine(categorical, &control);
         if let Some(phi_bar) = answer.phi_bar {
-            estimate.add_variance_gradient(self, phi_bar);
+            estimate.add_variance_gradient(&control, phi_bar);
         }
         answer.gradient.copy_from_slice(&estimate.gradient);
     }

@@ -1,7 +1,7 @@
 //! REBAR and RELAX with coupled noise: z̃ made of the same u as z.
 
 use crate::bernoulli::{Bernoulli, logit};
-use crate::control::Control;
+use crate::control::{Control, OfExample};
 use crate::distribution::Distribution as _;
 use crate::error::EstimateError;
 use crate::estimator::{Answer, Coupling, Estimator, Told, suits};
@@ -44,6 +44,7 @@ impl<C: Control + Send + Sync> Estimator for Coupled<C> {
 
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, phi_bar, memory, .. } = answer;
+        let control = OfExample::new(&self.control, told.example);
         let Parts { z, c_z, z_dot } = memory.of(Parts::default);
         let variables = bernoulli.len();
         for values in [&mut *z, &mut *c_z, &mut *z_dot] {
@@ -52,7 +53,7 @@ impl<C: Control + Send + Sync> Estimator for Coupled<C> {
         for (z, (&a, &u)) in z.iter_mut().zip(bernoulli.logits().iter().zip(told.noise)) {
             *z = logit::g(u, a);
         }
-        let advantage = told.values[0] - self.control.value_and_d_z(z, c_z);
+        let advantage = told.values[0] - control.value_and_d_z(z, c_z);
         let scale = 2.0 / variables as f64;
         let mut c_bar = 0.0;
         for (m, &a) in bernoulli.logits().iter().enumerate() {
@@ -67,7 +68,7 @@ impl<C: Control + Send + Sync> Estimator for Coupled<C> {
             c_bar += weights(scaled, score, rest).c_bar;
         }
         if let Some(phi_bar) = phi_bar {
-            self.control.vjp_jvp(z, z_dot, c_bar, phi_bar);
+            control.vjp_jvp(z, z_dot, c_bar, phi_bar);
         }
     }
 

@@ -1,7 +1,7 @@
 //! LAX: a learned control for a continuous variable.
 
 use super::{Bias, Cost, Count, Method, Needs};
-use crate::control::Control;
+use crate::control::{Control, OfExample};
 use crate::distribution::Distribution as _;
 use crate::error::EstimateError;
 use crate::estimator::{Answer, Estimator, Told, suits};
@@ -81,6 +81,7 @@ impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
 
     fn answer(&self, gaussian: &Gaussian, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, phi_bar, memory, .. } = answer;
+        let control = OfExample::new(&self.control, told.example);
         let Parts { epsilon, score, c_x, x_dot } = memory.of(Parts::default);
         let (variables, x) = (gaussian.len(), told.points);
         for values in [&mut *epsilon, &mut *c_x, &mut *x_dot] {
@@ -94,7 +95,7 @@ impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
             score[m] = gaussian::ln_p::d_mu(deviation, 0.0, ln_sigma);
             score[variables + m] = gaussian::ln_p::d_ln_sigma(deviation, 0.0, ln_sigma);
         }
-        let advantage = told.values[0] - self.control.value_and_d_z(x, c_x);
+        let advantage = told.values[0] - control.value_and_d_z(x, c_x);
         let scale = 2.0 / gradient.len() as f64;
         let mut c_bar = 0.0;
         for (m, (&mu, &ln_sigma)) in gaussian.mu().iter().zip(gaussian.ln_sigma()).enumerate() {
@@ -110,7 +111,7 @@ impl<C: Control + Send + Sync> Estimator<Gaussian> for Lax<C> {
             }
         }
         if let Some(phi_bar) = phi_bar {
-            self.control.vjp_jvp(x, x_dot, c_bar, phi_bar);
+            control.vjp_jvp(x, x_dot, c_bar, phi_bar);
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::{Bernoulli, logit};
-use crate::control::Control;
+use crate::control::{Control, OfExample};
 use crate::distribution::Distribution as _;
 use crate::error::{EstimateError, InvalidParameter};
 use crate::estimator::{Answer, Estimator, Told, suits};
@@ -116,6 +116,7 @@ impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
 
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, phi_bar, memory, .. } = answer;
+        let control = OfExample::new(&self.control, told.example);
         let parts = memory.of(Parts::default);
         let (variables, count) = (bernoulli.len(), self.samples as f64);
         parts.resize(self.samples, variables);
@@ -123,8 +124,8 @@ impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
         for (k, noise) in told.noise.chunks_exact(2 * variables).enumerate() {
             let row = k * variables..(k + 1) * variables;
             parts.draw(k, bernoulli.logits(), &told.points[row.clone()], noise.split_at(variables));
-            self.control.value_and_d_z(&parts.z[row.clone()], &mut parts.c_z);
-            let c = self.control.value_and_d_z(&parts.z_tilde[row.clone()], &mut parts.c_z_tilde);
+            control.value_and_d_z(&parts.z[row.clone()], &mut parts.c_z);
+            let c = control.value_and_d_z(&parts.z_tilde[row.clone()], &mut parts.c_z_tilde);
             for (m, gradient) in gradient.iter_mut().enumerate() {
                 let z_tilde_a = parts.z_tilde_a[row.start + m];
                 *gradient += pathwise(parts.c_z[m], parts.c_z_tilde[m], z_tilde_a) / count;
@@ -140,8 +141,8 @@ impl<C: Control + Send + Sync> Estimator for RelaxLoo<C> {
         for (k, &c_bar) in parts.c_bar.iter().enumerate() {
             let row = k * variables..(k + 1) * variables;
             let (z, z_tilde) = (&parts.z[row.clone()], &parts.z_tilde[row.clone()]);
-            self.control.vjp_jvp(z_tilde, &parts.z_tilde_dot[row], c_bar, phi_bar);
-            self.control.vjp_jvp(z, &parts.z_dot, 0.0, phi_bar);
+            control.vjp_jvp(z_tilde, &parts.z_tilde_dot[row], c_bar, phi_bar);
+            control.vjp_jvp(z, &parts.z_dot, 0.0, phi_bar);
         }
     }
 

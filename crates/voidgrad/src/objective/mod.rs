@@ -2,6 +2,7 @@
 
 mod evaluate;
 mod functions;
+mod of_example;
 mod points;
 
 pub(crate) use evaluate::{check, check_gradients, fill};
@@ -63,6 +64,16 @@ pub trait Differentiable: Objective {
         let rows = points.iter().zip(gradients.chunks_exact_mut(points.dimension()));
         rows.zip(f).for_each(|((x, gradient), f)| *f = self.value_and_gradient(x, gradient));
         Ok(())
+    }
+
+    /// f of example n of a plate, a function of x alone, if f depends on the example; nothing unless this method says otherwise.
+    ///
+    /// A control that is made of f, such as [`Relaxed`](crate::controls::Relaxed), takes its derivatives from f of the example, which has a second
+    /// derivative if f has one. An estimator that wants gradients does not need it, since the points of [`values_and_gradients`](Self::values_and_gradients) say their
+    /// examples.
+    fn of_example(&self, example: usize) -> Option<Box<dyn Differentiable + '_>> {
+        let _ = example;
+        None
     }
 
     /// f with products of its second derivative, if it has them.

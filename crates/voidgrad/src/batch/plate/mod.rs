@@ -27,7 +27,7 @@ use share::{Shape, Share};
 /// examples are shared out among all cores; nothing depends on how many there are. Sums over examples are taken over a fixed binary tree.
 ///
 /// The estimator answers all examples with the state that it had before the round, and then [learns](Estimator::learn) from each of them, in
-/// their order: a decay counts examples.
+/// their order: a decay counts examples. A control may [depend on the example](Control::of_example), as f may.
 ///
 /// `T` is what parameters, points, values and `ĝ` are stored in, `f32` or `f64`. An estimator computes in `f64` in both cases, and
 /// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between.

@@ -11,6 +11,7 @@ mod additive;
 mod categorical;
 mod claims;
 mod control_variate;
+mod examples;
 mod formulas;
 mod gaussian;
 mod known;

@@ -1,18 +1,21 @@
 //! A learned control of all of z at once.
 
+mod kernel;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 use rand::{Rng, RngExt};
 use voidgrad_macros::differentiate;
 
 use crate::control::{BatchControl, Control};
 use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::kernel::{Chunk, arrays};
 
 /// `c(z) = Σ_h w_h·tanh(W_h·z + s_h) + t`: one layer of H units over all D numbers of z, and a linear output.
 ///
 /// `φ` has `H·(D + 2) + 1` entries: for each unit its D weights `W_h`, its shift `s_h` and its weight `w_h`, and last
 /// t. It is smooth, so the variance's gradient by φ is unbiased, and it sees how coordinates depend on each other,
-/// which the mean of a control of one coordinate does not. It needs nothing of f but values. Its samples are made one by one: its sizes are known when the
-/// program runs, and a fused kernel needs them when it is compiled.
+/// which the mean of a control of one coordinate does not. It needs nothing of f but values. A batch runs on lanes of samples: its kernel is
+/// loops over arrays whose sizes are known when the program runs.
 ///
 /// Source: RELAX (Grathwohl et al. 2018), section 3.1 (the network of LAX) and 3.2 (`r_ρ`).
 ///
@@ -63,7 +66,7 @@ impl Perceptron {
 
     /// Adds `∂c/∂z` to `c_z` and returns `c(z)`.
     pub(crate) fn add_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-        let mut c = self.phi[self.phi.len() - 1];
+        let mut c = self.t();
         for Unit { weights, shift, w } in self.units() {
             let x = dot(weights, z) + shift;
             c += unit(x, w);
@@ -72,7 +75,11 @@ impl Perceptron {
         c
     }
 
-    fn units(&self) -> impl Iterator<Item = Unit<'_>> {
+    fn t(&self) -> f64 {
+        self.phi[self.phi.len() - 1]
+    }
+
+    fn units(&self) -> impl ExactSizeIterator<Item = Unit<'_>> {
         self.phi.chunks_exact(self.dimension + 2).map(|phi| {
             let (weights, rest) = phi.split_at(self.dimension);
             Unit { weights, shift: rest[0], w: rest[1] }
@@ -131,8 +138,7 @@ impl Control for Perceptron {
     }
 
     fn value(&self, z: &[f64]) -> f64 {
-        let t = self.phi[self.phi.len() - 1];
-        self.units().fold(t, |c, Unit { weights, shift, w }| c + unit(dot(weights, z) + shift, w))
+        self.units().fold(self.t(), |c, Unit { weights, shift, w }| c + unit(dot(weights, z) + shift, w))
     }
 
     fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
@@ -174,5 +180,9 @@ impl Control for Perceptron {
     }
 }
 
-/// Its samples are made one by one.
-impl BatchControl for Perceptron {}
+impl BatchControl for Perceptron {
+    #[inline]
+    fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
+        arrays(self, chunk)
+    }
+}

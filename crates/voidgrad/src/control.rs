@@ -7,7 +7,7 @@ use nalgebra::{DMatrix, DVector, DVectorView};
 use crate::error::ShapeMismatch;
 use crate::kernel::{Chunk, Drawn, Steps};
 
-pub(crate) use of_example::OfExample;
+pub(crate) use of_example::{OfExample, check_of_example};
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -60,7 +60,7 @@ pub trait Control {
     /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; nothing if all examples have the
     /// same control, as they have unless this method says otherwise.
     ///
-    /// It has to have the φ, N and M of this one; all examples share φ, and its derivatives by φ are added up over them. It may be a control that `#[control]` wrote, with
+    /// It has to have the φ, N and M of this one (a plate refuses another N or M); all examples share φ, and its derivatives by φ are added up over them. It may be a control that `#[control]` wrote, with
     /// the data of the example. n is the number of the example in the plate, from 0, as it is for an [objective](crate::objective::PerExample). An
     /// estimator calls this method once for each example and evaluates what it returns, values and derivatives alike. A control of its own costs an allocation; there is no cost where
     /// there is none.

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use super::Control;
-use crate::error::ShapeMismatch;
+use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::Drawn;
 
 /// A control at one example: what [`Control::of_example`] gives, or the control itself if it gives nothing.
@@ -27,6 +27,18 @@ impl<'a, C: Control + ?Sized> OfExample<'a, C> {
     pub(crate) fn is_own(&self) -> bool {
         matches!(self, Self::Own(_))
     }
+}
+
+/// Refuses a control of this example whose N or M is not that of the control it comes from; `entries` is how many numbers a point has.
+pub(crate) fn check_of_example(
+    control: &dyn Control,
+    example: usize,
+    entries: usize,
+) -> Result<(), ShapeMismatch> {
+    let Some(own) = control.of_example(example) else { return Ok(()) };
+    same_length("φ of the control of an example", own.parameters(), control.parameters())?;
+    let expected = control.dimension().unwrap_or(entries);
+    same_length("z of the control of an example", own.dimension().unwrap_or(expected), expected)
 }
 
 /// Passes a call on.

@@ -2,6 +2,7 @@
 
 use voidgrad_real::Element;
 
+use crate::control::check_of_example;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, check_estimate, check_gradient};
 use crate::estimator::{Answer, Estimator, Memory, Told};
@@ -105,6 +106,9 @@ impl Share {
             let asked = Points::rows(told.points, shape.dimension);
             objective::check(asked, told.values)?;
             objective::check_gradients(asked, told.gradients)?;
+            if let Some(control) = estimator.control() {
+                check_of_example(control, told.example, shape.dimension)?;
+            }
             gradient.clear();
             gradient.resize(shape.parameters, 0.0);
             weights.clear();

@@ -9,7 +9,7 @@ use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{AnyControl, Constant, Perceptron, Rebar, Relaxed, Sum, Zero};
 use crate::distribution::Distribution;
-use crate::error::{ObjectiveError, ShapeMismatch};
+use crate::error::{EstimateError, ObjectiveError, ShapeMismatch};
 use crate::estimator::{Answer, AnyEstimator, Estimator as _, Memory, Told};
 use crate::estimators::{Coupled, Lax, RelaxLoo};
 use crate::gaussian::Gaussian;
@@ -34,15 +34,25 @@ fn rebar(n: usize) -> Rebar {
     Rebar::new(0.7, 0.5, relaxed(n).target).unwrap()
 }
 
-/// [`rebar`] of the example, η and λ being shared; of one distribution it is that of example 0.
+/// A control, and the one of an example.
 #[derive(Clone)]
-struct OwnTargets(Rebar);
+struct Own<C>(C, fn(&C, usize) -> AnyControl);
+
+/// [`rebar`] of the example, η and λ being shared; of one distribution it is that of example 0.
+type OwnTargets = Own<Rebar>;
 
 fn own_targets() -> OwnTargets {
-    OwnTargets(rebar(0))
+    Own(rebar(0), |shared, example| {
+        let target = relaxed(example).target;
+        Box::new(Rebar::new(shared.eta(), shared.lambda(), target).unwrap())
+    })
 }
 
-impl Control for OwnTargets {
+impl<C: Control> Control for Own<C> {
+    fn dimension(&self) -> Option<usize> {
+        self.0.dimension()
+    }
+
     fn parameters(&self) -> usize {
         self.0.parameters()
     }
@@ -80,8 +90,7 @@ impl Control for OwnTargets {
     }
 
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
-        let target = relaxed(example).target;
-        Some(Box::new(Rebar::new(self.0.eta(), self.0.lambda(), target).unwrap()))
+        Some((self.1)(&self.0, example))
     }
 }
 
@@ -231,4 +240,31 @@ fn controls_that_do_not_depend_on_the_example_have_none_of_their_own() {
     assert!(rebar(0).of_example(3).is_none());
     assert!(Sum::new(Constant::new(0.3).unwrap(), Zero).of_example(3).is_none());
     assert!(Relaxed::new(relaxed(0), &bernoulli, 0.7, 0.5).unwrap().of_example(3).is_none());
+}
+
+/// The control of the second example has another N, then another M.
+#[test]
+fn a_plate_refuses_a_control_of_an_example_that_has_another_shape() {
+    let other_n = Own(rebar(0), |_, example| match example {
+        0 => Box::new(rebar(0)),
+        _ => Box::new(Constant::new(0.5).unwrap()),
+    });
+    // Both have seven parameters.
+    let perceptron = |(dimension, units): (usize, usize)| {
+        Perceptron::draw(dimension, units, &mut Stream::new(1, 0, 0)).unwrap()
+    };
+    let other_m = Own(perceptron((4, 1)), |shared, example| match example {
+        0 => Box::new(shared.clone()),
+        _ => Box::new(Perceptron::draw(1, 2, &mut Stream::new(1, 0, 0)).unwrap()),
+    });
+    let refused = |control: &dyn crate::Estimator, expected: ShapeMismatch| {
+        let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0; 4]).unwrap(), 2);
+        plate.ask(control, &[0.1; 8], &mut Stream::new(1, 0, 0)).unwrap();
+        plate.evaluate(&Cubic).unwrap();
+        assert_eq!(plate.answer(control), Err(EstimateError::Shape(expected)));
+    };
+    let name = "φ of the control of an example";
+    refused(&other_n, ShapeMismatch { name, found: 1, expected: 2 });
+    let name = "z of the control of an example";
+    refused(&other_m, ShapeMismatch { name, found: 1, expected: 4 });
 }

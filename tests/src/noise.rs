@@ -18,7 +18,7 @@ pub struct Node {
 /// Nodes for the noise given b, where the logit is `a`.
 ///
 /// On the axis `x = ln(v/(1 - v))` the integrands are smooth and decay like `e^-|x|`; what is left out has a
-/// probability of 1e-13 above 30 and of 1e-18 below -42: where a state is as rare as 1e-6, all of its variance is down there. The note's `g̃` is `|z| = ln(1 + e^x/(1 - p(b)))`. A `kink` of the integrand at one of the given z
+/// probability of 1e-13 above 30 and of 1e-18 below -42: where a state is as rare as 1e-6, all of its variance is down there. The reparameterisation given b is `|z| = ln(1 + e^x/(1 - p(b)))`. A `kink` of the integrand at one of the given z
 /// becomes the end of a panel.
 #[must_use]
 pub fn nodes(a: f64, b: bool, kinks: &[f64], width: f64) -> Vec<Node> {

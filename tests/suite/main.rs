@@ -15,6 +15,7 @@ mod layers;
 mod oracle;
 mod outside;
 mod own_control;
+mod own_distribution;
 mod prose;
 mod readme;
 mod refusals;

@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_notes_experiment_has_its_samples() {
+    fn the_default_experiment_has_its_samples() {
         let settings = settings(10_000);
         assert_eq!(
             (of_record(&settings, 200, 0).samples, of_last_record(&settings, 200, 0).samples),

@@ -22,8 +22,8 @@ use xtask_kit::number::{self, plural};
 use xtask_kit::progress::Progress;
 use xtask_kit::work::{self, Collected, Sink};
 
-/// The estimators of the note, which the report's texts are about.
-pub(crate) const NOTE: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
+/// The estimators that are trained if no others are asked for; the report's texts are about them.
+pub(crate) const DEFAULT: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
 
 /// Temperature λ and scale η that every control starts from.
 const LAMBDA: f64 = 0.5;
@@ -68,7 +68,7 @@ impl Experiment {
         let methods: Vec<&'static Method> = Bernoulli::estimators()
             .iter()
             .map(|row| row.method)
-            .filter(|method| !asked.is_empty() || NOTE.contains(&method.name))
+            .filter(|method| !asked.is_empty() || DEFAULT.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();
         let TrainArguments { target, dim, theta0, batch, .. } = *arguments;

@@ -1,4 +1,4 @@
-//! The network `r_ρ` inside the note's RELAX, and whether it still lives.
+//! The network `r_ρ` of `relax`, which ends in a `ReLU`, and whether its gradient is still alive.
 
 use voidgrad::estimators::Method;
 use voidgrad::toy::quadratic;

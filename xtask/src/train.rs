@@ -1,4 +1,4 @@
-//! `cargo xtask train`: the note's experiment from the first step to the report.
+//! `cargo xtask train`: estimators compared on the toy problem of REBAR and RELAX, from the first step to the report.
 
 use std::sync::Arc;
 

@@ -1,12 +1,13 @@
 //! [`Real`] for the machine's own numbers.
 
 use crate::Real;
+use crate::real::{of_floats, one_by_one};
 
 macro_rules! forward {
-    ($($method:ident($($argument:ident: $kind:ty),*)),* $(,)?) => {
+    ($($method:ident($($argument:ident),*)),*) => {
         $(
             #[inline(always)]
-            fn $method(self $(, $argument: $kind)*) -> Self {
+            fn $method(self $(, $argument: Self)*) -> Self {
                 Self::$method(self $(, $argument)*)
             }
         )*
@@ -59,14 +60,13 @@ macro_rules! float {
                 self != other
             }
 
-            forward!(
-                powi(n: i32), powf(y: Self), max(other: Self), min(other: Self),
-                hypot(other: Self), atan2(other: Self), copysign(sign: Self),
-                sqrt(), cbrt(), recip(), abs(), signum(), floor(), ceil(), round(), trunc(),
-                exp(), exp2(), exp_m1(), ln(), ln_1p(), log2(), log10(),
-                sin(), cos(), tan(), asin(), acos(), atan(),
-                sinh(), cosh(), tanh(), asinh(), acosh(), atanh(),
-            );
+            one_by_one!([forward]);
+            of_floats!([forward]);
+
+            #[inline(always)]
+            fn powi(self, n: i32) -> Self {
+                Self::powi(self, n)
+            }
 
             // Without the machine's FMA, the fused form is a call into a slow library routine.
             #[inline(always)]

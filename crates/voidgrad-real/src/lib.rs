@@ -7,14 +7,14 @@
 //! The crate is part of [voidgrad](https://docs.rs/voidgrad), which re-exports all of it.
 
 mod float;
-mod functions;
+pub mod functions;
 mod lanes;
 mod real;
+mod reductions;
 
-pub use functions::{
-    log_sigmoid, log_sum_exp, log_sum_exp_of, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
-};
+pub use functions::*;
 pub use lanes::{Element, GeneratorState, Lanes, Pair, PairMask};
 #[cfg(feature = "lanes")]
 pub use lanes::{F32x16, F64x2, F64x8, Mask32x16, Mask64x2, Mask64x8};
 pub use real::{Mask, Real};
+pub use reductions::{log_sum_exp, log_sum_exp_of, softmax};

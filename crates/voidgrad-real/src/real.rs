@@ -1,4 +1,7 @@
-//! The trait itself: what a number must be able to do.
+//! The trait itself: what a number must be able to do, and lists of its functions for those that implement it.
+//!
+//! A new function is a method here and its name in one of the lists; no other file of this crate has to name it. Only a function with arithmetic of its own for
+//! scalars (`float.rs`) or for lanes (`lanes/vector.rs`) is written there.
 
 use core::fmt::Debug;
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
@@ -238,3 +241,40 @@ pub trait Real:
         Self::select(norm.is_ne(zero), self / norm, zero)
     }
 }
+
+// Each list calls a macro with its functions, after what is given to the macro first.
+
+/// Functions that `f64` has, and that no vector has instructions for: vectors compute one lane after the other.
+macro_rules! one_by_one {
+    ([$($then:tt)+] $($first:tt)*) => {
+        $($then)+! {
+            $($first)*
+            cbrt(), sin(), cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), asinh(), acosh(), atanh(),
+            powf(y), hypot(other), atan2(other)
+        }
+    };
+}
+
+/// The other functions that `f64` has.
+macro_rules! of_floats {
+    ([$($then:tt)+] $($first:tt)*) => {
+        $($then)+! {
+            $($first)*
+            max(other), min(other), copysign(sign), sqrt(), recip(), abs(), signum(), floor(), ceil(), round(), trunc(),
+            exp(), exp2(), exp_m1(), ln(), ln_1p(), log2(), log10(), tanh()
+        }
+    };
+}
+
+/// Functions that `f64` does not have, and `mul_add`: every number has arithmetic of its own, or that of the trait.
+macro_rules! of_the_field {
+    ([$($then:tt)+] $($first:tt)*) => {
+        $($then)+! {
+            $($first)*
+            mul_add(a, b), sigmoid(), d_sigmoid(), d2_sigmoid(), sech2(), logit(), softplus(), log1mexp(), logaddexp(other),
+            log_sigmoid(), relu(), ln_1p_ratio(d), d_ln_1p_ratio(d), one_minus_square(), d_hypot(other)
+        }
+    };
+}
+
+pub(crate) use {of_floats, of_the_field, one_by_one};

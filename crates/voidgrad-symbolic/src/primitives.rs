@@ -1,6 +1,6 @@
 //! The table of primitives: each row is a function with its derivative, and everything iterates the table.
 //!
-//! A new primitive is one new row here and one method of [`Real`]: the parser, the differentiation, the emitted
+//! A new primitive is one new row here and one method of [`Real`], in two files (`tests/files.rs`): the parser, the differentiation, the emitted
 //! code, the formulas and the finite-difference test read the row.
 
 use voidgrad_real::Real;

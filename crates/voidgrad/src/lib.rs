@@ -114,9 +114,8 @@ pub mod variance;
 
 pub use nalgebra;
 pub use voidgrad_macros::{control, differentiate};
-pub use voidgrad_real::{
-    Real, log_sigmoid, log_sum_exp, log1mexp, logaddexp, logit, relu, sigmoid, softmax, softplus,
-};
+pub use voidgrad_real::functions::*;
+pub use voidgrad_real::{Real, log_sum_exp, softmax};
 
 // Distributions and what is averaged over them.
 pub use bernoulli::Bernoulli;

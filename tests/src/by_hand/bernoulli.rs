@@ -22,7 +22,7 @@ pub mod logit {
     }
 }
 
-/// By its probability, in the letters of the note.
+/// By its probability.
 pub mod probability {
     use crate::by_hand::Number;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use super::Checkpoint;
@@ -11,11 +11,8 @@ use super::file::{self, Fingerprint};
 use crate::experiment::Experiment;
 use crate::run::Job;
 use xtask_kit::error::Error;
-use xtask_kit::output::{CONFIGURATION, EXTENSION};
+use xtask_kit::output::{self, CONFIGURATION, EXTENSION};
 use xtask_kit::terminal;
-
-/// The extension of files that are being written.
-const HALF: &str = "half";
 
 /// One file per run.
 #[derive(Debug)]
@@ -26,8 +23,9 @@ pub(crate) struct Checkpoints {
     /// The names of the estimators, in the experiment's order.
     names: Vec<&'static str>,
     interval: Duration,
-    /// Whether files are still written: not after the end, and not after one could not be written.
-    is_open: Mutex<bool>,
+    /// Whether files are still written: not after the end, and not after one could not be written. Writers share the lock and wait for the
+    /// disk together; closing waits for them.
+    is_open: RwLock<bool>,
 }
 
 impl Checkpoints {
@@ -39,7 +37,8 @@ impl Checkpoints {
         let checkpoints = Self::new(directory, experiment, interval);
         let Self { directory, configuration, .. } = &checkpoints;
         fs::create_dir_all(directory)
-            .and_then(|()| write_whole(directory, CONFIGURATION, configuration.as_bytes()))
+            .and_then(|()| output::sync_directory(directory.parent().unwrap_or(directory)))
+            .and_then(|()| output::write_whole(directory, CONFIGURATION, configuration.as_bytes()))
             .map_err(Error::files("writing", directory))?;
         Ok(checkpoints)
     }
@@ -48,7 +47,8 @@ impl Checkpoints {
     pub(crate) fn resume(directory: PathBuf, experiment: &Experiment, interval: f64) -> Self {
         // What a killed process was writing is of no use.
         let entries = fs::read_dir(&directory).into_iter().flatten().flatten().map(|entry| entry.path());
-        for half in entries.filter(|path| path.extension().is_some_and(|extension| extension == HALF)) {
+        for half in entries.filter(|path| path.extension().is_some_and(|extension| extension == output::HALF))
+        {
             let _ = fs::remove_file(half);
         }
         Self::new(directory, experiment, interval)
@@ -61,7 +61,7 @@ impl Checkpoints {
             names: experiment.methods.iter().map(|method| method.name).collect(),
             // A longer time than any run takes.
             interval: Duration::try_from_secs_f64(interval).unwrap_or(Duration::MAX),
-            is_open: Mutex::new(true),
+            is_open: RwLock::new(true),
         }
     }
 
@@ -73,13 +73,15 @@ impl Checkpoints {
     /// Writes the checkpoint of a run in place of the one before it. A run goes on without, if that is impossible, and the user is told once.
     pub(crate) fn write(&self, job: Job, checkpoint: Checkpoint) {
         let bytes = file::write(checkpoint, self.fingerprint(job)).map_err(io::Error::other);
-        let mut is_open = self.is_open.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_open = self.is_open.read().unwrap_or_else(PoisonError::into_inner);
         if !*is_open {
             return;
         }
-        let written = bytes.and_then(|bytes| write_whole(&self.directory, &self.name(job), &bytes));
-        if let Err(error) = written {
-            *is_open = false;
+        let written = bytes.and_then(|bytes| output::write_whole(&self.directory, &self.name(job), &bytes));
+        drop(is_open);
+        if let Err(error) = written
+            && self.close()
+        {
             terminal::note(&format!(
                 "checkpoints can't be written, so that this training can't be resumed: writing {}: {error}",
                 self.directory.display()
@@ -87,9 +89,9 @@ impl Checkpoints {
         }
     }
 
-    /// From now on nothing is written.
-    pub(crate) fn close(&self) {
-        *self.is_open.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    /// From now on nothing is written. The answer is whether anything was before.
+    pub(crate) fn close(&self) -> bool {
+        std::mem::take(&mut *self.is_open.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The checkpoint of a run, if it has one.
@@ -130,11 +132,4 @@ impl Checkpoints {
     fn fingerprint(&self, job: Job) -> Fingerprint {
         Fingerprint::of(format!("{}\n{}", self.configuration, self.name(job)).as_bytes())
     }
-}
-
-/// Writes a file that is whole or not there, whenever the process is killed.
-fn write_whole(directory: &Path, name: &str, bytes: &[u8]) -> io::Result<()> {
-    let half = directory.join(format!("{name}.{HALF}"));
-    fs::write(&half, bytes)?;
-    fs::rename(half, directory.join(name))
 }

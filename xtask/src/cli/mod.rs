@@ -64,7 +64,7 @@ pub(crate) struct HandedOver {
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
-    /// Estimator to train; repeat the option for several [default: the note's reinforce, rebar, relax and relax-linear]
+    /// Estimator to train; repeat the option for several [default: reinforce, rebar, relax and relax-linear]
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2]

@@ -1,4 +1,4 @@
-//! The densities of the note, with histograms of samples over them.
+//! The density of z and its densities given b, with histograms of samples over them.
 
 use voidgrad::Stream;
 use voidgrad::bernoulli::logit;

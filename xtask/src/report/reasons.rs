@@ -1,4 +1,4 @@
-//! Why the note's own figure did not work, with the numbers of the run.
+//! Why the estimators do as they do, with the numbers of the run.
 
 use voidgrad::toy::quadratic;
 
@@ -11,20 +11,21 @@ use crate::run::Run;
 use crate::statistics::Quartiles;
 use xtask_kit::number::{count, html as number, html_ratio};
 
-/// The note's own question for the note's own setting.
+/// The default problem has a question of its own.
 pub(super) fn heading(experiment: &Experiment) -> &'static str {
-    if is_of_the_note(experiment) && experiment.dimension() == 1 {
-        "Why the note’s own figure did not work"
+    if is_default(experiment) {
+        "Why REBAR and RELAX struggle here"
     } else {
         "What the estimators made of it"
     }
 }
 
-fn is_of_the_note(experiment: &Experiment) -> bool {
-    (experiment.target() - 0.499).abs() < 1e-12
+/// Whether it is the problem that `train` has unless another is asked for: one variable and t = 0.499.
+fn is_default(experiment: &Experiment) -> bool {
+    experiment.dimension() == 1 && (experiment.target() - 0.499).abs() < 1e-12
 }
 
-/// Why the note's figure did not work, as far as the run has the estimators to show it.
+/// Why they do, as far as the run has the estimators to show it.
 pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec<String> {
     let mut paragraphs = vec![small_gradient(experiment)];
     if let Some(rebar) = find(analyses, "rebar") {
@@ -42,8 +43,8 @@ pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>]) -> 
 fn small_gradient(experiment: &Experiment) -> String {
     let t = experiment.target();
     let start = &experiment.start;
-    let slip = if is_of_the_note(experiment) && experiment.dimension() == 1 {
-        ", where the note prints 0.02"
+    let slip = if is_default(experiment) {
+        ", not 0.02, as in the notes on REBAR and RELAX that this experiment is taken from"
     } else {
         ""
     };
@@ -105,7 +106,7 @@ fn rebar_gives_up(experiment: &Experiment, rebar: &Analysis<'_>) -> Option<Strin
 fn dead_network(experiment: &Experiment, relax: &Analysis<'_>) -> String {
     let runs = relax.settled().count();
     let Some(stuck) = relax.stuck else {
-        return "<b>RELAX as the note has it</b> ends its network r<sub>ρ</sub> in a ReLU, which may die; with \
+        return "<b>The network r<sub>ρ</sub> of <code>relax</code></b> ends in a ReLU, which may die; with \
                 t = ½ there is nothing to descend, and nothing to be seen of it."
             .to_owned();
     };
@@ -120,7 +121,7 @@ fn dead_network(experiment: &Experiment, relax: &Analysis<'_>) -> String {
         _ => "more than a fifth of the way from the minimum",
     };
     let mut sentences = vec![format!(
-        "<b>The last ReLU {}.</b> The note’s network r<sub>ρ</sub> has a ReLU after its last layer, too. Of {runs} \
+        "<b>The last ReLU {}.</b> The network r<sub>ρ</sub> of <code>relax</code> has a ReLU after its last layer, too. Of {runs} \
          runs of <code>relax</code>, {} ended {where_stuck}.",
         if dead.is_empty() { "can die" } else { "dies" },
         count(stuck)

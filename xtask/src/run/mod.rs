@@ -76,7 +76,7 @@ pub(crate) struct Record {
     pub(crate) moments: Option<Moments>,
     /// The [plotted](PLOTTED) parameters that the estimator has.
     pub(crate) parameters: Vec<(&'static str, f64)>,
-    /// Whether the network of the note's RELAX is zero everywhere, with a gradient that is zero everywhere.
+    /// Whether the network of `relax` is zero everywhere, with a gradient that is zero everywhere.
     pub(crate) dead: bool,
 }
 

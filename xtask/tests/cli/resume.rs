@@ -74,12 +74,20 @@ fn killed(place: &Path, more: &[&str]) {
     assert!(is_resumable(place));
 }
 
+/// The trainings that are killed: with two parameters of a control, with networks, whose records take so long that their runs are short, and without a control.
+const KILLED: [&[&str]; 4] = [
+    &["--estimator=rebar", "--iterations=100", "--repeats=3"],
+    &["--estimator=relax", "--iterations=40", "--repeats=1"],
+    &["--estimator=relax-linear", "--iterations=60", "--repeats=1", "--dim=2"],
+    &["--estimator=reinforce-ema", "--iterations=1000", "--repeats=3"],
+];
+
 /// The moments at which a process is killed.
 #[derive(Clone, Copy)]
 enum Moment {
     /// As soon as there is something to resume.
     Begun,
-    /// When a file is seen that is being written.
+    /// When a run has a checkpoint and a file is seen that is being written.
     Writing,
     /// When a run has ended.
     Ended,
@@ -92,6 +100,7 @@ enum Moment {
 struct Tally {
     before_a_checkpoint: u32,
     in_a_write: u32,
+    in_a_run: u32,
     after_a_run: u32,
     before_the_beginning: u32,
     after_the_end: u32,
@@ -99,61 +108,79 @@ struct Tally {
 }
 
 impl Tally {
+    fn count(&mut self, place: &Path) {
+        let paths = checkpoints(place);
+        self.kills += 1;
+        self.in_a_write += u32::from(has(&paths, "half"));
+        let place = match () {
+            () if place.join("results").exists() => &mut self.after_the_end,
+            () if !has(&paths, "toml") => &mut self.before_the_beginning,
+            () if !has(&paths, "safetensors") => &mut self.before_a_checkpoint,
+            () if paths.iter().any(|path| has_ended(path)) => &mut self.after_a_run,
+            () => &mut self.in_a_run,
+        };
+        *place += 1;
+    }
+
     /// Whether every moment that matters was come upon.
     fn has_all(&self) -> bool {
-        [self.before_a_checkpoint, self.in_a_write, self.after_a_run].iter().all(|&count| count > 0)
+        [self.before_a_checkpoint, self.in_a_write, self.in_a_run, self.after_a_run].iter().all(|&n| n > 0)
     }
+}
+
+/// The arguments of a training.
+fn trained<'a>(training: &[&'a str], out: &'a str) -> Vec<&'a str> {
+    [&["train", "--quiet", "--seed=11", "--out", out], training].concat()
+}
+
+/// Begins a training in `place`, or goes on with it, and kills it.
+fn kill(training: &[&str], place: &Path, moment: Moment, delay: Duration) {
+    let again = vec!["train", "--quiet", "--resume", "results"];
+    let mut arguments = if is_resumable(place) { again } else { trained(training, "results") };
+    arguments.push("--checkpoint=0");
+    let mut child = start(&arguments, place);
+    match moment {
+        Moment::Begun => until(&mut child, place, |paths| has(paths, "toml")),
+        Moment::Writing => {
+            until(&mut child, place, |paths| has(paths, "half") && has(paths, "safetensors"));
+        }
+        Moment::Ended => until(&mut child, place, |paths| paths.iter().any(|path| has_ended(path))),
+        Moment::Random => std::thread::sleep(delay),
+    }
+    end(child);
 }
 
 #[test]
 fn a_training_that_is_killed_at_any_moment_is_resumed_to_the_byte() {
-    let place = workplace("resumed");
-    let started = Instant::now();
-    printed(&[&TRAINING[..], &["--checkpoint=0", "--out", place.join("whole").to_str().unwrap()]].concat());
-    let length = started.elapsed();
+    let whole = workplace("resumed");
+    let lengths = KILLED.map(|training| {
+        let started = Instant::now();
+        printed(&trained(training, whole.join(training[0]).to_str().unwrap()));
+        started.elapsed()
+    });
     let mut random = ChaCha8Rng::seed_from_u64(13);
     let mut tally = Tally::default();
     // `VOIDGRAD_RESUMES=50` for a long test.
-    let wanted = count("VOIDGRAD_RESUMES", 6);
-    // A file is in work for some ten microseconds, so not every kill on sight finds one.
+    let wanted = count("VOIDGRAD_RESUMES", 12);
+    let mut round = 0;
+    // Where the disk is quick a file is in work for some ten microseconds, so not every kill on sight finds one.
     while tally.kills < wanted || !tally.has_all() {
         assert!(tally.kills < wanted + 300, "no kill came in a write: {tally:?}");
-        let early = tally.kills % 2 == 0;
-        let trial = workplace("resumed-trial");
-        let mut kill = |moment: Moment| {
-            let first = [&TRAINING[..], &["--checkpoint=0", "--out", "results"]].concat();
-            let again = ["train", "--quiet", "--checkpoint=0", "--resume", "results"];
-            let mut child = start(if is_resumable(&trial) { &again } else { &first }, &trial);
-            match moment {
-                Moment::Begun => until(&mut child, &trial, |paths| has(paths, "toml")),
-                Moment::Writing => {
-                    until(&mut child, &trial, |paths| has(paths, "half") && has(paths, "toml"));
-                }
-                Moment::Ended => {
-                    until(&mut child, &trial, |paths| paths.iter().any(|path| has_ended(path)));
-                }
-                Moment::Random => std::thread::sleep(length.mul_f64(random.random_range(0.0..0.8))),
+        for (number, training) in KILLED.iter().enumerate() {
+            let place = workplace("resumed-trial");
+            let [first, last] = match (round + number) % 2 {
+                0 => [Moment::Begun, Moment::Random],
+                _ => [Moment::Random, Moment::Ended],
+            };
+            for moment in [first, Moment::Writing, last] {
+                kill(training, &place, moment, lengths[number].mul_f64(random.random_range(0.0..0.8)));
+                tally.count(&place);
             }
-            end(child);
-            let paths = checkpoints(&trial);
-            tally.kills += 1;
-            tally.in_a_write += u32::from(has(&paths, "half"));
-            if trial.join("results").exists() {
-                tally.after_the_end += 1;
-            } else if !has(&paths, "toml") {
-                tally.before_the_beginning += 1;
-            } else if !has(&paths, "safetensors") {
-                tally.before_a_checkpoint += 1;
-            } else if paths.iter().any(|path| has_ended(path)) {
-                tally.after_a_run += 1;
-            }
-        };
-        let [first, last] =
-            if early { [Moment::Begun, Moment::Random] } else { [Moment::Random, Moment::Ended] };
-        [first, Moment::Writing, last].into_iter().for_each(&mut kill);
-        finish(&trial);
-        assert_same(&trial.join("results"), &place.join("whole"));
-        assert_eq!(names(&trial), ["results"]);
+            finish(training, &place);
+            assert_same(&place.join("results"), &whole.join(training[0]));
+            assert_eq!(names(&place), ["results"]);
+        }
+        round += 1;
     }
     println!("{tally:?}");
 }
@@ -164,11 +191,10 @@ fn has_ended(path: &Path) -> bool {
     state.is_some_and(|state| state.extra("train/reinforce").is_ok())
 }
 
-/// Lets the training come to its end.
-fn finish(place: &Path) {
+/// Lets a training come to its end, which may not have begun when it was killed.
+fn finish(training: &[&str], place: &Path) {
     if !is_resumable(place) && !place.join("results").exists() {
-        let out = place.join("results");
-        printed(&[&TRAINING[..], &["--out", out.to_str().unwrap()]].concat());
+        printed(&trained(training, place.join("results").to_str().unwrap()));
         return;
     }
     let output = command(&["train", "--quiet", "--resume", "results"]).current_dir(place).output().unwrap();
@@ -261,7 +287,7 @@ fn a_checkpoint_that_is_not_whole_is_refused() {
         Some(before) => fs::write(&other, before).unwrap(),
         None => fs::remove_file(&other).unwrap(),
     }
-    finish(&place);
+    finish(&TRAINING[1..], &place);
 }
 
 #[test]

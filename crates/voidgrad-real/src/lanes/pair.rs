@@ -3,6 +3,7 @@
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::{GeneratorState, Lanes};
+use crate::real::{of_floats, of_the_field, one_by_one};
 use crate::{Mask, Real};
 
 /// The lanes of two vectors, the first one's first. Every operation is done on both.
@@ -68,7 +69,7 @@ impl<M: Mask> Not for PairMask<M> {
 impl<M: Mask> Mask for PairMask<M> {}
 
 macro_rules! both {
-    ($($method:ident($($argument:ident),*)),* $(,)?) => {
+    ($($method:ident($($argument:ident),*)),*) => {
         $(
             #[inline(always)]
             fn $method(self $(, $argument: Self)*) -> Self {
@@ -116,57 +117,9 @@ impl<V: Real> Real for Pair<V> {
         Self(self.0.powi(n), self.1.powi(n))
     }
 
-    both!(
-        powf(y),
-        mul_add(a, b),
-        max(other),
-        min(other),
-        hypot(other),
-        atan2(other),
-        copysign(sign),
-        sqrt(),
-        cbrt(),
-        recip(),
-        abs(),
-        signum(),
-        floor(),
-        ceil(),
-        round(),
-        trunc(),
-        exp(),
-        exp2(),
-        exp_m1(),
-        ln(),
-        ln_1p(),
-        log2(),
-        log10(),
-        sin(),
-        cos(),
-        tan(),
-        asin(),
-        acos(),
-        atan(),
-        sinh(),
-        cosh(),
-        tanh(),
-        asinh(),
-        acosh(),
-        atanh(),
-        sigmoid(),
-        logit(),
-        softplus(),
-        log1mexp(),
-        logaddexp(other),
-        d_sigmoid(),
-        d2_sigmoid(),
-        sech2(),
-        log_sigmoid(),
-        relu(),
-        ln_1p_ratio(d),
-        d_ln_1p_ratio(d),
-        one_minus_square(),
-        d_hypot(other),
-    );
+    one_by_one!([both]);
+    of_floats!([both]);
+    of_the_field!([both]);
 }
 
 impl<V: Lanes> Lanes for Pair<V> {

@@ -174,7 +174,7 @@ macro_rules! vector {
                 if SECOND_WINS { Self(self.0.max(zero.0)) } else { self.max(zero) }
             }
 
-            vector!(@each $float: cbrt, sin, cos, tan, asin, acos, atan, sinh, cosh, asinh, acosh, atanh);
+            $crate::real::one_by_one!([vector] @each $float:);
             vector!(@lanes exp: exp, exp2, exp_m1);
             vector!(@lanes ln: ln, ln_1p, log2, log10, logit);
             vector!(@lanes logistic: sigmoid, d_sigmoid, d2_sigmoid, softplus, log1mexp, tanh, sech2);
@@ -183,8 +183,6 @@ macro_rules! vector {
             fn logaddexp(self, other: Self) -> Self {
                 logistic::logaddexp(self, other)
             }
-
-            vector!(@each2 $float: powf, hypot, atan2);
         }
 
         impl<S: Simd> Wide for $name<S> {
@@ -284,21 +282,22 @@ macro_rules! vector {
             }
         )*
     };
-    (@each $float:ident: $($method:ident),*) => {
+    (@each $float:ident: $($method:ident($($other:ident)?)),*) => {
         $(
-            #[inline(always)]
-            fn $method(self) -> Self {
-                self.each(<$float as Real>::$method)
-            }
+            vector!(@one $float $method $($other)?);
         )*
     };
-    (@each2 $float:ident: $($method:ident),*) => {
-        $(
-            #[inline(always)]
-            fn $method(self, other: Self) -> Self {
-                self.each2(other, <$float as Real>::$method)
-            }
-        )*
+    (@one $float:ident $method:ident) => {
+        #[inline(always)]
+        fn $method(self) -> Self {
+            self.each(<$float as Real>::$method)
+        }
+    };
+    (@one $float:ident $method:ident $other:ident) => {
+        #[inline(always)]
+        fn $method(self, $other: Self) -> Self {
+            self.each2($other, <$float as Real>::$method)
+        }
     };
 }
 

@@ -72,7 +72,7 @@ impl Distribution for Bernoulli {
     fn ln_p(&self, b: &[f64]) -> Result<f64, SampleError> {
         same_length("b", b.len(), self.len())?;
         if let Some(index) = b.iter().position(|&b| b != 0.0 && b != 1.0) {
-            return Err(SampleError::Entry { index, value: b[index], allowed: "0 or 1" });
+            return Err(SampleError::Entry { index, value: b[index], allowed: "0 or 1".into() });
         }
         Ok(saturated(b.iter().zip(&self.logits).map(|(&b, &a)| logit::ln_p(b == 1.0, a)).sum()))
     }

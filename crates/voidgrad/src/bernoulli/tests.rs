@@ -49,7 +49,7 @@ fn both_parameterisations_are_the_same_functions() {
                 }
             }
         }
-        // The formula of the note, in the note's letters.
+        // The density of a logistic variable, with the odds r.
         let (r, z) = (theta / (1.0 - theta), 0.7_f64);
         close(probability::density(z, theta), r * (-z).exp() / (1.0 + r * (-z).exp()).powi(2));
     }

@@ -1,5 +1,7 @@
 //! What is no sample of a distribution.
 
+use std::borrow::Cow;
+
 use thiserror::Error;
 
 use super::ShapeMismatch;
@@ -19,7 +21,7 @@ pub enum SampleError {
         /// The entry.
         value: f64,
         /// What would have been accepted, in words.
-        allowed: &'static str,
+        allowed: Cow<'static, str>,
     },
     /// A row that is no state of a categorical variable.
     #[error("the row {row:?} of variable {variable} is not one-hot")]

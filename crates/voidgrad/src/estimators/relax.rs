@@ -1,4 +1,4 @@
-//! RELAX with the note's network, a `ReLU` after every layer.
+//! RELAX with a small network, which has a `ReLU` after every layer, the last one too.
 
 use super::{Bias, Cost, Count, Method, Needs};
 
@@ -11,7 +11,7 @@ pub const METHOD: Method = Method {
     title: "RELAX",
     formula: "c(z) = η·f(σ(z/λ)) + r(z), r: 1-5-5-1, ReLU after every layer; \
               categorical: c(z) = η·f(softmax(z/λ)) + r(z), r: one layer of 10 tanh over all of z",
-    source: "Grathwohl et al. 2018, equation 8, with the note's network",
+    source: "Grathwohl et al. 2018, equation 8, with a network of 46 weights",
     bias: Bias::Unbiased,
     needs: Needs::Control,
     cost: Cost::ONE.and_control(Count::Fixed(2)),

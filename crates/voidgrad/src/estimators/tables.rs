@@ -2,9 +2,10 @@
 //!
 //! The functions here are `#[inline]`: all that is listed is then compiled where a table is used, and nowhere if none is.
 //!
-//! A new estimator is a file with its [`Method`] and a line in each table that it is for. A new distribution is its module and a
-//! table here; what is written for every [`Distribution`] can be listed at once.
+//! A new estimator is a file with its [`Method`] and a line in each table that it is for. A new distribution is its module; to be found by name, it has a table
+//! here and a line in [`tables`], and what is written for every [`Distribution`] can be listed at once.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use rand::Rng;
@@ -117,6 +118,18 @@ const DECAY: f64 = 0.99;
 /// Units of a network of all of z.
 const UNITS: usize = 10;
 
+/// The estimators that are for every distribution.
+impl<D: Distribution> Row<D> {
+    const REINFORCE: Self =
+        row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?)));
+    const REINFORCE_EMA: Self =
+        row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?)));
+    const REINFORCE_OPTIMAL: Self =
+        row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?)));
+    const RLOO: Self =
+        row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?)));
+}
+
 impl Listed for Bernoulli {
     const NAME: &'static str = "Bernoulli";
 
@@ -124,12 +137,10 @@ impl Listed for Bernoulli {
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
-                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
-                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
-                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| {
-                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
-                }),
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
                 row(&arm::METHOD, |_, _, _| Ok(Box::new(Arm))),
                 row(&disarm::METHOD, |setup, _, _| {
                     Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(LEAST))?))
@@ -199,12 +210,10 @@ impl Listed for Categorical {
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
-                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
-                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
-                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| {
-                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
-                }),
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, categorical, _| {
                     let f = setup.relaxed(&rebar::METHOD)?;
@@ -231,12 +240,10 @@ impl Listed for Gaussian {
     fn estimators() -> &'static [Row<Self>] {
         const {
             &[
-                row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?))),
-                row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?))),
-                row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?))),
-                row(&rloo::METHOD, |setup, _, _| {
-                    Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?))
-                }),
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
                 row(&lax::METHOD, |_, gaussian, rng| {
                     Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))
                 }),
@@ -245,27 +252,28 @@ impl Listed for Gaussian {
     }
 }
 
-/// All estimators, in the order of the tables.
+/// The names of the distributions with what their tables list: a line for each.
 #[inline]
-pub fn methods() -> impl Iterator<Item = &'static Method> {
-    let of_bernoulli = Bernoulli::estimators().iter().map(|row| row.method);
-    let rest = Categorical::estimators().iter().map(|row| row.method);
-    let rest = rest.chain(Gaussian::estimators().iter().map(|row| row.method));
-    let is_new = |method: &&Method| !has::<Bernoulli>(method);
-    // Those that are not for Bernoulli variables are for one distribution each.
-    of_bernoulli.chain(rest.filter(is_new))
+fn tables() -> [(&'static str, Vec<&'static Method>); 3] {
+    [table::<Bernoulli>(), table::<Categorical>(), table::<Gaussian>()]
 }
 
-fn has<D: Listed>(method: &Method) -> bool {
-    D::estimators().iter().any(|row| row.method.name == method.name)
+#[inline]
+fn table<D: Listed>() -> (&'static str, Vec<&'static Method>) {
+    (D::NAME, D::estimators().iter().map(|row| row.method).collect())
+}
+
+/// All estimators, in the order of the tables; one that is in several is where the first has it.
+#[inline]
+pub fn methods() -> impl Iterator<Item = &'static Method> {
+    let mut names = BTreeSet::new();
+    tables().into_iter().flat_map(|(_, methods)| methods).filter(move |method| names.insert(method.name))
 }
 
 /// The distributions that an estimator is for.
 #[inline]
 #[must_use]
 pub fn distributions(method: &Method) -> Vec<&'static str> {
-    let bernoulli = has::<Bernoulli>(method).then_some(Bernoulli::NAME);
-    let categorical = has::<Categorical>(method).then_some(Categorical::NAME);
-    let gaussian = has::<Gaussian>(method).then_some(Gaussian::NAME);
-    [bernoulli, categorical, gaussian].into_iter().flatten().collect()
+    let has = |methods: &[&Method]| methods.iter().any(|other| other.name == method.name);
+    tables().into_iter().filter(|(_, methods)| has(methods)).map(|(name, _)| name).collect()
 }

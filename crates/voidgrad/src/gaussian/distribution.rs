@@ -60,7 +60,7 @@ impl Distribution for Gaussian {
     fn ln_p(&self, x: &[f64]) -> Result<f64, SampleError> {
         same_length("x", x.len(), self.len())?;
         if let Some(index) = x.iter().position(|x| !x.is_finite()) {
-            return Err(SampleError::Entry { index, value: x[index], allowed: "a finite number" });
+            return Err(SampleError::Entry { index, value: x[index], allowed: "a finite number".into() });
         }
         let variables = x.iter().zip(self.variables());
         Ok(saturated(variables.map(|(&x, (mu, ln_sigma))| divergence::ln_p(x, mu, ln_sigma)).sum()))

@@ -169,7 +169,7 @@ fn variances_that_almost_vanish_keep_their_digits() {
 }
 
 #[test]
-fn rebar_is_best_without_its_control_on_the_notes_objective() {
+fn rebar_is_best_without_its_control_on_the_toy_problem() {
     let f = MeanQuadratic { target: 0.499 };
     for lambda in [0.05, 0.2, 0.5, 1.0, 2.0, 5.0] {
         let variance =

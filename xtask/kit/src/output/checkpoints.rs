@@ -7,6 +7,8 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::{fs, io};
 
+use super::durable;
+
 /// The directory; results that keep their checkpoints have one of this name, too.
 pub(crate) const NAME: &str = "checkpoints";
 
@@ -51,10 +53,10 @@ pub(crate) fn copy(work: &Path, results: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory(work))? {
         let path = entry?.path();
         if let Some(name) = path.file_name().filter(|_| path.extension() == Some(OsStr::new(EXTENSION))) {
-            fs::copy(&path, target.join(name))?;
+            durable::write(&target.join(name), &fs::read(&path)?)?;
         }
     }
-    Ok(())
+    durable::sync_directory(&target)
 }
 
 /// Whether an entry of results is a checkpoint.

@@ -1,8 +1,9 @@
 //! Results that can't be where they should be, and what is said about them.
 
+use std::io;
 use std::path::Path;
-use std::{fs, io};
 
+use super::durable;
 use super::placement::Obstacle;
 use crate::error::Error;
 
@@ -34,7 +35,7 @@ fn why(name: &Path, obstacle: &Obstacle) -> String {
 fn temporary(files: &[(&str, Vec<u8>)]) -> io::Result<std::path::PathBuf> {
     let directory = tempfile::Builder::new().prefix("voidgrad-").tempdir()?;
     for (name, content) in files {
-        fs::write(directory.path().join(name), content)?;
+        durable::write(&directory.path().join(name), content)?;
     }
     Ok(directory.keep())
 }

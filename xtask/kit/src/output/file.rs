@@ -54,6 +54,7 @@ impl OutputFile {
             let _held = interrupt::hold();
             if self.force {
                 fs::rename(&new, &self.path).map_err(Obstacle::Refused)?;
+                placement::settle(&self.path);
                 return Ok(None);
             }
             match placement::place_file(&new, &self.path) {

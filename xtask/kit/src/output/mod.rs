@@ -2,6 +2,7 @@
 
 mod checkpoints;
 mod destination;
+mod durable;
 mod elsewhere;
 mod file;
 mod placement;
@@ -15,6 +16,7 @@ use destination::Contents;
 use placement::Obstacle;
 use reservation::{Answer, Reservation};
 
+pub use durable::{HALF, sync_directory, write_whole};
 pub use file::OutputFile;
 
 use crate::error::Error;

@@ -1,10 +1,12 @@
 //! Files that are complete are moved to their destination; nothing that stands there is ever lost.
 
 use std::fs::{self, File};
-use std::io::{self, ErrorKind, Write};
+use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
 use super::destination::Contents;
+use super::durable;
+use super::reservation::parent;
 
 /// Results as they are written, and when they are complete.
 const HALF: &str = "half";
@@ -34,11 +36,10 @@ pub(crate) fn stage(
     // Also if somebody has removed all of it during the run.
     fs::create_dir_all(&half)?;
     for (name, content) in files {
-        let mut file = File::create(half.join(name))?;
-        file.write_all(content)?;
-        file.sync_all()?;
+        durable::write(&half.join(name), content)?;
     }
     add(&half)?;
+    durable::sync_directory(&half)?;
     fs::rename(&half, &new)?;
     Ok(new)
 }
@@ -50,15 +51,19 @@ pub(crate) fn place(new: &Path, destination: &Path) -> Result<(), Obstacle> {
         ErrorKind::AlreadyExists => Obstacle::Changed,
         _ => Obstacle::Refused(error),
     })?;
-    match fs::rename(new, destination) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            fs::remove_dir(destination).map_err(|_| Obstacle::Changed)?;
-            // Some file systems of Windows rename directories to free names only, which is as safe.
-            let renamed = if cfg!(windows) { fs::rename(new, destination) } else { Err(error) };
-            renamed.map_err(Obstacle::Refused)
-        }
+    if let Err(error) = fs::rename(new, destination) {
+        fs::remove_dir(destination).map_err(|_| Obstacle::Changed)?;
+        // Some file systems of Windows rename directories to free names only, which is as safe.
+        let renamed = if cfg!(windows) { fs::rename(new, destination) } else { Err(error) };
+        renamed.map_err(Obstacle::Refused)?;
     }
+    settle(destination);
+    Ok(())
+}
+
+/// Waits until a name is on the disk, before what it replaces is removed. If the disk fails here, the results are in place nevertheless.
+pub(crate) fn settle(destination: &Path) {
+    let _ = durable::sync_directory(parent(destination));
 }
 
 /// Moves the directory `new` to `destination` in place of what is there, which is to have these contents.
@@ -127,7 +132,9 @@ pub(crate) fn place_file(new: &Path, destination: &Path) -> Result<(), Obstacle>
     linked.map_err(|error| match error.kind() {
         ErrorKind::AlreadyExists => Obstacle::Changed,
         _ => Obstacle::Refused(error),
-    })
+    })?;
+    settle(destination);
+    Ok(())
 }
 
 /// Moves old results back to `destination`, or to a name beside it, which is then the answer.

@@ -11,7 +11,7 @@ use std::process;
 
 use same_file::Handle;
 
-use super::{checkpoints, placement};
+use super::{checkpoints, durable, placement};
 use crate::error::Error;
 use crate::{interrupt, terminal};
 
@@ -139,9 +139,11 @@ impl Place {
         for path in missing.into_iter().rev() {
             if create(path)? {
                 self.created.push(path.to_path_buf());
+                durable::sync_directory(self::parent(path))?;
             }
         }
-        create(&self.directory).map(|_| ())
+        create(&self.directory)?;
+        durable::sync_directory(parent)
     }
 
     fn lock_file(&self) -> PathBuf {

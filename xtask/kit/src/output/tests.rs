@@ -69,6 +69,17 @@ fn a_destination_is_reserved_once() {
 }
 
 #[test]
+fn a_file_is_replaced_whole_and_its_writing_leaves_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    for content in ["first", "second, which is longer", ""] {
+        write_whole(directory.path(), "state", content.as_bytes()).unwrap();
+        assert_eq!(read(directory.path()), [("state".to_owned(), content.to_owned())]);
+    }
+    let missing = directory.path().join("missing");
+    assert_eq!(write_whole(&missing, "state", b"first").unwrap_err().kind(), std::io::ErrorKind::NotFound);
+}
+
+#[test]
 fn what_somebody_makes_meanwhile_stays_and_the_results_are_kept_beside_it() {
     let parent = tempfile::tempdir().unwrap();
     let directory = parent.path().join("results");

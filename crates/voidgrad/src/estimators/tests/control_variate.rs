@@ -18,7 +18,7 @@ const TARGET: f64 = 0.3;
 const LAMBDA: f64 = 0.6;
 const ETA: f64 = 0.8;
 
-/// The controls of the note's experiment, with the same draw of the weights each time.
+/// The controls of the toy problem, with the same draw of the weights each time.
 fn controls() -> Vec<Box<dyn Control + Send + Sync>> {
     let (target, lambda, eta) = (TARGET, LAMBDA, ETA);
     let stream = || Stream::new(8, 0, 2);

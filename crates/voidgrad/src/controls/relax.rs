@@ -1,4 +1,4 @@
-//! RELAX's control as the note has it, with a `ReLU` after the last layer.
+//! RELAX's control of the toy experiment, with a `ReLU` after the last layer.
 
 use nalgebra::{SMatrix, SVector};
 use rand::Rng;
@@ -16,7 +16,7 @@ use crate::toy::quadratic;
 /// If the last `ReLU` is 0 for every z, so is the gradient of all 46 weights: they can then never recover.
 /// [`relax_linear`](super::relax_linear::relax_linear()) has no such state.
 ///
-/// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix, the network is the note's.
+/// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix; the network is that of the notes on REBAR and RELAX that the toy experiment is taken from.
 ///
 /// ```
 /// use voidgrad::controls::relax::relax;

@@ -15,7 +15,7 @@ use crate::toy::quadratic;
 ///
 /// Without a `ReLU` at its end, the network can be negative and never loses its gradient.
 ///
-/// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix, the network is the note's, repaired.
+/// Source: RELAX (Grathwohl et al. 2018), section 3.2 and appendix; the network is that of [`relax`](super::relax::relax()), without what breaks it.
 ///
 /// ```
 /// use voidgrad::controls::relax_linear::relax_linear;

@@ -17,7 +17,7 @@ pub struct Settings {
     pub seed: u64,
 }
 
-/// The note's experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
+/// Those of the toy experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
 impl Default for Settings {
     fn default() -> Self {
         Self { iterations: 10_000, batch: 1, learning_rate: 0.01, control_learning_rate: 0.01, seed: 0 }

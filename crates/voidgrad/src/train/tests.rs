@@ -55,7 +55,7 @@ fn the_control_learns_the_best_constant() {
     assert!((outcome.estimator.baseline() - 0.250_001).abs() < 1e-3, "{}", outcome.estimator.baseline());
 }
 
-// One seed of the note's experiment; about one run in a hundred is not there after 10,000 steps.
+// One seed of the toy experiment; about one run in a hundred is not there after 10,000 steps.
 #[test]
 fn relax_without_its_last_relu_finds_the_minimum() {
     let control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, u64::MAX)).unwrap();

@@ -47,7 +47,7 @@ impl Generated {
 pub(super) fn batch(
     batches: &mut Batch,
     bernoulli: &Bernoulli,
-    control: &(impl BatchControl + Sync + ?Sized),
+    control: &(dyn BatchControl + Sync),
     options: &Options,
 ) -> Result<Vec<f64>, Error> {
     let objective = MeanQuadratic { target: TARGET };

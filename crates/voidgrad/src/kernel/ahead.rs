@@ -84,11 +84,17 @@ impl Ahead {
         self.is_prepared = true;
     }
 
-    /// The rates of the next step.
+    /// How many of these steps are made.
     #[inline(always)]
-    pub(super) fn rates(&self, [descent, control_descent]: [&Adam; 2]) -> [Rates; 2] {
+    pub(super) fn made(&self) -> usize {
+        self.made
+    }
+
+    /// The rates of a step.
+    #[inline(always)]
+    pub(super) fn rates(&self, [descent, control_descent]: [&Adam; 2], step: usize) -> [Rates; 2] {
         let [rates, control_rates] = &self.rates;
-        [rates.rates(descent, self.made), control_rates.rates(control_descent, self.made)]
+        [rates.rates(descent, step), control_rates.rates(control_descent, step)]
     }
 
     /// The sample of the next step, for the logit `a`.
@@ -100,14 +106,9 @@ impl Ahead {
         }
     }
 
-    /// The sample of the step after the next, for the logit `a`.
+    /// The sample of a step, for the logit `a`.
     #[inline(always)]
-    pub(super) fn sample_after<R: Lanes<Element = f64>>(&self, hand: R, a: f64) -> Sample {
-        self.draw_sample(hand, a, self.made + 1)
-    }
-
-    #[inline(always)]
-    fn draw_sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64, step: usize) -> Sample {
+    pub(super) fn draw_sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64, step: usize) -> Sample {
         let one = hand.constant(1.0);
         let z = a + self.logits[step];
         let (b, sign) = if z >= 0.0 { (1.0, 1.0) } else { (0.0, -1.0) };
@@ -119,16 +120,10 @@ impl Ahead {
         Sample { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
     }
 
-    /// Counts a step.
+    /// Takes over how many steps are made, and the sample of the next one, which was drawn with the logit `a`.
     #[inline(always)]
-    pub(super) fn count(&mut self) {
-        self.made += 1;
-    }
-
-    /// Keeps the sample of the next step, which was drawn with the logit `a`.
-    #[inline(always)]
-    pub(super) fn keep(&mut self, a: f64, sample: Sample) {
-        self.sample = Some((a, sample));
+    pub(super) fn keep(&mut self, made: usize, a: f64, sample: Sample) {
+        (self.made, self.sample) = (made, Some((a, sample)));
     }
 }
 

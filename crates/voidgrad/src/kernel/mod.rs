@@ -20,6 +20,7 @@ pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use outer::add_outer;
 pub use product::{product, transposed_product};
 pub use rows::{add_row, log_sum_exp, row, set_row};
+pub(crate) use steps::State;
 pub use steps::{Steps, steps};
 
 use crate::flat::Flat;

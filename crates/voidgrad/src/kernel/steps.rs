@@ -10,13 +10,17 @@ use crate::optimise::{Adam, LARGEST};
 /// `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits up to this.
 const LARGEST_LOGIT: f64 = 650.0;
 
-/// Steps of one sample each, of one variable and a control with a [`Kernel`]: what they read, what they move, and what the last one
-/// found. Whoever trains fills it in, and [`steps`] runs it.
+/// Steps of one sample each, of one variable and a control with a [`Kernel`]. Whoever trains fills it in, and [`steps`] runs it.
 pub struct Steps<'a> {
     /// How many steps are wanted.
     pub(crate) count: usize,
     /// Their noise, and what is known of them.
     pub(crate) ahead: &'a mut Ahead,
+    pub(crate) state: State<'a>,
+}
+
+/// What a step reads, what it moves, and what the last one found.
+pub(crate) struct State<'a> {
     /// `f(b)`; NaN if it can't be had.
     pub(crate) f: &'a dyn Fn(f64) -> f64,
     /// The logit, one entry.
@@ -56,21 +60,22 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
-        let Self { control, steps, set_phi } = self;
+        let Self { control, steps: Steps { count, ahead, state }, set_phi } = self;
         let narrow = hand.narrow();
-        steps.ahead.prepare(hand, [&*steps.optimisers[0], &*steps.optimisers[1]]);
-        let mut sample = steps.ahead.sample(narrow, steps.parameters[0]);
-        let mut made = 0;
-        while made < steps.count {
-            let Some(next) = quick((hand, narrow), control, steps, sample) else { break };
+        ahead.prepare(hand, [&*state.optimisers[0], &*state.optimisers[1]]);
+        let mut sample = ahead.sample(narrow, state.parameters[0]);
+        let (first, last) = (ahead.made(), ahead.made() + *count);
+        let mut step = first;
+        while step < last {
+            let Some(next) = quick((hand, narrow), control, state, sample, ahead, step) else { break };
             sample = next;
-            made += 1;
-            set_phi(control, steps.phi);
+            step += 1;
+            set_phi(control, state.phi);
         }
-        if made > 0 {
-            steps.ahead.keep(steps.parameters[0], sample);
+        if step > first {
+            ahead.keep(step, state.parameters[0], sample);
         }
-        made
+        step - first
     }
 }
 
@@ -81,17 +86,19 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
 fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
     (hand, narrow): (R, N),
     control: &C,
-    steps: &mut Steps<'_>,
+    state: &mut State<'_>,
     sample: Sample,
+    ahead: &Ahead,
+    step: usize,
 ) -> Option<Sample> {
-    let a = steps.parameters[0];
-    let [descent, control_descent] = &mut steps.optimisers;
-    let [rates, control_rates] = steps.ahead.rates([&**descent, &**control_descent]);
+    let a = state.parameters[0];
+    let [descent, control_descent] = &mut state.optimisers;
+    let [rates, control_rates] = ahead.rates([&**descent, &**control_descent], step);
     if a.abs() > LARGEST_LOGIT || !descent.is_plain() || !control_descent.is_plain() {
         return None;
     }
     let Sample { b, z, z_tilde, z_tilde_a, score } = sample;
-    let f_b = (steps.f)(b);
+    let f_b = (state.f)(b);
     let [z, z_tilde, z_tilde_a, score] =
         [narrow.constant(z), narrow.constant(z_tilde), narrow.constant(z_tilde_a), narrow.constant(score)];
     let numbers = control.numbers::<f64>();
@@ -103,17 +110,16 @@ fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
     // To -0 everything is added without a change, and without an addition.
     let mut sums = C::sums(narrow.constant(-0.0));
     C::backward(&numbers, &residuals, (z, z_dot), (z_tilde, z_tilde_dot), c_bar, &mut sums);
-    let variance_gradient = &mut *steps.variance_gradient;
+    let variance_gradient = &mut *state.variance_gradient;
     C::first(&sums, variance_gradient);
     control.chain(&numbers, variance_gradient);
-    let next = steps.ahead.sample_after(narrow, moved.0);
+    let next = ahead.draw_sample(narrow, moved.0, step + 1);
     if !((gradient.abs() <= LARGEST) & f_b.is_finite() & are_moderate(hand, variance_gradient)) {
         return None;
     }
-    steps.found = (f_b, gradient);
-    descent.keep(&rates, moved, steps.parameters);
-    control_descent.step_on(hand, &control_rates, steps.phi, variance_gradient);
-    steps.ahead.count();
+    state.found = (f_b, gradient);
+    descent.keep(&rates, moved, state.parameters);
+    control_descent.step_on(hand, &control_rates, state.phi, variance_gradient);
     Some(next)
 }
 

@@ -9,7 +9,7 @@ use super::{
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::estimator::{Coupling, Estimator, check_wants};
-use crate::kernel::{Ahead, Steps};
+use crate::kernel::{Ahead, State, Steps};
 use crate::objective::Objective;
 use crate::optimise::Adam;
 
@@ -316,9 +316,7 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
             let count = ahead.draw(stream, [&*descent, &*control_descent], wanted);
             // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
             let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
-            let mut steps = Steps {
-                count,
-                ahead,
+            let state = State {
                 f: &f,
                 parameters: parameters.parameters,
                 phi: phi.parameters,
@@ -326,8 +324,9 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
                 found: (0.0, 0.0),
                 variance_gradient: &mut average.variance_gradient,
             };
+            let mut steps = Steps { count, ahead, state };
             let made = control.steps(&mut steps);
-            let (f, gradient) = steps.found;
+            let (f, gradient) = steps.state.found;
             if made < count {
                 stream.set_position(start + 4 * made as u128);
             }

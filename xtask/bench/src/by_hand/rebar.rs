@@ -38,7 +38,7 @@ impl Kernel for Rebar {
         let scale = V::splat_of(simd, self.eta * self.rate);
         let mut lanes = [zero; 4];
         let mut noise = [(zero, zero); BLOCK];
-        let mut samples = [Sample::splat(zero); BLOCK];
+        let mut samples = [Sample { z: zero, z_tilde: zero, z_tilde_a: zero, score: zero, f: zero }; BLOCK];
         let mut logistics = [[Logistic::new(zero); 2]; BLOCK];
         for _ in 0..blocks {
             for n in 0..BLOCK {

@@ -8,7 +8,7 @@
 use fearless_simd::Simd;
 use fearless_simd::prelude::*;
 
-use super::relaxation::{Estimate, Logistic, estimate, logistic, relaxed};
+use super::relaxation::{Logistic, logistic, relaxed};
 use super::source::Source;
 use super::variable::{Sample, Variable};
 use super::vector::Vector;
@@ -158,7 +158,7 @@ impl Kernel for Relax {
         let nothing =
             Point { on: [off; H], open: [off; H], last: off, r: zero, delta1: [zero; H], r_z: zero };
         let mut noise = [(zero, zero); BLOCK];
-        let mut samples = [Sample::splat(zero); BLOCK];
+        let mut samples = [Sample { z: zero, z_tilde: zero, z_tilde_a: zero, score: zero, f: zero }; BLOCK];
         let (mut at_z, mut at_z_tilde) = ([nothing; BLOCK], [nothing; BLOCK]);
         let mut weighed = [Weighed { z_dot: zero, c_bar: zero, z_bar: zero }; BLOCK];
         let mut h = [[zero; 2 * H]; BLOCK];
@@ -188,16 +188,25 @@ impl Kernel for Relax {
                 logistics[n] = logistic(simd, [z, z_tilde], self.rate);
             }
             for n in 0..BLOCK {
+                let Sample { z, z_tilde, z_tilde_a, score, f } = samples[n];
                 let (here, there) = (&at_z[n], &at_z_tilde[n]);
-                let k = logistics[n].map(|at| relaxed(simd, at, self.target));
-                let Estimate { g, z_dot, z_tilde_dot, c_bar, minus_ln_lambda } =
-                    estimate(samples[n], rate, k, there.r, [here.r_z, there.r_z]);
+                let [at_x, at_x_tilde] = logistics[n];
+                let k = relaxed(simd, at_x, self.target);
+                let k_tilde = relaxed(simd, at_x_tilde, self.target);
+                let (x, x_tilde) = (z * rate, z_tilde * rate);
+                let c_z = k.k_x.mul_add(rate, here.r_z);
+                let c_z_tilde = k_tilde.k_x.mul_add(rate, there.r_z);
+                let g = (f - k_tilde.k - there.r).mul_add(score, c_z) - c_z_tilde * z_tilde_a;
+                let z_dot = g + g;
+                let z_tilde_dot = -(z_dot * z_tilde_a);
+                let c_bar = -(z_dot * score);
+                let bend = z_dot * x.mul_add(k.k_xx, k.k_x)
+                    + z_tilde_dot * x_tilde.mul_add(k_tilde.k_xx, k_tilde.k_x);
                 first[0] += g;
                 first[1] = g.mul_add(g, first[1]);
-                first[2] -= minus_ln_lambda;
+                first[2] -= c_bar * x_tilde * k_tilde.k_x + rate * bend;
                 first[3] = there.last.select(first[3] + c_bar, first[3]);
-                let z_bar = c_bar.mul_add(samples[n].z_tilde, z_tilde_dot);
-                weighed[n] = Weighed { z_dot, c_bar, z_bar };
+                weighed[n] = Weighed { z_dot, c_bar, z_bar: c_bar.mul_add(z_tilde, z_tilde_dot) };
             }
             for n in 0..BLOCK {
                 let at = std::hint::black_box(at);

@@ -29,13 +29,6 @@ pub(super) struct Sample<V> {
     pub(super) f: V,
 }
 
-impl<V: Copy> Sample<V> {
-    /// A place for one.
-    pub(super) fn splat(value: V) -> Self {
-        Self { z: value, z_tilde: value, z_tilde_a: value, score: value, f: value }
-    }
-}
-
 impl Variable {
     /// `f(b) = (b - t)²` at the logit a.
     pub(super) fn new(a: f64, target: f64) -> Self {

@@ -26,8 +26,11 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     /// The `LANES` numbers at the start of `values`.
     fn load(simd: S, values: &[f64]) -> Self;
 
-    /// `2^self`, for finite numbers. Beyond a bound it is that of the bound, so that the product of two results is still a number.
+    /// `2^self`, for finite numbers; arguments beyond ±[`LARGEST`](Self::LARGEST) are taken there.
     fn exp2(self) -> Self;
+
+    /// Where [`exp2`](Self::exp2) ends, so that the product of two of its results is still a number.
+    const LARGEST: f64;
 
     /// `numerator/denominator` reduced for the logarithm; both are positive, normal numbers.
     fn quotient(numerator: Self, denominator: Self) -> Quotient<Self>;
@@ -145,102 +148,170 @@ const LN_F64: [f64; 7] = [
 ];
 const LN_F32: [f64; 3] = [0.666_669_495_1, 0.399_576_078_2, 0.303_652_489_3];
 
-/// [`Vector`] for a vector of `fearless_simd`: its number, the signed integers of the same width, the bits of a mantissa, the largest argument of `exp2`, the coefficients,
-/// and what makes uniform numbers of bits.
-macro_rules! vector {
-    (
-        $vector:ident of $lanes:literal $float:ident, $integers:ident of $integer:ident, $mantissa:literal,
-        $largest:literal, $exp2:ident, $ln:ident, $unit:ident
-    ) => {
-        impl<S: Simd> Vector<S> for $vector<S> {
-            const LANES: usize = $lanes;
+impl<S: Simd> Vector<S> for f64x8<S> {
+    const LANES: usize = 8;
+    const LARGEST: f64 = 500.0;
 
-            #[inline(always)]
-            fn splat_of(simd: S, value: f64) -> Self {
-                Self::splat(simd, value as $float)
-            }
+    #[inline(always)]
+    fn splat_of(simd: S, value: f64) -> Self {
+        Self::splat(simd, value)
+    }
 
-            #[inline(always)]
-            fn narrow(value: f64) -> $float {
-                value as $float
-            }
+    #[inline(always)]
+    fn narrow(value: f64) -> f64 {
+        value
+    }
 
-            #[inline(always)]
-            fn widen(value: $float) -> f64 {
-                value.into()
-            }
+    #[inline(always)]
+    fn widen(value: f64) -> f64 {
+        value
+    }
 
-            #[inline(always)]
-            fn load(simd: S, values: &[f64]) -> Self {
-                let mut lanes = [0.0; $lanes];
-                for (lane, value) in lanes.iter_mut().zip(values) {
-                    *lane = *value as $float;
-                }
-                Self::from_slice(simd, &lanes)
-            }
+    #[inline(always)]
+    fn load(simd: S, values: &[f64]) -> Self {
+        Self::from_slice(simd, &values[..8])
+    }
 
-            #[inline(always)]
-            fn exp2(self) -> Self {
-                // 1.5·2^mantissa pushes the integer part into the lowest bits.
-                const SHIFT: $float = (3_u64 << ($mantissa - 1)) as $float;
-                const LARGEST: $float = $largest;
-                let simd = self.simd;
-                let x = self.max(Self::splat(simd, -LARGEST)).min(Self::splat(simd, LARGEST));
-                let shifted = x + SHIFT;
-                let r = x - (shifted - SHIFT);
-                let mantissa = polynomial(r, $exp2).mul_add(r, Self::splat(simd, 1.0));
-                let bits: $integers<S> = mantissa.bitcast();
-                let exponent: $integers<S> = shifted.bitcast();
-                (bits + (exponent << $mantissa)).bitcast()
-            }
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        // 1.5·2⁵² pushes the integer part into the lowest bits.
+        const SHIFT: f64 = 6_755_399_441_055_744.0;
+        let simd = self.simd;
+        let x = self.max(Self::splat(simd, -Self::LARGEST)).min(Self::splat(simd, Self::LARGEST));
+        let shifted = x + SHIFT;
+        let r = x - (shifted - SHIFT);
+        let mantissa = polynomial(r, EXP2_F64).mul_add(r, Self::splat(simd, 1.0));
+        let bits: i64x8<S> = mantissa.bitcast();
+        let exponent: i64x8<S> = shifted.bitcast();
+        (bits + (exponent << 52)).bitcast()
+    }
 
-            #[inline(always)]
-            fn quotient(numerator: Self, denominator: Self) -> Quotient<Self> {
-                // The bits of a float are nearly its logarithm, so the upper bits of their difference are the exponent.
-                const HALF: $integer = 1 << ($mantissa - 1);
-                const UPPER: $integer = -1 << $mantissa;
-                let (p, q): ($integers<S>, $integers<S>) = (numerator.bitcast(), denominator.bitcast());
-                let exponent = (p - q + HALF) & UPPER;
-                let scaled: Self = (p - exponent).bitcast();
-                Quotient {
-                    difference: scaled - denominator,
-                    sum: scaled + denominator,
-                    exponent: exponent.to_float::<Self>(),
-                }
-            }
-
-            #[inline(always)]
-            fn ln_of_reduced(s: Self) -> Self {
-                let w = s * s;
-                (polynomial(w, $ln) * w).mul_add(s, s + s)
-            }
-
-            #[inline(always)]
-            fn with_exponent(exponent: Self, rest: Self) -> Self {
-                const RATE: $float = std::$float::consts::LN_2 / (1_u64 << $mantissa) as $float;
-                exponent.mul_add(Self::splat(exponent.simd, RATE), rest)
-            }
-
-            #[inline(always)]
-            fn total(self) -> f64 {
-                self.to_array().iter().map(|&lane| f64::from(lane)).sum()
-            }
-
-            #[inline(always)]
-            fn spread(self, to: &mut [f64; 16]) {
-                for (to, lane) in to.iter_mut().zip(self.to_array()) {
-                    *to = lane.into();
-                }
-            }
-
-            #[inline(always)]
-            fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
-                let (first, second) = (next(state), next(state));
-                ($unit(first), $unit(second))
-            }
+    #[inline(always)]
+    fn quotient(numerator: Self, denominator: Self) -> Quotient<Self> {
+        // The bits of a float are nearly its logarithm, so the upper bits of their difference are the exponent.
+        let (p, q): (i64x8<S>, i64x8<S>) = (numerator.bitcast(), denominator.bitcast());
+        let exponent = (p - q + (1_i64 << 51)) & (-1_i64 << 52);
+        let scaled: Self = (p - exponent).bitcast();
+        Quotient {
+            difference: scaled - denominator,
+            sum: scaled + denominator,
+            exponent: exponent.to_float::<Self>(),
         }
-    };
+    }
+
+    #[inline(always)]
+    fn ln_of_reduced(s: Self) -> Self {
+        let w = s * s;
+        (polynomial(w, LN_F64) * w).mul_add(s, s + s)
+    }
+
+    #[inline(always)]
+    fn with_exponent(exponent: Self, rest: Self) -> Self {
+        const RATE: f64 = std::f64::consts::LN_2 / (1_u64 << 52) as f64;
+        exponent.mul_add(Self::splat(exponent.simd, RATE), rest)
+    }
+
+    #[inline(always)]
+    fn total(self) -> f64 {
+        self.to_array().iter().sum()
+    }
+
+    #[inline(always)]
+    fn spread(self, to: &mut [f64; 16]) {
+        for (to, lane) in to.iter_mut().zip(self.to_array()) {
+            *to = lane;
+        }
+    }
+
+    #[inline(always)]
+    fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
+        let (first, second) = (next(state), next(state));
+        (unit_f64(first), unit_f64(second))
+    }
 }
 
-vector!(f64x8 of 8 f64, i64x8 of i64, 52, 500.0, EXP2_F64, LN_F64, unit_f64);
-vector!(f32x16 of 16 f32, i32x16 of i32, 23, 60.0, EXP2_F32, LN_F32, unit_f32);
+impl<S: Simd> Vector<S> for f32x16<S> {
+    const LANES: usize = 16;
+    const LARGEST: f64 = 60.0;
+
+    #[inline(always)]
+    fn splat_of(simd: S, value: f64) -> Self {
+        Self::splat(simd, value as f32)
+    }
+
+    #[inline(always)]
+    fn narrow(value: f64) -> f32 {
+        value as f32
+    }
+
+    #[inline(always)]
+    fn widen(value: f32) -> f64 {
+        value.into()
+    }
+
+    #[inline(always)]
+    fn load(simd: S, values: &[f64]) -> Self {
+        let mut lanes = [0.0; 16];
+        for (lane, value) in lanes.iter_mut().zip(values) {
+            *lane = *value as f32;
+        }
+        Self::from_slice(simd, &lanes)
+    }
+
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        // 1.5·2²³ pushes the integer part into the lowest bits.
+        const SHIFT: f32 = 12_582_912.0;
+        let simd = self.simd;
+        let largest = Self::LARGEST as f32;
+        let x = self.max(Self::splat(simd, -largest)).min(Self::splat(simd, largest));
+        let shifted = x + SHIFT;
+        let r = x - (shifted - SHIFT);
+        let mantissa = polynomial(r, EXP2_F32).mul_add(r, Self::splat(simd, 1.0));
+        let bits: i32x16<S> = mantissa.bitcast();
+        let exponent: i32x16<S> = shifted.bitcast();
+        (bits + (exponent << 23)).bitcast()
+    }
+
+    #[inline(always)]
+    fn quotient(numerator: Self, denominator: Self) -> Quotient<Self> {
+        let (p, q): (i32x16<S>, i32x16<S>) = (numerator.bitcast(), denominator.bitcast());
+        let exponent = (p - q + (1_i32 << 22)) & (-1_i32 << 23);
+        let scaled: Self = (p - exponent).bitcast();
+        Quotient {
+            difference: scaled - denominator,
+            sum: scaled + denominator,
+            exponent: exponent.to_float::<Self>(),
+        }
+    }
+
+    #[inline(always)]
+    fn ln_of_reduced(s: Self) -> Self {
+        let w = s * s;
+        (polynomial(w, LN_F32) * w).mul_add(s, s + s)
+    }
+
+    #[inline(always)]
+    fn with_exponent(exponent: Self, rest: Self) -> Self {
+        const RATE: f32 = std::f32::consts::LN_2 / (1_u32 << 23) as f32;
+        exponent.mul_add(Self::splat(exponent.simd, RATE), rest)
+    }
+
+    #[inline(always)]
+    fn total(self) -> f64 {
+        self.to_array().iter().map(|&lane| f64::from(lane)).sum()
+    }
+
+    #[inline(always)]
+    fn spread(self, to: &mut [f64; 16]) {
+        for (to, lane) in to.iter_mut().zip(self.to_array()) {
+            *to = lane.into();
+        }
+    }
+
+    #[inline(always)]
+    fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
+        let (first, second) = (next(state), next(state));
+        (unit_f32(first), unit_f32(second))
+    }
+}

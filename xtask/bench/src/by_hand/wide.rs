@@ -6,7 +6,7 @@
 use fearless_simd::Simd;
 
 use super::product::{H, Rows, product};
-use super::relaxation::{Estimate, estimate, logistic, relaxed};
+use super::relaxation::{logistic, relaxed};
 use super::source::Source;
 use super::variable::{Sample, Variable};
 use super::vector::Vector;
@@ -90,7 +90,7 @@ impl Kernel for Wide {
         let (mut r, mut r_z) = (vec![none; 2 * samples], vec![none; 2 * samples]);
         let mut weights = vec![Weights { c_bar: none, z_dot: none }; 2 * samples];
         let mut first = [zero; 4];
-        let nothing = Sample::splat(zero);
+        let nothing = Sample { z: zero, z_tilde: zero, z_tilde_a: zero, score: zero, f: zero };
         let mut drawn = [nothing; BLOCK];
         for _ in 0..blocks {
             for n in 0..BLOCK {
@@ -126,16 +126,25 @@ impl Kernel for Wide {
                 (r[point], r_z[point]) = (V::narrow(sum.total()), V::narrow(sum_z.total()));
             }
             for n in 0..BLOCK {
-                let Sample { z, z_tilde, .. } = drawn[n];
+                let Sample { z, z_tilde, z_tilde_a, score, f } = drawn[n];
                 let (here, there) = (n * V::LANES, samples + n * V::LANES);
                 let read =
                     |values: &[V::Element], start: usize| V::from_slice(simd, &values[start..][..V::LANES]);
-                let k = logistic(simd, [z, z_tilde], self.rate).map(|at| relaxed(simd, at, self.target));
-                let Estimate { g, z_dot, z_tilde_dot, c_bar, minus_ln_lambda } =
-                    estimate(drawn[n], rate, k, read(&r, there) + b3, [read(&r_z, here), read(&r_z, there)]);
+                let [k, k_tilde] = logistic(simd, [z, z_tilde], self.rate);
+                let (k, k_tilde) = (relaxed(simd, k, self.target), relaxed(simd, k_tilde, self.target));
+                let (x, x_tilde) = (z * rate, z_tilde * rate);
+                let c_z = k.k_x.mul_add(rate, read(&r_z, here));
+                let c_z_tilde = k_tilde.k_x.mul_add(rate, read(&r_z, there));
+                let c_tilde = k_tilde.k + read(&r, there) + b3;
+                let g = (f - c_tilde).mul_add(score, c_z) - c_z_tilde * z_tilde_a;
+                let z_dot = g + g;
+                let z_tilde_dot = -(z_dot * z_tilde_a);
+                let c_bar = -(z_dot * score);
+                let bend = z_dot * x.mul_add(k.k_xx, k.k_x)
+                    + z_tilde_dot * x_tilde.mul_add(k_tilde.k_xx, k_tilde.k_x);
                 first[0] += g;
                 first[1] = g.mul_add(g, first[1]);
-                first[2] -= minus_ln_lambda;
+                first[2] -= c_bar * x_tilde * k_tilde.k_x + rate * bend;
                 first[3] += c_bar;
                 for lane in 0..V::LANES {
                     weights[here + lane].z_dot = z_dot.as_slice()[lane];

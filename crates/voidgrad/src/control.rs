@@ -1,5 +1,6 @@
 //! What an estimator needs of a control variate `c_φ`.
 
+mod forward;
 mod of_example;
 
 use nalgebra::{DMatrix, DVector, DVectorView};
@@ -7,6 +8,7 @@ use nalgebra::{DMatrix, DVector, DVectorView};
 use crate::error::ShapeMismatch;
 use crate::kernel::{Chunk, Drawn, Steps};
 
+pub(crate) use forward::forward;
 pub(crate) use of_example::{OfExample, check_of_example};
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
@@ -57,87 +59,16 @@ pub trait Control {
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
 
-    /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; nothing if all examples have the
-    /// same control, as they have unless this method says otherwise.
+    /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; else nothing.
     ///
-    /// It has to have the φ, N and M of this one (a plate refuses another N or M); all examples share φ, and its derivatives by φ are added up over them. It may be a control that `#[control]` wrote, with
-    /// the data of the example. n is the number of the example in the plate, from 0, as it is for an [objective](crate::objective::PerExample). An
-    /// estimator calls this method once for each example and evaluates what it returns, values and derivatives alike. A control of its own costs an allocation; there is no cost where
-    /// there is none.
+    /// [`controls::ByExample`](crate::controls::ByExample) makes such a control of a function, and has an example.
+    ///
+    /// The control of an example has the φ, N and M of this one; a plate refuses another N or M. All examples share φ, so derivatives by φ are added up
+    /// over them. n counts from 0, as it does for an [objective](crate::objective::PerExample). An estimator evaluates this control alone for the example, values and
+    /// derivatives alike. A plate asks for it twice, to check it and to evaluate it; each is an allocation. A control without examples costs nothing.
     ///
     /// The other methods of this control are those of example 0. A [`Round`](crate::Round), a [`Batch`](crate::batch::Batch), the moments of
-    /// [`variance`](crate::variance) and a [`Training`](crate::train::Training) have one distribution, which is example 0. Their fused loops over many samples are
-    /// for that example too; no plate runs them. A plate uses the fused kernel of the example's own control, if that has one.
-    ///
-    /// ```
-    /// use voidgrad::controls::Rebar;
-    /// use voidgrad::error::ShapeMismatch;
-    /// use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
-    /// use voidgrad::objective::PerExample;
-    /// use voidgrad::{Bernoulli, Control, Plate, Stream};
-    ///
-    /// /// `η·(σ(z/λ) - t_n)²`: example n has a target, and all of them share η and λ.
-    /// struct Targets {
-    ///     /// At the target of example 0.
-    ///     shared: Rebar,
-    ///     targets: Vec<f64>,
-    /// }
-    ///
-    /// impl Control for Targets {
-    ///     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
-    ///         Some(Box::new(Rebar::new(self.shared.eta(), self.shared.lambda(), self.targets[example]).ok()?))
-    ///     }
-    /// #
-    /// #   fn parameters(&self) -> usize {
-    /// #       self.shared.parameters()
-    /// #   }
-    /// #
-    /// #   fn phi(&self) -> DVector<f64> {
-    /// #       self.shared.phi()
-    /// #   }
-    /// #
-    /// #   fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
-    /// #       self.shared.set_phi(phi)
-    /// #   }
-    /// #
-    /// #   fn named(&self) -> Vec<(String, f64)> {
-    /// #       self.shared.named()
-    /// #   }
-    /// #
-    /// #   fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-    /// #       self.shared.value_and_d_z(z, c_z)
-    /// #   }
-    /// #
-    /// #   fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-    /// #       self.shared.d_phi(z, c_phi);
-    /// #   }
-    /// #
-    /// #   fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
-    /// #       self.shared.d_z_d_phi(z, c_z_phi);
-    /// #   }
-    /// #
-    /// #   fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-    /// #       self.shared.vjp_jvp(z, z_dot, c_bar, phi_bar);
-    /// #   }
-    ///
-    ///     fn value(&self, z: &[f64]) -> f64 {
-    ///         self.shared.value(z)
-    ///     }
-    ///
-    ///     // And so on: the other methods are those of `shared`.
-    /// }
-    ///
-    /// let targets = vec![0.25, 0.75];
-    /// let control = Targets { shared: Rebar::new(1.0, 0.5, targets[0])?, targets: targets.clone() };
-    /// assert_eq!(control.of_example(1).unwrap().value(&[0.0]), 0.0625);
-    ///
-    /// let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0])?, 2);
-    /// plate.ask(&control, &[0.3, -0.4], &mut Stream::new(1, 0, 0))?;
-    /// plate.evaluate(&PerExample(|n: usize, b: &[f64]| (b[0] - targets[n]).powi(2)))?;
-    /// plate.answer(&control)?;
-    /// assert_eq!((plate.gradient().len(), plate.variance_gradient().len()), (2, 2));
-    /// # Ok::<(), Box<dyn std::error::Error>>(())
-    /// ```
+    /// [`variance`](crate::variance) and a [`Training`](crate::train::Training) have one distribution, which is example 0.
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
         let _ = example;
         None

@@ -4,6 +4,7 @@ mod clips;
 mod failures;
 mod files;
 mod leaps;
+mod prepared;
 mod resume;
 
 use voidgrad::Trainer;

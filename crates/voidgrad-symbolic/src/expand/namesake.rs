@@ -238,6 +238,7 @@ pub(super) fn items(vis: &syn::Visibility, name: &Ident, functions: &TokenStream
     let doc = format!(" {doc}");
     quote! {
         #[doc = #doc]
+        // It is named as the function is.
         #[allow(non_camel_case_types, dead_code)]
         #[derive(Debug, Clone, Copy)]
         #vis enum #name {}

@@ -5,9 +5,9 @@ mod kernels;
 mod perceptron;
 
 use super::*;
-use crate::control::Control;
+use crate::control::{Control, forward};
 use crate::controls::{Constant, Rebar, Relax, RelaxLinear, Zero};
-use crate::error::{ObjectiveError, ShapeMismatch};
+use crate::error::ObjectiveError;
 use crate::kernel::Chunk;
 use crate::noise::Stream;
 use crate::objective::{Batched, Points};
@@ -24,45 +24,7 @@ pub(crate) fn slowly<C: Control>(control: C) -> Through<C> {
 }
 
 impl<C: Control> Control for Through<C> {
-    fn parameters(&self) -> usize {
-        self.0.parameters()
-    }
-
-    fn dimension(&self) -> Option<usize> {
-        self.0.dimension()
-    }
-
-    fn phi(&self) -> nalgebra::DVector<f64> {
-        self.0.phi()
-    }
-
-    fn set_phi(&mut self, phi: nalgebra::DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
-        self.0.set_phi(phi)
-    }
-
-    fn named(&self) -> Vec<(String, f64)> {
-        self.0.named()
-    }
-
-    fn value(&self, z: &[f64]) -> f64 {
-        self.0.value(z)
-    }
-
-    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-        self.0.value_and_d_z(z, c_z)
-    }
-
-    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-        self.0.d_phi(z, c_phi);
-    }
-
-    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut nalgebra::DMatrix<f64>) {
-        self.0.d_z_d_phi(z, c_z_phi);
-    }
-
-    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-        self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
-    }
+    forward!(self => self.0);
 }
 
 impl<C: Control> BatchControl for Through<C> {

@@ -2,8 +2,9 @@
 //!
 //! Most are scalar functions of one `z` and their parameters; at M variables the control is the mean over the
 //! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`. A [`Perceptron`] takes all of z at once, and a [`Sum`] adds two controls. [`Relaxed`] is made of any
-//! objective with a gradient; [`Relaxable`] says how an objective is relaxed.
+//! objective with a gradient; [`Relaxable`] says how an objective is relaxed. [`ByExample`] has a control for each example of a plate.
 
+pub mod by_example;
 pub mod constant;
 pub mod network;
 pub mod perceptron;
@@ -20,6 +21,7 @@ pub(crate) mod by_hand;
 #[cfg(test)]
 mod tests;
 
+pub use by_example::ByExample;
 pub use constant::Constant;
 pub use network::Network;
 pub use perceptron::Perceptron;
@@ -31,53 +33,12 @@ pub use relaxed::Relaxed;
 pub use sum::Sum;
 pub use zero::Zero;
 
-use nalgebra::{DMatrix, DVector, DVectorView};
-
-use crate::control::{BatchControl, Control};
-use crate::error::ShapeMismatch;
+use crate::control::{BatchControl, Control, forward};
 use crate::kernel::{Chunk, Drawn, Steps};
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
-    fn parameters(&self) -> usize {
-        (**self).parameters()
-    }
-
-    fn dimension(&self) -> Option<usize> {
-        (**self).dimension()
-    }
-
-    fn phi(&self) -> DVector<f64> {
-        (**self).phi()
-    }
-
-    fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
-        (**self).set_phi(phi)
-    }
-
-    fn named(&self) -> Vec<(String, f64)> {
-        (**self).named()
-    }
-
-    fn value(&self, z: &[f64]) -> f64 {
-        (**self).value(z)
-    }
-
-    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-        (**self).value_and_d_z(z, c_z)
-    }
-
-    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-        (**self).d_phi(z, c_phi);
-    }
-
-    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
-        (**self).d_z_d_phi(z, c_z_phi);
-    }
-
-    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-        (**self).vjp_jvp(z, z_dot, c_bar, phi_bar);
-    }
+    forward!(self => (**self));
 
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
         (**self).of_example(example)

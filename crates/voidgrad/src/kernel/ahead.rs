@@ -45,8 +45,8 @@ impl Ahead {
         }
     }
 
-    /// Draws the noise of the next steps, at most `wanted` and at least one, and returns of how many.
-    pub(crate) fn draw(&mut self, stream: &mut Stream, optimisers: [&Adam; 2], wanted: u64) -> usize {
+    /// Draws the noise of the next steps, at most `wanted`, and returns of how many.
+    pub(super) fn draw(&mut self, stream: &mut Stream, optimisers: [&Adam; 2], wanted: u64) -> usize {
         let left = if self.made < BLOCK { BLOCK - self.made } else { BLOCK };
         let count = usize::try_from(wanted).unwrap_or(left).min(left);
         let drawn = &mut self.drawn[..2 * count];

@@ -5,6 +5,7 @@ use voidgrad_real::Lanes;
 use super::ahead::{Ahead, Sample};
 use super::{Kernel, Weights, g_hat, pathwise, weights};
 use crate::lanes::{Instructions, OnLanes, Work};
+use crate::noise::Stream;
 use crate::optimise::{Adam, LARGEST};
 
 /// `e^±a` and its products with numbers up to 2⁵⁴ are finite for all logits up to this.
@@ -13,10 +14,14 @@ const LARGEST_LOGIT: f64 = 650.0;
 /// Steps of one sample each, of one variable and a control with a [`Kernel`]. Whoever trains fills it in, and [`steps`] runs it.
 pub struct Steps<'a> {
     /// How many steps are wanted.
-    pub(crate) count: usize,
-    /// Their noise, and what is known of them.
+    pub(crate) wanted: u64,
+    /// Where their noise comes from. It is left behind that of the last step that is made.
+    pub(crate) stream: &'a mut Stream,
+    /// What is known of them.
     pub(crate) ahead: &'a mut Ahead,
     pub(crate) state: State<'a>,
+    /// Whether the next step has to be made in another way.
+    pub(crate) is_stopped: bool,
 }
 
 /// What a step reads, what it moves, and what the last one found.
@@ -39,14 +44,28 @@ pub(crate) struct State<'a> {
 /// control that has a [`Kernel`].
 ///
 /// The numbers are those of [`sample`](super::sample) up to rounding. It stops before a step whose logit is far out, or in which anything is not
-/// finite or has a square that is not; nothing has moved then, and the caller makes that step from the same noise.
+/// finite or has a square that is not; nothing of that step has moved then, and the caller makes it from the same noise.
 pub fn steps<C: Kernel>(control: &mut C, steps: &mut Steps<'_>, set_phi: impl Fn(&mut C, &[f64])) -> usize {
-    f64::on_lanes(Instructions::Best, Loop { control, steps, set_phi })
+    let Steps { wanted, stream, ahead, state, is_stopped } = steps;
+    let start = stream.position();
+    let count = ahead.draw(stream, [&*state.optimisers[0], &*state.optimisers[1]], *wanted);
+    let made = f64::on_lanes(Instructions::Best, Loop { control, count, ahead, state, set_phi });
+    if made < count {
+        stream.set_position(start + WORDS * made as u128);
+        *is_stopped = true;
+    }
+    made
 }
+
+/// Words of the stream that a step takes: two for each of its numbers.
+const WORDS: u128 = 4;
 
 struct Loop<'l, 's, C, F> {
     control: &'l mut C,
-    steps: &'l mut Steps<'s>,
+    /// How many steps have their noise.
+    count: usize,
+    ahead: &'l mut Ahead,
+    state: &'l mut State<'s>,
     set_phi: F,
 }
 
@@ -60,11 +79,11 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
-        let Self { control, steps: Steps { count, ahead, state }, set_phi } = self;
+        let Self { control, count, ahead, state, set_phi } = self;
         let narrow = hand.narrow();
         ahead.prepare(hand, [&*state.optimisers[0], &*state.optimisers[1]]);
         let mut sample = ahead.sample(narrow, state.parameters[0]);
-        let (first, last) = (ahead.made(), ahead.made() + *count);
+        let (first, last) = (ahead.made(), ahead.made() + count);
         let mut step = first;
         while step < last {
             let Some(next) = quick((hand, narrow), control, state, sample, ahead, step) else { break };

@@ -312,8 +312,6 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
             else {
                 return Ok(());
             };
-            let start = stream.position();
-            let count = ahead.draw(stream, [&*descent, &*control_descent], wanted);
             // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
             let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
             let state = State {
@@ -324,17 +322,14 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
                 found: (0.0, 0.0),
                 variance_gradient: &mut average.variance_gradient,
             };
-            let mut steps = Steps { count, ahead, state };
+            let mut steps = Steps { wanted, stream, ahead, state, is_stopped: false };
             let made = control.steps(&mut steps);
-            let (f, gradient) = steps.state.found;
-            if made < count {
-                stream.set_position(start + 4 * made as u128);
-            }
+            let Steps { state: State { found: (f, gradient), .. }, is_stopped, .. } = steps;
             if made > 0 {
                 average.keep(f, gradient);
                 leap.made_unobserved(made as u64);
             }
-            if made < count {
+            if made == 0 || is_stopped {
                 return Ok(());
             }
         }

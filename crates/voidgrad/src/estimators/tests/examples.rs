@@ -1,13 +1,11 @@
 //! Controls that depend on the example: a plate gives what single estimates give, each with its example's own control.
 
-use nalgebra::{DMatrix, DVector, DVectorView};
-
 use super::Cubic;
 use crate::batch::Plate;
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
-use crate::controls::{AnyControl, Constant, Perceptron, Rebar, Relaxed, Sum, Zero};
+use crate::controls::{AnyControl, ByExample, Constant, Perceptron, Rebar, Relaxed, Sum, Zero};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ObjectiveError, ShapeMismatch};
 use crate::estimator::{Answer, AnyEstimator, Estimator as _, Memory, Told};
@@ -34,64 +32,11 @@ fn rebar(n: usize) -> Rebar {
     Rebar::new(0.7, 0.5, relaxed(n).target).unwrap()
 }
 
-/// A control, and the one of an example.
-#[derive(Clone)]
-struct Own<C>(C, fn(&C, usize) -> AnyControl);
-
 /// [`rebar`] of the example, η and λ being shared; of one distribution it is that of example 0.
-type OwnTargets = Own<Rebar>;
-
-fn own_targets() -> OwnTargets {
-    Own(rebar(0), |shared, example| {
-        let target = relaxed(example).target;
-        Box::new(Rebar::new(shared.eta(), shared.lambda(), target).unwrap())
+fn own_targets() -> ByExample<Rebar, impl Fn(&Rebar, usize) -> Rebar + Clone> {
+    ByExample::new(rebar(0), |first: &Rebar, example| {
+        Rebar::new(first.eta(), first.lambda(), relaxed(example).target).unwrap()
     })
-}
-
-impl<C: Control> Control for Own<C> {
-    fn dimension(&self) -> Option<usize> {
-        self.0.dimension()
-    }
-
-    fn parameters(&self) -> usize {
-        self.0.parameters()
-    }
-
-    fn phi(&self) -> DVector<f64> {
-        self.0.phi()
-    }
-
-    fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
-        self.0.set_phi(phi)
-    }
-
-    fn named(&self) -> Vec<(String, f64)> {
-        self.0.named()
-    }
-
-    fn value(&self, z: &[f64]) -> f64 {
-        self.0.value(z)
-    }
-
-    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
-        self.0.value_and_d_z(z, c_z)
-    }
-
-    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
-        self.0.d_phi(z, c_phi);
-    }
-
-    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
-        self.0.d_z_d_phi(z, c_z_phi);
-    }
-
-    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
-        self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
-    }
-
-    fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
-        Some((self.1)(&self.0, example))
-    }
 }
 
 /// [`relaxed`] of the example.
@@ -245,18 +190,18 @@ fn controls_that_do_not_depend_on_the_example_have_none_of_their_own() {
 /// The control of the second example has another N, then another M.
 #[test]
 fn a_plate_refuses_a_control_of_an_example_that_has_another_shape() {
-    let other_n = Own(rebar(0), |_, example| match example {
-        0 => Box::new(rebar(0)),
-        _ => Box::new(Constant::new(0.5).unwrap()),
+    let other_n = ByExample::new(rebar(0), |first: &Rebar, example| -> AnyControl {
+        if example == 0 { Box::new(first.clone()) } else { Box::new(Constant::new(0.5).unwrap()) }
     });
     // Both have seven parameters.
-    let perceptron = |(dimension, units): (usize, usize)| {
-        Perceptron::draw(dimension, units, &mut Stream::new(1, 0, 0)).unwrap()
-    };
-    let other_m = Own(perceptron((4, 1)), |shared, example| match example {
-        0 => Box::new(shared.clone()),
-        _ => Box::new(Perceptron::draw(1, 2, &mut Stream::new(1, 0, 0)).unwrap()),
-    });
+    let [of_four, of_one] = [(4, 1), (1, 2)]
+        .map(|(dimension, units)| Perceptron::draw(dimension, units, &mut Stream::new(1, 0, 0)).unwrap());
+    let other_m = ByExample::new(
+        of_four,
+        |first: &Perceptron, example| {
+            if example == 0 { first.clone() } else { of_one.clone() }
+        },
+    );
     let refused = |control: &dyn crate::Estimator, expected: ShapeMismatch| {
         let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0; 4]).unwrap(), 2);
         plate.ask(control, &[0.1; 8], &mut Stream::new(1, 0, 0)).unwrap();

@@ -8,7 +8,7 @@ use crate::kernel::{Chunk, Steps};
 /// It is made of the control of example 0, which keeps φ, and of a function that makes the control of example n from that one. The function gives a control with the
 /// same φ, N and M. It may be one that `#[control]` wrote, with the data of the example; its fused kernel is then used.
 ///
-/// Where there are no examples, in a [`Round`](crate::Round), a [`Batch`](crate::batch::Batch) or a
+/// Without examples, in a [`Round`](crate::Round), a [`Batch`](crate::batch::Batch) or a
 /// [`Training`](crate::train::Training), it is the control of example 0.
 ///
 /// ```

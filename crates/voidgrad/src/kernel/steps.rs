@@ -15,7 +15,7 @@ const LARGEST_LOGIT: f64 = 650.0;
 pub struct Steps<'a> {
     /// How many steps are wanted.
     pub(crate) wanted: u64,
-    /// Where their noise comes from. It is left behind that of the last step that is made.
+    /// The source of their noise. It is left behind that of the last step that is made.
     pub(crate) stream: &'a mut Stream,
     /// What is known of them.
     pub(crate) ahead: &'a mut Ahead,

@@ -37,6 +37,30 @@ pub(crate) trait OnLanes: Element {
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
 }
 
+/// Whether work is done on lanes, and with which instructions.
+pub(crate) trait Dispatch<T: Element>: Copy {
+    /// Does work.
+    fn run<W: Work<T>>(self, work: W) -> W::Output;
+}
+
+impl<T: OnLanes> Dispatch<T> for Instructions {
+    fn run<W: Work<T>>(self, work: W) -> W::Output {
+        T::on_lanes(self, work)
+    }
+}
+
+/// One number at a time, and compiled for nothing else.
+#[cfg(test)]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scalars;
+
+#[cfg(test)]
+impl<T: Element> Dispatch<T> for Scalars {
+    fn run<W: Work<T>>(self, work: W) -> W::Output {
+        work.on(T::default())
+    }
+}
+
 /// The most lanes of any type: a pair of vectors of `f32`.
 pub(crate) const MOST_LANES: usize = 32;
 

@@ -35,14 +35,14 @@ fn by_rule<D: Distribution>(
     Some(mean)
 }
 
-/// How many standard errors the mean of 100,000 estimates is away from `E[f]`.
+/// How many standard errors the mean of 20,000 estimates is away from `E[f]`.
 fn score<D: Distribution>(
     estimator: &AnyEstimator<D>,
     distribution: &D,
     objective: &(dyn Objective + Sync),
     exact: f64,
 ) -> f64 {
-    const BLOCKS: u64 = 100;
+    const BLOCKS: u64 = 20;
     const BLOCK: u64 = 1000;
     let block = |block: u64| {
         let (mut stream, mut round, mut sums) = (Stream::new(41, 0, block), Round::new(), [0.0; 2]);

@@ -9,7 +9,9 @@ use super::variables::Variables;
 use super::{Buffers, Chunk, Number, Precision, group};
 use crate::error::are_finite;
 use crate::kernel::{ArrayKernel, row};
-use crate::lanes::{MOST_LANES, OnLanes, Work};
+#[cfg(test)]
+use crate::lanes::Scalars;
+use crate::lanes::{Dispatch, MOST_LANES, Work};
 
 /// The most rows of lanes that a chunk may need, of at most 64 bytes each. Beyond, samples are estimated one by one.
 const MOST_ROWS: usize = 1 << 18;
@@ -26,22 +28,22 @@ pub fn arrays<C: ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
     }
     let instructions = chunk.instructions;
     guarded(chunk, |chunk| match chunk.precision {
-        Precision::Double => run(control, chunk, |samples| f64::on_lanes(instructions, samples)),
-        Precision::Single => run(control, chunk, |samples| f32::on_lanes(instructions, samples)),
+        Precision::Double => run::<f64, C>(control, chunk, instructions),
+        Precision::Single => run::<f32, C>(control, chunk, instructions),
     })
 }
 
 /// [`arrays`] in `f64`, one number at a time, and compiled for nothing else.
 #[cfg(test)]
 pub(crate) fn arrays_in_scalars<C: ArrayKernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
-    guarded(chunk, |chunk| run(control, chunk, |samples| samples.on(0.0_f64)))
+    guarded(chunk, |chunk| run::<f64, C>(control, chunk, Scalars))
 }
 
 /// Nothing where a value of f is not finite.
 fn run<T: Number, C: ArrayKernel>(
     control: &C,
     chunk: &mut Chunk<'_>,
-    on: impl FnOnce(Samples<'_, '_, C, T>) -> Option<()>,
+    instructions: impl Dispatch<T>,
 ) -> Option<()> {
     let mut states = None;
     if chunk.logits.len() == 1 {
@@ -56,7 +58,7 @@ fn run<T: Number, C: ArrayKernel>(
     let mut buffers = std::mem::take(T::buffers(chunk.memory));
     buffers.shared[1].clear();
     control.numbers(&mut buffers.shared[1]);
-    let outcome = on(Samples { control, chunk, states, buffers: &mut buffers });
+    let outcome = instructions.run(Samples { control, chunk, states, buffers: &mut buffers });
     *T::buffers(chunk.memory) = buffers;
     control.chain(&mut chunk.sums.variance_gradient);
     outcome

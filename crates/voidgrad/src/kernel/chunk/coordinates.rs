@@ -7,7 +7,7 @@ use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
 use super::{Chunk, Number};
 use crate::kernel::{Kernel, g_hat, pathwise};
-use crate::lanes::Work;
+use crate::lanes::{Dispatch, Work};
 use crate::noise::BlockStream;
 
 /// Adds the samples of a chunk; nothing where a value of f is not finite.
@@ -17,6 +17,7 @@ use crate::noise::BlockStream;
 pub(super) fn add<T: Number, C: Kernel>(
     control: &C,
     chunk: &mut Chunk<'_>,
+    instructions: impl Dispatch<T>,
     rows: &mut Vec<T>,
     sums: &mut LaneSums<T>,
 ) -> Option<()> {
@@ -25,10 +26,10 @@ pub(super) fn add<T: Number, C: Kernel>(
     let cells = &mut Cells::new(logits.len(), rows);
     cells.a.iter_mut().zip(logits).for_each(|(cell, a)| *cell = cell.constant(*a));
     for _ in 0..chunk.samples {
-        T::on_lanes(chunk.instructions, Draw { stream: &mut chunk.stream, cells });
+        instructions.run(Draw { stream: &mut chunk.stream, cells });
         let f = value(chunk, &cells.b[..cells.count])?;
         chunk.sums.f += f;
-        T::on_lanes(chunk.instructions, Sample::<C, T> { numbers: &numbers, cells, f, sums });
+        instructions.run(Sample::<C, T> { numbers: &numbers, cells, f, sums });
     }
     let Cells { gradient, square, .. } = cells;
     chunk.sums.gradient.iter_mut().zip(gradient.iter()).for_each(|(sum, cell)| *sum = (*cell).into());

@@ -4,6 +4,9 @@ use super::lane_sums::{LaneSums, total};
 use super::{Chunk, Number, Precision, coordinates, one_variable};
 use crate::error::are_finite;
 use crate::kernel::Kernel;
+use crate::lanes::Dispatch;
+#[cfg(test)]
+use crate::lanes::Scalars;
 
 /// Adds the samples of a chunk, on lanes: what `#[control]` makes of [`BatchControl::chunk`](crate::BatchControl::chunk) for a control that has a
 /// [`Kernel`].
@@ -14,9 +17,15 @@ use crate::kernel::Kernel;
 /// error. f is then evaluated twice.
 pub fn fused<C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
     guarded(chunk, |chunk| match chunk.precision {
-        Precision::Double => run::<f64, C>(control, chunk),
-        Precision::Single => run::<f32, C>(control, chunk),
+        Precision::Double => run::<f64, C>(control, chunk, chunk.instructions),
+        Precision::Single => run::<f32, C>(control, chunk, chunk.instructions),
     })
+}
+
+/// [`fused`] in `f64`, one number at a time, and compiled for nothing else.
+#[cfg(test)]
+pub(crate) fn fused_in_scalars<C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
+    guarded(chunk, |chunk| run::<f64, C>(control, chunk, Scalars))
 }
 
 /// Runs a chunk; false if the logits are out of range, or if a value of f or a sum is not finite.
@@ -34,7 +43,11 @@ fn in_range(chunk: &Chunk<'_>) -> bool {
 }
 
 /// Nothing if a value of f is not finite.
-fn run<T: Number, C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Option<()> {
+fn run<T: Number, C: Kernel>(
+    control: &C,
+    chunk: &mut Chunk<'_>,
+    instructions: impl Dispatch<T>,
+) -> Option<()> {
     // One variable has two states.
     let mut f = [0.0; 2];
     let is_one = chunk.logits.len() == 1;
@@ -48,12 +61,12 @@ fn run<T: Number, C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> Option<()> {
     let mut buffers = std::mem::take(T::buffers(chunk.memory));
     let mut sums = LaneSums::new(chunk.sums.variance_gradient.len(), std::mem::take(&mut buffers.sums));
     let outcome = if is_one {
-        one_variable::add(control, chunk, f, &mut buffers.rows, &mut sums);
+        one_variable::add(control, chunk, instructions, f, &mut buffers.rows, &mut sums);
         let [gradient, square, f] = sums.moments.map(|lanes| total(&lanes));
         (chunk.sums.gradient[0], chunk.sums.square[0], chunk.sums.f) = (gradient, square, f);
         Some(())
     } else {
-        coordinates::add(control, chunk, &mut buffers.rows, &mut sums)
+        coordinates::add(control, chunk, instructions, &mut buffers.rows, &mut sums)
     };
     buffers.sums = sums.finish(&mut chunk.sums.variance_gradient);
     control.chain(&Kernel::numbers(control), &mut chunk.sums.variance_gradient);

@@ -16,6 +16,8 @@ pub use array_samples::arrays;
 #[cfg(test)]
 pub(crate) use array_samples::arrays_in_scalars;
 pub use fused::fused;
+#[cfg(test)]
+pub(crate) use fused::fused_in_scalars;
 pub use sums::Sums;
 
 use crate::lanes::{Instructions, MOST_LANES, OnLanes};

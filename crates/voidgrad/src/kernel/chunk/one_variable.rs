@@ -6,7 +6,7 @@ use super::conditional;
 use super::lane_sums::{LaneSums, lane_numbers};
 use super::{Chunk, Number};
 use crate::kernel::{Kernel, Weights, g_hat, pathwise, weights};
-use crate::lanes::Work;
+use crate::lanes::{Dispatch, Work};
 use crate::noise::BlockStream;
 
 /// How many samples are drawn together: their rows stay in the first cache.
@@ -16,6 +16,7 @@ pub(crate) const BLOCK: usize = 256;
 pub(super) fn add<T: Number, C: Kernel>(
     control: &C,
     chunk: &mut Chunk<'_>,
+    instructions: impl Dispatch<T>,
     f: [f64; 2],
     rows: &mut Vec<T>,
     sums: &mut LaneSums<T>,
@@ -28,7 +29,7 @@ pub(super) fn add<T: Number, C: Kernel>(
         let count = remaining.min(BLOCK);
         let stream = &mut chunk.stream;
         let block = Block::<C, T> { numbers: &numbers, variable: &variable, stream, count, rows, sums };
-        T::on_lanes(chunk.instructions, block);
+        instructions.run(block);
         remaining -= count;
     }
 }

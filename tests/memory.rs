@@ -28,7 +28,7 @@ fn a_second_batch_allocates_nothing() {
     for variables in [1, 20] {
         let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).expect("a probability");
         for precision in [Precision::Double, Precision::Single] {
-            let (control, options) = (control(), Options { precision, ..Options::new(20_000, 1) });
+            let (control, options) = (control(), Options { precision, ..Options::new(10_000, 1) });
             let mut batches = Batch::new();
             let mut gradient = 0.0;
             let mut run = || {
@@ -139,8 +139,8 @@ fn memory_grows_with_m_plus_n_and_not_with_the_samples() {
         });
         used.bytes_max
     };
-    // As many chunks as are in memory together, and more. Ten times the chunks are four levels of the tree of sums more, of 50 numbers each.
-    let (few, many) = (bytes(1, 40_000), bytes(1, 400_000));
+    // As many chunks as are in memory together, and more. Four times the chunks are two levels of the tree of sums more, of 50 numbers each.
+    let (few, many) = (bytes(1, 40_000), bytes(1, 160_000));
     assert!(many < few + 4_096, "{few} and {many} bytes");
     let (small, large) = (bytes(1_000, 128), bytes(100_000, 4));
     assert!(large < 110 * small, "{small} bytes for a thousand variables, {large} for a hundred thousand");

@@ -113,7 +113,7 @@ fn sums_are_finite_or_there_is_an_error() {
                 let bernoulli = Bernoulli::from_logits(logits).unwrap();
                 // Large formulas take their time.
                 let stride = match name {
-                    "wide" | "of all of z" => 7,
+                    "wide" | "of all of z" => 19,
                     "relax" | "relax-linear" => 3,
                     _ => 1,
                 };

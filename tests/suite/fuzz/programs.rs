@@ -113,7 +113,7 @@ fn compiled_programs_agree_with_the_interpreter() {
     let mut programs: Vec<Program> = FOUND.iter().map(|body| found(body, "f64", "t")).collect();
     let first = 1_000_000;
     programs.extend(
-        (first..first + count("VOIDGRAD_FUZZ_COMPILED", 30))
+        (first..first + count("VOIDGRAD_FUZZ_COMPILED", 12))
             .map(|seed| program(&mut Choices::new(&bytes(seed)))),
     );
     let batch = compiled(&folders, &programs);

@@ -60,7 +60,9 @@ fn check<C: BatchControl + Sync>(control: C, bound_double: f64, bound_single: f6
     let control = slowly(control);
     for theta in [&[0.3][..], &[0.999], &[0.1, 0.5, 0.7], &[0.4; 19]] {
         // Full blocks, a tail, one sample, more than one chunk, which is 4,096 samples of one variable and 224 of nineteen.
-        for samples in [1, 63, 64, 300, 4_200].into_iter().filter(|samples| samples * theta.len() as u64 <= 12_600) {
+        for samples in
+            [1, 63, 64, 300, 4_200].into_iter().filter(|samples| samples * theta.len() as u64 <= 12_600)
+        {
             for (precision, bound) in [(Precision::Double, bound_double), (Precision::Single, bound_single)] {
                 let options = Options { precision, ..Options::new(samples, 3) };
                 let reference = sums(theta, &control, &options);

@@ -90,7 +90,10 @@ pub(super) fn compare(
 ) -> Option<String> {
     let unit = if precision == Precision::Double { f64::EPSILON } else { f64::from(f32::EPSILON) };
     let mut worst = (0.0, String::new());
-    for (theta, samples) in thetas.iter().flat_map(|theta| samples(theta.len(), slow.parameters()).map(move |samples| (theta, samples))) {
+    for (theta, samples) in thetas
+        .iter()
+        .flat_map(|theta| samples(theta.len(), slow.parameters()).map(move |samples| (theta, samples)))
+    {
         let options = Options { precision, ..Options::new(samples, 8) };
         let reference = sums(theta, slow, &options);
         for &instructions in instructions {

@@ -92,11 +92,7 @@ fn so_they_do_for_gaussian_variables() {
     let exact = gaussian::Coupled::gradient(&distribution);
     for (name, method, mut estimator) in all(&distribution) {
         teach(&mut estimator, &distribution, &objective, 100);
-        judge(
-            &name,
-            method.bias,
-            largest_score(&estimator, &distribution, &objective, &exact, (300_000, 4)),
-        );
+        judge(&name, method.bias, largest_score(&estimator, &distribution, &objective, &exact, (300_000, 4)));
     }
 }
 

@@ -12,6 +12,7 @@ mod fuzz;
 mod guide;
 mod language;
 mod layers;
+mod network;
 mod oracle;
 mod outside;
 mod own_control;

@@ -25,6 +25,15 @@ pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
     voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()
 }
 
+/// Makes a network of a function: a struct of its parameters, and its values and derivatives for many rows at once.
+///
+/// `#[network(each(x), data(t))]` on `fn layer(x: &SVector<f64, 8>, w: &SMatrix<f64, 4, 8>, t: f64) -> SVector<f64, 4>` gives `struct Layer`.
+/// The arguments in `each(…)` differ from row to row; those in `data(…)` are shared and fixed; the others are the parameters.
+#[proc_macro_attribute]
+pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
+    voidgrad_symbolic::expand::network(attribute.into(), &item.into(), &root()).tokens.into()
+}
+
 /// The path of voidgrad, under the name that the user's `Cargo.toml` gives it.
 fn root() -> proc_macro2::TokenStream {
     let name = match proc_macro_crate::crate_name("voidgrad") {

@@ -22,6 +22,15 @@ pub struct ControlAttribute {
     pub data: Vec<Ident>,
 }
 
+/// `#[network(each(b, x), data(t))]`.
+#[derive(Debug, Default)]
+pub struct NetworkAttribute {
+    /// Arguments that differ from row to row.
+    pub each: Vec<Ident>,
+    /// Arguments that all rows share and that are no parameters.
+    pub data: Vec<Ident>,
+}
+
 fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
     let list;
     parenthesized!(list in input);
@@ -100,6 +109,32 @@ impl Parse for ControlAttribute {
             }
             Ok(())
         })?;
+        Ok(attribute)
+    }
+}
+
+impl Parse for NetworkAttribute {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let (mut attribute, whole) = (Self::default(), input.span());
+        arguments(input, |name, input| {
+            match name.to_string().as_str() {
+                "each" => attribute.each = names(input)?,
+                "data" => attribute.data = names(input)?,
+                _ => {
+                    return Err(syn::Error::new(
+                        name.span(),
+                        format!("unknown argument `{name}`; `#[network]` takes `each(…)` and `data(…)`"),
+                    ));
+                }
+            }
+            Ok(())
+        })?;
+        if attribute.each.is_empty() {
+            return Err(syn::Error::new(
+                whole,
+                "name the arguments that differ from row to row: `#[network(each(x))]`",
+            ));
+        }
         Ok(attribute)
     }
 }

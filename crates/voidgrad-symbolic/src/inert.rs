@@ -14,7 +14,7 @@ const EVERYWHERE: [&str; 8] = ["allow", "warn", "deny", "forbid", "expect", "doc
 /// What else a function may have: none of these changes its value.
 const ON_FUNCTIONS: [&str; 5] = ["inline", "cold", "must_use", "deprecated", "track_caller"];
 /// The attributes that read a function.
-const OWN: [&str; 2] = ["differentiate", "control"];
+const OWN: [&str; 3] = ["differentiate", "control", "network"];
 
 /// Reports every attribute of a function, and of anything inside it, that could change the function's value. The visitor
 /// of `syn` finds them all, so the reader of the body need not look at them.
@@ -30,7 +30,7 @@ pub(crate) fn check(function: &ItemFn, diagnostics: &mut Diagnostics) {
     found.visit_block(block);
 }
 
-/// True for `#[differentiate]` and `#[control]`, by whatever path.
+/// True for `#[differentiate]`, `#[control]` and `#[network]`, by whatever path.
 pub(crate) fn is_own(attribute: &Attribute) -> bool {
     attribute.path().segments.last().is_some_and(|segment| OWN.iter().any(|own| segment.ident == own))
 }

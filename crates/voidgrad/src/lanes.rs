@@ -17,7 +17,7 @@ pub enum Instructions {
 ///
 /// The implementation is `#[inline(always)]`, as is all that it calls, so that the whole of it is compiled once for each
 /// instruction set.
-pub(crate) trait Work<T> {
+pub trait Work<T> {
     /// What it gives.
     type Output;
 
@@ -32,7 +32,7 @@ pub(crate) trait Work<T> {
 }
 
 /// A number that there are lanes of.
-pub(crate) trait OnLanes: Element {
+pub trait OnLanes: Element {
     /// Does work on the lanes that the instructions give.
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
 }

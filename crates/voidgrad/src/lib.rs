@@ -102,6 +102,7 @@ pub mod guide;
 mod kernel;
 mod lanes;
 mod matrix;
+pub mod network;
 pub mod noise;
 pub mod objective;
 pub mod optimise;
@@ -113,7 +114,7 @@ pub mod train;
 pub mod variance;
 
 pub use nalgebra;
-pub use voidgrad_macros::{control, differentiate};
+pub use voidgrad_macros::{control, differentiate, network};
 pub use voidgrad_real::functions::*;
 pub use voidgrad_real::{Real, log_sum_exp, softmax};
 
@@ -145,8 +146,11 @@ pub mod __private {
     pub use crate::compose::*;
     pub use crate::control::{BatchControl, Control};
     pub use crate::error::{InvalidParameter, ShapeMismatch};
-    pub use crate::kernel::{ArrayKernel, Chunk, Drawn, Kernel, Steps, arrays, fused, sample, steps};
+    pub use crate::kernel::{
+        ArrayKernel, Chunk, Drawn, Kernel, RowKernel, Steps, arrays, fused, sample, steps,
+    };
     pub use crate::matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
+    pub use crate::noise::Stream;
     pub use crate::recurrence::*;
 
     pub mod elementwise {
@@ -155,10 +159,14 @@ pub mod __private {
     pub mod flat {
         pub use crate::flat::*;
     }
+    pub mod network {
+        pub use crate::network::generated::*;
+        pub use crate::network::{Float, Network, NetworkError, Parameter, Shape};
+    }
     pub mod kernel {
         pub use crate::kernel::{
-            add_outer, add_row, append, entries, log_sum_exp, product, row, scale, set_row,
-            transposed_product,
+            add_outer, add_outer_total, add_row, add_total, append, entries, log_sum_exp, product, row,
+            scale, set_row, transposed_product,
         };
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 21] = [
+const LAYERS: [&str; 22] = [
     "error",
     "lanes",
     "matrix",
@@ -23,6 +23,7 @@ const LAYERS: [&str; 21] = [
     "gaussian",
     "toy",
     "kernel",
+    "network",
     "elementwise",
     "control",
     "controls",

@@ -171,7 +171,7 @@ fn plain(source: &Source, kernel: &ArrayKernel, with_shared: bool) -> TokenStrea
     statements
 }
 
-fn named(Slice { ident, entries, is_number }: &Slice, first: usize) -> TokenStream {
+pub(super) fn named(Slice { ident, entries, is_number }: &Slice, first: usize) -> TokenStream {
     let [from, to] = [first, first + entries].map(Literal::usize_unsuffixed);
     if *is_number {
         quote!(let #ident = hand.splat(numbers[#from]);)
@@ -181,7 +181,7 @@ fn named(Slice { ident, entries, is_number }: &Slice, first: usize) -> TokenStre
 }
 
 /// Takes rows of lanes from `rows`, one array after the other.
-fn split(slices: &[Slice]) -> TokenStream {
+pub(super) fn split(slices: &[Slice]) -> TokenStream {
     let slices = slices.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, rows) = rows.split_at_mut(#entries * R::LANES);)

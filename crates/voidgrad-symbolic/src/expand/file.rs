@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Attribute, ImplItemFn, ItemFn, Signature, TraitItemFn};
 
-use super::{Expansion, control, differentiate};
+use super::{Expansion, control, differentiate, network};
 use crate::{depth, inert};
 
 /// The expansions of the annotated functions in `source`, in order, also of those in modules and function bodies.
@@ -39,8 +39,12 @@ impl<'ast> Visit<'ast> for Found<'_> {
                 above = above.saturating_sub(1);
                 !(is_above && attribute.path().is_ident("cfg"))
             });
-            let is_control = attribute.path().segments.last().is_some_and(|last| last.ident == "control");
-            let expand = if is_control { control } else { differentiate };
+            let last = attribute.path().segments.last().map(|last| last.ident.to_string());
+            let expand = match last.as_deref() {
+                Some("control") => control,
+                Some("network") => network,
+                _ => differentiate,
+            };
             self.expansions.push(expand(arguments(&attribute), &function.to_token_stream(), self.root));
         }
         syn::visit::visit_item_fn(self, function);

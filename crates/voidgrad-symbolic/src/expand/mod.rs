@@ -11,6 +11,7 @@ mod implementation;
 mod kernel;
 mod names;
 mod namesake;
+mod network;
 mod structure;
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -22,6 +23,7 @@ pub use control::control;
 pub use differentiate::differentiate;
 pub use file::file;
 pub use function::{Formula, Function};
+pub use network::network;
 
 use crate::depth;
 use crate::diagnostics::Diagnostics;

@@ -90,3 +90,32 @@ pub(super) fn check_struct(source: &Source, diagnostics: &mut Diagnostics) {
         );
     }
 }
+
+/// Reports a network whose struct would have a name that is taken or is none, and arguments with the names of its functions.
+pub(super) fn check_network(source: &Source, data: &[usize], diagnostics: &mut Diagnostics) {
+    const TAKEN: [&str; 8] =
+        ["new", "draw", "rows", "rows_vjp", "y", "y_bar", "parameters", "parameters_bar"];
+    check_struct(source, diagnostics);
+    let parameters = &source.signature.parameters;
+    for parameter in
+        parameters.iter().filter(|parameter| TAKEN[1..].iter().any(|name| parameter.ident == name))
+    {
+        let name = &parameter.ident;
+        diagnostics.error(
+            name,
+            format!("the network's struct has a `{name}` of its own; choose another name for this argument"),
+        );
+    }
+    for index in data {
+        let setter = format_ident!("set_{}", parameters[*index].ident);
+        if let Some(parameter) = parameters.iter().find(|parameter| parameter.ident == setter) {
+            diagnostics.error(
+                &parameter.ident,
+                format!(
+                    "`{setter}` sets the data `{}`; choose another name for this argument",
+                    parameters[*index].ident
+                ),
+            );
+        }
+    }
+}

@@ -267,7 +267,7 @@ pub(super) fn product(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
 }
 
 /// Rows and columns; an array is a column.
-pub(super) fn size(shape: &Shape) -> Option<(usize, usize)> {
+pub(crate) fn size(shape: &Shape) -> Option<(usize, usize)> {
     match shape {
         Shape::Scalar => Some((1, 1)),
         Shape::Array(n) => Some((n.fixed()?, 1)),

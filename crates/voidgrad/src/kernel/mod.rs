@@ -6,22 +6,28 @@ pub(crate) mod chunk;
 mod estimate;
 mod outer;
 mod product;
+mod row_kernel;
 mod rows;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod total;
+pub(crate) mod transpose;
 
 use voidgrad_real::{Element, Lanes};
 
 pub(crate) use ahead::Ahead;
 pub use array_kernel::ArrayKernel;
+pub(crate) use chunk::aligned;
 pub use chunk::{Chunk, Precision, Sums, arrays, fused};
 pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use outer::add_outer;
 pub use product::{product, transposed_product};
+pub use row_kernel::RowKernel;
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;
 pub use steps::{Steps, steps};
+pub use total::{add_outer_total, add_total};
 
 use crate::flat::Flat;
 

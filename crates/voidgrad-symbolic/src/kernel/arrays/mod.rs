@@ -8,6 +8,7 @@
 mod body;
 mod obstacle;
 mod points;
+mod rows;
 mod schedule;
 mod terms;
 mod write;
@@ -19,8 +20,9 @@ use quote::format_ident;
 
 pub use self::obstacle::Obstacle;
 use self::points::Points;
+pub use self::rows::{RowKernel, RowParts, derive as derive_rows};
 use self::terms::terms;
-use self::write::{Effect, Given, Writer, Written};
+use self::write::{Effect, Given, Sums, Writer, Written};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::product::Products;
@@ -121,7 +123,9 @@ const LARGEST: usize = 4_000;
 /// # Errors
 /// Returns an error if something has no form in rows of lanes.
 pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKernel, Obstacle> {
-    if let Some(obstacle) = Obstacle::find(parts) {
+    let roots: Vec<NodeId> =
+        [parts.c, parts.c_z].into_iter().chain(parts.phi.iter().flat_map(|(_, nodes)| *nodes)).collect();
+    if let Some(obstacle) = Obstacle::find(parts.graph, &roots, &[parts.z[0], parts.z[1], parts.c_bar]) {
         return Err(obstacle);
     }
     write(both(parts)?, lanes, plain).ok_or(Obstacle::Form)
@@ -157,19 +161,20 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
     let rows = |name: &str| Given::Rows(format_ident!("{name}"));
     let mut given: HashMap<NodeId, Given> = HashMap::new();
     given.extend(plain_numbers(&arguments, &argument_slices));
-    let numbers = Writer::write(graph, plain, &given, &names, &store(&shared, &shared_slices), None)?;
+    let numbers =
+        Writer::write(graph, plain, &given, &names, (&store(&shared, &shared_slices), Sums::Lanes), None)?;
     given.extend(plain_numbers(&shared, &shared_slices));
     given.extend([(z, rows("z")), (z_tilde, rows("z_tilde"))]);
     let mut effects = store(&residuals, &residual_slices);
     for (slope, to) in [(c_z, "c_z"), (c_z_tilde, "c_z_tilde")] {
         effects.push(Effect::Store(slope, format_ident!("{to}")));
     }
-    let forward = Writer::write(graph, lanes, &given, &names, &effects, Some(c))?;
+    let forward = Writer::write(graph, lanes, &given, &names, (&effects, Sums::Lanes), Some(c))?;
     given.extend([(z_dot, rows("z_dot")), (z_tilde_dot, rows("z_tilde_dot"))]);
     given.insert(c_bar, Given::Number(format_ident!("c_bar")));
     let kept = residuals.iter().zip(&residual_slices);
     given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
-    let backward = Writer::write(graph, lanes, &given, &names, &backward, None)?;
+    let backward = Writer::write(graph, lanes, &given, &names, (&backward, Sums::Lanes), None)?;
     Some(ArrayKernel {
         arguments: argument_slices,
         shared: shared_slices,

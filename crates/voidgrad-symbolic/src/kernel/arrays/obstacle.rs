@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::Parts;
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::scalars::is_matrix;
 
@@ -27,7 +26,7 @@ impl fmt::Display for Obstacle {
         formatter.write_str(match self {
             Self::Recurrence => "it has a loop whose steps depend on each other",
             Self::WholeArray => "it passes a whole array to another function",
-            Self::MatrixOfZ => "it has a matrix that changes with `z`",
+            Self::MatrixOfZ => "it multiplies with a matrix that is another one at each sample",
             Self::Large => "it takes too many operations",
             Self::Form => "its formula can't be written as loops over the entries of arrays",
         })
@@ -48,13 +47,10 @@ impl Obstacle {
         }
     }
 
-    /// The first in all that a kernel would compute.
-    pub(super) fn find(parts: &Parts<'_>) -> Option<Self> {
-        let graph = parts.graph;
-        let roots: Vec<NodeId> =
-            [parts.c, parts.c_z].into_iter().chain(parts.phi.iter().flat_map(|(_, nodes)| *nodes)).collect();
-        let needed = graph.reachable(&roots);
-        let varies = graph.dependent(&[parts.z[0], parts.z[1], parts.c_bar]);
+    /// The first in all that a kernel would compute; `given` are the numbers of a sample.
+    pub(super) fn find(graph: &Graph, roots: &[NodeId], given: &[NodeId]) -> Option<Self> {
+        let needed = graph.reachable(roots);
+        let varies = graph.dependent(given);
         let changes = |id: NodeId| varies[id.index()] && is_matrix(graph, id);
         graph.ids().filter(|id| needed[id.index()]).find_map(|id| match *graph.op(id) {
             Op::MatMul(a, b) if changes(a) || changes(b) => Some(Self::MatrixOfZ),

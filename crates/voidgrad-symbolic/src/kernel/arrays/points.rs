@@ -39,6 +39,20 @@ impl<'a> Points<'a> {
         points
     }
 
+    /// One point alone; `given` are the numbers of a row, parameters of the source.
+    pub(super) fn one(source: &'a Graph, given: &[NodeId]) -> Self {
+        let mut points = Self {
+            source,
+            graph: Graph::default(),
+            varies: source.dependent(given),
+            copies: [HashMap::new(), HashMap::new()],
+        };
+        for id in given {
+            points.at(0, *id);
+        }
+        points
+    }
+
     /// The node that a node of the source is at a point: 0 for z, 1 for z̃.
     pub(super) fn at(&mut self, point: usize, root: NodeId) -> NodeId {
         let needed = self.source.reachable(&[root]);

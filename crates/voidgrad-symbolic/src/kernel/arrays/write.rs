@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::body::Body;
 use super::schedule::{Kind, Loop, Product, Schedule, is_inline};
@@ -63,6 +63,25 @@ pub(super) struct Written {
     pub(super) result: Option<TokenStream>,
 }
 
+/// What the sums of φ are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Sums {
+    /// Rows of lanes, which are added up after the samples.
+    Lanes,
+    /// Numbers: the lanes are added up at once.
+    Totals,
+}
+
+impl Sums {
+    /// The functions that add a row of lanes, and outer products.
+    fn functions(self) -> [Ident; 2] {
+        match self {
+            Self::Lanes => [format_ident!("add_row"), format_ident!("add_outer")],
+            Self::Totals => [format_ident!("add_total"), format_ident!("add_outer_total")],
+        }
+    }
+}
+
 /// The most arrays that one product takes side by side.
 const SIDE_BY_SIDE: usize = 4;
 
@@ -72,6 +91,7 @@ pub(super) struct Writer<'a> {
     pub(super) types: &'a Types,
     pub(super) given: &'a HashMap<NodeId, Given>,
     pub(super) schedule: Schedule,
+    sums: Sums,
     pub(super) names: Names,
     /// Numbers that have a name.
     pub(super) numbers: HashMap<NodeId, Ident>,
@@ -87,7 +107,7 @@ impl<'a> Writer<'a> {
         types: &'a Types,
         given: &'a HashMap<NodeId, Given>,
         names: &Names,
-        effects: &[Effect],
+        (effects, sums): (&[Effect], Sums),
         result: Option<NodeId>,
     ) -> Option<Written> {
         let roots: Vec<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
@@ -106,6 +126,7 @@ impl<'a> Writer<'a> {
             types,
             given,
             schedule,
+            sums,
             names: names.clone(),
             numbers: HashMap::new(),
             rows: HashMap::new(),
@@ -203,7 +224,8 @@ impl<'a> Writer<'a> {
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
                     let (value, at) = (self.number(*id)?, Literal::usize_unsuffixed(*at));
-                    statements.extend(quote!(#root::kernel::add_row(hand, sums, #at, #value);));
+                    let [add, _] = self.sums.functions();
+                    statements.extend(quote!(#root::kernel::#add(hand, sums, #at, #value);));
                 }
                 _ => {}
             }
@@ -288,7 +310,8 @@ impl<'a> Writer<'a> {
                             quote!(#first + i)
                         }
                     };
-                    inside.extend(quote!(#root::kernel::add_row(hand, sums, #place, #value);));
+                    let [add, _] = self.sums.functions();
+                    inside.extend(quote!(#root::kernel::#add(hand, sums, #place, #value);));
                 }
                 Effect::Outer(..) => return None,
             }
@@ -306,6 +329,16 @@ impl<'a> Writer<'a> {
         self.memory.push((name.clone(), self.graph.shape(id).entries()?));
         self.rows.insert(id, name.clone());
         Some(name)
+    }
+
+    /// Memory for what only a function uses, so many rows.
+    fn scratch(&mut self, rows: usize) -> Ident {
+        let name = format_ident!("turned");
+        match self.memory.iter_mut().find(|(ident, _)| *ident == name) {
+            Some((_, entries)) => *entries = rows.max(*entries),
+            None => self.memory.push((name.clone(), rows)),
+        }
+        name
     }
 
     /// The values of one kind in a wave.
@@ -387,15 +420,27 @@ impl<'a> Writer<'a> {
                     a.push(self.in_lanes(*left, &mut statements)?);
                     b.push(self.in_lanes(*right, &mut statements)?);
                 }
-                let [first, count, rows, columns] =
-                    [*first, rows * columns, rows, columns].map(Literal::usize_unsuffixed);
+                let [_, add] = self.sums.functions();
+                let (from, to) = (*first, *first + rows * columns);
+                let turned = match self.sums {
+                    Sums::Lanes => None,
+                    Sums::Totals => Some(self.scratch(rows)),
+                };
+                let turned = turned.map(|turned| quote!(&mut *#turned,));
+                let [from, to, count, rows, columns] =
+                    [from, to, to - from, rows, columns].map(Literal::usize_unsuffixed);
+                let place = match self.sums {
+                    Sums::Lanes => quote!(sums[#from * R::LANES..][..#count * R::LANES]),
+                    Sums::Totals => quote!(sums[#from..#to]),
+                };
                 statements.extend(quote! {
-                    #root::kernel::add_outer(
+                    #root::kernel::#add(
                         hand,
                         [#rows, #columns],
                         [#(&*#a),*],
                         [#(&*#b),*],
-                        &mut sums[#first * R::LANES..][..#count * R::LANES],
+                        #turned
+                        &mut #place,
                     );
                 });
             }

@@ -6,8 +6,8 @@ use super::Number;
 use super::array_samples::aligned;
 use super::conditional;
 use super::lane_sums::lane_numbers;
-use super::transpose::{to_rows, to_samples};
 use super::variables::Variables;
+use crate::kernel::transpose::{to_rows, to_samples};
 use crate::kernel::{add_row, g_hat, pathwise, row, set_row};
 
 /// How many rows of lanes a variable has.

@@ -9,9 +9,9 @@ mod group;
 mod lane_sums;
 mod one_variable;
 mod sums;
-mod transpose;
 mod variables;
 
+pub(crate) use array_samples::aligned;
 pub use array_samples::arrays;
 #[cfg(test)]
 pub(crate) use array_samples::arrays_in_scalars;

@@ -9,7 +9,7 @@ use crate::kernel::{row, set_row};
 /// Writes a row of lanes of samples for each of `count` variables, from the numbers of `live` samples one after the other; lanes
 /// without a sample take those of the first.
 #[inline(always)]
-pub(super) fn to_rows<R: Lanes>(
+pub(crate) fn to_rows<R: Lanes>(
     hand: R,
     count: usize,
     (samples, live): (&[R::Element], usize),
@@ -25,7 +25,7 @@ pub(super) fn to_rows<R: Lanes>(
 
 /// The same way back: `value` of each row is written to the samples, as many as there are lanes.
 #[inline(always)]
-pub(super) fn to_samples<R: Lanes>(
+pub(crate) fn to_samples<R: Lanes>(
     hand: R,
     count: usize,
     rows: &[R::Element],

@@ -1,0 +1,42 @@
+//! A network's kernel: values and derivatives of many rows on lanes.
+
+use voidgrad_real::{Element, Lanes};
+
+/// `y(x, w)` of many rows x side by side, and its derivatives: what `#[network]` writes.
+///
+/// `R` is lanes of rows (or one number), its element `f64` or `f32`. An array of n entries is n rows of lanes, one after the other, as in
+/// [`ArrayKernel`](super::ArrayKernel). The arguments that differ from row to row stand in `each`, one after the other; so do their derivatives in `each_bar`.
+pub trait RowKernel: Sync {
+    /// The arguments that differ from row to row: their names, and how many entries they have.
+    const EACH: &'static [(&'static str, usize)];
+    /// How many entries y has.
+    const Y: usize;
+    /// How many parameters there are.
+    const PARAMETERS: usize;
+    /// How many rows of lanes the two passes need as memory.
+    const ROWS: usize;
+
+    /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
+    /// depends on them alone.
+    fn numbers<T: Element>(&self, numbers: &mut Vec<T>);
+
+    /// Writes y, and keeps in `rows` what the backward pass needs. `hand` is 0 in every lane.
+    fn forward<R: Lanes<Element: Element>>(
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        y: &mut [R::Element],
+        rows: &mut [R::Element],
+    );
+
+    /// Writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
+    fn backward<R: Lanes<Element: Element>>(
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        y_bar: &[R::Element],
+        each_bar: &mut [R::Element],
+        rows: &mut [R::Element],
+        sums: &mut [R::Element],
+    );
+}

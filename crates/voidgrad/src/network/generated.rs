@@ -1,0 +1,62 @@
+//! What the code that `#[network]` writes calls.
+
+use voidgrad_real::Element;
+
+pub use super::rows::{rows, rows_vjp};
+use super::{NetworkError, Parameter, Shape};
+use crate::error::{InvalidParameter, finite, same_length};
+use crate::flat::Flat;
+use crate::noise::Stream;
+
+/// Adds the entries of a value to a flat vector.
+///
+/// # Errors
+/// If one is NaN or infinite.
+pub fn append(flat: &mut Vec<f64>, name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
+    for entry in value.entries() {
+        flat.push(finite(name, *entry)?);
+    }
+    Ok(())
+}
+
+/// Writes the entries of a value to its place.
+///
+/// # Errors
+/// If one is NaN or infinite; then nothing is written.
+pub fn set(place: &mut [f64], name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
+    value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))?;
+    place.copy_from_slice(value.entries());
+    Ok(())
+}
+
+/// Takes other parameters.
+///
+/// # Errors
+/// If there are more or fewer of them, or one is NaN or infinite; then nothing is taken.
+pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
+    same_length("the parameters of a network", parameters.len(), own.len())?;
+    parameters.iter().try_for_each(|entry| finite("a parameter", *entry).map(drop))?;
+    own.copy_from_slice(parameters);
+    Ok(())
+}
+
+/// Adds plain numbers of another type.
+pub fn extend<T: Element>(numbers: &mut Vec<T>, flat: &[f64]) {
+    numbers.extend(flat.iter().map(|entry| T::default().constant(*entry)));
+}
+
+/// Matrices of C columns uniform in `±1/√C`, as those of linear layers commonly start, and zeros.
+#[must_use]
+pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Vec<f64> {
+    let mut flat = Vec::new();
+    for Parameter { shape, .. } in parameters {
+        let first = flat.len();
+        flat.resize(first + shape.entries(), 0.0);
+        if let Shape::Matrix(_, columns) = shape {
+            let width = 1.0 / (*columns as f64).sqrt();
+            stream.fill_open01(&mut flat[first..]);
+            flat[first..].iter_mut().for_each(|entry| *entry = width * (2.0 * *entry - 1.0));
+        }
+    }
+    flat
+}

@@ -1,0 +1,165 @@
+//! The functions that the tests go through, each with its own way from slices to its arguments.
+
+use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::network::{Network, NetworkError};
+use voidgrad::{Stream, network, sigmoid, softplus};
+
+type Rows = fn(&[f64], &[Vec<f64>], &mut [f64]) -> Result<(), NetworkError>;
+type Vjp = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [Vec<f64>]) -> Result<(), NetworkError>;
+type Single = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64]) -> Result<(), NetworkError>;
+
+pub(crate) struct Case {
+    pub(crate) name: &'static str,
+    /// How many entries each argument of a row has, and y.
+    pub(crate) each: Vec<usize>,
+    pub(crate) y: usize,
+    pub(crate) parameters: Vec<f64>,
+    /// The function itself at one row.
+    pub(crate) one: fn(&[f64], &[Vec<f64>]) -> Vec<f64>,
+    pub(crate) rows: Rows,
+    pub(crate) vjp: Vjp,
+    /// The sums of the derivatives in single precision.
+    pub(crate) single: Single,
+}
+
+fn vector<const N: usize>(numbers: &[f64]) -> SVector<f64, N> {
+    SVector::from_column_slice(numbers)
+}
+
+fn matrix<const R: usize, const C: usize>(numbers: &[f64]) -> SMatrix<f64, R, C> {
+    SMatrix::from_column_slice(numbers)
+}
+
+pub(crate) fn singles(numbers: &[f64]) -> Vec<f32> {
+    #[expect(clippy::cast_possible_truncation, reason = "the nearest f32 is what is wanted")]
+    numbers.iter().map(|number| *number as f32).collect()
+}
+
+/// A case: a network of type `$type`, its arguments of a row, and the function at the parameters `$p` and a row of them.
+macro_rules! case {
+    ($type:ident, $make:expr, [$($each:ident: $entries:literal),*], $y:literal, |$p:ident| $one:expr) => {{
+        fn model(parameters: &[f64]) -> Result<$type, NetworkError> {
+            let mut model: $type = $make;
+            model.set_parameters(parameters)?;
+            Ok(model)
+        }
+        let count = <$type as Network>::PARAMETERS.iter().map(|parameter| parameter.shape.entries()).sum();
+        Case {
+            name: stringify!($type),
+            each: vec![$($entries),*],
+            y: $y,
+            parameters: super::numbers(count, 77),
+            one: |$p, each| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                Vec::from($one)
+            },
+            rows: |parameters, each, y| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                model(parameters)?.rows($($each,)* y)
+            },
+            vjp: |parameters, each, y_bar, sums, bars| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                let model = model(parameters)?;
+                let mut bars = bars.iter_mut();
+                $(let mut $each = ($each, bars.next().expect("so many arguments"));)*
+                model.rows_vjp($($each.0,)* y_bar, sums, $(&mut $each.1),*)
+            },
+            single: |parameters, each, y_bar, sums| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                $(let $each = singles($each);)*
+                // Derivatives by the arguments are not wanted.
+                model(parameters)?.rows_vjp($(&$each,)* &singles(y_bar), sums, $(none(stringify!($each))),*)
+            },
+        }
+    }};
+}
+
+/// A derivative that is not wanted.
+fn none(_: &str) -> &'static mut [f32] {
+    &mut []
+}
+
+/// ln p(x|b): a softplus of each logit.
+#[network(each(b, x))]
+pub(crate) fn decoder(
+    b: &SVector<f64, 9>,
+    x: &SVector<f64, 19>,
+    w: &SMatrix<f64, 19, 9>,
+    c: &SVector<f64, 19>,
+) -> f64 {
+    let logits = w * b.map(|b| 2.0 * b - 1.0) + c;
+    x.dot(&logits) - logits.map(softplus).sum()
+}
+
+/// Two layers of tanh: an array for a value.
+#[network(each(x))]
+fn encoder(
+    x: &SVector<f64, 11>,
+    w1: &SMatrix<f64, 17, 11>,
+    b1: &SVector<f64, 17>,
+    w2: &SMatrix<f64, 3, 17>,
+    b2: &SVector<f64, 3>,
+) -> SVector<f64, 3> {
+    let h = (w1 * x + b1).map(f64::tanh);
+    w2 * h + b2
+}
+
+/// Numbers and arrays, a matrix that is used twice, data, a branch, and a parameter that nothing takes.
+#[network(each(x, s), data(t))]
+fn mixture(
+    x: &SVector<f64, 5>,
+    s: f64,
+    w: &SMatrix<f64, 5, 5>,
+    t: &SVector<f64, 5>,
+    lambda: f64,
+    unused: f64,
+    v: &SVector<f64, 5>,
+) -> SVector<f64, 5> {
+    let y = w * (w.transpose() * x);
+    let gate = t.map(|t| sigmoid(s * lambda - t));
+    let smooth = y.component_mul(&gate).component_mul(v);
+    let rough = t.component_mul(x) + v.map(|v| (s * v).exp() + 0.0 * unused);
+    let sum: f64 = x.iter().map(|x| x.max(0.25)).sum();
+    if s > 0.25 { smooth * sum } else { rough }
+}
+
+/// One number of each.
+#[network(each(x))]
+fn line(x: f64, slope: f64, height: f64) -> f64 {
+    slope * x.sin() + height
+}
+
+const T: [f64; 5] = [0.3, -0.4, 0.1, 0.9, -0.2];
+
+/// Parameters from the front of a slice, one after the other.
+fn cut<const K: usize>(flat: &[f64], lengths: [usize; K]) -> [&[f64]; K] {
+    let mut rest = flat;
+    lengths.map(|length| {
+        let (here, behind) = rest.split_at(length);
+        rest = behind;
+        here
+    })
+}
+
+fn drawn<T>(draw: impl FnOnce(&mut Stream) -> Result<T, voidgrad::error::InvalidParameter>) -> T {
+    draw(&mut Stream::new(1, 0, 0)).expect("the data are numbers")
+}
+
+pub(crate) fn cases() -> Vec<Case> {
+    vec![
+        case!(Decoder, drawn(Decoder::draw), [b: 9, x: 19], 1, |p| {
+            let [w, c] = cut(p, [171, 19]);
+            [decoder(&vector(b), &vector(x), &matrix(w), &vector(c))]
+        }),
+        case!(Encoder, drawn(Encoder::draw), [x: 11], 3, |p| {
+            let [w1, b1, w2, b2] = cut(p, [187, 17, 51, 3]);
+            encoder(&vector(x), &matrix(w1), &vector(b1), &matrix(w2), &vector(b2)).as_slice().to_vec()
+        }),
+        case!(Mixture, drawn(|stream| Mixture::draw(stream, &SVector::from(T))), [x: 5, s: 1], 5, |p| {
+            let [w, lambda, unused, v] = cut(p, [25, 1, 1, 5]);
+            let t = SVector::from(T);
+            mixture(&vector(x), s[0], &matrix(w), &t, lambda[0], unused[0], &vector(v)).as_slice().to_vec()
+        }),
+        case!(Line, drawn(Line::draw), [x: 1], 1, |p| [line(x[0], p[0], p[1])]),
+    ]
+}

@@ -165,7 +165,7 @@ pub mod __private {
     }
     pub mod kernel {
         pub use crate::kernel::{
-            add_outer, add_outer_total, add_row, add_total, append, entries, log_sum_exp, product, row,
+            PanelProduct, add_outer, add_row, add_total, append, entries, keep, log_sum_exp, product, row,
             scale, set_row, transposed_product,
         };
     }

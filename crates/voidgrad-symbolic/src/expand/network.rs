@@ -13,7 +13,7 @@ use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Types;
 use crate::graph::{NodeId, Shape};
-use crate::kernel::arrays::{Obstacle, RowKernel, RowParts, Slice, derive_rows};
+use crate::kernel::arrays::{Obstacle, PanelProduct, RowKernel, RowParts, Slice, derive_rows};
 use crate::kernel::size;
 use crate::signature::Parameter;
 
@@ -384,6 +384,12 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
         first += slice.entries;
     }
     let numbers = numbers(kernel, &plain, own);
+    let kept = Literal::usize_unsuffixed(kernel.panels.width());
+    let products = kernel.panels.products.iter().map(|PanelProduct { shape, factors, first }| {
+        let [rows, columns, a, b, first] =
+            [shape[0], shape[1], factors[0], factors[1], *first].map(Literal::usize_unsuffixed);
+        quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
+    });
     let residuals = split(&kernel.residuals);
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
     let (forward, backward) = (&kernel.forward.statements, &kernel.backward.statements);
@@ -409,6 +415,8 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                 const Y: usize = #outputs;
                 const PARAMETERS: usize = #parameters;
                 const ROWS: usize = #memory;
+                const KEPT: usize = #kept;
+                const PRODUCTS: &'static [#root::kernel::PanelProduct] = &[#(#products),*];
 
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #root::network::extend(numbers, &self.parameters);
@@ -439,6 +447,7 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                     y_bar: &[R::Element],
                     each_bar: &mut [R::Element],
                     rows: &mut [R::Element],
+                    (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
                     #plain_and_derived

@@ -5,6 +5,7 @@ mod array_kernel;
 pub(crate) mod chunk;
 mod estimate;
 mod outer;
+mod panel;
 mod product;
 mod row_kernel;
 mod rows;
@@ -22,12 +23,14 @@ pub(crate) use chunk::aligned;
 pub use chunk::{Chunk, Precision, Sums, arrays, fused};
 pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use outer::add_outer;
+pub(crate) use panel::{PANEL_ROWS, add_product};
+pub use panel::{PanelProduct, keep};
 pub use product::{product, transposed_product};
 pub use row_kernel::RowKernel;
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;
 pub use steps::{Steps, steps};
-pub use total::{add_outer_total, add_total};
+pub use total::add_total;
 
 use crate::flat::Flat;
 

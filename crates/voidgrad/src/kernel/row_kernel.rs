@@ -2,6 +2,8 @@
 
 use voidgrad_real::{Element, Lanes};
 
+use super::panel::PanelProduct;
+
 /// `y(x, w)` of many rows x side by side, and its derivatives: what `#[network]` writes.
 ///
 /// `R` is lanes of rows (or one number), its element `f64` or `f32`. An array of n entries is n rows of lanes, one after the other, as in
@@ -15,6 +17,10 @@ pub trait RowKernel: Sync {
     const PARAMETERS: usize;
     /// How many rows of lanes the two passes need as memory.
     const ROWS: usize;
+    /// How many numbers of a row are kept for the outer products.
+    const KEPT: usize;
+    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
+    const PRODUCTS: &'static [PanelProduct];
 
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
     /// depends on them alone.
@@ -30,6 +36,8 @@ pub trait RowKernel: Sync {
     );
 
     /// Writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
+    ///
+    /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
     fn backward<R: Lanes<Element: Element>>(
         hand: R,
         numbers: &[R::Element],
@@ -37,6 +45,7 @@ pub trait RowKernel: Sync {
         y_bar: &[R::Element],
         each_bar: &mut [R::Element],
         rows: &mut [R::Element],
+        panels: (&mut [R::Element], usize),
         sums: &mut [R::Element],
     );
 }

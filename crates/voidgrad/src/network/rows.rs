@@ -9,11 +9,11 @@ use voidgrad_real::{Element, Lanes};
 use super::{Float, NetworkError};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_samples};
-use crate::kernel::{RowKernel, aligned};
+use crate::kernel::{PANEL_ROWS, RowKernel, add_product, aligned};
 use crate::lanes::{Instructions, Work};
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
-const CHUNK: usize = 64;
+const CHUNK: usize = PANEL_ROWS;
 
 /// Writes y of every row.
 ///
@@ -134,6 +134,7 @@ struct Memory<T> {
     each_bar: Vec<T>,
     y: Vec<T>,
     kept: Vec<T>,
+    panels: Vec<T>,
     /// Rows one after the other, if fewer than lanes are left.
     last: Vec<T>,
 }
@@ -202,12 +203,13 @@ impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T,
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y_bar, mut each_bar, sums, memory } = self;
-        let Memory { each, each_bar: lanes, y, kept, last } = memory;
+        let Memory { each, each_bar: lanes, y, kept, panels, last } = memory;
         let each = aligned(each, width::<K>() * R::LANES);
         let lanes = aligned(lanes, width::<K>() * R::LANES);
         // Of the forward pass, and then ȳ.
         let y = aligned(y, K::Y * R::LANES);
         let kept = aligned(kept, K::ROWS * R::LANES);
+        let panels = aligned(panels, K::KEPT * PANEL_ROWS);
         for (group, y_bar) in y_bar.chunks(R::LANES * K::Y).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / K::Y);
             given.load(hand, (row, live), each);
@@ -215,7 +217,7 @@ impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T,
             to_rows(hand, K::Y, (y_bar, live), y);
             // Lanes without a row have the weight 0.
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
-            K::backward(hand, given.numbers, each, y, lanes, kept, sums);
+            K::backward(hand, given.numbers, each, y, lanes, kept, (panels, row), sums);
             let mut from = 0;
             for ((_, entries), bar) in K::EACH.iter().zip(&mut each_bar) {
                 if !bar.is_empty() {
@@ -224,6 +226,10 @@ impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T,
                 }
                 from += entries * R::LANES;
             }
+        }
+        let rows = (y_bar.len() / K::Y).next_multiple_of(R::LANES);
+        for product in K::PRODUCTS {
+            add_product(hand, product, (panels, rows), sums);
         }
     }
 }

@@ -23,6 +23,7 @@ use self::points::Points;
 pub use self::rows::{RowKernel, RowParts, derive as derive_rows};
 use self::terms::terms;
 use self::write::{Effect, Given, Sums, Writer, Written};
+pub use self::write::{PanelProduct, Panels};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::product::Products;
@@ -248,7 +249,7 @@ fn all(forward: &[NodeId], backward: &[Effect]) -> Vec<NodeId> {
     forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect()
 }
 
-fn stage(Written { statements, memory, result }: Written) -> Stage {
+fn stage(Written { statements, memory, result, panels: _ }: Written) -> Stage {
     let slice = |(ident, entries)| Slice { ident, entries, is_number: false };
     let memory = memory.into_iter().map(slice).collect();
     Stage { statements, memory, result: result.unwrap_or_default() }

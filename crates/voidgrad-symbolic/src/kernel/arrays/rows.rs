@@ -9,7 +9,7 @@ use quote::format_ident;
 use super::points::Points;
 use super::terms::terms;
 use super::write::{Effect, Given, Sums, Writer};
-use super::{LARGEST, Obstacle, Slice, Stage, frontier, is_at_hand, residuals, stage};
+use super::{LARGEST, Obstacle, Panels, Slice, Stage, frontier, is_at_hand, residuals, stage};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId};
 use crate::kernel::product::Products;
@@ -47,12 +47,14 @@ pub struct RowKernel {
     pub numbers: Stage,
     /// Computes `y`.
     pub forward: Stage,
-    /// Computes the derivatives.
+    /// Computes the derivatives, and keeps the factors of outer products in `panels`, for row `row` and those after it.
     pub backward: Stage,
+    /// The outer products.
+    pub panels: Panels,
 }
 
 /// What the stages are written with.
-const OWN: [&str; 8] = ["hand", "numbers", "rows", "sums", "i", "y", "y_bar", "turned"];
+const OWN: [&str; 9] = ["hand", "numbers", "rows", "sums", "i", "y", "y_bar", "panels", "row"];
 
 /// Derives the kernel, its lanes and its plain numbers named by the two types.
 ///
@@ -175,6 +177,7 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
         residuals: residual_slices,
         numbers: stage(numbers),
         forward: stage(forward),
+        panels: backward.panels.clone(),
         backward: stage(backward),
     })
 }

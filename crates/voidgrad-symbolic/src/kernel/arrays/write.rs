@@ -61,6 +61,7 @@ pub(super) struct Written {
     pub(super) memory: Vec<(Ident, usize)>,
     /// The expression of the result.
     pub(super) result: Option<TokenStream>,
+    pub(super) panels: Panels,
 }
 
 /// What the sums of φ are.
@@ -68,18 +69,56 @@ pub(super) struct Written {
 pub(super) enum Sums {
     /// Rows of lanes, which are added up after the samples.
     Lanes,
-    /// Numbers: the lanes are added up at once.
+    /// Numbers: lanes are added up at once, and the factors of outer products are kept, to be multiplied for many rows together.
     Totals,
 }
 
 impl Sums {
-    /// The functions that add a row of lanes, and outer products.
-    fn functions(self) -> [Ident; 2] {
+    /// The function that adds a row of lanes.
+    fn add(self) -> Ident {
         match self {
-            Self::Lanes => [format_ident!("add_row"), format_ident!("add_outer")],
-            Self::Totals => [format_ident!("add_total"), format_ident!("add_outer_total")],
+            Self::Lanes => format_ident!("add_row"),
+            Self::Totals => format_ident!("add_total"),
         }
     }
+}
+
+/// Factors of outer products that are kept, one after the other, and the products.
+#[derive(Debug, Clone, Default)]
+pub struct Panels {
+    /// By the name of the array: its entries, and where it begins among those of a row.
+    kept: Vec<(Ident, usize, usize)>,
+    /// The products.
+    pub products: Vec<PanelProduct>,
+}
+
+impl Panels {
+    /// How many numbers of a row are kept.
+    #[must_use]
+    pub fn width(&self) -> usize {
+        self.kept.last().map_or(0, |(_, entries, first)| first + entries)
+    }
+
+    /// Where an array begins, and whether it is new.
+    fn place(&mut self, array: &Ident, entries: usize) -> (usize, bool) {
+        if let Some((_, _, first)) = self.kept.iter().find(|(ident, ..)| ident == array) {
+            return (*first, false);
+        }
+        let first = self.width();
+        self.kept.push((array.clone(), entries, first));
+        (first, true)
+    }
+}
+
+/// `Σ a·bᵀ` over the rows, added to the sums of a matrix from `first` on.
+#[derive(Debug, Clone, Copy)]
+pub struct PanelProduct {
+    /// The rows and columns of the matrix.
+    pub shape: [usize; 2],
+    /// Where a and b begin among what is kept of a row.
+    pub factors: [usize; 2],
+    /// The first of the sums.
+    pub first: usize,
 }
 
 /// The most arrays that one product takes side by side.
@@ -92,6 +131,7 @@ pub(super) struct Writer<'a> {
     pub(super) given: &'a HashMap<NodeId, Given>,
     pub(super) schedule: Schedule,
     sums: Sums,
+    panels: Panels,
     pub(super) names: Names,
     /// Numbers that have a name.
     pub(super) numbers: HashMap<NodeId, Ident>,
@@ -127,6 +167,7 @@ impl<'a> Writer<'a> {
             given,
             schedule,
             sums,
+            panels: Panels::default(),
             names: names.clone(),
             numbers: HashMap::new(),
             rows: HashMap::new(),
@@ -141,7 +182,7 @@ impl<'a> Writer<'a> {
             Some(id) => Some(writer.number(id)?),
             None => None,
         };
-        Some(Written { statements, memory: writer.memory, result })
+        Some(Written { statements, memory: writer.memory, result, panels: writer.panels })
     }
 
     /// An array that is to be written somewhere is computed there: its rows need no other place. Returns what else there is to do.
@@ -224,7 +265,7 @@ impl<'a> Writer<'a> {
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
                     let (value, at) = (self.number(*id)?, Literal::usize_unsuffixed(*at));
-                    let [add, _] = self.sums.functions();
+                    let add = self.sums.add();
                     statements.extend(quote!(#root::kernel::#add(hand, sums, #at, #value);));
                 }
                 _ => {}
@@ -310,7 +351,7 @@ impl<'a> Writer<'a> {
                             quote!(#first + i)
                         }
                     };
-                    let [add, _] = self.sums.functions();
+                    let add = self.sums.add();
                     inside.extend(quote!(#root::kernel::#add(hand, sums, #place, #value);));
                 }
                 Effect::Outer(..) => return None,
@@ -329,16 +370,6 @@ impl<'a> Writer<'a> {
         self.memory.push((name.clone(), self.graph.shape(id).entries()?));
         self.rows.insert(id, name.clone());
         Some(name)
-    }
-
-    /// Memory for what only a function uses, so many rows.
-    fn scratch(&mut self, rows: usize) -> Ident {
-        let name = format_ident!("turned");
-        match self.memory.iter_mut().find(|(ident, _)| *ident == name) {
-            Some((_, entries)) => *entries = rows.max(*entries),
-            None => self.memory.push((name.clone(), rows)),
-        }
-        name
     }
 
     /// The values of one kind in a wave.
@@ -420,27 +451,35 @@ impl<'a> Writer<'a> {
                     a.push(self.in_lanes(*left, &mut statements)?);
                     b.push(self.in_lanes(*right, &mut statements)?);
                 }
-                let [_, add] = self.sums.functions();
-                let (from, to) = (*first, *first + rows * columns);
-                let turned = match self.sums {
-                    Sums::Lanes => None,
-                    Sums::Totals => Some(self.scratch(rows)),
-                };
-                let turned = turned.map(|turned| quote!(&mut *#turned,));
-                let [from, to, count, rows, columns] =
-                    [from, to, to - from, rows, columns].map(Literal::usize_unsuffixed);
-                let place = match self.sums {
-                    Sums::Lanes => quote!(sums[#from * R::LANES..][..#count * R::LANES]),
-                    Sums::Totals => quote!(sums[#from..#to]),
-                };
+                if self.sums == Sums::Totals {
+                    for (a, b) in a.iter().zip(&b) {
+                        let factors = [(a, rows), (b, columns)].map(|(array, entries)| {
+                            let (place, is_new) = self.panels.place(array, entries);
+                            if is_new {
+                                let [entries, place] = [entries, place].map(Literal::usize_unsuffixed);
+                                statements.extend(
+                                    quote!(#root::kernel::keep(hand, #entries, &*#array, panels, (#place, row));),
+                                );
+                            }
+                            place
+                        });
+                        self.panels.products.push(PanelProduct {
+                            shape: [rows, columns],
+                            factors,
+                            first: *first,
+                        });
+                    }
+                    continue;
+                }
+                let [first, count, rows, columns] =
+                    [*first, rows * columns, rows, columns].map(Literal::usize_unsuffixed);
                 statements.extend(quote! {
-                    #root::kernel::#add(
+                    #root::kernel::add_outer(
                         hand,
                         [#rows, #columns],
                         [#(&*#a),*],
                         [#(&*#b),*],
-                        #turned
-                        &mut #place,
+                        &mut sums[#first * R::LANES..][..#count * R::LANES],
                     );
                 });
             }

@@ -15,13 +15,14 @@ use voidgrad_symbolic::expand::file;
 use super::outside;
 
 /// The groups that rustc reads, each of which is a program.
-const GROUPS: [&str; 10] = [
+const GROUPS: [&str; 11] = [
     "attribute",
     "callees",
     "calls",
     "control_flow",
     "controls",
     "emitted",
+    "networks",
     "numbers",
     "orders",
     "signature",
@@ -136,9 +137,17 @@ fn errors(path: &Path) -> String {
 #[test]
 fn every_fault_has_its_words_and_its_hint() {
     let folder = folder();
-    for group in
-        ["attribute", "signature", "control_flow", "statements", "numbers", "calls", "controls", "emitted"]
-    {
+    for group in [
+        "attribute",
+        "signature",
+        "control_flow",
+        "statements",
+        "numbers",
+        "calls",
+        "controls",
+        "networks",
+        "emitted",
+    ] {
         insta::assert_snapshot!(group, errors(&folder.join(group).with_extension("rs")));
     }
     // rustc prints nalgebra's own words on these besides, which change with every version of it.

@@ -72,4 +72,5 @@ snapshots! {
     relax: "controls/relax.rs", "relax";
     relax_linear: "controls/relax_linear.rs", "relax_linear";
     array_kernel: "batch/tests/array_controls.rs", "relu_layers";
+    network: "../../../tests/suite/network/functions.rs", "encoder";
 }

@@ -69,42 +69,56 @@ fn longest<'i>(a: &'i Ident, b: &'i Ident) -> &'i Ident {
     if a.to_string().len() > b.to_string().len() { a } else { b }
 }
 
-/// Reports a control whose struct or one of whose getters would have a name that is taken or is none.
+/// Reports a function whose struct or one of whose getters would have a name that is taken or is none.
 pub(super) fn check_struct(source: &Source, diagnostics: &mut Diagnostics) {
     let function = &source.function.sig.ident;
     match struct_name(function) {
         Some(name) if name == *function => diagnostics.error(
             function,
-            format!("the struct of this control is called `{name}` too; write the function's name in lower case, with `_` between words"),
+            format!("the struct of this function is called `{name}` too; write the function's name in lower case, with `_` between words"),
         ),
         Some(_) => {}
         None => diagnostics.error(
             function,
-            "the struct of a control has the function's name in camel case, and this name gives none; choose another, such as `my_control`",
+            "the struct has the function's name in camel case, and this name gives none; choose another, such as `my_control`",
         ),
     }
     for parameter in source.signature.parameters.iter().skip(1).filter(|parameter| parameter.ident == "new") {
         diagnostics.error(
             &parameter.ident,
-            "`new` is the constructor of the control's struct; choose another name for this argument",
+            "`new` is the constructor of the struct; choose another name for this argument",
         );
     }
 }
 
 /// Reports a network whose struct would have a name that is taken or is none, and arguments with the names of its functions.
-pub(super) fn check_network(source: &Source, data: &[usize], diagnostics: &mut Diagnostics) {
+pub(super) fn check_network(
+    source: &Source,
+    (each, data): (&[usize], &[usize]),
+    diagnostics: &mut Diagnostics,
+) {
     const TAKEN: [&str; 8] =
-        ["new", "draw", "rows", "rows_vjp", "y", "y_bar", "parameters", "parameters_bar"];
+        ["draw", "rows", "rows_vjp", "y", "y_bar", "parameters", "parameters_bar", "stream"];
     check_struct(source, diagnostics);
     let parameters = &source.signature.parameters;
-    for parameter in
-        parameters.iter().filter(|parameter| TAKEN[1..].iter().any(|name| parameter.ident == name))
-    {
+    for parameter in parameters.iter().filter(|parameter| TAKEN.iter().any(|name| parameter.ident == name)) {
         let name = &parameter.ident;
         diagnostics.error(
             name,
             format!("the network's struct has a `{name}` of its own; choose another name for this argument"),
         );
+    }
+    for index in each {
+        let bar = format_ident!("{}_bar", parameters[*index].ident);
+        if let Some(parameter) = parameters.iter().find(|parameter| parameter.ident == bar) {
+            diagnostics.error(
+                &parameter.ident,
+                format!(
+                    "`{bar}` is the derivative by `{}`; choose another name for this argument",
+                    parameters[*index].ident
+                ),
+            );
+        }
     }
     for index in data {
         let setter = format_ident!("set_{}", parameters[*index].ident);

@@ -34,7 +34,7 @@ pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
         let wrt: Vec<NodeId> =
             roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
         source.check_calls(&wrt, diagnostics);
-        check_network(&source, &roles.data, diagnostics);
+        check_network(&source, (&roles.each, &roles.data), diagnostics);
         if !diagnostics.is_empty() {
             return None;
         }

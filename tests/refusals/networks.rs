@@ -1,0 +1,64 @@
+//! What `#[network]` refuses.
+use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::network;
+
+#[network]
+fn has_no_rows(x: f64, w: f64) -> f64 {
+    w * x
+}
+
+#[network(each(x), rows(w))]
+fn has_another_kind(x: f64, w: f64) -> f64 {
+    w * x
+}
+
+#[network(each(x, z), data(x))]
+fn names_what_is_not_there_and_twice(x: f64, w: f64) -> f64 {
+    w * x
+}
+
+#[network(each(x))]
+fn takes_a_bool(x: f64, on: bool, w: f64) -> f64 {
+    if on { w * x } else { x }
+}
+
+#[network(each(x))]
+fn takes_a_slice(x: f64, w: &[f64]) -> f64 {
+    x * w.iter().sum::<f64>()
+}
+
+#[network(each(x))]
+fn is_generic<const N: usize>(x: f64, w: [f64; N]) -> f64 {
+    x * w.iter().sum::<f64>()
+}
+
+#[network(each(x), data(t))]
+fn takes_its_own_names(x: f64, rows: f64, y_bar: f64, t: f64, set_t: f64) -> f64 {
+    x * rows * y_bar * t * set_t
+}
+
+#[network(each(x))]
+fn takes_the_name_of_a_derivative(x: f64, x_bar: f64) -> f64 {
+    x * x_bar
+}
+
+#[network(each(a, x))]
+fn multiplies_with_a_matrix_of_the_row(a: &SMatrix<f64, 2, 2>, x: &SVector<f64, 2>, w: f64) -> f64 {
+    (a * x).sum() * w
+}
+
+#[network(each(x))]
+fn has_steps_that_depend_on_each_other(x: f64, w: f64) -> f64 {
+    let mut state = x;
+    for _ in 0..1000 {
+        state = (w * state).tanh();
+    }
+    state
+}
+
+#[network(each(x))]
+fn Capital(x: f64, w: f64) -> f64 {
+    w * x
+}
+
+fn main() {}

@@ -100,6 +100,27 @@ fn the_derivatives_are_those_of_the_function() {
     }
 }
 
+// Another function of the generated code, of the same operations in the same order.
+#[test]
+fn the_derivatives_by_the_parameters_alone_are_the_same() {
+    for case in cases() {
+        let rows = 75;
+        let (each, y_bar) = (arguments(&case, rows), numbers(rows * case.y, 3));
+        let [mut all, mut alone] = [0, 1].map(|_| vec![0.0; case.parameters.len()]);
+        let mut bars: Vec<Vec<f64>> = each.iter().map(|each| vec![0.0; each.len()]).collect();
+        (case.vjp)(&case.parameters, &each, &y_bar, &mut all, &mut bars).unwrap();
+        (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut vec![Vec::new(); each.len()]).unwrap();
+        for (i, (alone, all)) in alone.iter().zip(&all).enumerate() {
+            close(*alone, *all, EXACT, &format!("{}, parameter {i}", case.name));
+        }
+        // One of several arguments.
+        bars[0].fill(f64::NAN);
+        bars[1..].fill(Vec::new());
+        (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut bars).unwrap();
+        assert!(bars[0].iter().all(|bar| bar.is_finite()), "{}", case.name);
+    }
+}
+
 /// All derivatives of a case, one after the other.
 fn derivatives(case: &Case, rows: usize) -> Vec<u64> {
     let each = arguments(case, rows);

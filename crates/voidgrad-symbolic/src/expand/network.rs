@@ -13,7 +13,7 @@ use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Types;
 use crate::graph::{NodeId, Shape};
-use crate::kernel::arrays::{Obstacle, PanelProduct, RowKernel, RowParts, Slice, derive_rows};
+use crate::kernel::arrays::{Backward, Obstacle, PanelProduct, RowKernel, RowParts, Slice, derive_rows};
 use crate::kernel::size;
 use crate::signature::Parameter;
 
@@ -369,7 +369,9 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
     let total = |parameters: Vec<&Parameter>| -> usize { parameters.into_iter().map(entries).sum() };
     let parameters = Literal::usize_unsuffixed(total(arguments(source, &roles.parameters)));
     let count = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();
-    let memory = count(&kernel.residuals) + count(&kernel.forward.memory).max(count(&kernel.backward.memory));
+    let passes = [&kernel.backward, &kernel.backward_of_parameters];
+    let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
+    let memory = count(&kernel.residuals) + own.max().unwrap_or(0);
     let memory = Literal::usize_unsuffixed(memory);
     let mut first = 0;
     let mut plain = TokenStream::new();
@@ -384,15 +386,14 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
         first += slice.entries;
     }
     let numbers = numbers(kernel, &plain, own);
-    let kept = Literal::usize_unsuffixed(kernel.panels.width());
-    let products = kernel.panels.products.iter().map(|PanelProduct { shape, factors, first }| {
-        let [rows, columns, a, b, first] =
-            [shape[0], shape[1], factors[0], factors[1], *first].map(Literal::usize_unsuffixed);
-        quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
-    });
+    let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
+    let kept = Literal::usize_unsuffixed(kept);
+    let [products, products_of_parameters] = passes.map(|pass| products(pass, root));
     let residuals = split(&kernel.residuals);
-    let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
-    let (forward, backward) = (&kernel.forward.statements, &kernel.backward.statements);
+    let ahead = split(&kernel.forward.memory);
+    let [back, back_of_parameters] = passes.map(|pass| split(&pass.stage.memory));
+    let forward = &kernel.forward.statements;
+    let [backward, backward_of_parameters] = passes.map(|pass| &pass.stage.statements);
     let shared_of_each = kernel.each.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, each) = each.split_at(#entries * R::LANES);)
@@ -416,7 +417,8 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                 const PARAMETERS: usize = #parameters;
                 const ROWS: usize = #memory;
                 const KEPT: usize = #kept;
-                const PRODUCTS: &'static [#root::kernel::PanelProduct] = &[#(#products),*];
+                const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
+                const PRODUCTS_OF_PARAMETERS: &'static [#root::kernel::PanelProduct] = #products_of_parameters;
 
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #root::network::extend(numbers, &self.parameters);
@@ -457,9 +459,36 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                     #back
                     #backward
                 }
+
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn backward_of_parameters<R: #root::Lanes<Element: #root::Element>>(
+                    hand: R,
+                    numbers: &[R::Element],
+                    each: &[R::Element],
+                    y_bar: &[R::Element],
+                    rows: &mut [R::Element],
+                    (panels, row): (&mut [R::Element], usize),
+                    sums: &mut [R::Element],
+                ) {
+                    #plain_and_derived
+                    #each
+                    #residuals
+                    #back_of_parameters
+                    #backward_of_parameters
+                }
             }
         };
     }
+}
+
+/// The outer products of a backward pass.
+fn products(pass: &Backward, root: &TokenStream) -> TokenStream {
+    let products = pass.panels.products.iter().map(|PanelProduct { shape, factors, first }| {
+        let [rows, columns, a, b, first] =
+            [shape[0], shape[1], factors[0], factors[1], *first].map(Literal::usize_unsuffixed);
+        quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
+    });
+    quote!(&[#(#products),*])
 }
 
 /// What is made of the plain numbers, behind them, and memory for that.

@@ -21,6 +21,8 @@ pub trait RowKernel: Sync {
     const KEPT: usize;
     /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
     const PRODUCTS: &'static [PanelProduct];
+    /// Those of [`backward_of_parameters`](Self::backward_of_parameters).
+    const PRODUCTS_OF_PARAMETERS: &'static [PanelProduct];
 
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
     /// depends on them alone.
@@ -44,6 +46,17 @@ pub trait RowKernel: Sync {
         each: &[R::Element],
         y_bar: &[R::Element],
         each_bar: &mut [R::Element],
+        rows: &mut [R::Element],
+        panels: (&mut [R::Element], usize),
+        sums: &mut [R::Element],
+    );
+
+    /// The backward pass for those who want the derivatives by the parameters alone.
+    fn backward_of_parameters<R: Lanes<Element: Element>>(
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        y_bar: &[R::Element],
         rows: &mut [R::Element],
         panels: (&mut [R::Element], usize),
         sums: &mut [R::Element],

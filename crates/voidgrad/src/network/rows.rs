@@ -186,8 +186,8 @@ impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
     }
 }
 
-/// The derivatives of a chunk.
-struct Derivatives<'a, K, T, const E: usize> {
+/// The derivatives of a chunk: by the arguments of the rows, too, or by the parameters alone.
+struct Derivatives<'a, K, T, const E: usize, const BARS: bool> {
     given: Given<'a, K, T>,
     y_bar: &'a [T],
     each_bar: [&'a mut [T]; E],
@@ -195,7 +195,7 @@ struct Derivatives<'a, K, T, const E: usize> {
     memory: &'a mut Memory<T>,
 }
 
-impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T, E> {
+impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Derivatives<'_, K, T, E, BARS> {
     type Output = ();
 
     const LARGE: bool = true;
@@ -217,7 +217,12 @@ impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T,
             to_rows(hand, K::Y, (y_bar, live), y);
             // Lanes without a row have the weight 0.
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
-            K::backward(hand, given.numbers, each, y, lanes, kept, (panels, row), sums);
+            let numbers = given.numbers;
+            if !BARS {
+                K::backward_of_parameters(hand, numbers, each, y, kept, (panels, row), sums);
+                continue;
+            }
+            K::backward(hand, numbers, each, y, lanes, kept, (panels, row), sums);
             let mut from = 0;
             for ((_, entries), bar) in K::EACH.iter().zip(&mut each_bar) {
                 if !bar.is_empty() {
@@ -228,7 +233,7 @@ impl<K: RowKernel, T: Element, const E: usize> Work<T> for Derivatives<'_, K, T,
             }
         }
         let rows = (y_bar.len() / K::Y).next_multiple_of(R::LANES);
-        for product in K::PRODUCTS {
+        for product in if BARS { K::PRODUCTS } else { K::PRODUCTS_OF_PARAMETERS } {
             add_product(hand, product, (panels, rows), sums);
         }
     }
@@ -244,7 +249,13 @@ fn subtree<K: RowKernel, T: Float, const E: usize>(
     if rows <= CHUNK {
         let mut sums = vec![T::default(); K::PARAMETERS];
         let memory = &mut Memory::default();
-        T::on_lanes(Instructions::Best, Derivatives { given, y_bar, each_bar, sums: &mut sums, memory });
+        if each_bar.iter().any(|bar| !bar.is_empty()) {
+            let work = Derivatives::<K, T, E, true> { given, y_bar, each_bar, sums: &mut sums, memory };
+            T::on_lanes(Instructions::Best, work);
+        } else {
+            let work = Derivatives::<K, T, E, false> { given, y_bar, each_bar, sums: &mut sums, memory };
+            T::on_lanes(Instructions::Best, work);
+        }
         return sums.into_iter().map(Into::into).collect();
     }
     let half = rows.div_ceil(CHUNK).next_power_of_two() / 2 * CHUNK;

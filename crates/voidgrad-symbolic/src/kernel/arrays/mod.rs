@@ -20,7 +20,7 @@ use quote::format_ident;
 
 pub use self::obstacle::Obstacle;
 use self::points::Points;
-pub use self::rows::{RowKernel, RowParts, derive as derive_rows};
+pub use self::rows::{Backward, RowKernel, RowParts, derive as derive_rows};
 use self::terms::terms;
 use self::write::{Effect, Given, Sums, Writer, Written};
 pub use self::write::{PanelProduct, Panels};

@@ -47,8 +47,17 @@ pub struct RowKernel {
     pub numbers: Stage,
     /// Computes `y`.
     pub forward: Stage,
-    /// Computes the derivatives, and keeps the factors of outer products in `panels`, for row `row` and those after it.
-    pub backward: Stage,
+    /// Computes all derivatives.
+    pub backward: Backward,
+    /// Computes those by the parameters alone.
+    pub backward_of_parameters: Backward,
+}
+
+/// A backward pass. It keeps the factors of outer products in `panels`, for row `row` and those after it.
+#[derive(Debug)]
+pub struct Backward {
+    /// The pass.
+    pub stage: Stage,
     /// The outer products.
     pub panels: Panels,
 }
@@ -143,9 +152,10 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
     let shared_slices = named(&shared, "")?;
     let each_slices = named(&each, "")?;
     let bar_slices: Vec<Slice> = named(&each, "_bar")?;
+    let of_parameters = effects;
     let backward: Vec<Effect> = (bars.iter().zip(&bar_slices))
         .map(|(id, slice)| Effect::Store(*id, slice.ident.clone()))
-        .chain(effects)
+        .chain(of_parameters.iter().cloned())
         .collect();
     let all: Vec<NodeId> = [y].into_iter().chain(backward.iter().flat_map(Effect::nodes)).collect();
     let derived = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
@@ -168,7 +178,10 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
     given.insert(y_bar, Given::Rows(format_ident!("y_bar")));
     let kept = residuals.iter().zip(&residual_slices);
     given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
-    let backward = Writer::write(graph, lanes, &given, &names, (&backward, Sums::Totals), None)?;
+    let backward_of = |effects: &[Effect]| {
+        let written = Writer::write(graph, lanes, &given, &names, (effects, Sums::Totals), None)?;
+        Some(Backward { panels: written.panels.clone(), stage: stage(written) })
+    };
     Some(RowKernel {
         shared: shared_slices,
         derived: derived_slices,
@@ -177,7 +190,7 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
         residuals: residual_slices,
         numbers: stage(numbers),
         forward: stage(forward),
-        panels: backward.panels.clone(),
-        backward: stage(backward),
+        backward: backward_of(&backward)?,
+        backward_of_parameters: backward_of(&of_parameters)?,
     })
 }

@@ -141,7 +141,7 @@ fn cut<const K: usize>(flat: &[f64], lengths: [usize; K]) -> [&[f64]; K] {
     })
 }
 
-fn drawn<T>(draw: impl FnOnce(&mut Stream) -> Result<T, voidgrad::error::InvalidParameter>) -> T {
+pub(crate) fn drawn<T>(draw: impl FnOnce(&mut Stream) -> Result<T, voidgrad::error::InvalidParameter>) -> T {
     draw(&mut Stream::new(1, 0, 0)).expect("the data are numbers")
 }
 

@@ -2,6 +2,7 @@
 
 mod errors;
 mod functions;
+mod model;
 
 use functions::{Case, cases};
 use rand::{RngExt, SeedableRng};

@@ -72,3 +72,17 @@ fn the_plate_is_asked_and_told_as_shown() {
     plate.tell(&mut estimator).unwrap();
     assert_eq!((plate.gradient().len(), plate.weights().len()), (100 * 32, 200));
 }
+
+/// Without what a block in the middle of a function is indented by.
+fn unindented(text: &str) -> Vec<&str> {
+    text.lines().map(str::trim_start).filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn the_model_is_that_of_the_example() {
+    let example = unindented(include_str!("../../crates/voidgrad/examples/vae.rs"));
+    for shown in &blocks()[4..6] {
+        let shown = unindented(shown);
+        assert!(example.windows(shown.len()).any(|lines| lines == shown), "the example has no {shown:#?}");
+    }
+}

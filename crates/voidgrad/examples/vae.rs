@@ -4,7 +4,7 @@
 //!
 //! The latent variables b of an image x have logits that a linear encoder makes of it. A linear decoder makes the image's logits of b. Both descend the negative
 //! evidence bound `E_q[ln q(b|x) - ln p(b) - ln p(x|b)]`: the decoder by the derivatives of what is inside, the encoder by those of an expectation over b,
-//! which DisARM estimates from two values of it.
+//! which [`Disarm`] estimates from two values of it.
 
 use std::error::Error;
 

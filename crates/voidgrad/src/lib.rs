@@ -75,6 +75,11 @@
 //!
 //! [`#[differentiate]`](macro@differentiate) does the same for any function of numbers, arrays and matrices.
 //!
+//! # A model
+//!
+//! [`#[network]`](macro@network) makes of a function of one row a struct of its parameters, with [values and derivatives](mod@network) of many rows at once: an encoder and a decoder,
+//! for example. A [`Plate`] estimates the gradient of the encoder, and a [`Trainer`] moves both.
+//!
 //! # From here
 //!
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;

@@ -151,7 +151,7 @@ struct Named {
     idents: Vec<Ident>,
     names: Vec<String>,
     types: Vec<syn::Type>,
-    /// Where they stand among those of their kind.
+    /// Their entries among those of their kind.
     ranges: Vec<TokenStream>,
 }
 
@@ -361,49 +361,26 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
 /// `impl RowKernel`.
 fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStream) -> TokenStream {
     let name = name(source);
-    let counts = arguments(source, &roles.each).into_iter().map(|parameter| {
-        let (name, entries) = (parameter.ident.to_string(), Literal::usize_unsuffixed(entries(parameter)));
-        quote!((#name, #entries))
-    });
-    let outputs = Literal::usize_unsuffixed(source.signature.output_shape.entries().unwrap_or(1));
-    let total = |parameters: Vec<&Parameter>| -> usize { parameters.into_iter().map(entries).sum() };
-    let parameters = Literal::usize_unsuffixed(total(arguments(source, &roles.parameters)));
-    let count = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();
-    let passes = [&kernel.backward, &kernel.backward_of_parameters];
-    let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
-    let memory = count(&kernel.residuals) + own.max().unwrap_or(0);
-    let memory = Literal::usize_unsuffixed(memory);
-    let mut first = 0;
-    let mut plain = TokenStream::new();
-    for slice in &kernel.shared {
-        plain.extend(named(slice, first));
-        first += slice.entries;
-    }
-    let own = first;
-    let mut plain_and_derived = plain.clone();
-    for slice in &kernel.derived {
-        plain_and_derived.extend(named(slice, first));
-        first += slice.entries;
-    }
-    let numbers = numbers(kernel, &plain, own);
-    let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
-    let kept = Literal::usize_unsuffixed(kept);
-    let [products, products_of_parameters] = passes.map(|pass| products(pass, root));
-    let residuals = split(&kernel.residuals);
-    let ahead = split(&kernel.forward.memory);
-    let [back, back_of_parameters] = passes.map(|pass| split(&pass.stage.memory));
-    let forward = &kernel.forward.statements;
-    let [backward, backward_of_parameters] = passes.map(|pass| &pass.stage.statements);
-    let shared_of_each = kernel.each.iter().map(|Slice { ident, entries, .. }| {
+    let constants = constants(source, roles, kernel, root);
+    let (plain, first) = plain(&kernel.shared, 0);
+    let (derived, _) = self::plain(&kernel.derived, first);
+    let numbers = numbers(kernel, &plain, first);
+    let each = kernel.each.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, each) = each.split_at(#entries * R::LANES);)
     });
-    let each = quote!(#(#shared_of_each)*);
-    let written = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
+    let residuals = split(&kernel.residuals);
+    // What every pass reads.
+    let read = quote!(#plain #derived #(#each)* #residuals);
+    let bars = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, each_bar) = each_bar.split_at_mut(#entries * R::LANES);)
     });
-    let bars = quote!(#(#written)*);
+    let [forward, backward, backward_of_parameters] =
+        [&kernel.forward, &kernel.backward.stage, &kernel.backward_of_parameters.stage].map(|stage| {
+            let (memory, statements) = (split(&stage.memory), &stage.statements);
+            quote!(#memory #statements)
+        });
     quote! {
         // A stage need not read all that it is given. Style lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, clippy::all, clippy::pedantic)]
@@ -412,13 +389,7 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
 
             #[automatically_derived]
             impl #root::RowKernel for #name {
-                const EACH: &'static [(&'static str, usize)] = &[#(#counts),*];
-                const Y: usize = #outputs;
-                const PARAMETERS: usize = #parameters;
-                const ROWS: usize = #memory;
-                const KEPT: usize = #kept;
-                const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
-                const PRODUCTS_OF_PARAMETERS: &'static [#root::kernel::PanelProduct] = #products_of_parameters;
+                #constants
 
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #root::network::extend(numbers, &self.parameters);
@@ -434,10 +405,7 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                     y: &mut [R::Element],
                     rows: &mut [R::Element],
                 ) {
-                    #plain_and_derived
-                    #each
-                    #residuals
-                    #ahead
+                    #read
                     #forward
                 }
 
@@ -452,11 +420,8 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                     (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
-                    #plain_and_derived
-                    #each
-                    #bars
-                    #residuals
-                    #back
+                    #read
+                    #(#bars)*
                     #backward
                 }
 
@@ -470,14 +435,48 @@ fn implementation(source: &Source, roles: &Roles, kernel: &RowKernel, root: &Tok
                     (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
-                    #plain_and_derived
-                    #each
-                    #residuals
-                    #back_of_parameters
+                    #read
                     #backward_of_parameters
                 }
             }
         };
+    }
+}
+
+/// Names for plain numbers from entry `first` on, and the first entry behind them.
+fn plain(slices: &[Slice], mut first: usize) -> (TokenStream, usize) {
+    let mut names = TokenStream::new();
+    for slice in slices {
+        names.extend(named(slice, first));
+        first += slice.entries;
+    }
+    (names, first)
+}
+
+/// The constants of `RowKernel`.
+fn constants(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStream) -> TokenStream {
+    let counts = arguments(source, &roles.each).into_iter().map(|parameter| {
+        let (name, entries) = (parameter.ident.to_string(), Literal::usize_unsuffixed(entries(parameter)));
+        quote!((#name, #entries))
+    });
+    let outputs = source.signature.output_shape.entries().unwrap_or(1);
+    let parameters = arguments(source, &roles.parameters).into_iter().map(entries).sum();
+    let count = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();
+    let passes = [&kernel.backward, &kernel.backward_of_parameters];
+    let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
+    let memory = count(&kernel.residuals) + own.max().unwrap_or(0);
+    let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
+    let [products, products_of_parameters] = passes.map(|pass| products(pass, root));
+    let [outputs, parameters, memory, kept] =
+        [outputs, parameters, memory, kept].map(Literal::usize_unsuffixed);
+    quote! {
+        const EACH: &'static [(&'static str, usize)] = &[#(#counts),*];
+        const Y: usize = #outputs;
+        const PARAMETERS: usize = #parameters;
+        const ROWS: usize = #memory;
+        const KEPT: usize = #kept;
+        const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
+        const PRODUCTS_OF_PARAMETERS: &'static [#root::kernel::PanelProduct] = #products_of_parameters;
     }
 }
 

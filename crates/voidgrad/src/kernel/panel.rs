@@ -16,7 +16,7 @@ pub(crate) const PANEL_ROWS: usize = 64;
 pub struct PanelProduct {
     /// The rows and columns of the matrix.
     pub shape: [usize; 2],
-    /// Where a and b begin among the numbers that are kept of a row.
+    /// The places of a and b among the numbers that are kept of a row.
     pub factors: [usize; 2],
     /// The first of the sums, which stand column by column.
     pub first: usize,
@@ -94,8 +94,8 @@ impl<T: Element> Factors<'_, T> {
         }
     }
 
+    // Loops over iterators would keep the tile in memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    #[expect(clippy::needless_range_loop, reason = "an iterator would keep the tile in memory")]
     fn tile<R: Lanes<Element = T>, const I: usize, const J: usize>(
         &self,
         hand: R,

@@ -40,6 +40,7 @@ pub trait RowKernel: Sync {
     /// Writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
     fn backward<R: Lanes<Element: Element>>(
         hand: R,
         numbers: &[R::Element],

@@ -86,7 +86,7 @@ impl Sums {
 /// Factors of outer products that are kept, one after the other, and the products.
 #[derive(Debug, Clone, Default)]
 pub struct Panels {
-    /// By the name of the array: its entries, and where it begins among those of a row.
+    /// By the name of the array: its entries, and its place among those of a row.
     kept: Vec<(Ident, usize, usize)>,
     /// The products.
     pub products: Vec<PanelProduct>,
@@ -99,7 +99,7 @@ impl Panels {
         self.kept.last().map_or(0, |(_, entries, first)| first + entries)
     }
 
-    /// Where an array begins, and whether it is new.
+    /// The place of an array, and whether it is new.
     fn place(&mut self, array: &Ident, entries: usize) -> (usize, bool) {
         if let Some((_, _, first)) = self.kept.iter().find(|(ident, ..)| ident == array) {
             return (*first, false);
@@ -115,7 +115,7 @@ impl Panels {
 pub struct PanelProduct {
     /// The rows and columns of the matrix.
     pub shape: [usize; 2],
-    /// Where a and b begin among what is kept of a row.
+    /// The places of a and b among what is kept of a row.
     pub factors: [usize; 2],
     /// The first of the sums.
     pub first: usize,

@@ -37,6 +37,12 @@ pub trait OnLanes: Element {
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
 }
 
+/// A number that rows and slices are made of: `f64` or `f32`.
+pub trait Float: OnLanes {}
+
+impl Float for f64 {}
+impl Float for f32 {}
+
 /// Whether work is done on lanes, and with which instructions.
 pub(crate) trait Dispatch<T: Element>: Copy {
     /// Does work.

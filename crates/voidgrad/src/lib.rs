@@ -86,7 +86,8 @@
 //! - [`bernoulli`], [`categorical`], [`gaussian`]: the distributions, with their reparameterisations;
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
-//! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads.
+//! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
+//! - [`slices`]: `softplus`, `exp` and the like of many numbers, on SIMD lanes.
 
 extern crate self as voidgrad;
 
@@ -114,10 +115,12 @@ pub mod optimise;
 #[cfg(test)]
 mod quadrature;
 mod recurrence;
+pub mod slices;
 pub mod toy;
 pub mod train;
 pub mod variance;
 
+pub use lanes::Float;
 pub use nalgebra;
 pub use voidgrad_macros::{control, differentiate, network};
 pub use voidgrad_real::functions::*;
@@ -165,8 +168,9 @@ pub mod __private {
         pub use crate::flat::*;
     }
     pub mod network {
+        pub use crate::lanes::Float;
         pub use crate::network::generated::*;
-        pub use crate::network::{Float, Network, NetworkError, Parameter, Shape};
+        pub use crate::network::{Network, NetworkError, Parameter, Shape};
     }
     pub mod kernel {
         pub use crate::kernel::{

@@ -7,9 +7,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 22] = [
+const LAYERS: [&str; 23] = [
     "error",
     "lanes",
+    "slices",
     "matrix",
     "compose",
     "recurrence",

@@ -48,14 +48,6 @@ mod rows;
 
 pub use error::NetworkError;
 
-use crate::lanes::OnLanes;
-
-/// A number of rows: `f64` or `f32`.
-pub trait Float: OnLanes {}
-
-impl Float for f64 {}
-impl Float for f32 {}
-
 /// The shape of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

@@ -6,11 +6,11 @@ use std::mem::take;
 use rayon::prelude::*;
 use voidgrad_real::{Element, Lanes};
 
-use super::{Float, NetworkError};
+use super::NetworkError;
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_samples};
 use crate::kernel::{PANEL_ROWS, RowKernel, add_product, aligned};
-use crate::lanes::{Instructions, Work};
+use crate::lanes::{Float, Instructions, Work};
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
 const CHUNK: usize = PANEL_ROWS;

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use voidgrad::slices;
-//! let logits = [0.0, 1.0, -2.0];
+//! let logits = [0.0_f64, 1.0, -2.0];
 //! let mut probabilities = [0.0; 3];
 //! slices::sigmoid(&logits, &mut probabilities)?;
 //! assert_eq!(probabilities[0], 0.5);

@@ -2,6 +2,7 @@
 
 mod errors;
 mod functions;
+mod large;
 mod model;
 
 use functions::{Case, cases};

@@ -1,8 +1,9 @@
-//! The guide to [`#[differentiate]`](macro@crate::differentiate), [`#[control]`](macro@crate::control) and the estimators.
+//! The guide to [`#[differentiate]`](macro@crate::differentiate), [`#[control]`](macro@crate::control), [`#[network]`](macro@crate::network) and the estimators.
 //!
 //! - [`language`]: what an annotated function may say, and what is generated from it;
 //! - [`composing`]: functions that call one another, across modules and crates;
 //! - [`second_order`]: second derivatives, whole or in a direction;
+//! - [`networks`]: models of many rows, from functions of one;
 //! - [`refusals`]: what is refused, and why;
 //! - [`primitives`]: every function with a derivative, and how to add one;
 //! - [`which_estimator`]: which estimator to use, what each costs, and the measurements behind it;
@@ -22,6 +23,11 @@ pub mod composing {
 /// Second derivatives.
 pub mod second_order {
     #![doc = include_str!("second_order.md")]
+}
+
+/// Models of many rows.
+pub mod networks {
+    #![doc = include_str!("networks.md")]
 }
 
 /// What is refused, and why.

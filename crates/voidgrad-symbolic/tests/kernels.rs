@@ -68,7 +68,7 @@ fn what_has_none_says_why() {
     }
     assert_none(
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>) -> f64 { (w.map(|w| (w * z[0]).tanh()) * z).sum() }",
-        "it has a matrix that changes with `z`",
+        "it multiplies with a matrix that is another one at each sample",
     );
     assert_none(
         "#[control] fn c(z: &[f64; 5], w: &SMatrix<f64, 3, 5>, v: &SMatrix<f64, 5, 3>) -> f64 { (w.transpose() + v).map(|x| x.tanh()).sum() * z[0] }",
@@ -81,6 +81,6 @@ fn what_has_none_says_why() {
     );
     assert_none(
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>, x: &SVector<f64, 5>) -> f64 { (w * (x * z.transpose())).map(f64::tanh).sum() }",
-        "it has a matrix that changes with `z`",
+        "it multiplies with a matrix that is another one at each sample",
     );
 }

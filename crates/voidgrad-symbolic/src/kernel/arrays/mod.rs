@@ -10,10 +10,9 @@ mod obstacle;
 mod points;
 mod rows;
 mod schedule;
+mod stages;
 mod terms;
 mod write;
-
-use std::collections::HashMap;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::format_ident;
@@ -21,12 +20,12 @@ use quote::format_ident;
 pub use self::obstacle::Obstacle;
 use self::points::Points;
 pub use self::rows::{Backward, RowKernel, RowParts, derive as derive_rows};
+use self::stages::{Stages, Work, as_products, stage};
 use self::terms::terms;
-use self::write::{Effect, Given, Sums, Writer, Written};
+use self::write::{Effect, Given, Sums};
 pub use self::write::{PanelProduct, Panels};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
-use crate::kernel::product::Products;
 
 /// What the kernel is made from: nodes of the function's graph.
 #[derive(Debug)]
@@ -116,9 +115,6 @@ const OWN: [&str; 12] = [
     "c_z_tilde",
 ];
 
-/// The most nodes of both points together that are computed.
-const LARGEST: usize = 4_000;
-
 /// Derives the kernel, its lanes and its plain numbers named by the two types.
 ///
 /// # Errors
@@ -136,53 +132,38 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
     let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } = both;
     let [c_z, c_z_tilde, c] = forward;
     let graph = &graph;
-    let varies = graph.dependent(&[z, z_tilde, z_dot, z_tilde_dot, c_bar]);
-    let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
-    let mut kept = |ids: &[NodeId]| -> Option<Vec<Slice>> {
-        let at_z_tilde = graph.dependent(&[z_tilde]);
-        let name = |id: NodeId| match graph.hint(id) {
+    let rows = |name: &str| Given::Rows(format_ident!("{name}"));
+    let store = |id: NodeId, to: &str| Effect::Store(id, format_ident!("{to}"));
+    let at_z_tilde = graph.dependent(&[z_tilde]);
+    let work = Work {
+        graph,
+        arguments: &arguments,
+        given: [
+            vec![(z, rows("z")), (z_tilde, rows("z_tilde"))],
+            vec![
+                (z_dot, rows("z_dot")),
+                (z_tilde_dot, rows("z_tilde_dot")),
+                (c_bar, Given::Number(format_ident!("c_bar"))),
+            ],
+        ],
+        forward: (vec![store(c_z, "c_z"), store(c_z_tilde, "c_z_tilde")], Some(c)),
+        backward: vec![backward],
+        sums: Sums::Lanes,
+        name: &|id| match graph.hint(id) {
             None if at_z_tilde[id.index()] => format!("{}_tilde", graph.describe(id)),
             _ => graph.describe(id),
-        };
-        ids.iter().map(|id| Slice::new(graph, *id, names.fresh(&name(*id)))).collect()
+        },
     };
-    let argument_slices = kept(&arguments)?;
-    let all = all(&forward, &backward);
-    let shared = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
-    let shared_slices = kept(&shared)?;
-    let residuals = residuals(graph, &forward, &backward, &varies, &[z_dot, z_tilde_dot, c_bar]);
-    let residual_slices = kept(&residuals)?;
-
-    let plain_numbers = |ids: &[NodeId], slices: &[Slice]| -> Vec<(NodeId, Given)> {
-        ids.iter().zip(slices).map(|(id, slice)| (*id, slice.plain())).collect()
-    };
-    let store = |ids: &[NodeId], slices: &[Slice]| -> Vec<Effect> {
-        ids.iter().zip(slices).map(|(id, slice)| Effect::Store(*id, slice.ident.clone())).collect()
-    };
-    let rows = |name: &str| Given::Rows(format_ident!("{name}"));
-    let mut given: HashMap<NodeId, Given> = HashMap::new();
-    given.extend(plain_numbers(&arguments, &argument_slices));
-    let numbers =
-        Writer::write(graph, plain, &given, &names, (&store(&shared, &shared_slices), Sums::Lanes), None)?;
-    given.extend(plain_numbers(&shared, &shared_slices));
-    given.extend([(z, rows("z")), (z_tilde, rows("z_tilde"))]);
-    let mut effects = store(&residuals, &residual_slices);
-    for (slope, to) in [(c_z, "c_z"), (c_z_tilde, "c_z_tilde")] {
-        effects.push(Effect::Store(slope, format_ident!("{to}")));
-    }
-    let forward = Writer::write(graph, lanes, &given, &names, (&effects, Sums::Lanes), Some(c))?;
-    given.extend([(z_dot, rows("z_dot")), (z_tilde_dot, rows("z_tilde_dot"))]);
-    given.insert(c_bar, Given::Number(format_ident!("c_bar")));
-    let kept = residuals.iter().zip(&residual_slices);
-    given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
-    let backward = Writer::write(graph, lanes, &given, &names, (&backward, Sums::Lanes), None)?;
+    let Stages { arguments, shared, residuals, numbers, forward, backward } =
+        work.stages(Names::new(OWN.iter().map(|name| (*name).to_owned())), lanes, plain)?;
+    let backward = backward.into_iter().next().map(stage)?;
     Some(ArrayKernel {
-        arguments: argument_slices,
-        shared: shared_slices,
-        residuals: residual_slices,
+        arguments,
+        shared,
+        residuals,
         numbers: stage(numbers),
         forward: stage(forward),
-        backward: stage(backward),
+        backward,
     })
 }
 
@@ -226,94 +207,8 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
             backward.push(Effect::Outer(terms.outer, first));
         }
     }
-    let is_large = |graph: &Graph, forward: &[NodeId], backward: &[Effect]| {
-        graph.reachable(&all(forward, backward)).into_iter().filter(|is_needed| *is_needed).count() > LARGEST
-    };
-    if is_large(&graph, &forward, &backward) {
-        return Err(Obstacle::Large);
-    }
-    let mut products = Products::new(&mut graph, &[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]);
-    let mut write = |id| products.node(id);
-    let as_products = (
-        forward.map(&mut write),
-        backward.iter().cloned().map(|effect| effect.map(&mut write)).collect::<Vec<Effect>>(),
-    );
-    // A long chain of sums and products has more of them when each is written anew.
     let (forward, backward) =
-        if is_large(&graph, &as_products.0, &as_products.1) { (forward, backward) } else { as_products };
+        as_products(&mut graph, [&[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]], (forward.to_vec(), backward))?;
+    let forward = forward.try_into().map_err(|_| Obstacle::Form)?;
     Ok(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
-}
-
-/// Everything that the stages are to compute.
-fn all(forward: &[NodeId], backward: &[Effect]) -> Vec<NodeId> {
-    forward.iter().copied().chain(backward.iter().flat_map(Effect::nodes)).collect()
-}
-
-fn stage(Written { statements, memory, result, panels: _ }: Written) -> Stage {
-    let slice = |(ident, entries)| Slice { ident, entries, is_number: false };
-    let memory = memory.into_iter().map(slice).collect();
-    Stage { statements, memory, result: result.unwrap_or_default() }
-}
-
-/// What the backward pass reads of the forward pass, or of what could be computed there: whichever is fewer rows.
-fn residuals(
-    graph: &Graph,
-    forward: &[NodeId],
-    backward: &[Effect],
-    varies: &[bool],
-    weights: &[NodeId],
-) -> Vec<NodeId> {
-    let back: Vec<NodeId> = backward.iter().flat_map(Effect::nodes).collect();
-    let on_the_way = graph.reachable(forward);
-    let of_the_way_back = graph.dependent(weights);
-    let mut is_quick: Vec<bool> = Vec::with_capacity(graph.len());
-    for id in graph.ids() {
-        let mut is_of_quick = takes_one_operation(graph, id);
-        graph.op(id).operands(|operand| {
-            is_of_quick &= is_quick[operand.index()] || !varies[operand.index()];
-        });
-        is_quick.push(is_of_quick || is_at_hand(graph, id));
-    }
-    let is_kept = |id: NodeId| varies[id.index()] && !is_at_hand(graph, id);
-    let read =
-        frontier(graph, &back, |id| is_kept(id) && on_the_way[id.index()] && !takes_one_operation(graph, id));
-    let made =
-        frontier(graph, &back, |id| is_kept(id) && !of_the_way_back[id.index()] && !is_quick[id.index()]);
-    let rows = |ids: &[NodeId]| -> usize { ids.iter().filter_map(|id| graph.shape(*id).entries()).sum() };
-    if rows(&made) < rows(&read) { made } else { read }
-}
-
-/// The first nodes on the way down from `roots` that `is_wanted`, in the order of the graph.
-fn frontier(graph: &Graph, roots: &[NodeId], is_wanted: impl Fn(NodeId) -> bool) -> Vec<NodeId> {
-    let (mut seen, mut found) = (vec![false; graph.len()], vec![false; graph.len()]);
-    let mut open = roots.to_vec();
-    while let Some(id) = open.pop() {
-        if std::mem::replace(&mut seen[id.index()], true) {
-            continue;
-        }
-        if is_wanted(id) {
-            found[id.index()] = true;
-        } else {
-            graph.op(id).operands(|operand| open.push(operand));
-        }
-    }
-    graph.ids().filter(|id| found[id.index()]).collect()
-}
-
-/// What takes no time to make again: constants, arguments and their entries, and what is only another view of a value. Masks are compared
-/// anew, since memory holds numbers.
-fn is_at_hand(graph: &Graph, id: NodeId) -> bool {
-    let is_argument = |id: NodeId| matches!(graph.op(id), Op::Parameter(_));
-    graph.is_mask(id)
-        || match *graph.op(id) {
-            Op::Literal(_) | Op::Zero | Op::Constant(_) | Op::Bool(_) | Op::Parameter(_) => true,
-            Op::Length(_) | Op::Places | Op::Broadcast(_) | Op::Transpose(_) => true,
-            Op::Index(array, _) => is_argument(array),
-            _ => false,
-        }
-}
-
-/// What one operation of a few cycles makes of its operands again: less than to write it to memory and to read it.
-fn takes_one_operation(graph: &Graph, id: NodeId) -> bool {
-    matches!(graph.op(id), Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Mul(..))
 }

@@ -2,17 +2,15 @@
 //!
 //! The same stages as those of a control over arrays, at one point and with an array for a value.
 
-use std::collections::HashMap;
-
 use quote::format_ident;
 
 use super::points::Points;
+use super::stages::{Stages, Work, as_products, stage};
 use super::terms::terms;
-use super::write::{Effect, Given, Sums, Writer};
-use super::{LARGEST, Obstacle, Panels, Slice, Stage, frontier, is_at_hand, residuals, stage};
+use super::write::{Effect, Given, Sums};
+use super::{Obstacle, Panels, Slice, Stage};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId};
-use crate::kernel::product::Products;
 
 /// What the kernel is made from: nodes of the function's graph.
 #[derive(Debug)]
@@ -98,7 +96,7 @@ impl AtOne {
     fn new(parts: &RowParts<'_>, given: &[NodeId]) -> Result<Self, Obstacle> {
         let mut points = Points::one(parts.graph, given);
         let each: Vec<NodeId> = parts.each.iter().map(|(id, _)| points.at(0, *id)).collect();
-        let mut bars: Vec<NodeId> = parts.each.iter().map(|(_, bar)| points.at(0, *bar)).collect();
+        let bars: Vec<NodeId> = parts.each.iter().map(|(_, bar)| points.at(0, *bar)).collect();
         let mut y = parts.y.map(|id| points.at(0, id));
         let parameters: Vec<(usize, NodeId)> =
             parts.parameters.iter().map(|(first, bar)| (*first, points.at(0, *bar))).collect();
@@ -112,85 +110,56 @@ impl AtOne {
                 effects.push(Effect::Outer(terms.outer, first));
             }
         }
-        let is_large = |graph: &Graph, y: NodeId, bars: &[NodeId], effects: &[Effect]| {
-            let roots: Vec<NodeId> = [y]
-                .into_iter()
-                .chain(bars.iter().copied())
-                .chain(effects.iter().flat_map(Effect::nodes))
-                .collect();
-            graph.reachable(&roots).into_iter().filter(|is_needed| *is_needed).count() > LARGEST
-        };
-        if is_large(&graph, y[0], &bars, &effects) {
-            return Err(Obstacle::Large);
-        }
-        let mut products = Products::new(&mut graph, &each, &[y[1]]);
-        let mut write = |id| products.node(id);
-        let as_products = (
-            write(y[0]),
-            bars.iter().map(|id| write(*id)).collect::<Vec<NodeId>>(),
-            effects.iter().cloned().map(|effect| effect.map(&mut write)).collect::<Vec<Effect>>(),
-        );
-        // A long chain of sums and products has more of them when each is written anew.
-        if !is_large(&graph, as_products.0, &as_products.1, &as_products.2) {
-            (y[0], bars, effects) = as_products;
-        }
+        // The derivatives by what differs from row to row are stored, and take part in what is common.
+        let nodes: Vec<NodeId> = [y[0]].into_iter().chain(bars).collect();
+        let (nodes, effects) = as_products(&mut graph, [&each, &[y[1]]], (nodes, effects))?;
+        y[0] = nodes[0];
+        let bars = nodes[1..].to_vec();
         Ok(Self { graph, each, bars, y, effects, shared })
     }
 }
 
 fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
-    let AtOne { graph, each, bars, y: [y, y_bar], effects, shared } = at_one;
+    let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, shared } = at_one;
     let graph = &graph;
-    let given_rows: Vec<NodeId> = each.iter().copied().chain([y_bar]).collect();
-    let varies = graph.dependent(&given_rows);
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
-    let mut named = |ids: &[NodeId], suffix: &str| -> Option<Vec<Slice>> {
+    let mut named = |suffix: &str| -> Option<Vec<Slice>> {
         let slice =
             |id: &NodeId| Slice::new(graph, *id, names.fresh(&format!("{}{suffix}", graph.describe(*id))));
-        ids.iter().map(slice).collect()
+        each.iter().map(slice).collect()
     };
-    let shared_slices = named(&shared, "")?;
-    let each_slices = named(&each, "")?;
-    let bar_slices: Vec<Slice> = named(&each, "_bar")?;
-    let of_parameters = effects;
+    let (each_slices, bar_slices) = (named("")?, named("_bar")?);
     let backward: Vec<Effect> = (bars.iter().zip(&bar_slices))
         .map(|(id, slice)| Effect::Store(*id, slice.ident.clone()))
         .chain(of_parameters.iter().cloned())
         .collect();
-    let all: Vec<NodeId> = [y].into_iter().chain(backward.iter().flat_map(Effect::nodes)).collect();
-    let derived = frontier(graph, &all, |id| !varies[id.index()] && !is_at_hand(graph, id));
-    let derived_slices = named(&derived, "")?;
-    let residuals = residuals(graph, &[y], &backward, &varies, &[y_bar]);
-    let residual_slices = named(&residuals, "")?;
-
-    let store = |ids: &[NodeId], slices: &[Slice]| -> Vec<Effect> {
-        ids.iter().zip(slices).map(|(id, slice)| Effect::Store(*id, slice.ident.clone())).collect()
+    let rows = each.iter().zip(&each_slices);
+    let work = Work {
+        graph,
+        arguments: &shared,
+        given: [
+            rows.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))).collect(),
+            vec![(y_bar, Given::Rows(format_ident!("y_bar")))],
+        ],
+        forward: (vec![Effect::Store(y, format_ident!("y"))], None),
+        backward: vec![backward, of_parameters],
+        sums: Sums::Totals,
+        name: &|id| graph.describe(id),
     };
-    let mut given: HashMap<NodeId, Given> = HashMap::new();
-    given.extend(shared.iter().zip(&shared_slices).map(|(id, slice)| (*id, slice.plain())));
-    let effects = store(&derived, &derived_slices);
-    let numbers = Writer::write(graph, plain, &given, &names, (&effects, Sums::Totals), None)?;
-    given.extend(derived.iter().zip(&derived_slices).map(|(id, slice)| (*id, slice.plain())));
-    given.extend(each.iter().zip(&each_slices).map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
-    let mut effects = store(&residuals, &residual_slices);
-    effects.push(Effect::Store(y, format_ident!("y")));
-    let forward = Writer::write(graph, lanes, &given, &names, (&effects, Sums::Totals), None)?;
-    given.insert(y_bar, Given::Rows(format_ident!("y_bar")));
-    let kept = residuals.iter().zip(&residual_slices);
-    given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
-    let backward_of = |effects: &[Effect]| {
-        let written = Writer::write(graph, lanes, &given, &names, (effects, Sums::Totals), None)?;
-        Some(Backward { panels: written.panels.clone(), stage: stage(written) })
-    };
+    let Stages { arguments, shared, residuals, numbers, forward, backward } =
+        work.stages(names, lanes, plain)?;
+    let mut passes = backward
+        .into_iter()
+        .map(|written| Backward { panels: written.panels.clone(), stage: stage(written) });
     Some(RowKernel {
-        shared: shared_slices,
-        derived: derived_slices,
+        shared: arguments,
+        derived: shared,
         each: each_slices,
         bars: bar_slices,
-        residuals: residual_slices,
+        residuals,
         numbers: stage(numbers),
         forward: stage(forward),
-        backward: backward_of(&backward)?,
-        backward_of_parameters: backward_of(&of_parameters)?,
+        backward: passes.next()?,
+        backward_of_parameters: passes.next()?,
     })
 }

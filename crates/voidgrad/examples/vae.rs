@@ -10,7 +10,7 @@ use std::error::Error;
 
 use voidgrad::estimators::Disarm;
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::network::Network;
+use voidgrad::network::{Network, Rows};
 use voidgrad::optimise::Adam;
 use voidgrad::train::{Block, Epochs, Gradients};
 use voidgrad::{Bernoulli, Plate, Stream, Trainer, network, softplus};
@@ -70,15 +70,15 @@ fn main() -> Result<(), Box<dyn Error>> {
             plate.ask(&estimator, &logits, noise)?;
             let points = plate.points().to_vec();
             let each = plate.points_each();
-            let (x, q) = (repeated(&batch, PIXELS, each), repeated(&logits, LATENTS, each));
-            model.rows(&points, &x, &q, plate.values_mut())?;
+            let (x, q) = (Rows::repeated(&batch, each), Rows::repeated(&logits, each));
+            model.rows(&points, x, q, plate.values_mut())?;
             let loss = mean(plate.values_mut());
             // ĝ for the encoder, and the weights of the points for the decoder.
             plate.tell(&mut estimator)?;
             let average = |rows: &[f64]| -> Vec<f64> { rows.iter().map(|g| g / BATCH as f64).collect() };
             encoder.rows_vjp(&batch, &average(plate.gradient()), of_encoder.gradient, &mut [])?;
             let weights = average(plate.weights());
-            model.rows_vjp(&points, &x, &q, &weights, of_model.gradient, &mut [], &mut [], &mut [])?;
+            model.rows_vjp(&points, x, q, &weights, of_model.gradient, &mut [], &mut [], &mut [])?;
             Ok(loss)
         })?;
         if step % 500 == 0 {
@@ -97,11 +97,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     model.rows(&b, test, &logits, &mut values)?;
     println!("the negative bound of {} test images is {:.2}", values.len(), mean(&values));
     Ok(())
-}
-
-/// Each row as many times as it has points.
-fn repeated(rows: &[f64], entries: usize, times: usize) -> Vec<f64> {
-    rows.chunks(entries).flat_map(|row| row.repeat(times)).collect()
 }
 
 fn mean(values: &[f64]) -> f64 {

@@ -18,6 +18,8 @@
 //! # Ok::<(), voidgrad::error::ShapeMismatch>(())
 //! ```
 
+use std::marker::PhantomData;
+
 use voidgrad_real::{Element, Lanes};
 
 use crate::error::{ShapeMismatch, same_length};
@@ -32,7 +34,7 @@ trait Function {
 struct Map<'a, T, F> {
     x: &'a [T],
     y: &'a mut [T],
-    function: F,
+    function: PhantomData<F>,
 }
 
 impl<T: Element, F: Function> Work<T> for Map<'_, T, F> {
@@ -58,7 +60,7 @@ impl<T: Element, F: Function> Work<T> for Map<'_, T, F> {
 /// Adds the values of all entries.
 struct Total<'a, T, F> {
     x: &'a [T],
-    function: F,
+    function: PhantomData<F>,
 }
 
 impl<T: Element, F: Function> Work<T> for Total<'_, T, F> {
@@ -85,7 +87,7 @@ impl<T: Element, F: Function> Work<T> for Total<'_, T, F> {
 macro_rules! functions {
     ($($(#[doc = $doc:literal])+ $name:ident, $sum:ident, $marker:ident;)*) => {
         $(
-            struct $marker;
+            enum $marker {}
 
             impl Function for $marker {
                 #[inline(always)]
@@ -101,7 +103,7 @@ macro_rules! functions {
             /// If `x` and `y` differ in length.
             pub fn $name<T: Float>(x: &[T], y: &mut [T]) -> Result<(), ShapeMismatch> {
                 same_length("y", y.len(), x.len())?;
-                T::on_lanes(Instructions::Best, Map { x, y, function: $marker });
+                T::on_lanes(Instructions::Best, Map { x, y, function: PhantomData::<$marker> });
                 Ok(())
             }
 
@@ -109,7 +111,7 @@ macro_rules! functions {
             /// summed over all entries; 0 for none.
             #[must_use]
             pub fn $sum<T: Float>(x: &[T]) -> T {
-                T::on_lanes(Instructions::Best, Total { x, function: $marker })
+                T::on_lanes(Instructions::Best, Total { x, function: PhantomData::<$marker> })
             }
         )*
     };

@@ -106,7 +106,7 @@ fn encoder(
 
 /// Numbers and arrays, a matrix that is used twice, data, a branch, and a parameter that nothing takes.
 #[network(each(x, s), data(t))]
-fn mixture(
+pub(crate) fn mixture(
     x: &SVector<f64, 5>,
     s: f64,
     w: &SMatrix<f64, 5, 5>,
@@ -121,6 +121,13 @@ fn mixture(
     let rough = t.component_mul(x) + v.map(|v| (s * v).exp() + 0.0 * unused);
     let sum: f64 = x.iter().map(|x| x.max(0.25)).sum();
     if s > 0.25 { smooth * sum } else { rough }
+}
+
+/// A mixture whose parameters are not 0.
+pub(crate) fn mixture_model() -> Mixture {
+    let mut model = drawn(|stream| Mixture::draw(stream, &SVector::from(T)));
+    model.set_parameters(&super::numbers(32, 5)).expect("so many numbers");
+    model
 }
 
 /// One number of each.

@@ -8,6 +8,7 @@ mod model;
 use functions::{Case, cases};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use voidgrad::network::{Network, Rows};
 
 /// One row, one less and one more than lanes have, one less and one more than a chunk, and several chunks of which the last is not full.
 const ROWS: [usize; 9] = [1, 7, 8, 9, 17, 63, 64, 65, 300];
@@ -120,6 +121,31 @@ fn the_derivatives_by_the_parameters_alone_are_the_same() {
         bars[1..].fill(Vec::new());
         (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut bars).unwrap();
         assert!(bars[0].iter().all(|bar| bar.is_finite()), "{}", case.name);
+    }
+}
+
+/// `s` and its derivative, three rows each for a row of `s`; across groups of lanes and chunks.
+#[test]
+fn rows_that_several_share_are_as_if_each_had_its_own() {
+    for own in [1, 5, 50] {
+        let (model, rows) = (functions::mixture_model(), 3 * own);
+        let (x, s, y_bar) = (numbers(5 * rows, 1), numbers(own, 2), numbers(5 * rows, 3));
+        let repeated: Vec<f64> = s.iter().flat_map(|s| [*s; 3]).collect();
+        let [mut apart, mut shared] = [0, 1].map(|_| vec![0.0; 5 * rows]);
+        model.rows(&x, &repeated, &mut apart).unwrap();
+        model.rows(&x, Rows::repeated(&s, 3), &mut shared).unwrap();
+        assert_eq!(apart, shared);
+        let [mut sums_apart, mut sums_shared] = [0, 1].map(|_| vec![0.0; model.parameters().len()]);
+        let (mut bar_apart, mut bar_shared) = (vec![0.0; rows], vec![f64::NAN; own]);
+        model.rows_vjp(&x, &repeated, &y_bar, &mut sums_apart, &mut [], &mut bar_apart).unwrap();
+        model
+            .rows_vjp(&x, Rows::repeated(&s, 3), &y_bar, &mut sums_shared, &mut [], &mut bar_shared)
+            .unwrap();
+        assert_eq!(sums_apart, sums_shared);
+        let added: Vec<f64> = bar_apart.chunks(3).map(|rows| rows.iter().sum()).collect();
+        assert_eq!(added, bar_shared);
+        let error = model.rows(&x, Rows::repeated(&s, 2), &mut shared).unwrap_err();
+        assert_eq!(error.to_string(), format!("s has {} entries where {rows} are needed", 2 * own));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use voidgrad::estimators::Enumerate;
 use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::network::Network;
+use voidgrad::network::{Network, Rows};
 use voidgrad::{Bernoulli, Plate, Stream, network, softplus};
 
 use super::{close, difference, numbers};
@@ -72,13 +72,12 @@ fn the_gradients_of_a_small_model_are_those_of_its_exact_bound() {
     plate.ask(&Enumerate, &logits, &mut Stream::new(1, 0, 0)).unwrap();
     let (points, each) = (plate.points().to_vec(), plate.points_each());
     assert_eq!(each, 8);
-    let x: Vec<f64> = images.chunks(PIXELS).flat_map(|row| row.repeat(each)).collect();
-    let q: Vec<f64> = logits.chunks(LATENTS).flat_map(|row| row.repeat(each)).collect();
-    model.rows(&points, &x, &q, plate.values_mut()).unwrap();
+    let (x, q) = (Rows::repeated(&images, each), Rows::repeated(&logits, each));
+    model.rows(&points, x, q, plate.values_mut()).unwrap();
     plate.answer(&Enumerate).unwrap();
     let (mut encoder_bar, mut model_bar) = (vec![0.0; 18], vec![0.0; 23]);
     encoder.rows_vjp(&images, plate.gradient(), &mut encoder_bar, &mut []).unwrap();
-    model.rows_vjp(&points, &x, &q, plate.weights(), &mut model_bar, &mut [], &mut [], &mut []).unwrap();
+    model.rows_vjp(&points, x, q, plate.weights(), &mut model_bar, &mut [], &mut [], &mut []).unwrap();
 
     let changed = |of: &[f64], i: usize, value: f64| {
         let mut of = of.to_vec();

@@ -321,7 +321,7 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
     let doc = [
         format!(" Writes `{function}` of every row to `y`."),
         String::new(),
-        " Row n of an argument of k numbers is `[n * k..][..k]`, a matrix column by column; so it is for `y`, whose length says how many rows there are."
+        " Row n of an argument of k numbers is `[n * k..][..k]`, a matrix column by column; so it is for `y`, whose length says how many rows there are. `Rows::repeated` is for rows that several share."
             .to_owned(),
         String::new(),
         " # Errors".to_owned(),
@@ -337,23 +337,23 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
     ];
     quote! {
         #(#[doc = #doc])*
-        #vis fn rows<T: #root::network::Float>(
+        #vis fn rows<'rows, T: #root::network::Float>(
             &self,
-            #(#idents: &[T],)*
+            #(#idents: impl ::core::convert::Into<#root::network::Rows<'rows, T>>,)*
             y: &mut [T],
         ) -> ::core::result::Result<(), #root::network::NetworkError> {
-            #root::network::rows(self, &[#(#idents),*], y)
+            #root::network::rows(self, &[#(#idents.into()),*], y)
         }
 
         #(#[doc = #vjp_doc])*
-        #vis fn rows_vjp<T: #root::network::Float>(
+        #vis fn rows_vjp<'rows, T: #root::network::Float>(
             &self,
-            #(#idents: &[T],)*
+            #(#idents: impl ::core::convert::Into<#root::network::Rows<'rows, T>>,)*
             y_bar: &[T],
             parameters_bar: &mut [f64],
             #(#bars: &mut [T],)*
         ) -> ::core::result::Result<(), #root::network::NetworkError> {
-            #root::network::rows_vjp(self, &[#(#idents),*], y_bar, parameters_bar, [#(#bars),*])
+            #root::network::rows_vjp(self, &[#(#idents.into()),*], y_bar, parameters_bar, [#(#bars),*])
         }
     }
 }

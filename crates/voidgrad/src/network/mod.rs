@@ -48,6 +48,59 @@ mod rows;
 
 pub use error::NetworkError;
 
+/// An argument of many rows: numbers, one row after the other.
+///
+/// A slice is one, and so is a reference to a vector or an array. [`repeated`](Self::repeated) is for rows that several share, such as an image that is decoded from K points:
+///
+/// ```
+/// use voidgrad::network;
+/// use voidgrad::network::Rows;
+///
+/// #[network(each(b, x))]
+/// fn error(b: f64, x: f64, w: f64) -> f64 {
+///     (w * b - x).powi(2)
+/// }
+///
+/// let model = Error::new(&2.0)?;
+/// // Two images with three points each.
+/// let (points, images) = ([0.0, 1.0, 2.0, 0.0, 1.0, 2.0], [1.0, 3.0]);
+/// let mut y = [0.0; 6];
+/// model.rows(&points, Rows::repeated(&images, 3), &mut y)?;
+/// assert_eq!(y, [1.0, 1.0, 9.0, 9.0, 1.0, 1.0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Rows<'a, T> {
+    numbers: &'a [T],
+    times: usize,
+}
+
+impl<'a, T> Rows<'a, T> {
+    /// Each row stands for `times` rows, one after the other. The derivative by it is the sum of theirs.
+    #[must_use]
+    pub const fn repeated(numbers: &'a [T], times: usize) -> Self {
+        Self { numbers, times }
+    }
+}
+
+impl<'a, T> From<&'a [T]> for Rows<'a, T> {
+    fn from(numbers: &'a [T]) -> Self {
+        Self { numbers, times: 1 }
+    }
+}
+
+impl<'a, T> From<&'a Vec<T>> for Rows<'a, T> {
+    fn from(numbers: &'a Vec<T>) -> Self {
+        numbers.as_slice().into()
+    }
+}
+
+impl<'a, T, const N: usize> From<&'a [T; N]> for Rows<'a, T> {
+    fn from(numbers: &'a [T; N]) -> Self {
+        numbers.as_slice().into()
+    }
+}
+
 /// The shape of a parameter.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shape {

@@ -6,7 +6,7 @@ use std::mem::take;
 use rayon::prelude::*;
 use voidgrad_real::{Element, Lanes};
 
-use super::NetworkError;
+use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_samples};
 use crate::kernel::{PANEL_ROWS, RowKernel, add_product, aligned};
@@ -19,7 +19,11 @@ const CHUNK: usize = PANEL_ROWS;
 ///
 /// # Errors
 /// If a length is wrong, or a value is NaN or infinite.
-pub fn rows<K: RowKernel, T: Float>(network: &K, each: &[&[T]], y: &mut [T]) -> Result<(), NetworkError> {
+pub fn rows<K: RowKernel, T: Float>(
+    network: &K,
+    each: &[Rows<'_, T>],
+    y: &mut [T],
+) -> Result<(), NetworkError> {
     count::<K, T>(each, "y", y.len())?;
     let numbers = &numbers(network);
     let chunks = y.par_chunks_mut(CHUNK * K::Y).enumerate();
@@ -39,24 +43,36 @@ pub fn rows<K: RowKernel, T: Float>(network: &K, each: &[&[T]], y: &mut [T]) -> 
 /// If a length is wrong, or a derivative is NaN or infinite.
 pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
     network: &K,
-    each: &[&[T]; E],
+    each: &[Rows<'_, T>; E],
     y_bar: &[T],
     parameters_bar: &mut [f64],
     mut each_bar: [&mut [T]; E],
 ) -> Result<(), NetworkError> {
     let rows = count::<K, T>(each, "y_bar", y_bar.len())?;
     same_length("parameters_bar", parameters_bar.len(), K::PARAMETERS)?;
-    for ((name, entries), bar) in K::EACH.iter().zip(&each_bar).filter(|(_, bar)| !bar.is_empty()) {
-        same_length(name, bar.len(), rows * entries)?;
+    // The derivatives by rows that several share are added up at the end.
+    let mut apart: [Vec<T>; E] = std::array::from_fn(|_| Vec::new());
+    for (i, (name, entries)) in K::EACH.iter().enumerate().filter(|(i, _)| !each_bar[*i].is_empty()) {
+        same_length(name, each_bar[i].len(), each[i].numbers.len())?;
+        if each[i].times > 1 {
+            apart[i].resize(rows * entries, T::default());
+        }
     }
     if rows == 0 {
         return Ok(());
     }
     let numbers = &numbers(network);
     let given = Given { network: PhantomData::<K>, numbers, each, first: 0 };
-    let sums = subtree(given, y_bar, each_bar.each_mut().map(|bar| &mut **bar));
-    for ((name, entries), bar) in K::EACH.iter().zip(&each_bar) {
-        if let Some((at, value)) = fault(bar) {
+    let mut all = apart.each_mut().map(Vec::as_mut_slice);
+    for (all, bar) in all.iter_mut().zip(&mut each_bar).filter(|(all, _)| all.is_empty()) {
+        *all = bar;
+    }
+    let sums = subtree(given, y_bar, all);
+    for (i, (name, entries)) in K::EACH.iter().enumerate() {
+        if each[i].times > 1 {
+            add_up(*entries, each[i].times, &apart[i], each_bar[i]);
+        }
+        if let Some((at, value)) = fault(each_bar[i]) {
             return Err(NetworkError::Derivative { name, row: at / entries, value });
         }
     }
@@ -70,13 +86,28 @@ pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
 }
 
 /// How many rows there are, by the length of what has as many entries a row as y.
-fn count<K: RowKernel, T>(each: &[&[T]], name: &'static str, length: usize) -> Result<usize, ShapeMismatch> {
+fn count<K: RowKernel, T>(
+    each: &[Rows<'_, T>],
+    name: &'static str,
+    length: usize,
+) -> Result<usize, ShapeMismatch> {
     let rows = length / K::Y;
     same_length(name, length, rows * K::Y)?;
     for ((name, entries), given) in K::EACH.iter().zip(each) {
-        same_length(name, given.len(), rows * entries)?;
+        same_length(name, given.numbers.len().saturating_mul(given.times), rows * entries)?;
     }
     Ok(rows)
+}
+
+/// Adds up what belongs to one row, `times` rows in a row.
+fn add_up<T: Element>(entries: usize, times: usize, apart: &[T], sums: &mut [T]) {
+    let rows = sums.chunks_exact_mut(entries).zip(apart.chunks_exact(entries * times));
+    for (sum, rows) in rows {
+        sum.fill(T::default());
+        for row in rows.chunks_exact(entries) {
+            sum.iter_mut().zip(row).for_each(|(sum, more)| *sum = *sum + *more);
+        }
+    }
 }
 
 fn numbers<K: RowKernel, T: Element>(network: &K) -> Vec<T> {
@@ -96,7 +127,7 @@ struct Given<'a, K, T> {
     network: PhantomData<K>,
     numbers: &'a [T],
     /// Of all rows.
-    each: &'a [&'a [T]],
+    each: &'a [Rows<'a, T>],
     /// The first row of the task.
     first: usize,
 }
@@ -112,11 +143,26 @@ impl<K, T> Copy for Given<'_, K, T> {}
 impl<K: RowKernel, T: Element> Given<'_, K, T> {
     /// Writes the arguments of `live` rows from `row` of the task on as rows of lanes, one argument after the other.
     #[inline(always)]
-    fn load<R: Lanes<Element = T>>(&self, hand: R, (row, live): (usize, usize), to: &mut [T]) {
+    fn load<R: Lanes<Element = T>>(
+        &self,
+        hand: R,
+        (row, live): (usize, usize),
+        to: &mut [T],
+        apart: &mut Vec<T>,
+    ) {
         let mut from = 0;
         for ((_, entries), given) in K::EACH.iter().zip(self.each) {
-            let given = &given[(self.first + row) * entries..][..live * entries];
-            to_rows(hand, *entries, (given, live), &mut to[from..][..entries * R::LANES]);
+            let first = self.first + row;
+            let rows = if given.times == 1 {
+                &given.numbers[first * entries..][..live * entries]
+            } else {
+                apart.clear();
+                for row in first..first + live {
+                    apart.extend_from_slice(&given.numbers[row / given.times * entries..][..*entries]);
+                }
+                &*apart
+            };
+            to_rows(hand, *entries, (rows, live), &mut to[from..][..entries * R::LANES]);
             from += entries * R::LANES;
         }
     }
@@ -179,7 +225,7 @@ impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
         let kept = aligned(kept, K::ROWS * R::LANES);
         for (group, y) in y.chunks_mut(R::LANES * K::Y).enumerate() {
             let live = y.len() / K::Y;
-            given.load(hand, (group * R::LANES, live), each);
+            given.load(hand, (group * R::LANES, live), each, last);
             K::forward(hand, given.numbers, each, lanes, kept);
             store(hand, K::Y, lanes, (y, live), last);
         }
@@ -212,7 +258,7 @@ impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Der
         let panels = aligned(panels, K::KEPT * PANEL_ROWS);
         for (group, y_bar) in y_bar.chunks(R::LANES * K::Y).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / K::Y);
-            given.load(hand, (row, live), each);
+            given.load(hand, (row, live), each, last);
             K::forward(hand, given.numbers, each, y, kept);
             to_rows(hand, K::Y, (y_bar, live), y);
             // Lanes without a row have the weight 0.

@@ -3,7 +3,7 @@
 use nalgebra::{SMatrix, SVector};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use voidgrad::controls::network::Weights;
+use voidgrad::controls::relu_network::Weights;
 
 /// A column of five numbers.
 pub(super) type Column = SVector<f64, 5>;

@@ -1,7 +1,7 @@
 //! What is estimated.
 
 use clap::ValueEnum;
-use voidgrad::controls::{AnyControl, ByGradient, Network, Relaxable};
+use voidgrad::controls::{AnyControl, ByGradient, Relaxable, ReluNetwork};
 use voidgrad::error::{InvalidParameter, ObjectiveError};
 use voidgrad::objective::{Differentiable, Points, TwiceDifferentiable};
 use voidgrad::toy::MeanQuadratic;
@@ -142,7 +142,7 @@ impl Relaxable for Problem {
     fn of_bits_and_network(
         &self,
         bernoulli: &Bernoulli,
-        network: Network,
+        network: ReluNetwork,
         eta: f64,
         lambda: f64,
     ) -> Result<AnyControl, InvalidParameter> {

@@ -6,13 +6,13 @@
 
 pub mod by_example;
 pub mod constant;
-pub mod network;
 pub mod perceptron;
 pub mod rebar;
 pub mod relax;
 pub mod relax_linear;
 pub mod relaxable;
 pub mod relaxed;
+pub mod relu_network;
 pub mod sum;
 pub mod zero;
 
@@ -23,13 +23,13 @@ mod tests;
 
 pub use by_example::ByExample;
 pub use constant::Constant;
-pub use network::Network;
 pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;
 pub use relax_linear::RelaxLinear;
 pub use relaxable::{AnyControl, ByGradient, Relaxable};
 pub use relaxed::Relaxed;
+pub use relu_network::ReluNetwork;
 pub use sum::Sum;
 pub use zero::Zero;
 

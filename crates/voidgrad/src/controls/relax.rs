@@ -5,7 +5,7 @@ use rand::Rng;
 use voidgrad_macros::control;
 use voidgrad_real::{relu, sigmoid};
 
-use super::network::Weights;
+use super::relu_network::Weights;
 use crate::error::InvalidParameter;
 use crate::toy::quadratic;
 

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use super::network::Weights;
-use super::{Network, Rebar, Relax, RelaxLinear, Relaxed, Sum};
+use super::relu_network::Weights;
+use super::{Rebar, Relax, RelaxLinear, Relaxed, ReluNetwork, Sum};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
@@ -56,7 +56,7 @@ pub trait Relaxable: Send + Sync {
     fn of_bits_and_network(
         &self,
         bernoulli: &Bernoulli,
-        network: Network,
+        network: ReluNetwork,
         eta: f64,
         lambda: f64,
     ) -> Result<AnyControl, InvalidParameter> {
@@ -82,7 +82,7 @@ impl fmt::Debug for dyn Relaxable {
     }
 }
 
-/// An objective that is relaxed by its gradient: its controls are [`Relaxed`] ones, and for RELAX the [`Sum`] of one and a [`Network`].
+/// An objective that is relaxed by its gradient: its controls are [`Relaxed`] ones, and for RELAX the [`Sum`] of one and a [`ReluNetwork`].
 ///
 /// The controls hold copies of the objective. If it is large, let its closures share an [`Arc`](std::sync::Arc).
 ///
@@ -141,7 +141,7 @@ impl Relaxable for MeanQuadratic {
     fn of_bits_and_network(
         &self,
         _: &Bernoulli,
-        network: Network,
+        network: ReluNetwork,
         _: f64,
         lambda: f64,
     ) -> Result<AnyControl, InvalidParameter> {

@@ -5,8 +5,8 @@ use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{
-    AnyControl, ByGradient, Constant, Network, Perceptron, Rebar, Relax, RelaxLinear, Relaxable as _,
-    Relaxed, Sum, Zero,
+    AnyControl, ByGradient, Constant, Perceptron, Rebar, Relax, RelaxLinear, Relaxable as _, Relaxed,
+    ReluNetwork, Sum, Zero,
 };
 use crate::error::{ObjectiveError, ShapeMismatch};
 use crate::estimator::{AnyEstimator, Estimator as _};
@@ -231,7 +231,7 @@ fn relaxed_bits_and_states_of_a_cubic_have_the_derivatives_of_their_values() {
     has_the_derivatives_of_its_values(&mut bits);
     let rows = Categorical::from_logits(&Z, 2).unwrap();
     has_the_derivatives_of_its_values(&mut Relaxed::new(Product, &rows, 0.7, 0.6).unwrap());
-    let network = Network::draw(true, &mut Stream::new(3, 0, 1));
+    let network = ReluNetwork::draw(true, &mut Stream::new(3, 0, 1));
     has_the_derivatives_of_its_values(&mut Sum::new(bits, network));
 }
 
@@ -240,16 +240,18 @@ fn the_relaxed_toy_is_the_fused_control() {
     let (f, bernoulli) = (MeanQuadratic { target: TARGET }, Bernoulli::from_logits(&Z).unwrap());
     let fused: [AnyControl; 3] = [
         f.of_bits(&bernoulli, 0.8, 0.3).unwrap(),
-        f.of_bits_and_network(&bernoulli, Network::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3).unwrap(),
-        f.of_bits_and_network(&bernoulli, Network::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3).unwrap(),
+        f.of_bits_and_network(&bernoulli, ReluNetwork::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .unwrap(),
+        f.of_bits_and_network(&bernoulli, ReluNetwork::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .unwrap(),
     ];
     let by_gradient: [AnyControl; 3] = [
         ByGradient(f).of_bits(&bernoulli, 0.8, 0.3).unwrap(),
         ByGradient(f)
-            .of_bits_and_network(&bernoulli, Network::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .of_bits_and_network(&bernoulli, ReluNetwork::draw(true, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
             .unwrap(),
         ByGradient(f)
-            .of_bits_and_network(&bernoulli, Network::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
+            .of_bits_and_network(&bernoulli, ReluNetwork::draw(false, &mut Stream::new(3, 0, 1)), 1.0, 0.3)
             .unwrap(),
     ];
     for (fused, other) in fused.into_iter().zip(by_gradient) {

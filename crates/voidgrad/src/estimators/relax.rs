@@ -2,7 +2,7 @@
 
 use super::{Bias, Cost, Count, Method, Needs};
 
-/// [`estimate`](crate::estimate()) with the [`Sum`](crate::controls::Sum) of REBAR's control and a [`Network`](crate::controls::Network), or the fused control that f
+/// [`estimate`](crate::estimate()) with the [`Sum`](crate::controls::Sum) of REBAR's control and a [`ReluNetwork`](crate::controls::ReluNetwork), or the fused control that f
 /// [brings](crate::controls::Relaxable), as the toy does with [`Relax`](crate::controls::Relax). For categorical variables
 /// [`categorical::estimate`](super::categorical::estimate()) with the sum of REBAR's control and a [`Perceptron`](crate::controls::Perceptron) of all of z:
 /// states of a variable belong together, and a network of one z at a time would not see them do so.

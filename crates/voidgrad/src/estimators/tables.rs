@@ -21,7 +21,7 @@ use super::{
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
-use crate::controls::{AnyControl, Network, Perceptron, Sum};
+use crate::controls::{AnyControl, Perceptron, ReluNetwork, Sum};
 use crate::distribution::Distribution;
 use crate::estimator::AnyEstimator;
 use crate::gaussian::Gaussian;
@@ -161,19 +161,19 @@ impl Listed for Bernoulli {
                     Ok(Box::new(Coupled::new(relaxed(&rebar_coupled::METHOD, setup, bernoulli)?)))
                 }),
                 row(&relax::METHOD, |setup, bernoulli, rng| {
-                    let network = Network::draw(true, rng);
+                    let network = ReluNetwork::draw(true, rng);
                     Ok(Box::new(with(&network, &relax::METHOD, setup, bernoulli)?))
                 }),
                 row(&relax_linear::METHOD, |setup, bernoulli, rng| {
-                    let network = Network::draw(false, rng);
+                    let network = ReluNetwork::draw(false, rng);
                     Ok(Box::new(with(&network, &relax_linear::METHOD, setup, bernoulli)?))
                 }),
                 row(&relax_coupled::METHOD, |setup, bernoulli, rng| {
-                    let network = Network::draw(false, rng);
+                    let network = ReluNetwork::draw(false, rng);
                     Ok(Box::new(Coupled::new(with(&network, &relax_coupled::METHOD, setup, bernoulli)?)))
                 }),
                 row(&relax_loo::METHOD, |setup, bernoulli, rng| {
-                    let control = with(&Network::draw(false, rng), &relax_loo::METHOD, setup, bernoulli)?;
+                    let control = with(&ReluNetwork::draw(false, rng), &relax_loo::METHOD, setup, bernoulli)?;
                     Ok(Box::new(RelaxLoo::new(control, setup.evaluations.unwrap_or(LEAST))?))
                 }),
                 row(&relax_perceptron::METHOD, |_, bernoulli, rng| {
@@ -194,7 +194,7 @@ fn relaxed(method: &Method, setup: &Setup, bernoulli: &Bernoulli) -> Result<AnyC
 
 /// RELAX's control of Bernoulli variables.
 fn with(
-    network: &Network,
+    network: &ReluNetwork,
     method: &Method,
     setup: &Setup,
     bernoulli: &Bernoulli,

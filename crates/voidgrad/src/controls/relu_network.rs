@@ -95,20 +95,20 @@ fn residual(
 /// Source: the network of RELAX (Grathwohl et al. 2018), section 3.2, in the size of the notes that this project implements.
 ///
 /// ```
-/// use voidgrad::controls::Network;
+/// use voidgrad::controls::ReluNetwork;
 /// use voidgrad::{Control, Stream};
-/// let network = Network::draw(false, &mut Stream::new(1, 0, 0));
+/// let network = ReluNetwork::draw(false, &mut Stream::new(1, 0, 0));
 /// assert_eq!(network.parameters(), 46);
 /// let mean = 0.5 * (network.value(&[0.3]) + network.value(&[-1.0]));
 /// assert!((network.value(&[0.3, -1.0]) - mean).abs() < 1e-15);
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Network {
+pub struct ReluNetwork {
     weights: Weights,
     ends_in_relu: bool,
 }
 
-impl Network {
+impl ReluNetwork {
     /// The network with these weights, with a `ReLU` after the last layer or without.
     #[must_use]
     pub fn new(weights: Weights, ends_in_relu: bool) -> Self {
@@ -165,7 +165,7 @@ impl Network {
     }
 }
 
-impl Control for Network {
+impl Control for ReluNetwork {
     fn parameters(&self) -> usize {
         WEIGHTS
     }
@@ -224,4 +224,4 @@ impl Control for Network {
 }
 
 /// Its samples are made one by one.
-impl BatchControl for Network {}
+impl BatchControl for ReluNetwork {}

@@ -61,4 +61,9 @@ fn Capital(x: f64, w: f64) -> f64 {
     w * x
 }
 
+#[network(each(x))]
+fn takes_nothing(x: &[f64; 0], w: f64) -> [f64; 0] {
+    [w; 0]
+}
+
 fn main() {}

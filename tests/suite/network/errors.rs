@@ -66,7 +66,7 @@ fn parameters_and_data_are_finite_numbers_and_can_be_set() {
     model.set_t(&0.25).unwrap();
     assert_eq!(model.t(), [0.25]);
     let error = model.set_parameters(&[1.0; 3]).unwrap_err();
-    assert_eq!(error.to_string(), "the parameters of a network has 3 entries where 4 are needed");
+    assert_eq!(error.to_string(), "parameters has 3 entries where 4 are needed");
     assert!(model.set_parameters(&[1.0, f64::NAN, 1.0, 1.0]).is_err());
     assert_eq!(model.parameters(), [1.0, 2.0, 3.0, 0.5]);
     model.set_parameters(&[0.0, 0.0, 2.0, 3.0]).unwrap();

@@ -34,7 +34,7 @@ pub fn set(place: &mut [f64], name: &'static str, value: &impl Flat) -> Result<(
 /// # Errors
 /// If there are more or fewer of them, or one is NaN or infinite; then nothing is taken.
 pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
-    same_length("the parameters of a network", parameters.len(), own.len())?;
+    same_length("parameters", parameters.len(), own.len())?;
     parameters.iter().try_for_each(|entry| finite("a parameter", *entry).map(drop))?;
     own.copy_from_slice(parameters);
     Ok(())

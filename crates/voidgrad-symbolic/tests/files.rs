@@ -109,8 +109,10 @@ fn a_function_is_in_three_files() {
     assert!(Unary::find(name, Call::Function).is_some());
     let sources = sources();
     let mut found = files(&sources, name);
-    // A rule that finds it in other code, and an estimator that calls it.
-    for other in ["voidgrad-symbolic/src/stable.rs", "voidgrad/src/estimators/arms.rs"] {
+    // A rule that finds it in other code, an estimator that calls it, and one of the functions of many numbers, which need not be all.
+    for other in
+        ["voidgrad-symbolic/src/stable.rs", "voidgrad/src/estimators/arms.rs", "voidgrad/src/slices.rs"]
+    {
         assert!(found.remove(other), "{other}");
     }
     assert_eq!(found, BTreeSet::from([TABLE, METHOD, FUNCTION]));

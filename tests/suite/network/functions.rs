@@ -126,7 +126,7 @@ pub(crate) fn mixture(
 /// A mixture whose parameters are not 0.
 pub(crate) fn mixture_model() -> Mixture {
     let mut model = drawn(|stream| Mixture::draw(stream, &SVector::from(T)));
-    model.set_parameters(&super::numbers(32, 5)).expect("so many numbers");
+    model.set_parameters(&super::numbers(32, 5)).expect("32 parameters");
     model
 }
 

@@ -6,10 +6,11 @@ use quote::{format_ident, quote};
 use super::Source;
 use super::control::Roles;
 use super::kernel::{Directions, chain};
+use super::slices::{count, derived, named, split};
 use super::structure::name_of_struct;
 use crate::emit::Types;
 use crate::graph::NodeId;
-use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts, Slice};
+use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts};
 
 /// The items, or why the control's formula has no form in rows of lanes.
 pub(super) fn array_kernel(
@@ -41,9 +42,10 @@ pub(super) fn array_kernel(
 
 fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
     let name = name_of_struct(source);
-    let numbers = numbers(source, kernel, root);
-    let plain = plain(source, kernel, true);
-    let count = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();
+    let (plain, own) = arguments(source, kernel);
+    let numbers = numbers(source, kernel, (&plain, own), root);
+    let (shared, _) = named(&kernel.shared, own);
+    let plain = quote!(#plain #shared);
     let rows = count(&kernel.residuals) + count(&kernel.forward.memory).max(count(&kernel.backward.memory));
     let rows = Literal::usize_unsuffixed(rows);
     let residuals = split(&kernel.residuals);
@@ -109,82 +111,34 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
 }
 
 /// The body of `numbers`: the arguments one after the other, then what is made of them, then memory for that.
-fn numbers(source: &Source, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
+fn numbers(
+    source: &Source,
+    kernel: &ArrayKernel,
+    (plain, own): (&TokenStream, usize),
+    root: &TokenStream,
+) -> TokenStream {
     let fields =
         source.signature.parameters[1..].iter().filter(|parameter| !parameter.mask).map(|parameter| {
             let field = &parameter.ident;
             quote!(#root::kernel::append(numbers, &self.#field);)
         });
-    let fields = quote!(#(#fields)*);
-    if kernel.shared.is_empty() {
-        return fields;
-    }
-    let entries = |slices: &[Slice]| slices.iter().map(|slice| slice.entries).sum::<usize>();
-    let own = entries(&arguments(source, kernel));
-    let all = own + entries(&kernel.shared) + entries(&kernel.numbers.memory);
-    let [own, all] = [own, all].map(Literal::usize_unsuffixed);
-    let plain = plain(source, kernel, false);
-    let slices =
-        kernel.shared.iter().chain(&kernel.numbers.memory).map(|Slice { ident, entries, .. }| {
-            let entries = Literal::usize_unsuffixed(*entries);
-            quote!(let (#ident, rows) = rows.split_at_mut(#entries);)
-        });
-    let statements = &kernel.numbers.statements;
-    quote! {
-        #fields
-        numbers.resize(#all, T::default());
-        let hand = T::default();
-        let (numbers, rows) = numbers.split_at_mut(#own);
-        #plain
-        #(#slices)*
-        #statements
-    }
+    let derived = derived(&kernel.shared, &kernel.numbers, plain, own);
+    quote!(#(#fields)* #derived)
 }
 
-/// The arguments that are numbers.
-fn arguments(source: &Source, kernel: &ArrayKernel) -> Vec<Slice> {
-    let parameters = source.signature.parameters[1..].iter().zip(&kernel.arguments);
-    parameters.filter(|(parameter, _)| !parameter.mask).map(|(_, slice)| slice.clone()).collect()
-}
-
-/// Names for the plain numbers: an array is a slice, a number is in every lane.
-fn plain(source: &Source, kernel: &ArrayKernel, with_shared: bool) -> TokenStream {
+/// Names for the arguments, and how many plain numbers they are: a mask is read from the control.
+fn arguments(source: &Source, kernel: &ArrayKernel) -> (TokenStream, usize) {
     let mut statements = TokenStream::new();
     let mut first = 0;
-    let parameters = source.signature.parameters[1..].iter().zip(&kernel.arguments);
-    for (parameter, slice) in parameters {
-        let field = &parameter.ident;
+    for (parameter, slice) in source.signature.parameters[1..].iter().zip(&kernel.arguments) {
         if parameter.mask {
-            let ident = &slice.ident;
+            let (field, ident) = (&parameter.ident, &slice.ident);
             statements.extend(quote!(let #ident = hand.mask(self.#field);));
-            continue;
-        }
-        statements.extend(named(slice, first));
-        first += slice.entries;
-    }
-    if with_shared {
-        for slice in &kernel.shared {
-            statements.extend(named(slice, first));
-            first += slice.entries;
+        } else {
+            let names;
+            (names, first) = named(std::slice::from_ref(slice), first);
+            statements.extend(names);
         }
     }
-    statements
-}
-
-pub(super) fn named(Slice { ident, entries, is_number }: &Slice, first: usize) -> TokenStream {
-    let [from, to] = [first, first + entries].map(Literal::usize_unsuffixed);
-    if *is_number {
-        quote!(let #ident = hand.splat(numbers[#from]);)
-    } else {
-        quote!(let #ident = &numbers[#from..#to];)
-    }
-}
-
-/// Takes rows of lanes from `rows`, one array after the other.
-pub(super) fn split(slices: &[Slice]) -> TokenStream {
-    let slices = slices.iter().map(|Slice { ident, entries, .. }| {
-        let entries = Literal::usize_unsuffixed(*entries);
-        quote!(let (#ident, rows) = rows.split_at_mut(#entries * R::LANES);)
-    });
-    quote!(#(#slices)*)
+    (statements, first)
 }

@@ -12,6 +12,7 @@ mod kernel;
 mod names;
 mod namesake;
 mod network;
+mod slices;
 mod structure;
 
 use proc_macro2::{TokenStream, TokenTree};

@@ -7,6 +7,7 @@
 
 mod body;
 mod obstacle;
+mod panels;
 mod points;
 mod rows;
 mod schedule;
@@ -18,12 +19,12 @@ use proc_macro2::{Ident, TokenStream};
 use quote::format_ident;
 
 pub use self::obstacle::Obstacle;
+pub use self::panels::{PanelProduct, Panels};
 use self::points::Points;
 pub use self::rows::{Backward, RowKernel, RowParts, derive as derive_rows};
 use self::stages::{Stages, Work, as_products, stage};
 use self::terms::terms;
 use self::write::{Effect, Given, Sums};
-pub use self::write::{PanelProduct, Panels};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 

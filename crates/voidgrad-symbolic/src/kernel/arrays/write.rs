@@ -6,6 +6,7 @@ use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
 use super::body::Body;
+use super::panels::{PanelProduct, Panels};
 use super::schedule::{Kind, Loop, Product, Schedule, is_inline};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
@@ -81,44 +82,6 @@ impl Sums {
             Self::Totals => format_ident!("add_total"),
         }
     }
-}
-
-/// Factors of outer products that are kept, one after the other, and the products.
-#[derive(Debug, Clone, Default)]
-pub struct Panels {
-    /// By the name of the array: its entries, and its place among those of a row.
-    kept: Vec<(Ident, usize, usize)>,
-    /// The products.
-    pub products: Vec<PanelProduct>,
-}
-
-impl Panels {
-    /// How many numbers of a row are kept.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.kept.last().map_or(0, |(_, entries, first)| first + entries)
-    }
-
-    /// The place of an array, and whether it is new.
-    fn place(&mut self, array: &Ident, entries: usize) -> (usize, bool) {
-        if let Some((_, _, first)) = self.kept.iter().find(|(ident, ..)| ident == array) {
-            return (*first, false);
-        }
-        let first = self.width();
-        self.kept.push((array.clone(), entries, first));
-        (first, true)
-    }
-}
-
-/// `Σ a·bᵀ` over the rows, added to the sums of a matrix from `first` on.
-#[derive(Debug, Clone, Copy)]
-pub struct PanelProduct {
-    /// The rows and columns of the matrix.
-    pub shape: [usize; 2],
-    /// The places of a and b among what is kept of a row.
-    pub factors: [usize; 2],
-    /// The first of the sums.
-    pub first: usize,
 }
 
 /// The most arrays that one product takes side by side.

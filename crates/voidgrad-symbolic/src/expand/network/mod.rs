@@ -1,0 +1,140 @@
+//! `#[network]`: a function of many rows, as a struct of its parameters with values and derivatives on lanes of rows.
+
+mod kernel;
+mod structure;
+
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+
+use self::kernel::implementation;
+use self::structure::structure;
+use super::differentiate::filled;
+use super::field::entries;
+use super::names::check_network;
+use super::structure::struct_name;
+use super::{Expansion, Source, expand, located};
+use crate::attribute::NetworkAttribute;
+use crate::calculus::adjoints;
+use crate::diagnostics::Diagnostics;
+use crate::emit::Types;
+use crate::graph::NodeId;
+use crate::kernel::arrays::{Obstacle, RowParts, derive_rows};
+use crate::signature::Parameter;
+
+/// What the arguments of a network are: their indices.
+struct Roles {
+    /// What differs from row to row.
+    each: Vec<usize>,
+    /// What all rows share and is no parameter.
+    data: Vec<usize>,
+    parameters: Vec<usize>,
+}
+
+/// Expands `#[network(attribute)] item`; `root` is the path of voidgrad.
+#[must_use]
+pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
+    expand("#[network]", attribute, item, |attribute: NetworkAttribute, source, diagnostics| {
+        let roles = roles(&attribute, &source, diagnostics)?;
+        let wrt: Vec<NodeId> =
+            roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
+        source.check_calls(&wrt, diagnostics);
+        check_network(&source, (&roles.each, &roles.data), diagnostics);
+        if !diagnostics.is_empty() {
+            return None;
+        }
+        let name = source.function.sig.ident.clone();
+        derive(source, &roles, root)
+            .map_err(|obstacle| {
+                diagnostics.error(
+                    &name,
+                    format!("this function has no form for many rows at once, since {obstacle}"),
+                );
+            })
+            .ok()
+    })
+}
+
+fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
+    if let Some(parameter) = source.function.sig.generics.params.first() {
+        diagnostics.error(
+            parameter,
+            "a network with generic parameters is not modelled; write the lengths as numbers",
+        );
+    }
+    let mut kinds: Vec<Option<bool>> = vec![None; source.signature.parameters.len()];
+    let named = attribute.each.iter().map(|name| (name, true));
+    for (name, is_each) in named.chain(attribute.data.iter().map(|name| (name, false))) {
+        match source.signature.position(name) {
+            Some(index) if kinds[index].is_some() => {
+                diagnostics.error(name, format!("`{name}` is named twice"));
+            }
+            Some(index) => kinds[index] = Some(is_each),
+            None => diagnostics.error(name, format!("`{name}` is not an argument of this function")),
+        }
+    }
+    for parameter in &source.signature.parameters {
+        if parameter.mask {
+            diagnostics.error(
+                &parameter.ident,
+                "a `bool` is not an argument of a network; pass a number and compare it",
+            );
+        } else if parameter.shape.entries().is_none() {
+            diagnostics.error(&parameter.ty, "the length of a network's argument must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
+        }
+    }
+    if source.signature.output_shape.entries().is_none() {
+        diagnostics.error(&source.signature.output, "the length of a network's value must be a number");
+    }
+    let of_kind = |wanted: Option<bool>| -> Vec<usize> {
+        (0..kinds.len()).filter(|index| kinds[*index] == wanted).collect()
+    };
+    let roles = Roles { each: of_kind(Some(true)), data: of_kind(Some(false)), parameters: of_kind(None) };
+    diagnostics.is_empty().then_some(roles)
+}
+
+fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Result<Expansion, Obstacle> {
+    let (graph, y) = (&mut source.body.graph, source.body.output);
+    let shape = graph.shape(y).clone();
+    let y_bar = graph.parameter(source.signature.parameters.len(), shape, false);
+    graph.set_name(y_bar, "y_bar");
+    let wrt: Vec<NodeId> =
+        roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
+    let bars = adjoints(graph, &[(y, y_bar)], &wrt);
+    let bars = filled(graph, bars, &wrt);
+    let (of_each, of_parameters) = bars.split_at(roles.each.len());
+    let mut first = 0;
+    let mut parameters = Vec::new();
+    for (index, bar) in roles.parameters.iter().zip(of_parameters) {
+        parameters.push((first, *bar));
+        first += entries(&source.signature.parameters[*index]);
+    }
+    let each: Vec<(NodeId, NodeId)> = wrt.iter().zip(of_each).map(|(id, bar)| (*id, *bar)).collect();
+    let shared: Vec<NodeId> =
+        roles.parameters.iter().chain(&roles.data).map(|index| source.body.parameters[*index]).collect();
+    let parts = RowParts {
+        graph: &source.body.graph,
+        each: &each,
+        y: [y, y_bar],
+        parameters: &parameters,
+        shared: &shared,
+    };
+    let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
+    let kernel = derive_rows(&parts, &types("R"), &types("T"))?;
+    let (structure, implementation) =
+        (structure(&source, roles, root), implementation(&source, roles, &kernel, root));
+    let items = located(quote!(#structure #implementation), &source.function.sig.ident);
+    let function = source.function.to_token_stream();
+    // It is mostly called through its struct, and has as many arguments as parameters.
+    let tokens = quote!(#[allow(dead_code, clippy::too_many_arguments)] #function #items);
+    Ok(Expansion { name: source.name(), tokens, formulas: Vec::new(), error: None })
+}
+
+/// The arguments of these indices.
+fn arguments<'s>(source: &'s Source, indices: &[usize]) -> Vec<&'s Parameter> {
+    indices.iter().map(|index| &source.signature.parameters[*index]).collect()
+}
+
+/// The name of the struct, which [`check_network`] has looked at.
+fn name(source: &Source) -> Ident {
+    struct_name(&source.function.sig.ident).expect("a network whose struct has no name was refused")
+}

@@ -41,4 +41,24 @@ fn has_an_unknown_argument(z: f64, eta: f64) -> f64 {
     eta * z
 }
 
+#[control(each(x, y, z))]
+fn names_an_example_that_is_not_there(z: f64, x: f64, eta: f64) -> f64 {
+    eta * z * x
+}
+
+#[control(each(x), data(x), positive(x))]
+fn differs_and_does_not(z: f64, x: f64, eta: f64) -> f64 {
+    eta * z * x
+}
+
+#[control(each(on, x))]
+fn differs_by_a_bool_or_a_slice(z: f64, on: bool, x: &[f64], eta: f64) -> f64 {
+    if on { eta * z * x[0] } else { 0.0 }
+}
+
+#[control(data(phi, t))]
+fn has_setters_twice(z: f64, phi: f64, t: f64, set_t: f64) -> f64 {
+    z * phi * t * set_t
+}
+
 fn main() {}

@@ -7,6 +7,7 @@ mod deep;
 mod derivatives;
 mod estimator;
 mod estimators;
+mod examples;
 mod extremes;
 mod fuzz;
 mod guide;

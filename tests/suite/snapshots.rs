@@ -20,7 +20,7 @@ fn code(path: &str, name: &str) -> String {
     if name.starts_with("relax") {
         Fused.visit_file_mut(&mut code);
     }
-    if name == "relu_layers" {
+    if name == "relu_layers" || name == "bound" {
         // The kernel alone: the rest is as in the others.
         code.items.retain(|item| matches!(item, syn::Item::Const(_)));
     }
@@ -72,5 +72,6 @@ snapshots! {
     relax: "controls/relax.rs", "relax";
     relax_linear: "controls/relax_linear.rs", "relax_linear";
     array_kernel: "batch/tests/array_controls.rs", "relu_layers";
+    example_kernel: "../../../tests/suite/examples.rs", "bound";
     network: "../../../tests/suite/network/functions.rs", "encoder";
 }

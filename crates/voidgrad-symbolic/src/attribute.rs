@@ -13,9 +13,11 @@ pub struct DifferentiateAttribute {
     pub order: u8,
 }
 
-/// `#[control(positive(lambda), data(target))]`.
+/// `#[control(positive(lambda), each(x), data(target))]`.
 #[derive(Debug, Default)]
 pub struct ControlAttribute {
+    /// Arguments that differ from example to example.
+    pub each: Vec<Ident>,
     /// Parameters that are kept positive.
     pub positive: Vec<Ident>,
     /// Arguments that are neither `z` nor parameters.
@@ -99,11 +101,14 @@ impl Parse for ControlAttribute {
         arguments(input, |name, input| {
             match name.to_string().as_str() {
                 "positive" => attribute.positive = names(input)?,
+                "each" => attribute.each = names(input)?,
                 "data" => attribute.data = names(input)?,
                 _ => {
                     return Err(syn::Error::new(
                         name.span(),
-                        format!("unknown argument `{name}`; `#[control]` takes `positive(…)` and `data(…)`"),
+                        format!(
+                            "unknown argument `{name}`; `#[control]` takes `positive(…)`, `each(…)` and `data(…)`"
+                        ),
                     ));
                 }
             }

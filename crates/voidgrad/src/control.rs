@@ -1,15 +1,17 @@
 //! What an estimator needs of a control variate `c_φ`.
 
+mod at_example;
 mod forward;
 mod of_example;
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::error::ShapeMismatch;
-use crate::kernel::{Chunk, Drawn, Steps};
+use crate::kernel::{Chunk, Drawn, Examples, Steps};
 
+pub use at_example::{AtExample, OfExamples};
 pub(crate) use forward::forward;
-pub(crate) use of_example::{OfExample, check_of_example};
+pub(crate) use of_example::{OfExample, check_examples, check_of_example};
 
 /// A control variate `c_φ: Rᴹ → R` with its parameters `φ`.
 ///
@@ -61,7 +63,8 @@ pub trait Control {
 
     /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; else nothing.
     ///
-    /// [`controls::ByExample`](crate::controls::ByExample) makes such a control of a function, and has an example.
+    /// `#[control(each(x))]` writes such a control, with an argument x that differs from example to example;
+    /// [`controls::ByExample`](crate::controls::ByExample) makes one of a closure. Both have an example.
     ///
     /// The control of an example has the φ, N and M of this one; a plate refuses another N or M. All examples share φ, so derivatives by φ are added up
     /// over them. n counts from 0, as it does for an [objective](crate::objective::PerExample). An estimator evaluates this control alone for the example, values and
@@ -72,6 +75,20 @@ pub trait Control {
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
         let _ = example;
         None
+    }
+
+    /// How many examples this control has data for, if it has data for each. A [`Plate`](crate::batch::Plate) refuses a control with fewer examples
+    /// than the plate has; what has one distribution needs one.
+    fn examples(&self) -> Option<usize> {
+        None
+    }
+
+    /// Answers for all examples of a plate of Bernoulli variables, if `#[control]` wrote a fused kernel that can. If not, the result is false, and the caller answers for
+    /// one example after the other.
+    #[doc(hidden)]
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        let _ = examples;
+        false
     }
 
     /// `ĝ` of one draw of one variable, whose `2·ĝ·∂ĝ/∂φ` is added to `phi_bar` (N entries), if `#[control]` wrote a fused

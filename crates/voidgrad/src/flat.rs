@@ -1,6 +1,7 @@
 //! Parameters of any shape as one flat vector `φ`: what `#[control]` builds on.
 
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix};
+use voidgrad_real::Element;
 
 use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 
@@ -279,6 +280,57 @@ pub fn take<T: Flat + Zeroed>(slice: &[f64]) -> T {
     let mut value = T::zeroed();
     value.entries_mut().copy_from_slice(slice);
     value
+}
+
+/// The row of an example. If there is no such row, its entries are NaN, which nobody takes for a result.
+#[must_use]
+pub fn example<T: Flat + Zeroed>(rows: &[f64], example: usize) -> T {
+    let mut value = T::zeroed();
+    let entries = value.entries_mut();
+    let row = example.checked_mul(entries.len()).and_then(|first| rows.get(first..)?.get(..entries.len()));
+    match row {
+        Some(row) => entries.copy_from_slice(row),
+        None => entries.fill(f64::NAN),
+    }
+    value
+}
+
+/// Takes other entries of a value; `allowed` is their count in words, and `names` are those of an entry and of the length.
+///
+/// # Errors
+/// If there are more or fewer of them, or one is NaN or infinite; then nothing is taken.
+pub fn set(
+    value: &mut impl Flat,
+    names: (&'static str, &'static str),
+    entries: &[f64],
+    allowed: &'static str,
+) -> Result<(), InvalidParameter> {
+    let own = value.entries_mut();
+    if entries.len() != own.len() {
+        return Err(InvalidParameter { name: names.1, value: entries.len() as f64, allowed });
+    }
+    entries.iter().try_for_each(|entry| finite(names.0, *entry).map(drop))?;
+    own.copy_from_slice(entries);
+    Ok(())
+}
+
+/// Takes other rows of so many numbers; `allowed` says in words which lengths there are.
+///
+/// # Errors
+/// If the last row is not whole, or a number is NaN or infinite; then nothing is taken.
+pub fn set_rows<T: Element>(
+    own: &mut Vec<f64>,
+    names: (&'static str, &'static str),
+    rows: &[T],
+    (entries, allowed): (usize, &'static str),
+) -> Result<(), InvalidParameter> {
+    if !rows.len().is_multiple_of(entries.max(1)) {
+        return Err(InvalidParameter { name: names.1, value: rows.len() as f64, allowed });
+    }
+    rows.iter().try_for_each(|number| finite(names.0, (*number).into()).map(drop))?;
+    own.clear();
+    own.extend(rows.iter().map(|number| Into::<f64>::into(*number)));
+    Ok(())
 }
 
 /// A value whose entries are 0.

@@ -35,6 +35,17 @@ pub trait Work<T> {
 pub trait OnLanes: Element {
     /// Does work on the lanes that the instructions give.
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
+
+    /// Slices of this number, as those of the number that it is.
+    fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N>;
+}
+
+/// Slices to read, and one to write to, of whichever number.
+pub enum Slices<'a, const N: usize> {
+    /// Of `f64`.
+    Double([&'a [f64]; N], &'a mut [f64]),
+    /// Of `f32`.
+    Single([&'a [f32]; N], &'a mut [f32]),
 }
 
 /// A number that rows and slices are made of: `f64` or `f32`.
@@ -71,8 +82,12 @@ impl<T: Element> Dispatch<T> for Scalars {
 pub(crate) const MOST_LANES: usize = 32;
 
 macro_rules! on_lanes {
-    ($number:ident, $lanes:ident) => {
+    ($number:ident, $lanes:ident, $slices:ident) => {
         impl OnLanes for $number {
+            fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N> {
+                Slices::$slices(read, written)
+            }
+
             fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output {
                 match instructions {
                     Instructions::Scalar => work.on($number::default()),
@@ -114,5 +129,5 @@ macro_rules! on_lanes {
     };
 }
 
-on_lanes!(f64, F64x8);
-on_lanes!(f32, F32x16);
+on_lanes!(f64, F64x8, Double);
+on_lanes!(f32, F32x16, Single);

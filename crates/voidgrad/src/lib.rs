@@ -152,10 +152,11 @@ pub mod __private {
     pub use voidgrad_real::*;
 
     pub use crate::compose::*;
-    pub use crate::control::{BatchControl, Control};
+    pub use crate::control::{AtExample, BatchControl, Control, OfExamples};
     pub use crate::error::{InvalidParameter, ShapeMismatch};
     pub use crate::kernel::{
-        ArrayKernel, Chunk, Drawn, Kernel, RowKernel, Steps, arrays, fused, sample, steps,
+        ArrayKernel, Chunk, Drawn, ExampleKernel, Examples, Kernel, RowKernel, Steps, arrays, examples,
+        fused, sample, steps,
     };
     pub use crate::matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
     pub use crate::noise::Stream;

@@ -10,7 +10,7 @@ use super::differentiate::{
 use super::function::Function;
 use super::implementation::implementation;
 use super::kernel::{Directions, kernel};
-use super::names::{check_derivatives, check_struct};
+use super::names::{check_derivatives, check_setters, check_struct};
 use super::namesake::Namesake;
 use super::structure::{Batch, structure};
 use super::{Expansion, Source, expand, located};
@@ -23,6 +23,8 @@ use crate::latex;
 
 /// What the arguments of a control are.
 pub(super) struct Roles {
+    /// What differs from example to example, but z: the indices.
+    pub(super) each: Vec<usize>,
     /// φ: the indices of the parameters.
     pub(super) parameters: Vec<usize>,
     /// Those of them that are kept positive.
@@ -45,6 +47,16 @@ pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
             .collect();
         check_derivatives(&idents, |i, _| i == 0, diagnostics);
         check_struct(&source, diagnostics);
+        let given: Vec<usize> = (1..source.signature.parameters.len())
+            .filter(|index| !roles.parameters.contains(index))
+            .collect();
+        check_setters(&source, &given, diagnostics);
+        if let Some(index) = given.iter().find(|index| source.signature.parameters[**index].ident == "phi") {
+            diagnostics.error(
+                &source.signature.parameters[*index].ident,
+                "`set_phi` sets the parameters of a control; choose another name for these data",
+            );
+        }
         diagnostics.is_empty().then(|| derive(source, &roles, root))
     })
 }
@@ -70,14 +82,19 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
         }
         Some(_) => {}
     }
-    let data = resolve_data(&attribute.data, source, diagnostics);
+    let each = resolve_given(&attribute.each, source, diagnostics);
+    let data = resolve_given(&attribute.data, source, diagnostics);
+    for (index, name) in data.iter().zip(&attribute.data).filter(|(index, _)| each.contains(index)) {
+        let _ = index;
+        diagnostics.error(name, format!("`{name}` is in `each(…)` already"));
+    }
     let positive = if attribute.positive.is_empty() {
         Vec::new()
     } else {
         resolve(&attribute.positive, source, diagnostics)?
     };
     for (&index, name) in positive.iter().zip(&attribute.positive) {
-        if index == 0 || data.contains(&index) {
+        if index == 0 || data.contains(&index) || each.contains(&index) {
             diagnostics.error(
                 name,
                 format!("`{name}` is not one of the parameters φ, so it can't be kept positive"),
@@ -86,7 +103,16 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
     }
     let mut parameters = Vec::new();
     for (index, parameter) in signature.parameters.iter().enumerate().skip(1) {
-        if data.contains(&index) {
+        if each.contains(&index) {
+            if parameter.mask {
+                diagnostics.error(
+                    &parameter.ident,
+                    "a `bool` does not differ from example to example; pass a number and compare it",
+                );
+            } else if parameter.shape.entries().is_none() {
+                diagnostics.error(&parameter.ty, "the length of an argument of `each(…)` must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
+            }
+        } else if data.contains(&index) {
             if vector_length(&parameter.shape).is_none() && parameter.shape.entries().is_none() {
                 diagnostics.error(
                     &parameter.ty,
@@ -101,19 +127,20 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
             parameters.push(index);
         }
     }
-    diagnostics.is_empty().then_some(Roles { parameters, positive })
+    diagnostics.is_empty().then_some(Roles { each, parameters, positive })
 }
 
-fn resolve_data(names: &[Ident], source: &Source, diagnostics: &mut Diagnostics) -> Vec<usize> {
-    let mut data = Vec::new();
+/// The arguments of `each(…)` or `data(…)`.
+fn resolve_given(names: &[Ident], source: &Source, diagnostics: &mut Diagnostics) -> Vec<usize> {
+    let mut given = Vec::new();
     for name in names {
         match source.signature.position(name) {
             Some(0) => diagnostics.error(name, "`z` is not data: the control is a function of it"),
-            Some(index) => data.push(index),
+            Some(index) => given.push(index),
             None => diagnostics.error(name, format!("`{name}` is not an argument of this function")),
         }
     }
-    data
+    given
 }
 
 /// M, where `z` is a vector of a known length.
@@ -170,11 +197,13 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
         mixed: parts.directed,
         vjp_jvp: parts.vjp_jvp,
     };
-    // Straight-line code where there is little of it, else loops over rows of lanes.
-    let (batch, kernel) = match kernel(&source, roles, &nodes, root) {
+    // Straight-line code where there is little of it, else loops over rows of lanes. Lanes of examples have loops.
+    let straight = if roles.each.is_empty() { kernel(&source, roles, &nodes, root) } else { None };
+    let (batch, kernel) = match straight {
         Some(kernel) => (Batch::StraightLine, Some(kernel)),
         None => match array_kernel(&source, roles, &nodes, root) {
-            Ok(kernel) => (Batch::Arrays, Some(kernel)),
+            Ok(kernel) if roles.each.is_empty() => (Batch::Arrays, Some(kernel)),
+            Ok(kernel) => (Batch::Examples, Some(kernel)),
             Err(obstacle) => (Batch::OneByOne(obstacle), None),
         },
     };

@@ -1,7 +1,7 @@
 //! The fields of a control's struct.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::quote;
+use proc_macro2::{Ident, Literal, TokenStream};
+use quote::{format_ident, quote};
 
 use super::Source;
 use super::control::Roles;
@@ -19,15 +19,23 @@ pub(super) struct Field {
     pub(super) mask: bool,
     is_array: bool,
     pub(super) is_boxed: bool,
+    /// It differs from example to example: the field has a row for each.
+    pub(super) is_each: bool,
     pub(super) is_parameter: bool,
     pub(super) is_positive: bool,
+    /// How many numbers it has, in an example if it differs there.
+    pub(super) entries: usize,
 }
 
 impl Field {
     /// The type of the field.
     pub(super) fn stored(&self) -> TokenStream {
         let ty = &self.ty;
-        if self.is_boxed { quote!(::std::boxed::Box<#ty>) } else { quote!(#ty) }
+        match (self.is_each, self.is_boxed) {
+            (true, _) => quote!(::std::vec::Vec<f64>),
+            (false, true) => quote!(::std::boxed::Box<#ty>),
+            (false, false) => quote!(#ty),
+        }
     }
 
     /// The type of the constructor's argument: what is on the heap may be there already.
@@ -42,19 +50,60 @@ impl Field {
         if self.is_boxed { quote!(let #ident = #ident.into();) } else { TokenStream::new() }
     }
 
+    /// The function that gives it other values: rows for all examples, entries of an array, or a number.
+    pub(super) fn setter(&self, root: &TokenStream) -> TokenStream {
+        let Self { ident, ty, .. } = self;
+        let setter = self.setter_name();
+        let (name, entries) = (ident.to_string(), Literal::usize_unsuffixed(self.entries));
+        let (length, count) = (format!("the length of {name}"), self.entries.to_string());
+        if self.is_each {
+            let allowed = format!("a multiple of {count}");
+            quote! {
+                fn #setter(&mut self, #ident: &[impl #root::network::Float]) -> ::core::result::Result<(), #root::InvalidParameter> {
+                    #root::flat::set_rows(&mut self.#ident, (#name, #length), #ident, (#entries, #allowed))
+                }
+            }
+        } else if self.is_array {
+            quote! {
+                fn #setter(&mut self, #ident: &[f64]) -> ::core::result::Result<(), #root::InvalidParameter> {
+                    #root::flat::set(&mut self.#ident, (#name, #length), #ident, #count)
+                }
+            }
+        } else if self.mask {
+            quote!(fn #setter(&mut self, #ident: #ty) { self.#ident = #ident; })
+        } else {
+            quote! {
+                fn #setter(&mut self, #ident: f64) -> ::core::result::Result<(), #root::InvalidParameter> {
+                    #root::flat::set(&mut self.#ident, (#name, #length), &[#ident], #count)
+                }
+            }
+        }
+    }
+
+    /// `set_x`.
+    pub(super) fn setter_name(&self) -> Ident {
+        format_ident!("set_{}", self.ident)
+    }
+
     /// What the getter gives: a number by value, an array by reference.
     pub(super) fn getter(&self) -> TokenStream {
         let Self { ident, ty, .. } = self;
-        if self.is_array {
+        if self.is_each {
+            quote!(fn #ident(&self) -> &[f64] { &self.#ident })
+        } else if self.is_array {
             quote!(fn #ident(&self) -> &#ty { &self.#ident })
         } else {
             quote!(fn #ident(&self) -> #ty { self.#ident })
         }
     }
 
-    /// The field as an argument of the function.
-    pub(super) fn argument(&self) -> TokenStream {
-        let ident = &self.ident;
+    /// The field as an argument of the function; what differs from example to example is that of `example`.
+    pub(super) fn argument(&self, root: &TokenStream) -> TokenStream {
+        let Self { ident, ty, .. } = self;
+        if self.is_each {
+            let borrowed = self.by_ref.then(|| quote!(&));
+            return quote!(#borrowed #root::flat::example::<#ty>(&self.#ident, example));
+        }
         match (self.by_ref, self.is_boxed) {
             (true, _) => quote!(&self.#ident),
             (false, true) => quote!(*self.#ident),
@@ -76,7 +125,9 @@ pub(super) fn fields(source: &Source, roles: &Roles) -> Vec<Field> {
             by_ref: parameter.by_ref,
             mask: parameter.mask,
             is_array: !parameter.shape.is_scalar(),
-            is_boxed: entries(parameter) > MOST_IN_PLACE,
+            is_each: roles.each.contains(&index),
+            is_boxed: entries(parameter) > MOST_IN_PLACE && !roles.each.contains(&index),
+            entries: entries(parameter),
             is_parameter: roles.parameters.contains(&index),
             is_positive: roles.positive.contains(&index),
         })

@@ -35,7 +35,7 @@ pub(super) fn implementation(
     let count = Literal::usize_unsuffixed(count);
     let names = phi.iter().map(|field| field.ident.to_string());
     let values: Vec<&Ident> = phi.iter().map(|field| &field.ident).collect();
-    let arguments: Vec<TokenStream> = fields.iter().map(Field::argument).collect();
+    let arguments: Vec<TokenStream> = fields.iter().map(|field| field.argument(root)).collect();
     let bars: Vec<Ident> = phi.iter().map(|field| format_ident!("{}_bar", field.ident)).collect();
     let adds: Vec<TokenStream> = phi
         .iter()
@@ -65,8 +65,17 @@ pub(super) fn implementation(
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
         Some(_) => vector(function, root, z, &arguments, &add_all),
     };
-    let evaluation = bodies.write(m, numbers, root);
+    let evaluation = if roles.each.is_empty() {
+        bodies.write(m, numbers, root)
+    } else {
+        bodies.write_of_examples(m, batch, root)
+    };
     let (kernel, batches) = (of_kernel(batch, root), of_batches(batch, root, &name));
+    let of_examples = if roles.each.is_empty() {
+        TokenStream::new()
+    } else {
+        bodies.of_examples(&name, &fields, numbers, root)
+    };
     quote! {
         #[automatically_derived]
         // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
@@ -93,6 +102,7 @@ pub(super) fn implementation(
             #evaluation
             #kernel
         }
+        #of_examples
         #batches
     }
 }
@@ -130,7 +140,7 @@ fn of_batches(batch: Batch, root: &TokenStream, name: &Ident) -> TokenStream {
     let run = match batch {
         Batch::StraightLine => Some(quote!(fused)),
         Batch::Arrays => Some(quote!(arrays)),
-        Batch::OneByOne(_) => None,
+        Batch::Examples | Batch::OneByOne(_) => None,
     };
     let chunk = run.map(|run| {
         quote! {
@@ -158,19 +168,89 @@ struct Bodies {
 }
 
 impl Bodies {
-    /// The methods of a control of so many `numbers`; `m` is the length of a `z` that is a vector.
-    fn write(self, m: Option<usize>, numbers: usize, root: &TokenStream) -> TokenStream {
+    fn with_room(&self, numbers: usize, root: &TokenStream) -> [TokenStream; 5] {
         let Self { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp } = self;
-        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] =
-            [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp].map(|body| with_room(numbers, root, &body));
-        let dimension = m.map(|m| {
-            let m = Literal::usize_unsuffixed(m);
+        [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp].map(|body| with_room(numbers, root, body))
+    }
+
+    /// The methods of a control that differs from example to example: those of example 0.
+    fn write_of_examples(&self, m: Option<usize>, batch: Batch, root: &TokenStream) -> TokenStream {
+        let dimension = dimension(m);
+        let plate = (batch == Batch::Examples).then(|| {
             quote! {
-                fn dimension(&self) -> ::core::option::Option<usize> {
-                    Some(#m)
+                #[inline]
+                fn plate(&self, examples: &mut #root::Examples<'_>) -> bool {
+                    #root::examples(self, examples)
                 }
             }
         });
+        quote! {
+            #dimension
+            fn value(&self, z: &[f64]) -> f64 {
+                #root::OfExamples::value_at(self, 0, z)
+            }
+            fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+                #root::OfExamples::value_and_d_z_at(self, 0, z, c_z)
+            }
+            fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+                #root::OfExamples::d_phi_at(self, 0, z, c_phi)
+            }
+            fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
+                #root::OfExamples::d_z_d_phi_at(self, 0, z, c_z_phi)
+            }
+            fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+                #root::OfExamples::vjp_jvp_at(self, 0, z, z_dot, c_bar, phi_bar)
+            }
+            fn examples(&self) -> ::core::option::Option<usize> {
+                Some(#root::OfExamples::count(self))
+            }
+            fn of_example(
+                &self,
+                example: usize,
+            ) -> ::core::option::Option<::std::boxed::Box<dyn #root::Control + '_>> {
+                Some(::std::boxed::Box::new(#root::AtExample::new(self, example)))
+            }
+            #plate
+        }
+    }
+
+    /// `impl OfExamples`.
+    fn of_examples(&self, name: &Ident, fields: &[Field], numbers: usize, root: &TokenStream) -> TokenStream {
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.with_room(numbers, root);
+        let counts = fields.iter().filter(|field| field.is_each).map(|Field { ident, entries, .. }| {
+            let entries = Literal::usize_unsuffixed(*entries);
+            quote!(self.#ident.len() / #entries)
+        });
+        quote! {
+            #[automatically_derived]
+            #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
+            impl #root::OfExamples for #name {
+                fn count(&self) -> usize {
+                    [#(#counts),*].into_iter().min().unwrap_or(0)
+                }
+                fn value_at(&self, example: usize, z: &[f64]) -> f64 {
+                    #value
+                }
+                fn value_and_d_z_at(&self, example: usize, z: &[f64], c_z: &mut [f64]) -> f64 {
+                    #value_and_d_z
+                }
+                fn d_phi_at(&self, example: usize, z: &[f64], c_phi: &mut [f64]) {
+                    #d_phi
+                }
+                fn d_z_d_phi_at(&self, example: usize, z: &[f64], c_z_phi: &mut #root::nalgebra::DMatrix<f64>) {
+                    #d_z_d_phi
+                }
+                fn vjp_jvp_at(&self, example: usize, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+                    #vjp_jvp
+                }
+            }
+        }
+    }
+
+    /// The methods of a control of so many `numbers`; `m` is the length of a `z` that is a vector.
+    fn write(&self, m: Option<usize>, numbers: usize, root: &TokenStream) -> TokenStream {
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.with_room(numbers, root);
+        let dimension = dimension(m);
         quote! {
                 #dimension
             fn value(&self, z: &[f64]) -> f64 {
@@ -190,6 +270,18 @@ impl Bodies {
             }
         }
     }
+}
+
+/// The method that says how many entries z has, if that is fixed.
+fn dimension(m: Option<usize>) -> Option<TokenStream> {
+    m.map(|m| {
+        let m = Literal::usize_unsuffixed(m);
+        quote! {
+            fn dimension(&self) -> ::core::option::Option<usize> {
+                Some(#m)
+            }
+        }
+    })
 }
 
 /// The methods of a control of one `z`: the mean over the coordinates.

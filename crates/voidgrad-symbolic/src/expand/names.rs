@@ -120,6 +120,12 @@ pub(super) fn check_network(
             );
         }
     }
+    check_setters(source, data, diagnostics);
+}
+
+/// Reports arguments with the names of functions that set data.
+pub(super) fn check_setters(source: &Source, data: &[usize], diagnostics: &mut Diagnostics) {
+    let parameters = &source.signature.parameters;
     for index in data {
         let setter = format_ident!("set_{}", parameters[*index].ident);
         if let Some(parameter) = parameters.iter().find(|parameter| parameter.ident == setter) {

@@ -3,7 +3,7 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use crate::kernel::arrays::{Slice, Stage};
+use crate::kernel::arrays::{PanelProduct, Panels, Slice, Stage};
 
 /// How many numbers or rows they are.
 pub(super) fn count(slices: &[Slice]) -> usize {
@@ -32,6 +32,25 @@ pub(super) fn split(slices: &[Slice]) -> TokenStream {
         quote!(let (#ident, rows) = rows.split_at_mut(#entries * R::LANES);)
     });
     quote!(#(#slices)*)
+}
+
+/// Takes rows of lanes from `each`, one argument after the other.
+pub(super) fn split_given(slices: &[Slice]) -> TokenStream {
+    let slices = slices.iter().map(|Slice { ident, entries, .. }| {
+        let entries = Literal::usize_unsuffixed(*entries);
+        quote!(let (#ident, each) = each.split_at(#entries * R::LANES);)
+    });
+    quote!(#(#slices)*)
+}
+
+/// The outer products of a backward pass.
+pub(super) fn products(panels: &Panels, root: &TokenStream) -> TokenStream {
+    let products = panels.products.iter().map(|PanelProduct { shape, factors, first }| {
+        let [rows, columns, a, b, first] =
+            [shape[0], shape[1], factors[0], factors[1], *first].map(Literal::usize_unsuffixed);
+        quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
+    });
+    quote!(&[#(#products),*])
 }
 
 /// What is made of the `own` plain numbers that `numbers` holds, behind them, and memory for that. `names` are those of the plain numbers.

@@ -36,25 +36,23 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
     let name = name_of_struct(source);
     let fields = fields(source, roles);
     let idents: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
-    let (stored, given, taken, getters) = (
-        fields.iter().map(Field::stored),
-        fields.iter().map(Field::given),
-        fields.iter().map(Field::taken),
-        fields.iter().map(Field::getter),
-    );
-    let checks = fields.iter().filter(|field| !field.mask).map(|Field { ident, is_positive, .. }| {
+    let stored = fields.iter().map(Field::stored);
+    // An example's own arguments come later.
+    let own = || fields.iter().filter(|field| !field.is_each);
+    let (own_idents, given, taken) =
+        (own().map(|field| &field.ident), own().map(Field::given), own().map(Field::taken));
+    let made =
+        fields.iter().map(
+            |Field { ident, is_each, .. }| {
+                if *is_each { quote!(#ident: ::std::vec::Vec::new()) } else { quote!(#ident) }
+            },
+        );
+    let checks = own().filter(|field| !field.mask).map(|Field { ident, is_positive, .. }| {
         let check = if *is_positive { quote!(check_positive) } else { quote!(check_finite) };
         let name = ident.to_string();
         quote!(#root::flat::#check(#name, &#ident)?;)
     });
-    let docs: Vec<String> = fields
-        .iter()
-        .map(|Field { ident, is_parameter, is_positive, .. }| match (is_parameter, is_positive) {
-            (true, true) => format!(" The parameter `{ident}`, kept positive: φ holds its logarithm."),
-            (true, false) => format!(" The parameter `{ident}`."),
-            _ => format!(" The data `{ident}`."),
-        })
-        .collect();
+    let accessors = accessors(source, &fields, root);
     let doc = [
         format!(" The control [`{function}`](fn@{function}) with its parameters φ."),
         String::new(),
@@ -81,6 +79,8 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
             let ident = &field.ident;
             if field.is_boxed {
                 quote!(#ident: #root::flat::copied(&self.#ident))
+            } else if field.is_each {
+                quote!(#ident: self.#ident.clone())
             } else {
                 quote!(#ident: self.#ident)
             }
@@ -107,19 +107,48 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
         #[allow(dead_code, clippy::all, clippy::pedantic)]
         impl #name {
             #[doc = #new_doc]
-            #vis fn new(#(#idents: #given),*) -> ::core::result::Result<Self, #root::InvalidParameter> {
+            #vis fn new(#(#own_idents: #given),*) -> ::core::result::Result<Self, #root::InvalidParameter> {
                 #(#taken)*
                 #(#checks)*
-                Ok(Self { #(#idents),* })
+                Ok(Self { #(#made),* })
             }
             #from_phi
-            #(
-                #[doc = #docs]
-                #[must_use]
-                #vis #getters
-            )*
+            #accessors
         }
     }
+}
+
+/// The getters, and the setters of what is no parameter.
+fn accessors(source: &Source, fields: &[Field], root: &TokenStream) -> TokenStream {
+    let vis = &source.function.vis;
+    let accessors = fields.iter().map(|field| {
+        let Field { ident, is_parameter, is_positive, is_each, .. } = field;
+        let doc = match (is_parameter, is_positive) {
+            (true, true) => format!(" The parameter `{ident}`, kept positive: φ holds its logarithm."),
+            (true, false) => format!(" The parameter `{ident}`."),
+            _ if *is_each => format!(" The rows of `{ident}`, one for each example."),
+            _ => format!(" The data `{ident}`."),
+        };
+        let getter = field.getter();
+        let setter = (!is_parameter).then(|| {
+            let doc = if *is_each {
+                format!(" Takes `{ident}` of all examples, one row after the other; a matrix column by column.\n\n # Errors\n If the length is not that of whole rows, or a number is NaN or infinite.")
+            } else if field.mask {
+                format!(" Takes another `{ident}`.")
+            } else {
+                format!(" Takes another `{ident}`; a matrix column by column.\n\n # Errors\n If the length is another one, or a number is NaN or infinite.")
+            };
+            let setter = field.setter(root);
+            quote!(#[doc = #doc] #vis #setter)
+        });
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            #vis #getter
+            #setter
+        }
+    });
+    quote!(#(#accessors)*)
 }
 
 /// The constructor of a control from its parameters as one slice, which no stack has to hold.
@@ -131,7 +160,7 @@ fn from_phi(source: &Source, roles: &Roles, fields: &[Field], root: &TokenStream
     let count: usize =
         roles.parameters.iter().map(|index| entries(&source.signature.parameters[*index])).sum();
     let (allowed, count) = (count.to_string(), Literal::usize_unsuffixed(count));
-    let data: Vec<&Field> = fields.iter().filter(|field| !field.is_parameter).collect();
+    let data: Vec<&Field> = fields.iter().filter(|field| !field.is_parameter && !field.is_each).collect();
     let (data_idents, data_given, data_taken) = (
         data.iter().map(|field| &field.ident),
         data.iter().map(|field| field.given()),
@@ -153,6 +182,7 @@ fn from_phi(source: &Source, roles: &Roles, fields: &[Field], root: &TokenStream
     let values = fields.iter().map(|field| {
         let ident = &field.ident;
         match (field.is_parameter, field.is_positive) {
+            _ if field.is_each => quote!(#ident: ::std::vec::Vec::new()),
             (true, true) => quote!(#ident: #root::flat::positive_from(&mut #rest)),
             (true, false) => quote!(#ident: #root::flat::free_from(&mut #rest)),
             (false, _) => quote!(#ident),
@@ -185,6 +215,8 @@ pub(super) enum Batch {
     StraightLine,
     /// There is an `impl ArrayKernel`.
     Arrays,
+    /// There is an `impl ExampleKernel`.
+    Examples,
     /// One sample after the other.
     OneByOne(Obstacle),
 }
@@ -197,6 +229,9 @@ impl fmt::Display for Batch {
                 formatter.write_str("Batches and training run its fused `Kernel`, on SIMD lanes.")
             }
             Self::Arrays => formatter.write_str("Batches run its fused `ArrayKernel`, on SIMD lanes."),
+            Self::Examples => {
+                formatter.write_str("Plates run its fused `ExampleKernel`, on SIMD lanes of examples.")
+            }
             Self::OneByOne(obstacle) => {
                 write!(
                     formatter,

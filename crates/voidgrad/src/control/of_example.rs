@@ -41,6 +41,16 @@ pub(crate) fn check_of_example(
     same_length("z of the control of an example", own.dimension().unwrap_or(expected), expected)
 }
 
+/// Refuses a control that has data for fewer examples than this.
+pub(crate) fn check_examples(control: &(impl Control + ?Sized), needed: usize) -> Result<(), ShapeMismatch> {
+    match control.examples() {
+        Some(found) if found < needed => {
+            Err(ShapeMismatch { name: "the examples of the control", found, expected: needed })
+        }
+        _ => Ok(()),
+    }
+}
+
 /// Passes a call on.
 macro_rules! either {
     ($self:ident, $control:ident => $call:expr) => {

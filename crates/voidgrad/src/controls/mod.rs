@@ -34,7 +34,7 @@ pub use sum::Sum;
 pub use zero::Zero;
 
 use crate::control::{BatchControl, Control, forward};
-use crate::kernel::{Chunk, Drawn, Steps};
+use crate::kernel::{Chunk, Drawn, Examples, Steps};
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
@@ -42,6 +42,14 @@ impl<C: Control + ?Sized> Control for Box<C> {
 
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
         (**self).of_example(example)
+    }
+
+    fn examples(&self) -> Option<usize> {
+        (**self).examples()
+    }
+
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        (**self).plate(examples)
     }
 
     fn sample(&self, drawn: &Drawn, phi_bar: &mut [f64]) -> Option<f64> {

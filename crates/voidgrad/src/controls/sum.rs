@@ -113,6 +113,10 @@ impl<A: Control, B: Control> Control for Sum<A, B> {
         self.second.vjp_jvp(z, z_dot, c_bar, second);
     }
 
+    fn examples(&self) -> Option<usize> {
+        self.first.examples().into_iter().chain(self.second.examples()).min()
+    }
+
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {
         let (first, second): (&dyn Control, &dyn Control) = (&self.first, &self.second);
         let (first, second) = (OfExample::new(first, example), OfExample::new(second, example));

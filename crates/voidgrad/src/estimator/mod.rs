@@ -14,9 +14,10 @@ pub use memory::Memory;
 pub use round::Round;
 
 use crate::bernoulli::Bernoulli;
-use crate::control::Control;
+use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ShapeMismatch, same_length};
+use crate::kernel::Examples;
 use crate::noise::Rule;
 
 /// An estimator of `∂/∂a E[f(b)]`, where `b` has the distribution `D` with the parameters `a`.
@@ -126,6 +127,14 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         None
     }
 
+    /// Answers for all examples of a plate at once, if that is quicker: `ĝ` of one point with weight 1 for each example. If it is not, the result is false, and the
+    /// plate calls [`answer`](Self::answer) for one example after the other.
+    #[doc(hidden)]
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        let _ = examples;
+        false
+    }
+
     /// The control variate, if there is one: its parameters φ are what a training moves along with `a`.
     fn control(&self) -> Option<&dyn Control> {
         None
@@ -198,6 +207,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
         (**self).coupling()
     }
 
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        (**self).plate(examples)
+    }
+
     fn control(&self) -> Option<&dyn Control> {
         (**self).control()
     }
@@ -263,5 +276,6 @@ pub(crate) fn make_room<T: Clone + Default>(
 
 /// Refuses a control that is made for another dimension.
 pub(crate) fn suits(control: &(impl Control + ?Sized), entries: usize) -> Result<(), ShapeMismatch> {
+    check_examples(control, 1)?;
     same_length("z of the control", control.dimension().unwrap_or(entries), entries)
 }

@@ -7,7 +7,7 @@ use crate::control::{Control, OfExample};
 use crate::distribution::Distribution as _;
 use crate::error::{EstimateError, check_gradient, same_length};
 use crate::estimator::{Answer, Coupling, Estimator, Told, suits};
-use crate::kernel::{Drawn, g_hat, pathwise, weights};
+use crate::kernel::{Drawn, Examples, g_hat, pathwise, weights};
 use crate::noise::Noise;
 use crate::objective::Objective;
 
@@ -244,6 +244,10 @@ impl<C: Control + Send + Sync> Estimator for C {
 
     fn coupling(&self) -> Option<Coupling> {
         Some(Coupling::Independent)
+    }
+
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        Control::plate(self, examples)
     }
 
     fn control(&self) -> Option<&dyn Control> {

@@ -6,8 +6,8 @@ use quote::quote;
 use super::{Roles, arguments, name};
 use crate::expand::Source;
 use crate::expand::field::entries;
-use crate::expand::slices::{count, derived, named, split};
-use crate::kernel::arrays::{Backward, PanelProduct, RowKernel, Slice};
+use crate::expand::slices::{count, derived, named, products, split, split_given};
+use crate::kernel::arrays::{RowKernel, Slice};
 
 /// `impl RowKernel`.
 pub(super) fn implementation(
@@ -21,13 +21,10 @@ pub(super) fn implementation(
     let (plain, own) = named(&kernel.shared, 0);
     let (plain_derived, _) = named(&kernel.derived, own);
     let numbers = derived(&kernel.derived, &kernel.numbers, &plain, own);
-    let each = kernel.each.iter().map(|Slice { ident, entries, .. }| {
-        let entries = Literal::usize_unsuffixed(*entries);
-        quote!(let (#ident, each) = each.split_at(#entries * R::LANES);)
-    });
+    let each = split_given(&kernel.each);
     let residuals = split(&kernel.residuals);
     // What every pass reads.
-    let read = quote!(#plain #plain_derived #(#each)* #residuals);
+    let read = quote!(#plain #plain_derived #each #residuals);
     let bars = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, each_bar) = each_bar.split_at_mut(#entries * R::LANES);)
@@ -111,7 +108,7 @@ fn constants(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStr
     let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
     let memory = count(&kernel.residuals) + own.max().unwrap_or(0);
     let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
-    let [products, products_of_parameters] = passes.map(|pass| products(pass, root));
+    let [products, products_of_parameters] = passes.map(|pass| products(&pass.panels, root));
     let [outputs, parameters, memory, kept] =
         [outputs, parameters, memory, kept].map(Literal::usize_unsuffixed);
     quote! {
@@ -123,14 +120,4 @@ fn constants(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStr
         const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
         const PRODUCTS_OF_PARAMETERS: &'static [#root::kernel::PanelProduct] = #products_of_parameters;
     }
-}
-
-/// The outer products of a backward pass.
-fn products(pass: &Backward, root: &TokenStream) -> TokenStream {
-    let products = pass.panels.products.iter().map(|PanelProduct { shape, factors, first }| {
-        let [rows, columns, a, b, first] =
-            [shape[0], shape[1], factors[0], factors[1], *first].map(Literal::usize_unsuffixed);
-        quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
-    });
-    quote!(&[#(#products),*])
 }

@@ -43,7 +43,9 @@ pub struct Parts<'a> {
     pub c_z: NodeId,
     /// For each parameter φ its first entry, `∂/∂φ (∂c/∂z · ż)`, and that with `c̄·∂c/∂φ` added.
     pub phi: &'a [(usize, [NodeId; 2])],
-    /// The arguments of the function but z.
+    /// The arguments of the function that differ from example to example, but z.
+    pub each: &'a [NodeId],
+    /// The others.
     pub arguments: &'a [NodeId],
 }
 
@@ -84,10 +86,14 @@ pub struct Stage {
 
 /// The stages. They read plain numbers as slices and numbers with the names of the function's arguments; z and z̃ as `z` and `z_tilde`,
 /// the directions as `z_dot` and `z_tilde_dot`, rows of lanes all of them, and `c_bar`. They write to `c_z`, `c_z_tilde` and `sums`. `hand` is 0 in every lane.
+///
+/// The sums of φ are rows of lanes. If lanes are examples, they are plain numbers, and the factors of outer products are kept in `panels`, for the example `row` and those after it.
 #[derive(Debug)]
 pub struct ArrayKernel {
-    /// The arguments but z, in their order: plain numbers.
+    /// The arguments that all samples share, in their order: plain numbers.
     pub arguments: Vec<Slice>,
+    /// What differs from example to example, but z: rows of lanes.
+    pub each: Vec<Slice>,
     /// What depends on them alone: plain numbers that [`numbers`](Self::numbers) writes.
     pub shared: Vec<Slice>,
     /// What the forward pass leaves for the backward pass, rows of lanes.
@@ -98,6 +104,8 @@ pub struct ArrayKernel {
     pub forward: Stage,
     /// Adds to the sums of φ.
     pub backward: Stage,
+    /// The outer products of examples.
+    pub panels: Panels,
 }
 
 /// What the stages are written with.
@@ -116,6 +124,9 @@ const OWN: [&str; 12] = [
     "c_z_tilde",
 ];
 
+/// What they are written with besides, if lanes are examples.
+const OWN_OF_EXAMPLES: [&str; 3] = ["each", "panels", "row"];
+
 /// Derives the kernel, its lanes and its plain numbers named by the two types.
 ///
 /// # Errors
@@ -123,16 +134,27 @@ const OWN: [&str; 12] = [
 pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKernel, Obstacle> {
     let roots: Vec<NodeId> =
         [parts.c, parts.c_z].into_iter().chain(parts.phi.iter().flat_map(|(_, nodes)| *nodes)).collect();
-    if let Some(obstacle) = Obstacle::find(parts.graph, &roots, &[parts.z[0], parts.z[1], parts.c_bar]) {
+    let given: Vec<NodeId> =
+        parts.z.into_iter().chain([parts.c_bar]).chain(parts.each.iter().copied()).collect();
+    if let Some(obstacle) = Obstacle::find(parts.graph, &roots, &given) {
         return Err(obstacle);
     }
     write(both(parts)?, lanes, plain).ok_or(Obstacle::Form)
 }
 
 fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
-    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments } = both;
+    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], each, forward, backward, arguments } =
+        both;
     let [c_z, c_z_tilde, c] = forward;
     let graph = &graph;
+    let (sums, more) =
+        if each.is_empty() { (Sums::Lanes, &[][..]) } else { (Sums::Totals, &OWN_OF_EXAMPLES[..]) };
+    let mut names = Names::new(OWN.iter().chain(more).map(|name| (*name).to_owned()));
+    let each_slices: Vec<Slice> = (each.iter())
+        .map(|id| Slice::new(graph, *id, names.fresh(&graph.describe(*id))))
+        .collect::<Option<_>>()?;
+    let of_examples =
+        each.iter().zip(&each_slices).map(|(id, slice)| (*id, Given::Rows(slice.ident.clone())));
     let rows = |name: &str| Given::Rows(format_ident!("{name}"));
     let store = |id: NodeId, to: &str| Effect::Store(id, format_ident!("{to}"));
     let at_z_tilde = graph.dependent(&[z_tilde]);
@@ -140,7 +162,7 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
         graph,
         arguments: &arguments,
         given: [
-            vec![(z, rows("z")), (z_tilde, rows("z_tilde"))],
+            [(z, rows("z")), (z_tilde, rows("z_tilde"))].into_iter().chain(of_examples).collect(),
             vec![
                 (z_dot, rows("z_dot")),
                 (z_tilde_dot, rows("z_tilde_dot")),
@@ -149,22 +171,24 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
         ],
         forward: (vec![store(c_z, "c_z"), store(c_z_tilde, "c_z_tilde")], Some(c)),
         backward: vec![backward],
-        sums: Sums::Lanes,
+        sums,
         name: &|id| match graph.hint(id) {
             None if at_z_tilde[id.index()] => format!("{}_tilde", graph.describe(id)),
             _ => graph.describe(id),
         },
     };
     let Stages { arguments, shared, residuals, numbers, forward, backward } =
-        work.stages(Names::new(OWN.iter().map(|name| (*name).to_owned())), lanes, plain)?;
-    let backward = backward.into_iter().next().map(stage)?;
+        work.stages(names, lanes, plain)?;
+    let backward = backward.into_iter().next()?;
     Some(ArrayKernel {
         arguments,
+        each: each_slices,
         shared,
         residuals,
         numbers: stage(numbers),
         forward: stage(forward),
-        backward,
+        panels: backward.panels.clone(),
+        backward: stage(backward),
     })
 }
 
@@ -173,10 +197,12 @@ struct Both {
     graph: Graph,
     /// z, z̃, ż at both, c̄.
     given: [NodeId; 5],
+    /// What differs from example to example besides.
+    each: Vec<NodeId>,
     /// `∂c/∂z` at z and at z̃, c at z̃.
     forward: [NodeId; 3],
     backward: Vec<Effect>,
-    /// The arguments of the function but z.
+    /// The arguments that all samples share.
     arguments: Vec<NodeId>,
 }
 
@@ -188,8 +214,14 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
         _ => Err(Obstacle::Form),
     };
     let (z_number, dot_number, bar_number) = (number(z)?, number(z_dot)?, number(parts.c_bar)?);
-    let given =
-        [(z, [z_number, count]), (z_dot, [dot_number, count + 1]), (parts.c_bar, [bar_number, bar_number])];
+    let mut given = vec![
+        (z, [z_number, count]),
+        (z_dot, [dot_number, count + 1]),
+        (parts.c_bar, [bar_number, bar_number]),
+    ];
+    for id in parts.each {
+        given.push((*id, [number(*id)?; 2]));
+    }
     let mut points = Points::new(parts.graph, &given);
     let [z, z_tilde] = [0, 1].map(|at| points.at(at, z));
     let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
@@ -198,6 +230,7 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
     let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
         .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
         .collect();
+    let each: Vec<NodeId> = parts.each.iter().map(|id| points.at(0, *id)).collect();
     let arguments = parts.arguments.iter().map(|id| points.at(0, *id)).collect();
     let mut graph = points.graph;
     let mut backward = Vec::new();
@@ -208,8 +241,9 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
             backward.push(Effect::Outer(terms.outer, first));
         }
     }
+    let of_forward: Vec<NodeId> = [z, z_tilde].into_iter().chain(each.iter().copied()).collect();
     let (forward, backward) =
-        as_products(&mut graph, [&[z, z_tilde], &[z_dot, z_tilde_dot, c_bar]], (forward.to_vec(), backward))?;
+        as_products(&mut graph, [&of_forward, &[z_dot, z_tilde_dot, c_bar]], (forward.to_vec(), backward))?;
     let forward = forward.try_into().map_err(|_| Obstacle::Form)?;
-    Ok(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], forward, backward, arguments })
+    Ok(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], each, forward, backward, arguments })
 }

@@ -12,6 +12,8 @@ pub(super) struct Points<'a> {
     pub(super) graph: Graph,
     /// By index of the source: what differs from sample to sample.
     varies: Vec<bool>,
+    /// By index of the source: what differs between the points.
+    differs: Vec<bool>,
     copies: [HashMap<NodeId, NodeId>; 2],
 }
 
@@ -23,16 +25,19 @@ impl<'a> Points<'a> {
     /// at z̃.
     pub(super) fn new(source: &'a Graph, given: &[(NodeId, [usize; 2])]) -> Self {
         let ids: Vec<NodeId> = given.iter().map(|(id, _)| *id).collect();
+        let two: Vec<NodeId> = given.iter().filter(|(_, [a, b])| a != b).map(|(id, _)| *id).collect();
         let mut points = Self {
             source,
             graph: Graph::default(),
             varies: source.dependent(&ids),
+            differs: source.dependent(&two),
             copies: [HashMap::new(), HashMap::new()],
         };
         for (id, numbers) in given {
             for (at, number) in numbers.iter().enumerate() {
                 let copy = points.graph.parameter(*number, source.shape(*id).clone(), false);
-                points.graph.set_hint(copy, format!("{}{}", source.describe(*id), SUFFIXES[at]));
+                let suffix = if numbers[0] == numbers[1] { "" } else { SUFFIXES[at] };
+                points.graph.set_hint(copy, format!("{}{suffix}", source.describe(*id)));
                 points.copies[at].insert(*id, copy);
             }
         }
@@ -45,6 +50,7 @@ impl<'a> Points<'a> {
             source,
             graph: Graph::default(),
             varies: source.dependent(given),
+            differs: vec![false; source.len()],
             copies: [HashMap::new(), HashMap::new()],
         };
         for id in given {
@@ -105,7 +111,7 @@ impl<'a> Points<'a> {
                 self.graph.node(op, shape)
             }
         };
-        let suffix = if self.varies[id.index()] { SUFFIXES[point] } else { "" };
+        let suffix = if self.differs[id.index()] { SUFFIXES[point] } else { "" };
         self.graph.set_hint(copy, format!("{}{suffix}", source.describe(id)));
         copy
     }

@@ -23,7 +23,21 @@ pub(super) fn terms(graph: &mut Graph, nodes: &[NodeId]) -> Option<Terms> {
     for node in nodes {
         collect(graph, *node, &[], false, &holds_outer, &mut terms)?;
     }
+    terms.outer = joined(graph, terms.outer);
     Some(terms)
+}
+
+/// `a·cᵀ + b·cᵀ` as `(a + b)·cᵀ`, and so on the other side: an addition for each entry of a vector instead of one for each entry of a matrix.
+fn joined(graph: &mut Graph, pairs: Vec<(NodeId, NodeId)>) -> Vec<(NodeId, NodeId)> {
+    let mut joined: Vec<(NodeId, NodeId)> = Vec::new();
+    for (a, b) in pairs {
+        match joined.iter_mut().find(|(left, right)| *left == a || *right == b) {
+            Some((left, right)) if *right == b => *left = graph.add(*left, a),
+            Some((_, right)) => *right = graph.add(*right, b),
+            None => joined.push((a, b)),
+        }
+    }
+    joined
 }
 
 /// What a term is multiplied with, from the outside to the inside.

@@ -5,14 +5,15 @@ mod share;
 mod tests;
 
 use rayon::prelude::*;
-use voidgrad_real::Element;
 
 use super::tree::Tree;
 use crate::bernoulli::Bernoulli;
-use crate::control::Control;
+use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
+use crate::kernel::Examples;
+use crate::lanes::Float;
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
 use share::{Shape, Share};
@@ -51,7 +52,7 @@ use share::{Shape, Share};
 /// assert_eq!(plate.weights(), [0.5; 6]);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub struct Plate<D: Distribution = Bernoulli, T: Element = f64> {
+pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     distributions: Vec<D>,
     shape: Shape,
     noise: Vec<f64>,
@@ -78,7 +79,7 @@ enum Stage {
 /// Examples that are worth a task: the leaves of the tree that sums are taken over.
 const SHARE: usize = 16;
 
-impl<D: Distribution + Clone, T: Element> Plate<D, T> {
+impl<D: Distribution + Clone, T: Float> Plate<D, T> {
     /// A plate of so many examples with variables like these; their parameters come with each round.
     pub fn new(prototype: D, examples: usize) -> Self {
         Self {
@@ -100,7 +101,7 @@ impl<D: Distribution + Clone, T: Element> Plate<D, T> {
     }
 }
 
-impl<D: Distribution, T: Element> Plate<D, T> {
+impl<D: Distribution, T: Float> Plate<D, T> {
     /// N.
     #[must_use]
     pub fn examples(&self) -> usize {
@@ -131,6 +132,9 @@ impl<D: Distribution, T: Element> Plate<D, T> {
             distribution.set_parameters(&row)?;
         }
         estimator.suits(&self.distributions[0])?;
+        if let Some(control) = estimator.control() {
+            check_examples(control, examples)?;
+        }
         self.resize(estimator)?;
         let Self { distributions, shape, noise, points, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
@@ -243,12 +247,16 @@ impl<D: Distribution, T: Element> Plate<D, T> {
     /// `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
     pub fn answer<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
         self.check_asked()?;
-        let Self {
-            distributions, shape, noise, points, values, gradients, gradient, weights, f, shares, ..
-        } = self;
-        let shape = *shape;
-        check_asked(estimator, &distributions[0], (shape.noise, shape.points, !gradients.is_empty()))?;
+        let (shape, distributions) = (self.shape, &self.distributions);
+        check_asked(estimator, &distributions[0], (shape.noise, shape.points, !self.gradients.is_empty()))?;
         same_length("φ", shape.phi, estimator.control().map_or(0, Control::parameters))?;
+        if let Some(control) = estimator.control() {
+            check_examples(control, distributions.len())?;
+        }
+        if self.answer_at_once(estimator) {
+            return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
+        }
+        let Self { distributions, noise, points, values, gradients, gradient, weights, f, shares, .. } = self;
         let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
         let tasks = distributions
             .par_chunks(SHARE)
@@ -262,6 +270,27 @@ impl<D: Distribution, T: Element> Plate<D, T> {
             share.answer(shape, estimator, distributions, told, share::Results { gradient, weights, f });
         });
         self.add_up()
+    }
+
+    /// Answers for all examples together, if the estimator can; false if not.
+    fn answer_at_once<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
+        let Self {
+            distributions, shape, noise, points, values, gradient, weights, f, variance_gradient, ..
+        } = self;
+        if shape.points != 1 || shape.dimension != shape.parameters || shape.phi == 0 {
+            return false;
+        }
+        let logits = distributions.iter().flat_map(|distribution| distribution.parameters());
+        let logits: Vec<T> = logits.map(|a| T::default().constant(*a)).collect();
+        variance_gradient.clear();
+        variance_gradient.resize(shape.phi, 0.0);
+        let mut examples = Examples::new([&logits, &*points, &*values], noise, gradient, variance_gradient);
+        if !estimator.plate(&mut examples) {
+            return false;
+        }
+        weights.fill(T::default().constant(1.0));
+        f.iter_mut().zip(&*values).for_each(|(f, value)| *f = (*value).into());
+        true
     }
 
     /// Tells the estimator the values: [`answer`](Self::answer), and then it learns from every example, in their order.

@@ -61,7 +61,7 @@ pub(super) fn total<T: Element>(lanes: &[T]) -> f64 {
 
 /// 0, 1, 2, … in the lanes.
 #[inline(always)]
-pub(super) fn lane_numbers<R: Lanes>(hand: R) -> R {
+pub(crate) fn lane_numbers<R: Lanes>(hand: R) -> R {
     let mut numbers = [R::Element::default(); MOST_LANES];
     for (i, number) in numbers.iter_mut().enumerate() {
         *number = number.constant(i as f64);

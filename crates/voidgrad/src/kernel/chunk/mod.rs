@@ -18,6 +18,7 @@ pub(crate) use array_samples::arrays_in_scalars;
 pub use fused::fused;
 #[cfg(test)]
 pub(crate) use fused::fused_in_scalars;
+pub(crate) use lane_sums::lane_numbers;
 pub use sums::Sums;
 
 use crate::lanes::{Instructions, MOST_LANES, OnLanes};

@@ -1,16 +1,19 @@
 //! `impl ArrayKernel`: the fused kernel of a control whose arrays are too large for straight-line code, or whose z is an array.
 
+mod examples;
+
 use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
-use super::Source;
-use super::control::Roles;
-use super::kernel::{Directions, chain};
-use super::slices::{count, derived, named, split};
-use super::structure::name_of_struct;
 use crate::emit::Types;
+use crate::expand::Source;
+use crate::expand::control::Roles;
+use crate::expand::kernel::{Directions, chain};
+use crate::expand::slices::{count, derived, named, split};
+use crate::expand::structure::name_of_struct;
 use crate::graph::NodeId;
 use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts};
+use crate::signature::Parameter;
 
 /// The items, or why the control's formula has no form in rows of lanes.
 pub(super) fn array_kernel(
@@ -26,6 +29,9 @@ pub(super) fn array_kernel(
         phi.push((first, [*slope, *weighted]));
         first += parameters[*index].shape.entries().ok_or(Obstacle::Form)?;
     }
+    let of = |indices: &[usize]| -> Vec<NodeId> {
+        indices.iter().map(|index| source.body.parameters[*index]).collect()
+    };
     let parts = Parts {
         graph: &source.body.graph,
         z: [source.body.parameters[0], nodes.z_dot],
@@ -33,19 +39,41 @@ pub(super) fn array_kernel(
         c: source.body.output,
         c_z: nodes.c_z,
         phi: &phi,
-        arguments: &source.body.parameters[1..],
+        each: &of(&roles.each),
+        arguments: &of(&shared(source, roles)),
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = arrays::derive(&parts, &types("R"), &types("T"))?;
-    Ok(write(source, roles, &kernel, root))
+    Ok(if roles.each.is_empty() {
+        write(source, roles, &kernel, root)
+    } else {
+        examples::write(source, roles, &kernel, root)
+    })
+}
+
+/// The arguments but z that all samples share.
+fn shared(source: &Source, roles: &Roles) -> Vec<usize> {
+    (1..source.signature.parameters.len()).filter(|index| !roles.each.contains(index)).collect()
+}
+
+/// The plain numbers of a kernel: their names for the passes, and the body of `numbers`.
+fn plain(
+    source: &Source,
+    roles: &Roles,
+    kernel: &ArrayKernel,
+    root: &TokenStream,
+) -> (TokenStream, TokenStream) {
+    let arguments: Vec<&Parameter> =
+        (shared(source, roles).into_iter()).map(|index| &source.signature.parameters[index]).collect();
+    let (names, own) = names(&arguments, kernel);
+    let (derived_names, _) = named(&kernel.shared, own);
+    let numbers = numbers(&arguments, kernel, (&names, own), root);
+    (quote!(#names #derived_names), numbers)
 }
 
 fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
     let name = name_of_struct(source);
-    let (plain, own) = arguments(source, kernel);
-    let numbers = numbers(source, kernel, (&plain, own), root);
-    let (shared, _) = named(&kernel.shared, own);
-    let plain = quote!(#plain #shared);
+    let (plain, numbers) = plain(source, roles, kernel, root);
     let rows = count(&kernel.residuals) + count(&kernel.forward.memory).max(count(&kernel.backward.memory));
     let rows = Literal::usize_unsuffixed(rows);
     let residuals = split(&kernel.residuals);
@@ -112,25 +140,24 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
 
 /// The body of `numbers`: the arguments one after the other, then what is made of them, then memory for that.
 fn numbers(
-    source: &Source,
+    arguments: &[&Parameter],
     kernel: &ArrayKernel,
     (plain, own): (&TokenStream, usize),
     root: &TokenStream,
 ) -> TokenStream {
-    let fields =
-        source.signature.parameters[1..].iter().filter(|parameter| !parameter.mask).map(|parameter| {
-            let field = &parameter.ident;
-            quote!(#root::kernel::append(numbers, &self.#field);)
-        });
+    let fields = arguments.iter().filter(|parameter| !parameter.mask).map(|parameter| {
+        let field = &parameter.ident;
+        quote!(#root::kernel::append(numbers, &self.#field);)
+    });
     let derived = derived(&kernel.shared, &kernel.numbers, plain, own);
     quote!(#(#fields)* #derived)
 }
 
 /// Names for the arguments, and how many plain numbers they are: a mask is read from the control.
-fn arguments(source: &Source, kernel: &ArrayKernel) -> (TokenStream, usize) {
+fn names(arguments: &[&Parameter], kernel: &ArrayKernel) -> (TokenStream, usize) {
     let mut statements = TokenStream::new();
     let mut first = 0;
-    for (parameter, slice) in source.signature.parameters[1..].iter().zip(&kernel.arguments) {
+    for (parameter, slice) in arguments.iter().zip(&kernel.arguments) {
         if parameter.mask {
             let (field, ident) = (&parameter.ident, &slice.ident);
             statements.extend(quote!(let #ident = hand.mask(self.#field);));

@@ -1,0 +1,61 @@
+//! The fused kernel of a control that differs from example to example.
+
+use voidgrad_real::{Element, Lanes};
+
+use super::panel::PanelProduct;
+
+/// The derivatives of a control `c_φ(z, x)` for many examples side by side, each with its own z and x: what `#[control(each(x))]` writes.
+///
+/// `R` is lanes of examples (or one number), its element `f64` or `f32`. Arrays are rows of lanes, as in [`ArrayKernel`](super::ArrayKernel). The arguments that differ from
+/// example to example stand in `each`, one after the other. The sums of φ are plain numbers, as in [`RowKernel`](super::RowKernel).
+pub trait ExampleKernel: Sync {
+    /// The arguments that differ from example to example, but z: their names, and how many entries they have.
+    const EACH: &'static [(&'static str, usize)];
+    /// How many entries z has.
+    const Z: usize;
+    /// How many rows of lanes the two passes need as memory.
+    const ROWS: usize;
+    /// How many numbers of an example are kept for the outer products.
+    const KEPT: usize;
+    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
+    const PRODUCTS: &'static [PanelProduct];
+
+    /// All rows of an argument of [`EACH`](Self::EACH).
+    fn rows_of(&self, argument: usize) -> &[f64];
+
+    /// Writes what all examples share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and
+    /// what depends on them alone.
+    fn numbers<T: Element>(&self, numbers: &mut Vec<T>);
+
+    /// Writes `∂c/∂z` at z and at z̃ to `c_z`, returns c at z̃, and keeps in `rows` what the backward pass needs. `hand` is 0 in
+    /// every lane.
+    fn forward<R: Lanes<Element: Element>>(
+        &self,
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        z: [&[R::Element]; 2],
+        c_z: [&mut [R::Element]; 2],
+        rows: &mut [R::Element],
+    ) -> R;
+
+    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, N plain numbers.
+    ///
+    /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the examples from `row` on.
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[control]` writes")]
+    fn backward<R: Lanes<Element: Element>>(
+        &self,
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        z: [&[R::Element]; 2],
+        z_dot: [&[R::Element]; 2],
+        c_bar: R,
+        rows: &mut [R::Element],
+        panels: (&mut [R::Element], usize),
+        sums: &mut [R::Element],
+    );
+
+    /// Finishes the sums over all examples: `λ·∂/∂λ` for a parameter that stands in φ by its logarithm.
+    fn chain(&self, phi_bar: &mut [f64]);
+}

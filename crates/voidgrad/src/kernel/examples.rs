@@ -1,0 +1,343 @@
+//! The examples of a plate through a control's kernel: lanes of examples, on all cores.
+
+use voidgrad_real::{Element, Lanes};
+
+use super::chunk::{conditional, lane_numbers};
+use super::transpose::{to_rows, to_samples};
+use super::{ExampleKernel, PANEL_ROWS, add_product, aligned, g_hat, pathwise, row, set_row, weights};
+use crate::error::are_finite;
+use crate::lanes::{Float, Instructions, MOST_LANES, Slices, Work};
+
+/// The examples of a task for a thread, and of a leaf of the tree that sums are taken over.
+const LEAF: usize = 32;
+const _: () = assert!(LEAF <= PANEL_ROWS);
+
+/// The examples of a plate with their values of f, and the memory for their `ĝ`.
+pub struct Examples<'a> {
+    told: Numbers<'a>,
+    /// u and then v of each example.
+    noise: &'a [f64],
+    /// N sums, to which `Σ_n (2/M)(∂ĝ_n/∂φ)ᵀ ĝ_n` is added.
+    phi_bar: &'a mut [f64],
+}
+
+/// Logits, b and f of each example, and the place for `ĝ`.
+type Numbers<'a> = Slices<'a, 3>;
+
+impl<'a> Examples<'a> {
+    /// The examples with these logits, b and values of f.
+    pub(crate) fn new<T: Float>(
+        told: [&'a [T]; 3],
+        noise: &'a [f64],
+        gradient: &'a mut [T],
+        phi_bar: &'a mut [f64],
+    ) -> Self {
+        Self { told: T::slices(told, gradient), noise, phi_bar }
+    }
+}
+
+/// Writes `ĝ` of the examples and adds to the sums, on lanes: what `#[control]` makes of [`Control::plate`](crate::Control::plate) for a control that has an
+/// [`ExampleKernel`].
+///
+/// The result is false if the examples have other variables than the kernel is made for, if a logit is out of range, or if something is not finite. Then what
+/// was written is of no use, and the caller answers for one example after the other; that also makes the error.
+pub fn examples<C: ExampleKernel>(control: &C, examples: &mut Examples<'_>) -> bool {
+    let Examples { told, noise, phi_bar } = examples;
+    let finished = match told {
+        Slices::Double([logits, points, values], gradient) => {
+            let told = Told { first: 0, logits, noise, points, values };
+            run(control, told, gradient, phi_bar.len(), 650.0)
+        }
+        Slices::Single([logits, points, values], gradient) => {
+            let told = Told { first: 0, logits, noise, points, values };
+            run(control, told, gradient, phi_bar.len(), 45.0)
+        }
+    };
+    let Some(mut sums) = finished else { return false };
+    control.chain(&mut sums);
+    phi_bar.iter_mut().zip(&sums).for_each(|(sum, more)| *sum += more);
+    are_finite(phi_bar)
+}
+
+/// The sums over all examples. `largest` is the logit up to which `e^a` and its products with numbers up to 2⁵⁴ are finite.
+fn run<C: ExampleKernel, T: Float>(
+    control: &C,
+    told: Told<'_, T>,
+    gradient: &mut [T],
+    parameters: usize,
+    largest: f64,
+) -> Option<Vec<f64>> {
+    let fits = |a: &T| Into::<f64>::into(*a).abs() <= largest;
+    if told.logits.len() != told.values.len() * C::Z || !told.logits.iter().all(fits) {
+        return None;
+    }
+    let mut numbers = Vec::new();
+    control.numbers(&mut numbers);
+    let shared = Shared { control, numbers: &numbers, parameters };
+    let sums = shared.subtree(told, gradient);
+    let is_finite = |entry: &T| Into::<f64>::into(*entry).is_finite();
+    (told.values.iter().all(is_finite) && gradient.iter().all(is_finite)).then_some(sums)
+}
+
+/// What is told of the examples.
+#[derive(Clone, Copy)]
+struct Told<'a, T> {
+    /// The number of the first.
+    first: usize,
+    logits: &'a [T],
+    noise: &'a [f64],
+    /// b.
+    points: &'a [T],
+    /// One value of f for each example.
+    values: &'a [T],
+}
+
+impl<T> Told<'_, T> {
+    /// So many examples, and the others; an example has Z variables.
+    fn split_at(self, z: usize, count: usize) -> [Self; 2] {
+        let Self { first, logits, noise, points, values } = self;
+        let (logits, noise) = (logits.split_at(count * z), noise.split_at(2 * count * z));
+        let (points, values) = (points.split_at(count * z), values.split_at(count));
+        [
+            Self { first, logits: logits.0, noise: noise.0, points: points.0, values: values.0 },
+            Self {
+                first: first + count,
+                logits: logits.1,
+                noise: noise.1,
+                points: points.1,
+                values: values.1,
+            },
+        ]
+    }
+}
+
+/// What all examples share.
+struct Shared<'a, C, T> {
+    control: &'a C,
+    numbers: &'a [T],
+    /// N.
+    parameters: usize,
+}
+
+impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
+    /// The sums over these examples: those of the largest power of 2 of leaves, and the rest, side by side.
+    fn subtree(&self, told: Told<'_, T>, gradient: &mut [T]) -> Vec<f64> {
+        let count = told.values.len();
+        if count <= LEAF {
+            let mut sums = vec![T::default(); self.parameters];
+            let leaf = Leaf { shared: self, told, gradient, sums: &mut sums, memory: &mut Memory::default() };
+            T::on_lanes(Instructions::Best, leaf);
+            return sums.into_iter().map(Into::into).collect();
+        }
+        let half = count.div_ceil(LEAF).next_power_of_two() / 2 * LEAF;
+        let [left, right] = told.split_at(C::Z, half);
+        let (gradient, more) = gradient.split_at_mut(half * C::Z);
+        let (mut sums, more) = rayon::join(|| self.subtree(left, gradient), || self.subtree(right, more));
+        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+        sums
+    }
+}
+
+/// Buffers of a leaf.
+#[derive(Debug, Default)]
+struct Memory<T> {
+    rows: Vec<T>,
+    each: Vec<T>,
+    kept: Vec<T>,
+    panels: Vec<T>,
+    /// Numbers of examples one after the other.
+    apart: Vec<T>,
+}
+
+/// How many rows of lanes a variable has.
+const ROWS: usize = 9;
+
+/// Some examples, group by group.
+struct Leaf<'a, C, T> {
+    shared: &'a Shared<'a, C, T>,
+    told: Told<'a, T>,
+    gradient: &'a mut [T],
+    sums: &'a mut [T],
+    memory: &'a mut Memory<T>,
+}
+
+impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
+    type Output = ();
+
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
+        let Self { shared: Shared { control, numbers, .. }, told, gradient, sums, memory } = self;
+        let Memory { rows, each, kept, panels, apart } = memory;
+        let length = C::Z * R::LANES;
+        let rows = aligned(rows, ROWS * length);
+        let width: usize = C::EACH.iter().map(|(_, entries)| entries).sum();
+        let each = aligned(each, width * R::LANES);
+        let kept = aligned(kept, C::ROWS * R::LANES);
+        let panels = aligned(panels, C::KEPT * PANEL_ROWS);
+        for (group, gradient) in gradient.chunks_mut(length).enumerate() {
+            let place = Place { first: group * R::LANES, live: gradient.len() / C::Z };
+            place.load_each(hand, *control, told.first, each, apart);
+            let mut group = Group::new(rows, length);
+            group.draw(hand, told, place, apart);
+            let mut f = [T::default(); MOST_LANES];
+            f[..place.live].copy_from_slice(&told.values[place.first..][..place.live]);
+            let f = hand.load(&f);
+            let z = [&*group.z, &*group.z_tilde];
+            let c_z = [&mut *group.c_z, &mut *group.c_z_tilde];
+            let c = control.forward(hand, numbers, each, z, c_z, kept);
+            let c_bar = group.gradients(hand, place, f - c);
+            if place.live == R::LANES {
+                to_samples(hand, C::Z, group.gradient, |g| g, gradient);
+            } else {
+                apart.resize(length, T::default());
+                to_samples(hand, C::Z, group.gradient, |g| g, apart);
+                gradient.copy_from_slice(&apart[..gradient.len()]);
+            }
+            let (z, z_dot) = ([&*group.z, &*group.z_tilde], [&*group.z_dot, &*group.z_tilde_dot]);
+            control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), sums);
+        }
+        let count = told.values.len().next_multiple_of(R::LANES);
+        for product in C::PRODUCTS {
+            add_product(hand, product, (panels, count), sums);
+        }
+    }
+}
+
+/// Which examples are side by side.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The first of them.
+    first: usize,
+    /// How many lanes have an example, at least one; the others repeat the first.
+    live: usize,
+}
+
+impl Place {
+    /// Writes the arguments of the examples as rows of lanes, one argument after the other.
+    #[inline(always)]
+    fn load_each<R: Lanes<Element: Element>>(
+        self,
+        hand: R,
+        control: &impl ExampleKernel,
+        first: usize,
+        each: &mut [R::Element],
+        apart: &mut Vec<R::Element>,
+    ) {
+        fn entries<C: ExampleKernel>(_: &C) -> &'static [(&'static str, usize)] {
+            C::EACH
+        }
+        let mut from = 0;
+        for (argument, (_, entries)) in entries(control).iter().enumerate() {
+            let rows = &control.rows_of(argument)[(first + self.first) * entries..][..self.live * entries];
+            narrow(apart, rows);
+            to_rows(hand, *entries, (apart, self.live), &mut each[from..][..entries * R::LANES]);
+            from += entries * R::LANES;
+        }
+    }
+}
+
+/// Numbers of another type.
+#[inline(always)]
+fn narrow<T: Element>(to: &mut Vec<T>, from: &[f64]) {
+    to.clear();
+    to.extend(from.iter().map(|number| T::default().constant(*number)));
+}
+
+/// Examples side by side: a row of lanes for each variable.
+struct Group<'a, T> {
+    z: &'a mut [T],
+    z_tilde: &'a mut [T],
+    /// `∂z̃/∂a`, b held fixed.
+    z_tilde_a: &'a mut [T],
+    /// `∂/∂a ln p(b)`.
+    score: &'a mut [T],
+    /// `∂c/∂z` at z and at z̃.
+    c_z: &'a mut [T],
+    c_z_tilde: &'a mut [T],
+    /// What weighs `∂²c/∂z∂φ` at z and at z̃ in the variance's gradient.
+    z_dot: &'a mut [T],
+    z_tilde_dot: &'a mut [T],
+    gradient: &'a mut [T],
+}
+
+impl<'a, T: Element> Group<'a, T> {
+    #[inline(always)]
+    fn new(memory: &'a mut [T], length: usize) -> Self {
+        let (z, rest) = memory.split_at_mut(length);
+        let (z_tilde, rest) = rest.split_at_mut(length);
+        let (z_tilde_a, rest) = rest.split_at_mut(length);
+        let (score, rest) = rest.split_at_mut(length);
+        let (c_z, rest) = rest.split_at_mut(length);
+        let (c_z_tilde, rest) = rest.split_at_mut(length);
+        let (z_dot, rest) = rest.split_at_mut(length);
+        let (z_tilde_dot, gradient) = rest.split_at_mut(length);
+        Self { z, z_tilde, z_tilde_a, score, c_z, c_z_tilde, z_dot, z_tilde_dot, gradient }
+    }
+
+    /// Makes z, z̃ and their derivatives of the logits and the noise, given b.
+    #[inline(always)]
+    fn draw<R: Lanes<Element = T>>(&mut self, hand: R, told: Told<'_, T>, place: Place, apart: &mut Vec<T>) {
+        let Place { first, live } = place;
+        let count = self.z.len() / R::LANES;
+        let own = first * count..(first + live) * count;
+        // The memory of what is made later holds the logits and b until then.
+        to_rows(hand, count, (&told.logits[own.clone()], live), self.c_z);
+        to_rows(hand, count, (&told.points[own], live), self.c_z_tilde);
+        let noise = &told.noise[2 * first * count..][..2 * live * count];
+        for (part, rows) in [&mut *self.z, &mut *self.z_tilde].into_iter().enumerate() {
+            apart.clear();
+            for example in noise.chunks_exact(2 * count) {
+                let numbers = &example[part * count..][..count];
+                apart.extend(numbers.iter().map(|number| inside(T::default().constant(*number))));
+            }
+            to_rows(hand, count, (apart, live), rows);
+        }
+        let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
+        for m in 0..count {
+            let (a, u) = (row(hand, self.c_z, m), row(hand, self.z, m));
+            set_row(self.z, m, conditional::z(a, u));
+        }
+        for m in 0..count {
+            let is_one = row(hand, self.c_z_tilde, m).is_gt(zero);
+            let a = row(hand, self.c_z, m);
+            let odds = R::select(is_one, a, -a).exp();
+            let (tilde, slope) = conditional::z_tilde(is_one, row(hand, self.z_tilde, m), odds);
+            set_row(self.z_tilde, m, tilde);
+            set_row(self.z_tilde_a, m, slope);
+            // σ(-a) if b = 1, and -σ(a) if b = 0.
+            let size = one / (one + odds);
+            set_row(self.score, m, R::select(is_one, size, -size));
+        }
+    }
+
+    /// Makes `ĝ`, and ż at z and at z̃; returns c̄. `advantage` is `f - c`.
+    #[inline(always)]
+    fn gradients<R: Lanes<Element = T>>(&mut self, hand: R, place: Place, advantage: R) -> R {
+        let count = self.z.len() / R::LANES;
+        let scale = hand.constant(2.0 / count as f64);
+        let is_live = lane_numbers(hand).is_lt(hand.constant(place.live as f64));
+        let mut c_bar = hand.constant(0.0);
+        for m in 0..count {
+            let (score, z_tilde_a) = (row(hand, self.score, m), row(hand, self.z_tilde_a, m));
+            let path = pathwise(row(hand, self.c_z, m), row(hand, self.c_z_tilde, m), z_tilde_a);
+            let gradient = g_hat(advantage, score, path);
+            set_row(self.gradient, m, gradient);
+            // Lanes without an example have the weight 0.
+            let scaled = R::select(is_live, scale * gradient, hand.constant(0.0));
+            let weights = weights(scaled, score, z_tilde_a);
+            set_row(self.z_dot, m, weights.z_dot);
+            set_row(self.z_tilde_dot, m, weights.z_tilde_dot);
+            c_bar = c_bar + weights.c_bar;
+        }
+        c_bar
+    }
+}
+
+/// A number of the noise, which an `f32` may round to 1.
+#[inline(always)]
+fn inside<T: Element>(number: T) -> T {
+    let largest = T::default().constant(1.0 - 1.0 / (1_u64 << 24) as f64);
+    if number < T::default().constant(1.0) { number } else { largest }
+}

@@ -1,5 +1,7 @@
 //! Work on lanes, with the instructions chosen while the program runs.
 
+use std::cell::RefCell;
+
 use voidgrad_real::{Element, Lanes};
 
 /// Which instructions to use.
@@ -35,6 +37,9 @@ pub trait Work<T> {
 pub trait OnLanes: Element {
     /// Does work on the lanes that the instructions give.
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
+
+    /// Does work with buffers of this thread, which hold what other work left in them.
+    fn with_buffers<const N: usize, O>(work: impl FnOnce(&mut [Vec<Self>; N]) -> O) -> O;
 
     /// Slices of this number, as those of the number that it is.
     fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N>;
@@ -84,6 +89,22 @@ pub(crate) const MOST_LANES: usize = 32;
 macro_rules! on_lanes {
     ($number:ident, $lanes:ident, $slices:ident) => {
         impl OnLanes for $number {
+            fn with_buffers<const N: usize, O>(work: impl FnOnce(&mut [Vec<Self>; N]) -> O) -> O {
+                thread_local! {
+                    static BUFFERS: RefCell<Vec<Vec<$number>>> = const { RefCell::new(Vec::new()) };
+                }
+                // They are taken, so that work inside of this work has buffers, too.
+                let mut own: [Vec<Self>; N] = BUFFERS.with_borrow_mut(|buffers| {
+                    buffers.resize(N.max(buffers.len()), Vec::new());
+                    std::array::from_fn(|i| std::mem::take(&mut buffers[i]))
+                });
+                let output = work(&mut own);
+                BUFFERS.with_borrow_mut(|buffers| {
+                    buffers.iter_mut().zip(own).for_each(|(buffer, own)| *buffer = own);
+                });
+                output
+            }
+
             fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N> {
                 Slices::$slices(read, written)
             }

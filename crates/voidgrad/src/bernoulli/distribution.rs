@@ -1,11 +1,12 @@
 //! The trait of distributions.
 
-use super::{Bernoulli, logit};
+use std::hint::select_unpredictable;
+
+use super::{Bernoulli, logit, sides};
 use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
 use crate::error::{DistributionError, SampleError, ShapeMismatch, finite, same_length};
 use crate::noise::{Node, Rule};
-use voidgrad_real::sigmoid;
 
 /// The parameters are the M logits, and a sample is M entries of 0 and 1. It takes M uniform numbers: `b_m` is 1 where `u_m ≥ 1 - θ_m`.
 impl Distribution for Bernoulli {
@@ -21,8 +22,7 @@ impl Distribution for Bernoulli {
         parameters.iter().try_for_each(|&logit| finite("logit", logit).map(drop))?;
         self.logits.copy_from_slice(parameters);
         for (m, &a) in parameters.iter().enumerate() {
-            self.theta[m] = sigmoid(a);
-            self.rest[m] = sigmoid(-a);
+            (self.theta[m], self.rest[m]) = sides(a);
         }
         Ok(())
     }
@@ -64,7 +64,8 @@ impl Distribution for Bernoulli {
         assert_eq!((b.len(), gradient.len()), (self.len(), self.len()), "one number for each variable");
         let sides = self.theta.iter().zip(&self.rest);
         for ((gradient, &b), (theta, rest)) in gradient.iter_mut().zip(b).zip(sides) {
-            *gradient += weight * if b == 1.0 { *rest } else { -theta };
+            // A branch would be guessed wrong half of the time.
+            *gradient += weight * select_unpredictable(b == 1.0, *rest, -theta);
         }
     }
 

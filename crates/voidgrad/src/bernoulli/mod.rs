@@ -10,7 +10,6 @@ pub mod probability;
 mod tests;
 
 use crate::error::InvalidParameter;
-use voidgrad_real::sigmoid;
 
 /// The largest M of which all `2ᴹ` states are enumerated: a million states.
 pub const LARGEST_ENUMERATION: usize = 20;
@@ -76,8 +75,7 @@ impl Bernoulli {
 
     /// Of finite logits.
     fn new(logits: Vec<f64>) -> Self {
-        let theta = logits.iter().map(|&a| sigmoid(a)).collect();
-        let rest = logits.iter().map(|&a| sigmoid(-a)).collect();
+        let (theta, rest) = logits.iter().map(|&a| sides(a)).unzip();
         Self { logits, theta, rest }
     }
 
@@ -110,6 +108,14 @@ impl Bernoulli {
     pub fn complements(&self) -> &[f64] {
         &self.rest
     }
+}
+
+/// `σ(a)` and `σ(-a)`, of one exponential, with the bits that [`sigmoid`](voidgrad_real::sigmoid) has.
+fn sides(a: f64) -> (f64, f64) {
+    let e = (-a.abs()).exp();
+    let large = 1.0 / (1.0 + e);
+    let small = e * large;
+    if a >= 0.0 { (large, small) } else { (small, large) }
 }
 
 fn not_empty(values: &[f64]) -> Result<(), InvalidParameter> {

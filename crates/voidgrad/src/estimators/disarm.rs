@@ -6,7 +6,6 @@ use crate::bernoulli::Bernoulli;
 use crate::error::InvalidParameter;
 use crate::estimator::{Answer, Estimator, Told};
 use crate::noise::Rule;
-use voidgrad_real::sigmoid;
 
 /// `ĝ_m = ½·(f(b) - f(b'))·(b_m - b'_m)·σ(|a_m|)`, where `b = H(a + ln(u/(1-u)))` and b' is what `1 - u` makes; with
 /// several pairs, their mean.
@@ -67,8 +66,11 @@ impl Estimator for Disarm {
         for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * variables)) {
             let (b, reflected) = pair.split_at(variables);
             let share = 0.5 * (f[0] - f[1]) / pairs;
-            for (m, gradient) in answer.gradient.iter_mut().enumerate() {
-                *gradient += share * (b[m] - reflected[m]) * sigmoid(bernoulli.logits()[m].abs());
+            let sides = bernoulli.probabilities().iter().zip(bernoulli.complements());
+            let bits = b.iter().zip(reflected).zip(sides);
+            for (gradient, ((b, reflected), (theta, rest))) in answer.gradient.iter_mut().zip(bits) {
+                // σ(|a|)
+                *gradient += share * (b - reflected) * theta.max(*rest);
             }
         }
     }

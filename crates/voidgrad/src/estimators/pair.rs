@@ -1,17 +1,17 @@
 //! A sample and its reflection, which ARM and `DisARM` share.
 
-use crate::bernoulli::{Bernoulli, logit};
+use crate::bernoulli::Bernoulli;
+use crate::distribution::Distribution as _;
 use crate::noise::{Node, Rule};
 use voidgrad_real::sigmoid;
 
 /// Writes what u and 1 - u make, a row each.
 pub(super) fn sample(bernoulli: &Bernoulli, u: &[f64], pair: &mut [f64]) {
     let (b, reflected) = pair.split_at_mut(bernoulli.len());
-    for (m, (&a, &u)) in bernoulli.logits().iter().zip(u).enumerate() {
-        // The logit of 1 - u is that of u with the other sign: exact where 1 - u would round to 1.
-        let logistic = logit::g(u, 0.0);
-        b[m] = f64::from(u8::from(logit::threshold(a + logistic)));
-        reflected[m] = f64::from(u8::from(logit::threshold(a - logistic)));
+    bernoulli.sample(u, b);
+    for ((reflected, &u), &theta) in reflected.iter_mut().zip(u).zip(bernoulli.probabilities()) {
+        // 1 - u ≥ 1 - θ, exact where 1 - u would round to 1.
+        *reflected = f64::from(u8::from(u <= theta));
     }
 }
 

@@ -124,10 +124,12 @@ impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
     fn subtree(&self, told: Told<'_, T>, gradient: &mut [T]) -> Vec<f64> {
         let count = told.values.len();
         if count <= LEAF {
-            let mut sums = vec![T::default(); self.parameters];
-            let leaf = Leaf { shared: self, told, gradient, sums: &mut sums, memory: &mut Memory::default() };
-            T::on_lanes(Instructions::Best, leaf);
-            return sums.into_iter().map(Into::into).collect();
+            return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 6]| {
+                sums.clear();
+                sums.resize(self.parameters, T::default());
+                T::on_lanes(Instructions::Best, Leaf { shared: self, told, gradient, sums, memory });
+                sums.iter().map(|sum| (*sum).into()).collect()
+            });
         }
         let half = count.div_ceil(LEAF).next_power_of_two() / 2 * LEAF;
         let [left, right] = told.split_at(C::Z, half);
@@ -136,17 +138,6 @@ impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
         sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         sums
     }
-}
-
-/// Buffers of a leaf.
-#[derive(Debug, Default)]
-struct Memory<T> {
-    rows: Vec<T>,
-    each: Vec<T>,
-    kept: Vec<T>,
-    panels: Vec<T>,
-    /// Numbers of examples one after the other.
-    apart: Vec<T>,
 }
 
 /// How many rows of lanes a variable has.
@@ -158,7 +149,7 @@ struct Leaf<'a, C, T> {
     told: Told<'a, T>,
     gradient: &'a mut [T],
     sums: &'a mut [T],
-    memory: &'a mut Memory<T>,
+    memory: &'a mut [Vec<T>; 5],
 }
 
 impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
@@ -169,7 +160,7 @@ impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { shared: Shared { control, numbers, .. }, told, gradient, sums, memory } = self;
-        let Memory { rows, each, kept, panels, apart } = memory;
+        let [rows, each, kept, panels, apart] = memory;
         let length = C::Z * R::LANES;
         let rows = aligned(rows, ROWS * length);
         let width: usize = C::EACH.iter().map(|(_, entries)| entries).sum();

@@ -15,7 +15,7 @@ pub trait RowKernel: Sync {
     const Y: usize;
     /// How many parameters there are.
     const PARAMETERS: usize;
-    /// How many rows of lanes the two passes need as memory.
+    /// How many rows of lanes a pass needs as memory.
     const ROWS: usize;
     /// How many numbers of a row are kept for the outer products.
     const KEPT: usize;
@@ -28,7 +28,7 @@ pub trait RowKernel: Sync {
     /// depends on them alone.
     fn numbers<T: Element>(&self, numbers: &mut Vec<T>);
 
-    /// Writes y, and keeps in `rows` what the backward pass needs. `hand` is 0 in every lane.
+    /// Writes y. `hand` is 0 in every lane, and `rows` is memory.
     fn forward<R: Lanes<Element: Element>>(
         hand: R,
         numbers: &[R::Element],
@@ -37,7 +37,7 @@ pub trait RowKernel: Sync {
         rows: &mut [R::Element],
     );
 
-    /// Writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
+    /// Makes of the arguments all that the derivatives take, writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]

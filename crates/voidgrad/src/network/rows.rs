@@ -27,9 +27,9 @@ pub fn rows<K: RowKernel, T: Float>(
     count::<K, T>(each, "y", y.len())?;
     let numbers = &numbers(network);
     let chunks = y.par_chunks_mut(CHUNK * K::Y).enumerate();
-    chunks.for_each_init(Memory::default, |memory, (chunk, y)| {
+    chunks.for_each(|(chunk, y)| {
         let given = Given { network: PhantomData::<K>, numbers, each, first: chunk * CHUNK };
-        T::on_lanes(Instructions::Best, Values { given, y, memory });
+        T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
     });
     match fault(y) {
         Some((at, value)) => Err(NetworkError::Value { row: at / K::Y, value }),
@@ -173,18 +173,6 @@ fn width<K: RowKernel>() -> usize {
     K::EACH.iter().map(|(_, entries)| entries).sum()
 }
 
-/// Buffers of a task.
-#[derive(Debug, Default)]
-struct Memory<T> {
-    each: Vec<T>,
-    each_bar: Vec<T>,
-    y: Vec<T>,
-    kept: Vec<T>,
-    panels: Vec<T>,
-    /// Rows one after the other, if fewer than lanes are left.
-    last: Vec<T>,
-}
-
 /// Writes rows of lanes to the `live` rows that they are.
 #[inline(always)]
 fn store<R: Lanes>(
@@ -209,7 +197,7 @@ fn store<R: Lanes>(
 struct Values<'a, K, T> {
     given: Given<'a, K, T>,
     y: &'a mut [T],
-    memory: &'a mut Memory<T>,
+    memory: &'a mut [Vec<T>; 4],
 }
 
 impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
@@ -219,7 +207,7 @@ impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Self { given, y, memory: Memory { each, y: lanes, kept, last, .. } } = self;
+        let Self { given, y, memory: [each, lanes, kept, last] } = self;
         let each = aligned(each, width::<K>() * R::LANES);
         let lanes = aligned(lanes, K::Y * R::LANES);
         let kept = aligned(kept, K::ROWS * R::LANES);
@@ -238,7 +226,7 @@ struct Derivatives<'a, K, T, const E: usize, const BARS: bool> {
     y_bar: &'a [T],
     each_bar: [&'a mut [T]; E],
     sums: &'a mut [T],
-    memory: &'a mut Memory<T>,
+    memory: &'a mut [Vec<T>; 6],
 }
 
 impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Derivatives<'_, K, T, E, BARS> {
@@ -249,17 +237,15 @@ impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Der
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y_bar, mut each_bar, sums, memory } = self;
-        let Memory { each, each_bar: lanes, y, kept, panels, last } = memory;
+        let [each, lanes, kept, last, y, panels] = memory;
         let each = aligned(each, width::<K>() * R::LANES);
         let lanes = aligned(lanes, width::<K>() * R::LANES);
-        // Of the forward pass, and then ȳ.
         let y = aligned(y, K::Y * R::LANES);
         let kept = aligned(kept, K::ROWS * R::LANES);
         let panels = aligned(panels, K::KEPT * PANEL_ROWS);
         for (group, y_bar) in y_bar.chunks(R::LANES * K::Y).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / K::Y);
             given.load(hand, (row, live), each, last);
-            K::forward(hand, given.numbers, each, y, kept);
             to_rows(hand, K::Y, (y_bar, live), y);
             // Lanes without a row have the weight 0.
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
@@ -293,16 +279,18 @@ fn subtree<K: RowKernel, T: Float, const E: usize>(
 ) -> Vec<f64> {
     let rows = y_bar.len() / K::Y;
     if rows <= CHUNK {
-        let mut sums = vec![T::default(); K::PARAMETERS];
-        let memory = &mut Memory::default();
-        if each_bar.iter().any(|bar| !bar.is_empty()) {
-            let work = Derivatives::<K, T, E, true> { given, y_bar, each_bar, sums: &mut sums, memory };
-            T::on_lanes(Instructions::Best, work);
-        } else {
-            let work = Derivatives::<K, T, E, false> { given, y_bar, each_bar, sums: &mut sums, memory };
-            T::on_lanes(Instructions::Best, work);
-        }
-        return sums.into_iter().map(Into::into).collect();
+        return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 7]| {
+            sums.clear();
+            sums.resize(K::PARAMETERS, T::default());
+            if each_bar.iter().any(|bar| !bar.is_empty()) {
+                let work = Derivatives::<K, T, E, true> { given, y_bar, each_bar, sums, memory };
+                T::on_lanes(Instructions::Best, work);
+            } else {
+                let work = Derivatives::<K, T, E, false> { given, y_bar, each_bar, sums, memory };
+                T::on_lanes(Instructions::Best, work);
+            }
+            sums.iter().map(|sum| (*sum).into()).collect()
+        });
     }
     let half = rows.div_ceil(CHUNK).next_power_of_two() / 2 * CHUNK;
     let (left, right) = y_bar.split_at(half * K::Y);

@@ -22,9 +22,8 @@ pub(super) fn implementation(
     let (plain_derived, _) = named(&kernel.derived, own);
     let numbers = derived(&kernel.derived, &kernel.numbers, &plain, own);
     let each = split_given(&kernel.each);
-    let residuals = split(&kernel.residuals);
     // What every pass reads.
-    let read = quote!(#plain #plain_derived #each #residuals);
+    let read = quote!(#plain #plain_derived #each);
     let bars = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
         let entries = Literal::usize_unsuffixed(*entries);
         quote!(let (#ident, each_bar) = each_bar.split_at_mut(#entries * R::LANES);)
@@ -106,7 +105,7 @@ fn constants(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStr
     let parameters = arguments(source, &roles.parameters).into_iter().map(entries).sum();
     let passes = [&kernel.backward, &kernel.backward_of_parameters];
     let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
-    let memory = count(&kernel.residuals) + own.max().unwrap_or(0);
+    let memory = own.max().unwrap_or(0);
     let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
     let [products, products_of_parameters] = passes.map(|pass| products(&pass.panels, root));
     let [outputs, parameters, memory, kept] =

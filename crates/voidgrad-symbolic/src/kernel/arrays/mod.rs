@@ -171,6 +171,7 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
         ],
         forward: (vec![store(c_z, "c_z"), store(c_z_tilde, "c_z_tilde")], Some(c)),
         backward: vec![backward],
+        keeps: true,
         sums,
         name: &|id| match graph.hint(id) {
             None if at_z_tilde[id.index()] => format!("{}_tilde", graph.describe(id)),

@@ -39,8 +39,6 @@ pub struct RowKernel {
     pub each: Vec<Slice>,
     /// The derivatives by it.
     pub bars: Vec<Slice>,
-    /// What the forward pass leaves for the backward pass, rows of lanes.
-    pub residuals: Vec<Slice>,
     /// Computes what all rows share.
     pub numbers: Stage,
     /// Computes `y`.
@@ -143,10 +141,12 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
         ],
         forward: (vec![Effect::Store(y, format_ident!("y"))], None),
         backward: vec![backward, of_parameters],
+        // The values are computed much earlier, and their sums are not what derivatives take.
+        keeps: false,
         sums: Sums::Totals,
         name: &|id| graph.describe(id),
     };
-    let Stages { arguments, shared, residuals, numbers, forward, backward } =
+    let Stages { arguments, shared, residuals: _, numbers, forward, backward } =
         work.stages(names, lanes, plain)?;
     let mut passes = backward
         .into_iter()
@@ -156,7 +156,6 @@ fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
         derived: shared,
         each: each_slices,
         bars: bar_slices,
-        residuals,
         numbers: stage(numbers),
         forward: stage(forward),
         backward: passes.next()?,

@@ -20,8 +20,10 @@ pub(super) struct Work<'a> {
     pub(super) given: [Vec<(NodeId, Given)>; 2],
     /// What the forward pass leaves, and the number that it returns.
     pub(super) forward: (Vec<Effect>, Option<NodeId>),
-    /// What each backward pass leaves, the one that leaves most first.
+    /// What each backward pass leaves.
     pub(super) backward: Vec<Vec<Effect>>,
+    /// Whether a backward pass reads what the forward pass leaves; else it computes all that it takes.
+    pub(super) keeps: bool,
     pub(super) sums: Sums,
     /// The name of a value.
     pub(super) name: &'a dyn Fn(NodeId) -> String,
@@ -43,7 +45,13 @@ impl Work<'_> {
     /// The stages; `None` where something has no form in rows of lanes. `names` are taken.
     pub(super) fn stages(self, mut names: Names, lanes: &Types, plain: &Types) -> Option<Stages> {
         let Self {
-            graph, arguments, given: [rows, weights], forward: (mut effects, result), backward, ..
+            graph,
+            arguments,
+            given: [rows, weights],
+            forward: (mut effects, result),
+            backward,
+            keeps,
+            ..
         } = self;
         let ids = |given: &[(NodeId, Given)]| given.iter().map(|(id, _)| *id).collect::<Vec<NodeId>>();
         let varies = graph.dependent(&[ids(&rows), ids(&weights)].concat());
@@ -51,11 +59,12 @@ impl Work<'_> {
             ids.iter().map(|id| Slice::new(graph, *id, names.fresh(&(self.name)(*id)))).collect()
         };
         let ahead: Vec<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
-        let back: &[Effect] = backward.first().map_or(&[], Vec::as_slice);
+        let back: Vec<Effect> = backward.iter().flatten().cloned().collect();
         let argument_slices = slices(arguments)?;
-        let shared = frontier(graph, &all(&ahead, back), |id| !varies[id.index()] && !is_at_hand(graph, id));
+        let shared = frontier(graph, &all(&ahead, &back), |id| !varies[id.index()] && !is_at_hand(graph, id));
         let shared_slices = slices(&shared)?;
-        let residuals = residuals(graph, &ahead, back, &varies, &ids(&weights));
+        let residuals =
+            if keeps { residuals(graph, &ahead, &back, &varies, &ids(&weights)) } else { Vec::new() };
         let residual_slices = slices(&residuals)?;
 
         let store = |ids: &[NodeId], slices: &[Slice]| -> Vec<Effect> {

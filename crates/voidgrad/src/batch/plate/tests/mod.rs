@@ -3,7 +3,6 @@
 mod refusals;
 
 use rayon::ThreadPoolBuilder;
-use voidgrad_real::Element;
 
 use super::{Plate, SHARE};
 use crate::bernoulli::Bernoulli;
@@ -12,6 +11,7 @@ use crate::error::ObjectiveError;
 use crate::estimator::{AnyEstimator, Round};
 use crate::estimators::tests::{Claim, Cubic, Named, all, hold, teach, variables};
 use crate::estimators::{Listed, Rloo};
+use crate::lanes::Float;
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, PerExample, Points};
 
@@ -73,7 +73,7 @@ fn parameters<D: Distribution>(prototype: &D) -> Vec<f64> {
 }
 
 /// A round of all examples, answered.
-fn answered<D: Distribution + Clone, T: Element>(estimator: &AnyEstimator<D>, prototype: &D) -> Plate<D, T> {
+fn answered<D: Distribution + Clone, T: Float>(estimator: &AnyEstimator<D>, prototype: &D) -> Plate<D, T> {
     let parameters: Vec<T> = parameters(prototype).iter().map(|a| T::default().constant(*a)).collect();
     let mut plate = Plate::new(prototype.clone(), EXAMPLES);
     plate.ask(estimator, &parameters, &mut Stream::new(9, 1, 2)).unwrap();

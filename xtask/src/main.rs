@@ -1,27 +1,17 @@
 //! `cargo xtask train | variance | compare | expand | bench`: the experiments of voidgrad from the command line.
 
-mod analysis;
-mod checkpoint;
 mod choice;
 mod cli;
 mod compare;
-mod configuration;
-mod effort;
 mod evaluation;
-mod experiment;
 mod hand_over;
-mod metrics;
-mod network;
+mod page;
 mod preparation;
-mod report;
-mod run;
+mod problems;
 mod seed;
-mod session;
 mod statistics;
-mod summary;
-mod table;
-mod timing;
-mod train;
+mod training;
+mod variables;
 mod variance;
 
 use std::process::ExitCode;
@@ -36,7 +26,7 @@ fn main() -> ExitCode {
 
 fn execute(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
-        Some(Command::Train(arguments)) => train::run(&arguments)?,
+        Some(Command::Train(arguments)) => training::run(&arguments)?,
         Some(Command::Variance(arguments)) => variance::run(&arguments)?,
         Some(Command::Compare(arguments)) => compare::run(&arguments)?,
         Some(Command::Expand(handed_over)) => return hand_over::run(Program::Expand, &handed_over.arguments),

@@ -8,7 +8,7 @@ use voidgrad::{Bernoulli, Stream};
 
 use crate::cli::VarianceArguments;
 use crate::evaluation::{self, FEWEST_FOR_AN_ERROR, MOST_TERMS, Sampling, Technique, Way};
-use crate::experiment::identical;
+use crate::variables::identical;
 use crate::{choice, preparation, statistics};
 use xtask_kit::error::Error;
 use xtask_kit::{number, terminal};

@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use toml::{Table, Value};
 
 use super::{Cli, Command, TrainArguments};
+use crate::problems::{self, Row};
 use xtask_kit::error::Error;
 
 /// What a value has to be. Its limits are those of the option on the command line.
@@ -24,7 +25,8 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 17] = [
+const OPTIONS: [(&str, Type); 18] = [
+    ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
     ("target", Type::Number),
@@ -79,7 +81,37 @@ impl Type {
 /// # Errors
 /// Returns an error of one line if the file can't be read, or if an option is unknown, of a wrong type or outside its limits.
 pub(crate) fn read(file: &Path) -> Result<TrainArguments, Error> {
-    parsed(file, &options(file)?)
+    let options = options(file)?;
+    let arguments = parsed(file, &options)?;
+    check(&as_arguments(&options), arguments.problem)
+        .map_err(|error| Error::arguments(format!("{}: {error}", file.display())))?;
+    Ok(arguments)
+}
+
+/// # Errors
+/// Returns an error of one line if an option is given that the problem does not have.
+pub(super) fn check(arguments: &[OsString], problem: &Row) -> Result<(), Error> {
+    let command = Cli::command();
+    let matches = command.clone().try_get_matches_from(arguments).map_err(Error::arguments)?;
+    let (Some(train), Some(given)) = (command.find_subcommand(TRAIN), matches.subcommand_matches(TRAIN))
+    else {
+        return Ok(());
+    };
+    for argument in train.get_arguments() {
+        let Some(name) = argument.get_long() else { continue };
+        let owners = problems::with_option(name);
+        if given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
+            && !owners.is_empty()
+            && !owners.contains(&problem.name)
+        {
+            return Err(Error::arguments(format!(
+                "--{name} has no meaning for --problem {}; it is for {}",
+                problem.name,
+                owners.join(", ")
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// The command line with the options of a file, but for those that are on the command line themselves.
@@ -131,10 +163,14 @@ fn shown(value: &Value) -> String {
     value.to_string().replace('\n', " ")
 }
 
-fn parsed(file: &Path, options: &[(&'static str, Vec<OsString>)]) -> Result<TrainArguments, Error> {
+/// The options as a command line.
+fn as_arguments(options: &[(&'static str, Vec<OsString>)]) -> Vec<OsString> {
     let start = ["cargo xtask", TRAIN].map(OsString::from);
-    let arguments = start.into_iter().chain(options.iter().flat_map(|(_, options)| options.clone()));
-    let cli = xtask_kit::cli::parse(arguments).map_err(|error| match error {
+    start.into_iter().chain(options.iter().flat_map(|(_, options)| options.clone())).collect()
+}
+
+fn parsed(file: &Path, options: &[(&'static str, Vec<OsString>)]) -> Result<TrainArguments, Error> {
+    let cli = xtask_kit::cli::parse(as_arguments(options)).map_err(|error| match error {
         Error::Arguments(reason) => Error::Arguments(format!("{}: {reason}", file.display())),
         other => other,
     })?;
@@ -159,5 +195,14 @@ mod tests {
         let mut options = OPTIONS.map(|(name, _)| name);
         options.sort_unstable();
         assert_eq!(known, options);
+    }
+
+    #[test]
+    fn every_option_of_a_problem_is_an_option() {
+        for row in problems::PROBLEMS {
+            for name in row.options {
+                assert!(OPTIONS.iter().any(|(known, _)| known == name), "{}: {name}", row.name);
+            }
+        }
     }
 }

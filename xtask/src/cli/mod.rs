@@ -13,7 +13,8 @@ use voidgrad::estimators::Method;
 use crate::compare::Kind;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
-use value::{count, estimator, finite, positive, probability, seconds, seed};
+use crate::problems::{PROBLEMS, Row};
+use value::{count, estimator, finite, positive, probability, problem, problems_help, seconds, seed};
 use xtask_kit::cli::WIDEST;
 use xtask_kit::error::Error;
 
@@ -28,7 +29,9 @@ struct Cli {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// Train the estimators on E[(b - t)²] and write metrics, a summary and a report
+    /// Train the estimators on E[(b - t)²], or on another problem, and write metrics, a summary and a report
+    ///
+    /// --problem chooses what is trained. An option that the problem does not have is refused.
     ///
     /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json. All but the
     /// last are the same bytes for the same options, for every number of threads and however often the training was interrupted. A
@@ -64,6 +67,9 @@ pub(crate) struct HandedOver {
 /// Arguments of `train`.
 #[derive(Debug, Args)]
 pub(crate) struct TrainArguments {
+    /// What is trained
+    #[arg(long, value_name = "NAME", default_value = PROBLEMS[0].name, value_parser = problem, help = problems_help(), allow_hyphen_values = true)]
+    pub(crate) problem: &'static Row,
     /// Estimator to train; repeat the option for several [default: reinforce, rebar, relax and relax-linear]
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
@@ -79,24 +85,24 @@ pub(crate) struct TrainArguments {
     /// Probability that every variable starts from
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
-    /// Steps of each run
-    #[arg(long, value_name = "N", default_value = "10000", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
-    pub(crate) iterations: u64,
+    /// Steps of each run [default: 10000]
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
+    pub(crate) iterations: Option<u64>,
     /// Samples that each step averages
     #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: u64,
-    /// Learning rate of Adam for the logits
-    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
-    pub(crate) learning_rate: f64,
+    /// Learning rate for the logits, of Adam [default: 0.01]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    pub(crate) learning_rate: Option<f64>,
     /// Learning rate of Adam for the parameters of the control
     #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: f64,
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator
-    #[arg(long, value_name = "N", default_value = "20", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
-    pub(crate) repeats: u64,
+    /// Runs of each estimator [default: 20]
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
+    pub(crate) repeats: Option<u64>,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -113,7 +119,7 @@ pub(crate) struct TrainArguments {
         long,
         value_name = "DIR",
         conflicts_with_all = [
-            "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
+            "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_learning_rate", "seed", "repeats", "out", "config",
         ]
     )]
@@ -221,15 +227,16 @@ const LARGEST_THREADS: u64 = 1_000;
 /// Reads the command line. `None` if help or the version was asked for and has been printed.
 ///
 /// # Errors
-/// Returns an error of one line if an argument is unknown, missing or outside its limits.
+/// Returns an error of one line if an argument is unknown, missing or outside its limits, or if the problem does not have it.
 pub(crate) fn parse() -> Result<Option<Command>, Error> {
-    let arguments = hand_over::escaped(env::args_os().collect());
-    let cli: Option<Cli> = xtask_kit::cli::parse(arguments.iter().cloned())?;
-    let cli = match cli {
-        Some(Cli { command: Command::Train(TrainArguments { config: Some(file), .. }) }) => {
-            xtask_kit::cli::parse(config::merged(&arguments, &file)?)?
-        }
-        other => other,
-    };
+    let mut arguments = hand_over::escaped(env::args_os().collect());
+    let mut cli: Option<Cli> = xtask_kit::cli::parse(arguments.iter().cloned())?;
+    if let Some(Cli { command: Command::Train(TrainArguments { config: Some(file), .. }) }) = &cli {
+        arguments = config::merged(&arguments, file)?;
+        cli = xtask_kit::cli::parse(arguments.iter().cloned())?;
+    }
+    if let Some(Cli { command: Command::Train(train) }) = &cli {
+        config::check(&arguments, train.problem)?;
+    }
     Ok(cli.map(|cli: Cli| cli.command))
 }

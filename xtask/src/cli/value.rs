@@ -3,7 +3,21 @@
 use voidgrad::Bernoulli;
 use voidgrad::estimators::{Listed, Method};
 
+use crate::problems::{PROBLEMS, Row};
 use xtask_kit::number;
+
+pub(super) fn problem(name: &str) -> Result<&'static Row, String> {
+    PROBLEMS.iter().find(|row| row.name == name).ok_or_else(|| {
+        let known: Vec<&str> = PROBLEMS.iter().map(|row| row.name).collect();
+        format!("no problem has this name; known: {}", known.join(", "))
+    })
+}
+
+/// The help of `--problem`.
+pub(super) fn problems_help() -> String {
+    let lines = PROBLEMS.iter().map(|row| format!("{}: {}", row.name, row.about));
+    format!("What is trained; {}", lines.collect::<Vec<String>>().join("; "))
+}
 
 pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
     let known = || Bernoulli::estimators().iter().map(|row| row.method);

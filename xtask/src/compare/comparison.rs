@@ -10,7 +10,7 @@ use super::measurement::{Contender, Measurement};
 use super::problem::{Kind, Problem};
 use crate::choice::{self, Refusal};
 use crate::cli::CompareArguments;
-use crate::experiment::identical;
+use crate::variables::identical;
 use xtask_kit::error::Error;
 use xtask_kit::number;
 use xtask_kit::progress::Steps;

@@ -1,0 +1,35 @@
+//! `config.toml`: the configuration of an experiment, as `cargo xtask train --config` reads it.
+
+use std::fmt::Display;
+
+use crate::problems::quadratic::experiment::Experiment;
+use xtask_kit::number;
+
+impl Experiment {
+    /// All that the results depend on, each option by its name, whether it was given or not.
+    pub(crate) fn as_toml(&self) -> String {
+        let names: Vec<String> = self.methods.iter().map(|method| format!("\"{}\"", method.name)).collect();
+        let settings = &self.settings;
+        let mut lines =
+            vec!["# cargo xtask train --config config.toml gives these results again.".to_owned()];
+        let mut line = |name: &str, value: &dyn Display| lines.push(format!("{name} = {value}"));
+        line("estimator", &format!("[{}]", names.join(", ")));
+        if let Some(evaluations) = self.setup.evaluations {
+            line("evaluations", &evaluations);
+        }
+        line("target", &number::exact(self.target()));
+        line("dim", &self.dimension());
+        line("theta0", &number::exact(self.theta0));
+        line("iterations", &settings.iterations);
+        line("batch", &settings.batch);
+        line("learning-rate", &number::exact(settings.learning_rate));
+        line("control-learning-rate", &number::exact(settings.control_learning_rate));
+        match i64::try_from(settings.seed) {
+            Ok(seed) => line("seed", &seed),
+            // TOML has no whole number beyond.
+            Err(_) => line("seed", &format!("\"{}\"", settings.seed)),
+        }
+        line("repeats", &self.repeats);
+        lines.join("\n") + "\n"
+    }
+}

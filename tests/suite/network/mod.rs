@@ -4,6 +4,7 @@ mod errors;
 mod functions;
 mod large;
 mod model;
+mod unbiased;
 
 use functions::{Case, cases};
 use rand::{RngExt, SeedableRng};

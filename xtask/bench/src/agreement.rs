@@ -1,6 +1,6 @@
 //! Whether an implementation computes the same as the reference; before that, none is timed.
 
-use super::case::{Case, Precision};
+use super::case::{Case, LEARNING_RATE, Precision};
 use super::given::Given;
 use super::implementation::{Contestant, Noise};
 use super::reference::{Reference, Terms};
@@ -27,9 +27,12 @@ impl Agreement {
     pub(crate) fn of(case: Case) -> Result<Self, Error> {
         let (reference, given) = (Reference::new(case)?, Given::of(case));
         let expected = reference.sums(Noise::Given, &given)?;
-        if case.is_training() {
+        if matches!(reference, Reference::Model(_)) {
+            return Ok(Self { reference, given, expected, scales: Vec::new(), moments: None });
+        }
+        if case == Case::Step {
             // The farthest that Adam moves a parameter.
-            let scales = vec![case.learning_rate() * given.samples() as f64; expected.len()];
+            let scales = vec![LEARNING_RATE * given.samples() as f64; expected.len()];
             return Ok(Self { reference, given, expected, scales, moments: None });
         }
         let scales = reference.terms(&given)?.iter().map(|terms| terms.size).collect();
@@ -51,6 +54,10 @@ impl Agreement {
             other => &self.reference.sums(other, &self.given)?,
         };
         self.count(contestant, &compared.sums)?;
+        if self.reference.is_model() {
+            self.check_model(contestant, &compared.sums, expected)?;
+            return Ok(true);
+        }
         for (index, ((found, expected), scale)) in
             compared.sums.iter().zip(expected).zip(&self.scales).enumerate()
         {
@@ -67,6 +74,27 @@ impl Agreement {
         }
         self.check_means(contestant)?;
         Ok(contestant.precision == Precision::F64 || compared.sums != *expected)
+    }
+
+    /// All parameters of a model together: how far they are from the reference's, relative to how far those moved.
+    ///
+    /// Adam divides by the size of the gradient, so one of a hundred thousand parameters whose gradient is nearly 0 moves by what rounding leaves of it. One that moves
+    /// another way for another reason is more than the tolerance of `f32`: all moved about as far, and there are fewer than 10⁶ of them.
+    fn check_model(&self, contestant: &Contestant, found: &[f64], expected: &[f64]) -> Result<(), Error> {
+        let distance =
+            |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
+        let moved = distance(expected, &contestant.case.phi()?);
+        let relative = distance(found, expected) / moved;
+        let tolerance = contestant.precision.tolerance();
+        // Written so that NaN is refused.
+        let agrees = relative <= tolerance;
+        if agrees {
+            return Ok(());
+        }
+        let what = format!(
+            "the parameters are {relative:.1e} of their way from the reference's, more than {tolerance:.0e}"
+        );
+        Err(refused(contestant, &what))
     }
 
     /// The means over noise of its own.
@@ -107,7 +135,6 @@ impl Agreement {
     fn name(&self, index: usize) -> String {
         let variables = self.given.variables;
         match index {
-            _ if self.reference.is_model() => format!("parameter {index}"),
             _ if self.moments.is_none() && index < variables => format!("logit {index}"),
             _ if self.moments.is_none() => format!("φ[{}]", index - variables),
             _ if index < variables => format!("Σĝ[{index}]"),

@@ -9,8 +9,7 @@ use crate::error::are_finite;
 use crate::lanes::{Float, Instructions, MOST_LANES, Slices, Work};
 
 /// The examples of a task for a thread, and of a leaf of the tree that sums are taken over.
-const LEAF: usize = 32;
-const _: () = assert!(LEAF <= PANEL_ROWS);
+const LEAF: usize = PANEL_ROWS;
 
 /// The examples of a plate with their values of f, and the memory for their `ĝ`.
 pub struct Examples<'a> {
@@ -74,7 +73,8 @@ fn run<C: ExampleKernel, T: Float>(
     let mut numbers = Vec::new();
     control.numbers(&mut numbers);
     let shared = Shared { control, numbers: &numbers, parameters };
-    let sums = shared.subtree(told, gradient);
+    let mut sums = vec![0.0; parameters];
+    shared.subtree(told, gradient, &mut sums);
     let is_finite = |entry: &T| Into::<f64>::into(*entry).is_finite();
     (told.values.iter().all(is_finite) && gradient.iter().all(is_finite)).then_some(sums)
 }
@@ -120,23 +120,23 @@ struct Shared<'a, C, T> {
 }
 
 impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
-    /// The sums over these examples: those of the largest power of 2 of leaves, and the rest, side by side.
-    fn subtree(&self, told: Told<'_, T>, gradient: &mut [T]) -> Vec<f64> {
+    /// Writes the sums over these examples: those of the largest power of 2 of leaves, and the rest, side by side.
+    fn subtree(&self, told: Told<'_, T>, gradient: &mut [T], total: &mut [f64]) {
         let count = told.values.len();
         if count <= LEAF {
             return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 6]| {
                 sums.clear();
                 sums.resize(self.parameters, T::default());
                 T::on_lanes(Instructions::Best, Leaf { shared: self, told, gradient, sums, memory });
-                sums.iter().map(|sum| (*sum).into()).collect()
+                total.iter_mut().zip(sums).for_each(|(total, sum)| *total = (*sum).into());
             });
         }
         let half = count.div_ceil(LEAF).next_power_of_two() / 2 * LEAF;
         let [left, right] = told.split_at(C::Z, half);
-        let (gradient, more) = gradient.split_at_mut(half * C::Z);
-        let (mut sums, more) = rayon::join(|| self.subtree(left, gradient), || self.subtree(right, more));
-        sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-        sums
+        let (gradient, behind) = gradient.split_at_mut(half * C::Z);
+        let mut more = vec![0.0; total.len()];
+        rayon::join(|| self.subtree(left, gradient, total), || self.subtree(right, behind, &mut more));
+        total.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
     }
 }
 

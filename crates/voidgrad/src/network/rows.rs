@@ -67,7 +67,8 @@ pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
     for (all, bar) in all.iter_mut().zip(&mut each_bar).filter(|(all, _)| all.is_empty()) {
         *all = bar;
     }
-    let sums = subtree(given, y_bar, all);
+    let mut sums = vec![0.0; K::PARAMETERS];
+    subtree(given, y_bar, all, &mut sums);
     for (i, (name, entries)) in K::EACH.iter().enumerate() {
         if each[i].times > 1 {
             add_up(*entries, each[i].times, &apart[i], each_bar[i]);
@@ -271,12 +272,13 @@ impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Der
     }
 }
 
-/// The sums over the rows of these chunks: those of the largest power of 2 of them, and the rest, side by side.
+/// Writes the sums over the rows of these chunks: those of the largest power of 2 of them, and the rest, side by side.
 fn subtree<K: RowKernel, T: Float, const E: usize>(
     given: Given<'_, K, T>,
     y_bar: &[T],
     mut each_bar: [&mut [T]; E],
-) -> Vec<f64> {
+    total: &mut [f64],
+) {
     let rows = y_bar.len() / K::Y;
     if rows <= CHUNK {
         return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 7]| {
@@ -289,7 +291,7 @@ fn subtree<K: RowKernel, T: Float, const E: usize>(
                 let work = Derivatives::<K, T, E, false> { given, y_bar, each_bar, sums, memory };
                 T::on_lanes(Instructions::Best, work);
             }
-            sums.iter().map(|sum| (*sum).into()).collect()
+            total.iter_mut().zip(sums).for_each(|(total, sum)| *total = (*sum).into());
         });
     }
     let half = rows.div_ceil(CHUNK).next_power_of_two() / 2 * CHUNK;
@@ -301,8 +303,7 @@ fn subtree<K: RowKernel, T: Float, const E: usize>(
         }
     }
     let behind = Given { first: given.first + half, ..given };
-    let (mut sums, more) =
-        rayon::join(|| subtree(given, left, each_bar), || subtree(behind, right, right_bar));
-    sums.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-    sums
+    let mut more = vec![0.0; total.len()];
+    rayon::join(|| subtree(given, left, each_bar, total), || subtree(behind, right, right_bar, &mut more));
+    total.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
 }

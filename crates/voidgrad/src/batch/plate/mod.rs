@@ -124,13 +124,6 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let Some(first) = self.distributions.first() else { return Err(EstimateError::EmptyBatch) };
         let parameters_each = first.parameters().len();
         same_length("parameters of the plate", parameters.len(), examples * parameters_each)?;
-        let mut row = vec![0.0; parameters_each];
-        for (distribution, parameters) in
-            self.distributions.iter_mut().zip(parameters.chunks_exact(parameters_each))
-        {
-            row.iter_mut().zip(parameters).for_each(|(to, from)| *to = (*from).into());
-            distribution.set_parameters(&row)?;
-        }
         estimator.suits(&self.distributions[0])?;
         if let Some(control) = estimator.control() {
             check_examples(control, examples)?;
@@ -139,17 +132,25 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let Self { distributions, shape, noise, points, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
         let tasks = distributions
-            .par_chunks(SHARE)
+            .par_chunks_mut(SHARE)
+            .zip(parameters.par_chunks(SHARE * shape.parameters))
             .zip(points.par_chunks_mut(SHARE * shape.points * shape.dimension))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
             .zip(shares.par_iter_mut())
             .enumerate();
-        tasks.for_each(|(number, (((distributions, points), noise), share))| {
+        tasks.for_each(|(number, ((((distributions, parameters), points), noise), share))| {
+            share.set_parameters(shape, distributions, parameters);
+            if share.failure.is_some() {
+                return;
+            }
             let mut own = named.clone();
             own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
             own.fill_open01(noise);
             share.ask(shape, estimator, distributions, noise, points);
         });
+        if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
+            return Err(error);
+        }
         stream.set_position(position + 2 * (examples * shape.noise) as u128);
         self.stage = Stage::Asked;
         Ok(())

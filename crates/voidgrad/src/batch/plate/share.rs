@@ -53,6 +53,26 @@ pub(super) struct Share {
 }
 
 impl Share {
+    /// Gives the examples their parameters, up to the first that is refused.
+    pub(super) fn set_parameters<D: Distribution, T: Element>(
+        &mut self,
+        shape: Shape,
+        distributions: &mut [D],
+        parameters: &[T],
+    ) {
+        self.failure = None;
+        for (distribution, parameters) in
+            distributions.iter_mut().zip(parameters.chunks_exact(shape.parameters))
+        {
+            self.gradient.clear();
+            self.gradient.extend(parameters.iter().map(|entry| Into::<f64>::into(*entry)));
+            if let Err(error) = distribution.set_parameters(&self.gradient) {
+                self.failure = Some(error.into());
+                return;
+            }
+        }
+    }
+
     /// Makes the points of the examples.
     pub(super) fn ask<D: Distribution, T: Element>(
         &mut self,

@@ -89,14 +89,14 @@ pub(crate) struct TrainArguments {
     /// Probability that every variable starts from
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
-    /// Steps of each run [default: 10000; for max-cut 1000]
+    /// Steps of each run [default: 10000; for max-cut 2000]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
     /// Samples that each step averages
     #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: u64,
     /// Learning rate for the logits: of Adam [default: 0.01], or for max-cut of the natural gradient, in units of 1 over that of
-    /// the temperature [default: 0.2 for the exact gradient, 0.05 for an estimate]
+    /// the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05 for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
     /// Learning rate of Adam for the parameters of the control

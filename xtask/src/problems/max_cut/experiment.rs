@@ -18,10 +18,10 @@ use xtask_kit::error::Error;
 use xtask_kit::number::{self, grouped};
 
 /// What the options of all problems are here, if they are not given. Learning rates are in units of 1 over the graph's scale.
-const ITERATIONS: u64 = 1_000;
+const ITERATIONS: u64 = 2_000;
 const REPEATS: u64 = 5;
 const EVALUATIONS: u64 = 100;
-const LEARNING_RATE: f64 = 0.2;
+const LEARNING_RATE: f64 = 0.3;
 const ESTIMATED_LEARNING_RATE: f64 = 0.05;
 
 /// The largest learning rate and temperature, a million: with them, every logit stays a number.
@@ -164,9 +164,14 @@ impl MaxCut {
 
     /// The learning rate of a way, in units of 1 over the scale.
     pub(super) fn learning_rate_of(&self, way: Way) -> f64 {
+        // All logits move at once. In a dense graph they would overshoot together: a step must be below 2/(T + ρ/2) with the largest eigenvalue ρ of the weights,
+        // which is the degree in a regular graph.
+        let weights: f64 = self.graph.edges().iter().map(|(_, _, weight)| weight.abs()).sum();
+        let degree = 2.0 * weights / self.graph.vertices() as f64;
+        let largest = self.scale / (self.scale * self.temperature + degree / 2.0);
         self.learning_rate.unwrap_or(match way {
             Way::Estimated(_) => ESTIMATED_LEARNING_RATE,
-            _ => LEARNING_RATE,
+            _ => LEARNING_RATE.min(largest),
         })
     }
 

@@ -7,8 +7,11 @@ use super::search::DAMPING;
 use super::table;
 use crate::page::{Page, escape};
 use crate::statistics::Quartiles;
-use xtask_kit::chart::{BLACK, Chart, Drawing, Style};
+use xtask_kit::chart::{Chart, Drawing, ORANGE, Style};
 use xtask_kit::number::{exact, grouped, html as number, plural};
+
+/// How much of the highest cut the first figure shows below it.
+const MOST_BELOW: f64 = 0.1;
 
 /// The whole report.
 pub(super) fn html(experiment: &MaxCut, runs: &[Run]) -> String {
@@ -20,9 +23,13 @@ pub(super) fn html(experiment: &MaxCut, runs: &[Run]) -> String {
         page.paragraph("<b>This training was interrupted.</b> The runs that were complete are shown.");
     }
     page.heading("The cut");
-    page.figure(over_all(experiment, runs, "best cut", |record| record.cut), &cut(experiment));
+    let (lowest, highest) = range(experiment, runs, |record| record.cut);
+    // The first cuts are random, and far from all that matters.
+    let range_of_cut = (lowest.max(highest - MOST_BELOW * highest.abs()), highest);
+    page.figure(over_all(experiment, runs, "best cut", range_of_cut, |record| record.cut), &cut(experiment));
     page.heading("The objective");
-    page.figure(over_all(experiment, runs, "E[f]", |record| record.objective), &objective());
+    let range = range(experiment, runs, |record| record.objective);
+    page.figure(over_all(experiment, runs, "E[f]", range, |record| record.objective), &objective());
     let has_variance = |run: &Run| run.records.iter().any(|record| record.variances.is_some());
     if runs.iter().any(has_variance) {
         page.heading("The variance");
@@ -77,7 +84,7 @@ fn how_to_read(experiment: &MaxCut) -> String {
     let vertices = grouped(experiment.graph.vertices() as u64);
     format!(
         "An <b>evaluation</b> reads every edge from both of its ends once. It is one exact gradient, one value of f, or an attempt to \
-         flip every vertex once. All of them take about the same time. If f were a black box whose values are counted instead, a gradient and an \
+         flip every vertex once. Their times differ: gradients of several restarts are computed together, on SIMD lanes. If f were a black box whose values are counted instead, a gradient and an \
          attempt to flip every vertex would be {vertices} values each, and <code>exact</code> and the two baselines would still be equal. \
          <code>local-search</code> flips a vertex if the cut grows, and begins again from random sides when nothing grows. \
          <code>simulated-annealing</code> is Metropolis’ algorithm at the temperatures of the others.{reference}"
@@ -90,8 +97,8 @@ fn cut(experiment: &MaxCut) -> String {
         None => String::new(),
     };
     format!(
-        "The best cut so far, of all restarts: the median of the runs, with the quartiles as a band. Seconds are those of the median \
-         run, while other runs used the other threads.{reference}"
+        "The best cut so far, of all restarts: the median of the runs, with the quartiles as a band. Seconds are those of the steps \
+         of a run, on all threads. What is below the picture is cut off.{reference}"
     )
 }
 
@@ -114,13 +121,18 @@ fn variance_caption(experiment: &MaxCut) -> String {
 type Axis = (&'static str, fn(&Record) -> f64);
 
 /// A quantity over steps, evaluations and seconds.
-fn over_all(experiment: &MaxCut, runs: &[Run], label: &str, value: fn(&Record) -> f64) -> Vec<Drawing> {
+fn over_all(
+    experiment: &MaxCut,
+    runs: &[Run],
+    label: &str,
+    range: (f64, f64),
+    value: fn(&Record) -> f64,
+) -> Vec<Drawing> {
     let axes: [Axis; 3] = [
         ("step", |record| record.step as f64),
         ("evaluations", |record| record.evaluations as f64),
         ("seconds", |record| record.seconds),
     ];
-    let range = range(experiment, runs, value);
     let panel = |(name, x): Axis| {
         let mut chart = Chart::new(560.0, 330.0, name, label).y_range(range.0, range.1).y_decimals(0);
         let mut end = 0.0_f64;
@@ -130,7 +142,7 @@ fn over_all(experiment: &MaxCut, runs: &[Run], label: &str, value: fn(&Record) -
             draw(&mut chart, &x, &quartiles, Style::numbered(number), way.name());
         }
         if let Some((name, cut)) = experiment.reference() {
-            chart.line(&[(0.0, cut), (end, cut)], Style::solid(BLACK).wide(0.7), Some(name));
+            chart.line(&[(0.0, cut), (end, cut)], Style::solid(ORANGE).wide(1.2), Some(name));
         }
         chart.x_range(0.0, if end > 0.0 { end } else { 1.0 }).draw()
     };

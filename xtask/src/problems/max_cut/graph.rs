@@ -5,6 +5,9 @@ use voidgrad::Objective;
 use voidgrad::error::ObjectiveError;
 use voidgrad::objective::Points;
 
+/// Points whose cuts are computed together.
+const LANES: usize = 8;
+
 /// An undirected graph. Bit i of a point says on which side vertex i is.
 ///
 /// The cut is `f(b) = Σ_{ij} w_ij (b_i + b_j - 2 b_i b_j)`. It is linear in every bit, so for independent bits `E[f(b)] = f(p)`.
@@ -74,6 +77,24 @@ impl Graph {
         self.edges.iter().map(|&(i, j, weight)| weight * (side(i) + side(j) - 2.0 * side(i) * side(j))).sum()
     }
 
+    /// [`cut`](Self::cut) of up to [`LANES`] points, with the same bits.
+    fn cuts(&self, rows: &[f64], f: &mut [f64]) {
+        let mut sides = vec![[0.0; LANES]; self.vertices()];
+        for (lane, row) in rows.chunks_exact(self.vertices()).enumerate() {
+            for (sides, side) in sides.iter_mut().zip(row) {
+                sides[lane] = *side;
+            }
+        }
+        let mut sums = [0.0; LANES];
+        for &(i, j, weight) in &self.edges {
+            let (i, j) = (&sides[i as usize], &sides[j as usize]);
+            for lane in 0..LANES {
+                sums[lane] += weight * (i[lane] + j[lane] - 2.0 * i[lane] * j[lane]);
+            }
+        }
+        f.copy_from_slice(&sums[..f.len()]);
+    }
+
     /// The cut of the vertices for which `is_in` holds.
     pub(super) fn cut_of(&self, is_in: impl Fn(usize) -> bool) -> f64 {
         let cut = |&&(i, j, _): &&(u32, u32, f64)| is_in(i as usize) != is_in(j as usize);
@@ -89,8 +110,8 @@ impl Graph {
 
 impl Objective for Graph {
     fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
-        let rows = points.as_slice().par_chunks_exact(points.dimension());
-        rows.zip(f).for_each(|(b, f)| *f = self.cut(b));
+        let rows = points.as_slice().par_chunks(points.dimension() * LANES);
+        rows.zip(f.par_chunks_mut(LANES)).for_each(|(rows, f)| self.cuts(rows, f));
         Ok(())
     }
 }
@@ -126,6 +147,16 @@ mod tests {
         assert_eq!(graph.cut(&[0.0, 1.0, 0.0]), 1.5);
         assert_eq!(graph.cut_of(|vertex| vertex == 2), -0.5);
         assert_eq!(graph.neighbours(1), [(0, 2.0), (2, -0.5)]);
+    }
+
+    #[test]
+    fn cuts_of_many_points_are_those_of_one() {
+        let (graph, p) = example();
+        let rows: Vec<f64> = points(&p).take(21).flat_map(|(b, _)| b).collect();
+        let mut cuts = vec![f64::NAN; 21];
+        graph.values(Points::new(&rows, 8).unwrap(), &mut cuts).unwrap();
+        let expected: Vec<f64> = rows.chunks_exact(8).map(|b| graph.cut(b)).collect();
+        assert_eq!(cuts, expected);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! The baselines: one vertex after the other is flipped, or left.
 
+use voidgrad::slices;
+
 use super::{Name, Search};
 use crate::problems::max_cut::experiment::MaxCut;
 use xtask_kit::error::Error;
@@ -17,6 +19,8 @@ pub(super) struct Local<'a> {
     best: (f64, Vec<f64>),
     /// Memory for random numbers.
     uniform: Vec<f64>,
+    /// What a gain must be above: 0 in local search.
+    thresholds: Vec<f64>,
 }
 
 /// Two sides.
@@ -28,32 +32,33 @@ struct State {
     gains: Vec<f64>,
 }
 
-/// A flip that is less probable than this is not worth an exponential: no uniform number is as small.
-const SMALLEST_LOGARITHM: f64 = -40.0;
-
 impl<'a> Local<'a> {
     /// A restart of this name, before the first step.
     pub(super) fn new(experiment: &'a MaxCut, is_annealed: bool, name: Name) -> Self {
         let mut uniform = vec![0.0; experiment.graph.vertices()];
         name.start().fill_open01(&mut uniform);
         let now = State::new(experiment, &uniform);
-        Self { experiment, is_annealed, name, best: (now.cut, now.spins.clone()), now, uniform }
+        let (best, thresholds) = ((now.cut, now.spins.clone()), vec![0.0; uniform.len()]);
+        Self { experiment, is_annealed, name, now, best, uniform, thresholds }
     }
 
-    fn step(&mut self, step: u64) {
-        let Self { experiment, is_annealed, name, now, best, uniform } = self;
-        let temperature = experiment.temperature_at(step);
+    fn step(&mut self, step: u64) -> Result<(), Error> {
+        let Self { experiment, is_annealed, name, now, best, uniform, thresholds } = self;
         if *is_annealed {
+            // A flip with probability min(1, exp(Δf/T)) is one with Δf > T ln u. The difference to 1 is exact.
             name.step(step).fill_open01(uniform);
+            for u in uniform.iter_mut() {
+                *u -= 1.0;
+            }
+            slices::ln_1p(uniform, thresholds).map_err(Error::computation)?;
+            let temperature = experiment.temperature_at(step);
+            for logarithm in thresholds.iter_mut() {
+                *logarithm *= temperature;
+            }
         }
         let mut flips = 0;
-        for (vertex, &uniform) in uniform.iter().enumerate() {
-            let gain = now.gains[vertex];
-            let is_probable = |gain: f64| {
-                let logarithm = gain / temperature;
-                logarithm > SMALLEST_LOGARITHM && logarithm.exp() > uniform
-            };
-            if if *is_annealed { gain >= 0.0 || is_probable(gain) } else { gain > 0.0 } {
+        for (vertex, threshold) in thresholds.iter().enumerate() {
+            if now.gains[vertex] > *threshold {
                 now.flip(experiment, vertex);
                 flips += 1;
             }
@@ -66,6 +71,7 @@ impl<'a> Local<'a> {
             name.step(step).fill_open01(uniform);
             *now = State::new(experiment, uniform);
         }
+        Ok(())
     }
 }
 
@@ -99,8 +105,7 @@ impl State {
 
 impl Search for Local<'_> {
     fn advance(&mut self, from: u64, to: u64) -> Result<(), Error> {
-        (from..to).for_each(|step| self.step(step));
-        Ok(())
+        (from..to).try_for_each(|step| self.step(step))
     }
 
     fn expectations(&self) -> Vec<f64> {

@@ -111,8 +111,8 @@ fn objective() -> String {
 fn variance_caption(experiment: &MaxCut) -> String {
     format!(
         "The exact variance by the logit, averaged over the vertices, of two estimators with {} samples each: the mean of as many \
-         estimates of REINFORCE, and RLOO. It is computed at the probabilities of the first restart of each run, on the way that the name before \
-         the colon took.",
+         estimates of REINFORCE, and RLOO. The probabilities are those of the first restart of each run; the name before the colon says which \
+         gradient it followed.",
         grouped(experiment.samples())
     )
 }

@@ -30,7 +30,7 @@ const LARGEST: f64 = 1e6;
 /// The most restarts times vertices, each of which takes tens of bytes on every thread and in every checkpoint.
 const LARGEST_RUN: u64 = 20_000_000;
 
-/// Where the graph is from.
+/// What the graph was made of.
 #[derive(Debug)]
 pub(super) enum Source {
     /// A file, and a number for its text.
@@ -49,7 +49,7 @@ pub(super) enum Source {
 /// Everything that determines the results.
 #[derive(Debug)]
 pub(crate) struct MaxCut {
-    /// Where the graph is from.
+    /// What the graph was made of.
     pub(super) source: Source,
     /// The graph.
     pub(super) graph: Graph,
@@ -231,7 +231,7 @@ impl MaxCut {
     }
 }
 
-/// The graph, where it is from, and the cut that was planted in it.
+/// The graph, what it was made of, and the cut that was planted in it.
 fn source(arguments: &TrainArguments) -> Result<(Source, Graph, Option<f64>), Error> {
     let options = &arguments.max_cut;
     if let Some(path) = &options.graph {

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 18] = [
+const OPTIONS: [(&str, Type); 25] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -44,6 +44,13 @@ const OPTIONS: [(&str, Type); 18] = [
     ("threads", Type::Count),
     ("checkpoint", Type::Number),
     ("keep-checkpoints", Type::Flag),
+    ("graph", Type::Text),
+    ("generate", Type::Text),
+    ("vertices", Type::Count),
+    ("degree", Type::Count),
+    ("restarts", Type::Count),
+    ("temperature", Type::Number),
+    ("best-known", Type::Number),
 ];
 
 impl Type {
@@ -175,7 +182,7 @@ fn parsed(file: &Path, options: &[(&'static str, Vec<OsString>)]) -> Result<Trai
         other => other,
     })?;
     match cli {
-        Some(Cli { command: Command::Train(arguments) }) => Ok(arguments),
+        Some(Cli { command: Command::Train(arguments) }) => Ok(*arguments),
         // The command is `train`, and help is no option of a file.
         _ => Err(Error::computation("the options are not those of train")),
     }

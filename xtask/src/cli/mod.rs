@@ -1,7 +1,7 @@
 //! The command line: what can be asked for, and the limits of every value.
 
 pub(crate) mod config;
-mod value;
+pub(crate) mod value;
 
 use std::env;
 use std::ffi::OsString;
@@ -13,8 +13,11 @@ use voidgrad::estimators::Method;
 use crate::compare::Kind;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
-use crate::problems::{PROBLEMS, Row};
-use value::{count, estimator, finite, positive, probability, problem, problems_help, seconds, seed};
+use crate::problems::{PROBLEMS, Row, max_cut};
+use value::{
+    Gradient, count, estimator, finite, gradient, positive, probability, problem, problems_help, seconds,
+    seed,
+};
 use xtask_kit::cli::WIDEST;
 use xtask_kit::error::Error;
 
@@ -34,9 +37,10 @@ pub(crate) enum Command {
     /// --problem chooses what is trained. An option that the problem does not have is refused.
     ///
     /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json. All but the
-    /// last are the same bytes for the same options, for every number of threads and however often the training was interrupted. A
+    /// last, and the times in the report of max-cut, are the same bytes for the same options, for every number of threads and however
+    /// often the training was interrupted. A
     /// training that is killed or interrupted leaves checkpoints beside its directory, from which --resume continues it.
-    Train(TrainArguments),
+    Train(Box<TrainArguments>),
     /// The gradient and variance of one estimator at one point, with respect to the logit
     ///
     /// The estimator is as it starts: a control has the λ and η given here and weights that are drawn from the seed; a baseline
@@ -70,10 +74,11 @@ pub(crate) struct TrainArguments {
     /// What is trained
     #[arg(long, value_name = "NAME", default_value = PROBLEMS[0].name, value_parser = problem, help = problems_help(), allow_hyphen_values = true)]
     pub(crate) problem: &'static Row,
-    /// Estimator to train; repeat the option for several [default: reinforce, rebar, relax and relax-linear]
-    #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
-    pub(crate) estimators: Vec<&'static Method>,
-    /// Evaluations of f in an estimate, for estimators with a choice [default: 2]
+    /// Estimator to train; repeat the option for several. max-cut has the exact gradient as well, by the name exact
+    /// [default: reinforce, rebar, relax and relax-linear; for max-cut, exact and rloo]
+    #[arg(long = "estimator", value_name = "NAME", value_parser = gradient, allow_hyphen_values = true)]
+    pub(crate) estimators: Vec<Gradient>,
+    /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100]
     #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: Option<u64>,
     /// t of the objective (b - t)², averaged over the coordinates of b
@@ -85,13 +90,14 @@ pub(crate) struct TrainArguments {
     /// Probability that every variable starts from
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
-    /// Steps of each run [default: 10000]
+    /// Steps of each run [default: 10000; for max-cut 2000]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
     /// Samples that each step averages
     #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: u64,
-    /// Learning rate for the logits, of Adam [default: 0.01]
+    /// Learning rate for the logits: of Adam [default: 0.01], or for max-cut of the natural gradient, in units of 1 over that of
+    /// the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05 for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
     /// Learning rate of Adam for the parameters of the control
@@ -100,7 +106,7 @@ pub(crate) struct TrainArguments {
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator [default: 20]
+    /// Runs of each estimator [default: 20; for max-cut 5]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
@@ -120,7 +126,8 @@ pub(crate) struct TrainArguments {
         value_name = "DIR",
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
-            "control_learning_rate", "seed", "repeats", "out", "config",
+            "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
+            "restarts", "temperature", "best_known",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -136,6 +143,9 @@ pub(crate) struct TrainArguments {
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// The options of max-cut
+    #[command(flatten)]
+    pub(crate) max_cut: max_cut::Options,
 }
 
 /// Arguments of `variance`.
@@ -231,8 +241,12 @@ const LARGEST_THREADS: u64 = 1_000;
 pub(crate) fn parse() -> Result<Option<Command>, Error> {
     let mut arguments = hand_over::escaped(env::args_os().collect());
     let mut cli: Option<Cli> = xtask_kit::cli::parse(arguments.iter().cloned())?;
-    if let Some(Cli { command: Command::Train(TrainArguments { config: Some(file), .. }) }) = &cli {
-        arguments = config::merged(&arguments, file)?;
+    let file = |cli: &Option<Cli>| match cli {
+        Some(Cli { command: Command::Train(train) }) => train.config.clone(),
+        _ => None,
+    };
+    if let Some(file) = file(&cli) {
+        arguments = config::merged(&arguments, &file)?;
         cli = xtask_kit::cli::parse(arguments.iter().cloned())?;
     }
     if let Some(Cli { command: Command::Train(train) }) = &cli {

@@ -6,7 +6,8 @@ use voidgrad::estimators::{Listed, Method};
 use crate::problems::{PROBLEMS, Row};
 use xtask_kit::number;
 
-pub(super) fn problem(name: &str) -> Result<&'static Row, String> {
+/// A problem.
+pub(crate) fn problem(name: &str) -> Result<&'static Row, String> {
     PROBLEMS.iter().find(|row| row.name == name).ok_or_else(|| {
         let known: Vec<&str> = PROBLEMS.iter().map(|row| row.name).collect();
         format!("no problem has this name; known: {}", known.join(", "))
@@ -14,12 +15,13 @@ pub(super) fn problem(name: &str) -> Result<&'static Row, String> {
 }
 
 /// The help of `--problem`.
-pub(super) fn problems_help() -> String {
+pub(crate) fn problems_help() -> String {
     let lines = PROBLEMS.iter().map(|row| format!("{}: {}", row.name, row.about));
     format!("What is trained; {}", lines.collect::<Vec<String>>().join("; "))
 }
 
-pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
+/// An estimator of Bernoulli variables.
+pub(crate) fn estimator(name: &str) -> Result<&'static Method, String> {
     let known = || Bernoulli::estimators().iter().map(|row| row.method);
     known().find(|method| method.name == name).ok_or_else(|| {
         let known: Vec<&str> = known().map(|method| method.name).collect();
@@ -27,33 +29,56 @@ pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
     })
 }
 
+/// The gradient that a training follows.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Gradient {
+    /// The exact one, where a problem has it.
+    Exact,
+    /// An estimate.
+    Estimated(&'static Method),
+}
+
+/// What the exact gradient is called.
+const EXACT: &str = "exact";
+
+/// An estimator, or the exact gradient.
+pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
+    if name == EXACT {
+        return Ok(Gradient::Exact);
+    }
+    estimator(name).map(Gradient::Estimated).map_err(|reason| format!("{reason}; for max-cut also {EXACT}"))
+}
+
 fn number(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| "must be a number".to_owned())
 }
 
-pub(super) fn finite(text: &str) -> Result<f64, String> {
+/// A finite number.
+pub(crate) fn finite(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value.is_finite() { Ok(value) } else { Err("must be a finite number".to_owned()) }
 }
 
-pub(super) fn positive(text: &str) -> Result<f64, String> {
+/// A finite number above 0.
+pub(crate) fn positive(text: &str) -> Result<f64, String> {
     let value = finite(text)?;
     if value > 0.0 { Ok(value) } else { Err("must be greater than 0".to_owned()) }
 }
 
 /// A time.
-pub(super) fn seconds(text: &str) -> Result<f64, String> {
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     let value = finite(text)?;
     if value >= 0.0 { Ok(value) } else { Err("must be a number of seconds, 0 or more".to_owned()) }
 }
 
-pub(super) fn probability(text: &str) -> Result<f64, String> {
+/// A probability that is neither 0 nor 1.
+pub(crate) fn probability(text: &str) -> Result<f64, String> {
     let value = number(text)?;
     if value > 0.0 && value < 1.0 { Ok(value) } else { Err("a probability must be inside (0, 1)".to_owned()) }
 }
 
 /// A whole number from `least` to `largest`.
-pub(super) fn count(least: u64, largest: u64) -> impl Fn(&str) -> Result<u64, String> + Clone + Send + Sync {
+pub(crate) fn count(least: u64, largest: u64) -> impl Fn(&str) -> Result<u64, String> + Clone + Send + Sync {
     move |text| {
         let value = text.parse().ok().filter(|value| (least..=largest).contains(value));
         value.ok_or_else(|| {
@@ -64,6 +89,6 @@ pub(super) fn count(least: u64, largest: u64) -> impl Fn(&str) -> Result<u64, St
 }
 
 /// A seed.
-pub(super) fn seed(text: &str) -> Result<u64, String> {
+pub(crate) fn seed(text: &str) -> Result<u64, String> {
     count(0, u64::MAX)(text)
 }

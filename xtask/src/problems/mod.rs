@@ -3,13 +3,14 @@
 //! A new problem gives its [`Row`] and implements [`Problem`](crate::training::Problem) and [`Execution`](crate::training::Execution). Options of its own are fields of
 //! [`TrainArguments`](crate::cli::TrainArguments), rows of the table in `cli/config.rs`, and names in [`Row::options`].
 
+pub(crate) mod max_cut;
 mod quadratic;
 
 use crate::training::Opened;
 use xtask_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 1] = [quadratic::ROW];
+pub(crate) const PROBLEMS: [Row; 2] = [quadratic::ROW, max_cut::ROW];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]

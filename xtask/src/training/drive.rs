@@ -108,16 +108,21 @@ fn make<P: Problem>(
     let work = move |runs: &Sink<(Job, P::Run)>| {
         // Threads of its own: after Ctrl-C they are busy until the end, and the report needs some.
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let make = |runs: &mut Sink<(Job, P::Run)>, job: Job| -> Result<(), Error> {
+            let execution = match session::resumed(&*problem, job, &written)? {
+                Some(execution) => execution,
+                None => problem.begin(job)?,
+            };
+            let run = execution::complete(execution, job, problem.steps(), &shown, &written)?;
+            runs.put((job, run));
+            Ok(())
+        };
         pool.map_err(Error::computation)?.install(|| {
-            left.into_par_iter().try_for_each_with(runs.clone(), |runs, job| {
-                let execution = match session::resumed(&*problem, job, &written)? {
-                    Some(execution) => execution,
-                    None => problem.begin(job)?,
-                };
-                let run = execution::complete(execution, job, problem.steps(), &shown, &written)?;
-                runs.put((job, run));
-                Ok(())
-            })
+            if P::SIDE_BY_SIDE {
+                left.into_par_iter().try_for_each_with(runs.clone(), make)
+            } else {
+                left.into_iter().try_for_each(|job| make(&mut runs.clone(), job))
+            }
         })
     };
     work::collect(work, || progress.line())

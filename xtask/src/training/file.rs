@@ -43,6 +43,11 @@ impl Fingerprint {
         Self(bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
     }
 
+    /// The number.
+    pub(super) fn number(self) -> u64 {
+        self.0
+    }
+
     /// As numbers that are exact.
     fn numbers(self) -> Vec<f64> {
         vec![(self.0 >> 32) as f64, (self.0 & 0xffff_ffff) as f64]

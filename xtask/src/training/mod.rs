@@ -28,6 +28,9 @@ pub(crate) trait Problem: Sized + Send + Sync + 'static {
     /// A run under way.
     type Execution<'a>: Execution<Run = Self::Run>;
 
+    /// Whether runs are made side by side, each on one thread. If not, they are made one after the other, and each has all threads.
+    const SIDE_BY_SIDE: bool;
+
     /// The problem that the arguments describe. A missing option has the problem's own default.
     ///
     /// # Errors
@@ -127,4 +130,9 @@ pub(crate) struct Results {
 /// An error about a checkpoint of which a part is missing or has changed.
 pub(crate) fn damaged(what: &str) -> Error {
     Error::arguments(format!("it is damaged: {what}"))
+}
+
+/// A number for some bytes: equal ones have equal numbers, and different ones do not meet by accident.
+pub(crate) fn fingerprint(bytes: &[u8]) -> u64 {
+    file::Fingerprint::of(bytes).number()
 }

@@ -8,6 +8,7 @@ use voidgrad::{Bernoulli, Control, Stream};
 
 use crate::choice;
 use crate::cli::TrainArguments;
+use crate::cli::value::Gradient;
 use crate::evaluation::{self, Evaluation, Sampling};
 use crate::problems::quadratic::effort;
 use crate::statistics;
@@ -62,7 +63,15 @@ impl Experiment {
     /// # Errors
     /// Returns an error if the library refuses one of the values, or a step would need more memory than is reasonable.
     pub(crate) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
-        let asked = &arguments.estimators;
+        let mut asked = Vec::new();
+        for gradient in &arguments.estimators {
+            match gradient {
+                Gradient::Estimated(method) => asked.push(method),
+                Gradient::Exact => {
+                    return Err(Error::arguments("--estimator exact has no meaning for --problem quadratic"));
+                }
+            }
+        }
         let methods: Vec<&'static Method> = Bernoulli::estimators()
             .iter()
             .map(|row| row.method)

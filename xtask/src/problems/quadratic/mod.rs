@@ -34,6 +34,8 @@ impl Problem for Experiment {
     type Run = Run;
     type Execution<'a> = Execution<'a>;
 
+    const SIDE_BY_SIDE: bool = true;
+
     fn new(arguments: &TrainArguments) -> Result<Self, Error> {
         Self::of(arguments)
     }

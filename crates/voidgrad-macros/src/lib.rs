@@ -18,8 +18,8 @@ pub fn differentiate(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// Makes a control variate of a function: its derivatives, a struct of its parameters, and `impl Control`.
 ///
 /// `#[control(positive(lambda), data(target))]` on `fn rebar(z: f64, eta: f64, lambda: f64, target: f64) -> f64`
-/// gives `struct Rebar`. The first argument is `z`; those in `data(…)` are fixed; the others are the parameters φ,
-/// of which those in `positive(…)` are kept positive by storing their logarithms in φ.
+/// gives `struct Rebar`. The first argument is `z`; those in `data(…)` are fixed, and can be set between steps; those in `each(…)` differ
+/// from example to example of a plate; the others are the parameters φ, of which those in `positive(…)` are kept positive by storing their logarithms in φ.
 #[proc_macro_attribute]
 pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
     voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+import jax_vae
 import serve
 
 
@@ -169,5 +170,14 @@ class Training:
         return count * self.STEPS, state[0].tolist()
 
 
+def peer(point):
+    if not point["case"].startswith("vae-"):
+        return Peer(point)
+    double = point["scalar"] == "f64"
+    jax.config.update("jax_enable_x64", double)
+    jax.config.update("jax_platforms", "cpu")
+    return jax_vae.Vae(point, jnp.float64 if double else jnp.float32)
+
+
 if __name__ == "__main__":
-    serve.serve(Peer)
+    serve.serve(peer)

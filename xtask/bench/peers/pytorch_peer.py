@@ -2,6 +2,7 @@
 
 import torch
 
+import pytorch_vae
 import serve
 
 
@@ -128,5 +129,14 @@ class Training:
         return steps, self.state()
 
 
+def peer(point):
+    if not point["case"].startswith("vae-"):
+        return Peer(point)
+    torch.set_num_threads(1)
+    scalar = torch.float64 if point["scalar"] == "f64" else torch.float32
+    torch.set_default_dtype(scalar)
+    return pytorch_vae.Vae(point, scalar)
+
+
 if __name__ == "__main__":
-    serve.serve(Peer)
+    serve.serve(peer)

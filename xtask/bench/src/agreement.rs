@@ -1,6 +1,6 @@
 //! Whether an implementation computes the same as the reference; before that, none is timed.
 
-use super::case::{Case, LEARNING_RATE, Precision};
+use super::case::{Case, Precision};
 use super::given::Given;
 use super::implementation::{Contestant, Noise};
 use super::reference::{Reference, Terms};
@@ -27,9 +27,9 @@ impl Agreement {
     pub(crate) fn of(case: Case) -> Result<Self, Error> {
         let (reference, given) = (Reference::new(case)?, Given::of(case));
         let expected = reference.sums(Noise::Given, &given)?;
-        if case == Case::Step {
+        if case.is_training() {
             // The farthest that Adam moves a parameter.
-            let scales = vec![LEARNING_RATE * given.samples() as f64; expected.len()];
+            let scales = vec![case.learning_rate() * given.samples() as f64; expected.len()];
             return Ok(Self { reference, given, expected, scales, moments: None });
         }
         let scales = reference.terms(&given)?.iter().map(|terms| terms.size).collect();
@@ -107,6 +107,7 @@ impl Agreement {
     fn name(&self, index: usize) -> String {
         let variables = self.given.variables;
         match index {
+            _ if self.reference.is_model() => format!("parameter {index}"),
             _ if self.moments.is_none() && index < variables => format!("logit {index}"),
             _ if self.moments.is_none() => format!("φ[{}]", index - variables),
             _ if index < variables => format!("Σĝ[{index}]"),

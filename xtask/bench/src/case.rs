@@ -6,6 +6,7 @@ use voidgrad::toy::quadratic;
 use voidgrad::{BatchControl, Bernoulli, Control, Stream, control, sigmoid};
 
 use super::implementation::NUM_DUAL;
+use super::vae::{self, Method};
 use xtask_kit::error::Error;
 
 /// t of the objective.
@@ -35,15 +36,22 @@ pub(crate) enum Case {
     Quadratic200,
     /// A training step of [`Case::Relax`], of one sample.
     Step,
+    /// A training step of a variational autoencoder.
+    Vae(Method),
 }
 
 /// Every case with its name, in the order of the table.
-pub(crate) const CASES: [(&str, Case); 5] = [
+pub(crate) const CASES: [(&str, Case); 10] = [
     ("relax", Case::Relax),
     ("rebar", Case::Rebar),
     ("relax-wide", Case::RelaxWide),
     ("quadratic-200", Case::Quadratic200),
     ("step", Case::Step),
+    ("vae-rloo", Case::Vae(Method::Rloo)),
+    ("vae-disarm", Case::Vae(Method::Disarm)),
+    ("vae-rebar", Case::Vae(Method::Rebar)),
+    ("vae-relax", Case::Vae(Method::Relax)),
+    ("vae-wide", Case::Vae(Method::Wide)),
 ];
 
 /// A kind of number.
@@ -95,7 +103,7 @@ impl Case {
     /// What its times are of.
     pub(crate) fn unit(self) -> &'static str {
         match self {
-            Self::Step => "ns/step",
+            Self::Step | Self::Vae(_) => "ns/step",
             _ => "ns/sample",
         }
     }
@@ -106,13 +114,25 @@ impl Case {
             Self::RelaxWide if implementation == NUM_DUAL => 4,
             Self::RelaxWide | Self::Quadratic200 => 1_000,
             Self::Relax | Self::Rebar | Self::Step => 100_000,
+            Self::Vae(method) => method.compared_steps() as u64,
         }
     }
 
-    /// M.
+    /// Whether it is a training, whose result is all parameters after the last step.
+    pub(crate) fn is_training(self) -> bool {
+        matches!(self, Self::Step | Self::Vae(_))
+    }
+
+    /// The learning rate of a training.
+    pub(crate) fn learning_rate(self) -> f64 {
+        if matches!(self, Self::Vae(_)) { vae::LEARNING_RATE } else { LEARNING_RATE }
+    }
+
+    /// M, of all images of a step together.
     pub(crate) fn variables(self) -> usize {
         match self {
             Self::Quadratic200 => MANY,
+            Self::Vae(method) => vae::BATCH * method.latents(),
             _ => 1,
         }
     }
@@ -122,6 +142,7 @@ impl Case {
         match self {
             Self::Quadratic200 => (0..MANY).map(|m| 2.0 * m as f64 / (MANY - 1) as f64 - 1.0).collect(),
             Self::Step => vec![0.0],
+            Self::Vae(_) => Vec::new(),
             _ => vec![LOGIT],
         }
     }
@@ -131,10 +152,11 @@ impl Case {
         Bernoulli::from_logits(&self.logits()).map_err(Error::computation)
     }
 
-    /// The control, with the parameters that it is timed at.
+    /// The control of the toy, with the parameters that it is timed at.
     pub(crate) fn control(self) -> Result<Box<dyn BatchControl + Sync>, Error> {
         Ok(match self {
             Self::Relax | Self::Step => Box::new(relax()?),
+            Self::Vae(_) => return Err(Error::computation("a model has another control for each image")),
             Self::Rebar => Box::new(Rebar::new(ETA, LAMBDA, TARGET).map_err(Error::computation)?),
             Self::RelaxWide => Box::new(wide()?),
             Self::Quadratic200 => {
@@ -143,8 +165,11 @@ impl Case {
         })
     }
 
-    /// φ, flat.
+    /// φ, flat; of a model all parameters.
     pub(crate) fn phi(self) -> Result<Vec<f64>, Error> {
+        if let Self::Vae(method) = self {
+            return Ok(method.start());
+        }
         Ok(self.control()?.phi().as_slice().to_vec())
     }
 }

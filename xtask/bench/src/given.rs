@@ -27,6 +27,7 @@ impl Given {
     pub(crate) fn of(case: Case) -> Self {
         let samples = match case {
             Case::Step => STEPS,
+            Case::Vae(method) => method.compared_steps(),
             Case::RelaxWide | Case::Quadratic200 => WIDE_SAMPLES,
             Case::Relax | Case::Rebar => SAMPLES,
         };
@@ -45,6 +46,7 @@ impl Given {
         let samples = match case {
             Case::RelaxWide | Case::Quadratic200 => 16 * WIDE_SAMPLES,
             Case::Relax | Case::Rebar | Case::Step => 32 * SAMPLES,
+            Case::Vae(method) => method.compared_steps(),
         };
         let variables = case.variables();
         let mut u = vec![0.0; samples * variables];

@@ -4,7 +4,7 @@ use voidgrad::batch::Instructions;
 
 use super::case::{Case, Precision};
 use super::given::Given;
-use super::{by_hand, generated, num_dual, training};
+use super::{by_hand, generated, num_dual, training, vae};
 use xtask_kit::error::Error;
 
 /// One implementation of one case.
@@ -93,6 +93,9 @@ fn implementation(
     case: Case,
     precision: Precision,
 ) -> Result<Option<Box<dyn Implementation>>, Error> {
+    if let Case::Vae(method) = case {
+        return if name == GENERATED { vae::of(method, precision).map(Some) } else { Ok(None) };
+    }
     match name {
         GENERATED if case == Case::Step => Ok(training::of(precision, Instructions::Best)),
         SCALAR if case == Case::Step => Ok(training::of(precision, Instructions::Scalar)),

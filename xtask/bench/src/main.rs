@@ -21,6 +21,7 @@ mod row;
 mod scaling;
 mod table;
 mod training;
+mod vae;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tempfile::NamedTempFile;
 
-use super::case::{Case, ETA, LEARNING_RATE, Precision, TARGET};
+use super::case::{Case, ETA, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Contestant, Implementation, Noise, Run};
 use super::results::LeftOut;
@@ -135,9 +135,16 @@ impl Peer {
         };
         let complaint = Some(thread::spawn(move || last_line(complaints)));
         // A training step has no batch; one size is enough to make the work.
-        let sizes = if case == Case::Step { vec![1] } else { peers.sizes_of(case) };
+        let sizes = if case.is_training() { vec![1] } else { peers.sizes_of(case) };
         let ladder = Some((sizes, peers.seconds));
         let mut peer = Self { process, requests, answers: BufReader::new(answers), complaint, ladder };
+        let model = match case {
+            Case::Vae(method) => {
+                let (latents, pixels) = (method.latents(), method.pixels());
+                json!({ "latents": latents, "pixels": pixels, "images": method.images() })
+            }
+            _ => serde_json::Value::Null,
+        };
         let answer = peer.ask(&json!({
             "case": case.name(),
             "scalar": precision.name(),
@@ -145,7 +152,8 @@ impl Peer {
             "phi": case.phi()?,
             "target": TARGET,
             "eta": ETA,
-            "learning_rate": LEARNING_RATE,
+            "learning_rate": case.learning_rate(),
+            "model": model,
         }))?;
         if answer.ready { Ok(peer) } else { Err(Error::computation("it is not ready")) }
     }

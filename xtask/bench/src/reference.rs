@@ -11,11 +11,51 @@ use super::case::{Case, LEARNING_RATE, TARGET};
 use super::generated::batch;
 use super::given::Given;
 use super::implementation::Noise;
-use super::training;
+use super::{training, vae};
 use xtask_kit::error::Error;
 
+/// What a case is held against.
+pub(crate) enum Reference {
+    /// The estimator of the toy.
+    Toy(Toy),
+    /// The training of a model.
+    Model(vae::Reference),
+}
+
+impl Reference {
+    /// That of a case.
+    pub(crate) fn new(case: Case) -> Result<Self, Error> {
+        match case {
+            Case::Vae(method) => Ok(Self::Model(vae::Reference::new(method))),
+            _ => Toy::new(case).map(Self::Toy),
+        }
+    }
+
+    /// Whether it is the training of a model.
+    pub(crate) fn is_model(&self) -> bool {
+        matches!(self, Self::Model(_))
+    }
+
+    /// The sums over this noise; what is given is passed along with it.
+    pub(crate) fn sums(&self, noise: Noise, given: &Given) -> Result<Vec<f64>, Error> {
+        match (self, noise) {
+            (Self::Toy(toy), noise) => toy.sums(noise, given),
+            (Self::Model(model), Noise::Training { steps }) => model.trained(&model.drawn(steps)),
+            (Self::Model(model), _) => model.trained(given),
+        }
+    }
+
+    /// The terms of the sums over given noise; a training has none.
+    pub(crate) fn terms(&self, given: &Given) -> Result<Vec<Terms>, Error> {
+        match self {
+            Self::Toy(toy) => toy.terms(given),
+            Self::Model(_) => Ok(Vec::new()),
+        }
+    }
+}
+
 /// The estimator at the case's point.
-pub(crate) struct Reference {
+pub(crate) struct Toy {
     case: Case,
     bernoulli: Bernoulli,
     control: Box<dyn BatchControl + Sync>,
@@ -40,14 +80,13 @@ impl Terms {
     }
 }
 
-impl Reference {
+impl Toy {
     /// The case at its point.
-    pub(crate) fn new(case: Case) -> Result<Self, Error> {
+    fn new(case: Case) -> Result<Self, Error> {
         Ok(Self { case, bernoulli: case.bernoulli()?, control: case.control()? })
     }
 
-    /// The sums over this noise; what is given is passed along with it. `None` where there is nothing to compare.
-    pub(crate) fn sums(&self, noise: Noise, given: &Given) -> Result<Vec<f64>, Error> {
+    fn sums(&self, noise: Noise, given: &Given) -> Result<Vec<f64>, Error> {
         match noise {
             Noise::Given if self.case == Case::Step => self.trained(given),
             Noise::Given => Ok(self.terms(given)?.iter().map(|terms| terms.sum).collect()),
@@ -70,8 +109,7 @@ impl Reference {
         }
     }
 
-    /// The terms of the sums over given noise.
-    pub(crate) fn terms(&self, given: &Given) -> Result<Vec<Terms>, Error> {
+    fn terms(&self, given: &Given) -> Result<Vec<Terms>, Error> {
         let variables = self.bernoulli.len();
         let objective = MeanQuadratic { target: TARGET };
         let mut estimate = Estimate::new(variables);

@@ -38,13 +38,14 @@ use xtask_kit::error::Error;
 
 /// The case by hand.
 pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Implementation>>, Error> {
-    let (a, phi) = (case.logits()[0], case.phi()?);
+    let (a, phi) = (case.logits().first().copied().unwrap_or(0.0), case.phi()?);
     Ok(Some(match case {
         Case::Relax => lanes(Relax::new(a, case::TARGET, &phi), precision),
         Case::Rebar => lanes(Rebar::new(a, case::TARGET, &phi), precision),
         Case::Quadratic200 => lanes(Quadratic::new(&case.logits(), case::TARGET, &phi), precision),
         Case::RelaxWide => lanes(Wide::new(a, case::TARGET, &phi), precision),
         Case::Step => Box::new(step::Training::new(precision)?),
+        Case::Vae(_) => return Ok(None),
     }))
 }
 

@@ -1,6 +1,6 @@
 //! What `#[network]` refuses.
-use voidgrad::nalgebra::{SMatrix, SVector};
-use voidgrad::network;
+use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
+use voidgrad::{Real, network};
 
 #[network]
 fn has_no_rows(x: f64, w: f64) -> f64 {
@@ -23,12 +23,40 @@ fn takes_a_bool(x: f64, on: bool, w: f64) -> f64 {
 }
 
 #[network(each(x))]
-fn takes_a_slice(x: f64, w: &[f64]) -> f64 {
+fn has_a_length_that_only_its_rows_know(x: &DVector<f64>, w: f64) -> f64 {
+    x.sum() * w
+}
+
+#[network(each(x, z))]
+fn has_a_length_that_is_two_numbers(x: &SVector<f64, 3>, z: &SVector<f64, 4>, w: &DMatrix<f64>) -> f64 {
+    (w * x).sum() + (w * z).sum()
+}
+
+#[network(each(x))]
+fn reads_behind_the_last_entry(x: &SVector<f64, 3>, w: &DVector<f64>) -> f64 {
+    w.dot(x) + w[3]
+}
+
+#[network(each(x))]
+fn has_numbers_of_any_type<R: Real>(x: R, w: R) -> R {
+    x * w
+}
+
+#[network(each(x))]
+fn has_a_lifetime<'a>(x: f64, w: &'a [f64]) -> f64 {
     x * w.iter().sum::<f64>()
 }
 
 #[network(each(x))]
-fn is_generic<const N: usize>(x: f64, w: [f64; N]) -> f64 {
+fn names_a_length_as_a_type<const R: usize>(x: f64, w: [f64; R]) -> f64 {
+    x * w.iter().sum::<f64>()
+}
+
+#[network(each(x))]
+fn has_conditions<const N: usize>(x: f64, w: [f64; N]) -> f64
+where
+    [f64; N]: Sized,
+{
     x * w.iter().sum::<f64>()
 }
 

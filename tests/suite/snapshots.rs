@@ -74,4 +74,5 @@ snapshots! {
     array_kernel: "batch/tests/array_controls.rs", "relu_layers";
     example_kernel: "../../../tests/suite/examples.rs", "bound";
     network: "../../../tests/suite/network/functions.rs", "encoder";
+    network_of_run_time_lengths: "../../../tests/suite/network/lengths.rs", "encoder";
 }

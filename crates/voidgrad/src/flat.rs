@@ -65,6 +65,54 @@ impl<const ROWS: usize, const COLUMNS: usize> Flat for SMatrix<f64, ROWS, COLUMN
     }
 }
 
+impl Flat for [f64] {
+    #[inline]
+    fn entries(&self) -> &[f64] {
+        self
+    }
+
+    #[inline]
+    fn entries_mut(&mut self) -> &mut [f64] {
+        self
+    }
+
+    fn place(&self, i: usize) -> String {
+        format!("[{i}]")
+    }
+}
+
+impl Flat for DVector<f64> {
+    #[inline]
+    fn entries(&self) -> &[f64] {
+        self.as_slice()
+    }
+
+    #[inline]
+    fn entries_mut(&mut self) -> &mut [f64] {
+        self.as_mut_slice()
+    }
+
+    fn place(&self, i: usize) -> String {
+        format!("[{i}]")
+    }
+}
+
+impl Flat for DMatrix<f64> {
+    #[inline]
+    fn entries(&self) -> &[f64] {
+        self.as_slice()
+    }
+
+    #[inline]
+    fn entries_mut(&mut self) -> &mut [f64] {
+        self.as_mut_slice()
+    }
+
+    fn place(&self, i: usize) -> String {
+        format!("[{},{}]", i % self.nrows(), i / self.nrows())
+    }
+}
+
 impl<T: Flat + ?Sized> Flat for Box<T> {
     #[inline]
     fn entries(&self) -> &[f64] {

@@ -1,9 +1,12 @@
 //! The functions that the tests go through, each with its own way from slices to its arguments.
 
-use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::network::{Network, NetworkError};
 use voidgrad::{Stream, network, sigmoid, softplus};
 
+use super::lengths::{self, Entries, Layer, Mixture as RunMixture};
+
+type Layer43 = Layer<4, 3>;
 type Rows = fn(&[f64], &[Vec<f64>], &mut [f64]) -> Result<(), NetworkError>;
 type Vjp = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [Vec<f64>]) -> Result<(), NetworkError>;
 type Single = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64]) -> Result<(), NetworkError>;
@@ -43,7 +46,8 @@ macro_rules! case {
             model.set_parameters(parameters)?;
             Ok(model)
         }
-        let count = <$type as Network>::PARAMETERS.iter().map(|parameter| parameter.shape.entries()).sum();
+        let made: $type = $make;
+        let count = made.shapes().iter().map(|parameter| parameter.shape.entries()).sum();
         Case {
             name: stringify!($type),
             each: vec![$($entries),*],
@@ -93,7 +97,7 @@ pub(crate) fn decoder(
 
 /// Two layers of tanh: an array for a value.
 #[network(each(x))]
-fn encoder(
+pub(crate) fn encoder(
     x: &SVector<f64, 11>,
     w1: &SMatrix<f64, 17, 11>,
     b1: &SVector<f64, 17>,
@@ -139,7 +143,7 @@ fn line(x: f64, slope: f64, height: f64) -> f64 {
 const T: [f64; 5] = [0.3, -0.4, 0.1, 0.9, -0.2];
 
 /// Parameters from the front of a slice, one after the other.
-fn cut<const K: usize>(flat: &[f64], lengths: [usize; K]) -> [&[f64]; K] {
+pub(crate) fn cut<const K: usize>(flat: &[f64], lengths: [usize; K]) -> [&[f64]; K] {
     let mut rest = flat;
     lengths.map(|length| {
         let (here, behind) = rest.split_at(length);
@@ -148,7 +152,7 @@ fn cut<const K: usize>(flat: &[f64], lengths: [usize; K]) -> [&[f64]; K] {
     })
 }
 
-pub(crate) fn drawn<T>(draw: impl FnOnce(&mut Stream) -> Result<T, voidgrad::error::InvalidParameter>) -> T {
+pub(crate) fn drawn<T>(draw: impl FnOnce(&mut Stream) -> Result<T, NetworkError>) -> T {
     draw(&mut Stream::new(1, 0, 0)).expect("the data are numbers")
 }
 
@@ -168,5 +172,19 @@ pub(crate) fn cases() -> Vec<Case> {
             mixture(&vector(x), s[0], &matrix(w), &t, lambda[0], unused[0], &vector(v)).as_slice().to_vec()
         }),
         case!(Line, drawn(Line::draw), [x: 1], 1, |p| [line(x[0], p[0], p[1])]),
+        case!(RunMixture, drawn(|stream| RunMixture::draw(stream, [5, 7], 5, &DVector::from_column_slice(&T))), [x: 5, s: 1], 5, |p| {
+            let [w, lambda, v] = cut(p, [35, 1, 5]);
+            let ([x, t, v], w) = ([x, &T[..], v].map(DVector::from_column_slice), DMatrix::from_column_slice(5, 7, w));
+            lengths::mixture(&x, s[0], &w, &t, lambda[0], &v).as_slice().to_vec()
+        }),
+        case!(Entries, drawn(|stream| Entries::draw(stream, 5, [3, 4], &T)), [x: 3], 1, |p| {
+            let [w, m, v] = cut(p, [5, 12, 4]);
+            let x = <&[f64; 3]>::try_from(&x[..]).expect("three entries");
+            [lengths::entries(x, w, &T, &DMatrix::from_column_slice(3, 4, m), &vector(v))]
+        }),
+        case!(Layer43, drawn(Layer43::draw), [x: 4], 1, |p| {
+            let [w, d] = cut(p, [12, 3]);
+            [lengths::layer::<4, 3>(&vector(x), &matrix(w), &vector(d))]
+        }),
     ]
 }

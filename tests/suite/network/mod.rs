@@ -3,6 +3,7 @@
 mod errors;
 mod functions;
 mod large;
+mod lengths;
 mod model;
 mod unbiased;
 

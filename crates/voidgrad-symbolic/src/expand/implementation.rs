@@ -68,7 +68,7 @@ pub(super) fn implementation(
     let evaluation = if roles.each.is_empty() {
         bodies.write(m, numbers, root)
     } else {
-        bodies.write_of_examples(m, batch, root)
+        Bodies::write_of_examples(m, batch, root)
     };
     let (kernel, batches) = (of_kernel(batch, root), of_batches(batch, root, &name));
     let of_examples = if roles.each.is_empty() {
@@ -174,7 +174,7 @@ impl Bodies {
     }
 
     /// The methods of a control that differs from example to example: those of example 0.
-    fn write_of_examples(&self, m: Option<usize>, batch: Batch, root: &TokenStream) -> TokenStream {
+    fn write_of_examples(m: Option<usize>, batch: Batch, root: &TokenStream) -> TokenStream {
         let dimension = dimension(m);
         let plate = (batch == Batch::Examples).then(|| {
             quote! {

@@ -5,6 +5,7 @@
 //! source gives the same output, byte for byte.
 
 mod describe;
+mod lengths;
 mod op;
 mod shape;
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One length.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Dim {
     /// A number in the source: `[f64; 4]`.
     Fixed(usize),

@@ -26,7 +26,6 @@ use quote::quote;
 
 use self::elimination::Combination;
 use self::product::{Product, Products};
-pub(crate) use self::scalars::size;
 use self::scalars::{Scalars, entry_number};
 use self::stage::{Point, Stage};
 use crate::emit::{Names, Types};

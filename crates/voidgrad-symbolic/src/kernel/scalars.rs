@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::graph::{Graph, NodeId, Op, Position, Shape};
+use crate::graph::{Dim, Graph, NodeId, Op, Position, Shape};
 
 /// The most nodes that a kernel may have; a larger one would be code that no cache holds.
 const LARGEST: usize = 4_000;
@@ -267,7 +267,7 @@ pub(super) fn product(graph: &mut Graph, a: NodeId, b: NodeId) -> NodeId {
 }
 
 /// Rows and columns; an array is a column.
-pub(crate) fn size(shape: &Shape) -> Option<(usize, usize)> {
+pub(super) fn size(shape: &Shape) -> Option<(usize, usize)> {
     match shape {
         Shape::Scalar => Some((1, 1)),
         Shape::Array(n) => Some((n.fixed()?, 1)),
@@ -275,9 +275,10 @@ pub(crate) fn size(shape: &Shape) -> Option<(usize, usize)> {
     }
 }
 
-/// More than one row and more than one column.
+/// More than one row and more than one column; a length that is not known here counts as more than one.
 pub(super) fn is_matrix(graph: &Graph, id: NodeId) -> bool {
-    size(graph.shape(id)).is_some_and(|(rows, columns)| rows > 1 && columns > 1)
+    let is_more = |length: &Dim| length.fixed().is_none_or(|count| count > 1);
+    matches!(graph.shape(id), Shape::Matrix(rows, columns) if is_more(rows) && is_more(columns))
 }
 
 /// The number of an entry, column by column.

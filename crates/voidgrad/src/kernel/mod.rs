@@ -30,7 +30,7 @@ pub use outer::add_outer;
 pub(crate) use panel::{PANEL_ROWS, add_product};
 pub use panel::{PanelProduct, keep};
 pub use product::{product, transposed_product};
-pub use row_kernel::RowKernel;
+pub use row_kernel::{Layout, RowKernel};
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;
 pub use steps::{Steps, steps};

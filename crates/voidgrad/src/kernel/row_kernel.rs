@@ -7,22 +7,16 @@ use super::panel::PanelProduct;
 /// `y(x, w)` of many rows x side by side, and its derivatives: what `#[network]` writes.
 ///
 /// `R` is lanes of rows (or one number), its element `f64` or `f32`. An array of n entries is n rows of lanes, one after the other, as in
-/// [`ArrayKernel`](super::ArrayKernel). The arguments that differ from row to row stand in `each`, one after the other; so do their derivatives in `each_bar`.
-pub trait RowKernel: Sync {
-    /// The arguments that differ from row to row: their names, and how many entries they have.
-    const EACH: &'static [(&'static str, usize)];
-    /// How many entries y has.
-    const Y: usize;
-    /// How many parameters there are.
-    const PARAMETERS: usize;
-    /// How many rows of lanes a pass needs as memory.
-    const ROWS: usize;
-    /// How many numbers of a row are kept for the outer products.
-    const KEPT: usize;
+/// [`ArrayKernel`](super::ArrayKernel). The E arguments that differ from row to row stand in `each`, one after the other; so do their derivatives in `each_bar`.
+pub trait RowKernel<const E: usize>: Sync {
+    /// How long everything is.
+    fn layout(&self) -> Layout<E>;
+
     /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
-    const PRODUCTS: &'static [PanelProduct];
+    fn products(&self) -> impl AsRef<[PanelProduct]>;
+
     /// Those of [`backward_of_parameters`](Self::backward_of_parameters).
-    const PRODUCTS_OF_PARAMETERS: &'static [PanelProduct];
+    fn products_of_parameters(&self) -> impl AsRef<[PanelProduct]>;
 
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
     /// depends on them alone.
@@ -30,6 +24,7 @@ pub trait RowKernel: Sync {
 
     /// Writes y. `hand` is 0 in every lane, and `rows` is memory.
     fn forward<R: Lanes<Element: Element>>(
+        &self,
         hand: R,
         numbers: &[R::Element],
         each: &[R::Element],
@@ -42,6 +37,7 @@ pub trait RowKernel: Sync {
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
     fn backward<R: Lanes<Element: Element>>(
+        &self,
         hand: R,
         numbers: &[R::Element],
         each: &[R::Element],
@@ -53,7 +49,9 @@ pub trait RowKernel: Sync {
     );
 
     /// The backward pass for those who want the derivatives by the parameters alone.
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
     fn backward_of_parameters<R: Lanes<Element: Element>>(
+        &self,
         hand: R,
         numbers: &[R::Element],
         each: &[R::Element],
@@ -62,4 +60,27 @@ pub trait RowKernel: Sync {
         panels: (&mut [R::Element], usize),
         sums: &mut [R::Element],
     );
+}
+
+/// How long everything is that a network's kernel reads and writes. Lengths that are numbers in the source are constants here.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout<const E: usize> {
+    /// The arguments that differ from row to row: their names, and how many entries they have.
+    pub each: [(&'static str, usize); E],
+    /// How many entries y has.
+    pub y: usize,
+    /// How many parameters there are.
+    pub parameters: usize,
+    /// How many rows of lanes a pass needs as memory.
+    pub rows: usize,
+    /// How many numbers of a row are kept for the outer products.
+    pub kept: usize,
+}
+
+impl<const E: usize> Layout<E> {
+    /// How many entries the arguments of a row have together.
+    #[inline(always)]
+    pub(crate) fn width(&self) -> usize {
+        self.each.iter().map(|(_, entries)| entries).sum()
+    }
 }

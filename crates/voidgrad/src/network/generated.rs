@@ -12,21 +12,55 @@ use crate::noise::Stream;
 ///
 /// # Errors
 /// If one is NaN or infinite.
-pub fn append(flat: &mut Vec<f64>, name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
+pub fn append(
+    flat: &mut Vec<f64>,
+    name: &'static str,
+    value: &(impl Flat + ?Sized),
+) -> Result<(), InvalidParameter> {
     for entry in value.entries() {
         flat.push(finite(name, *entry)?);
     }
     Ok(())
 }
 
-/// Writes the entries of a value to its place.
+/// Writes the entries of a value to its place, which has as many.
 ///
 /// # Errors
 /// If one is NaN or infinite; then nothing is written.
-pub fn set(place: &mut [f64], name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
-    value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))?;
-    place.copy_from_slice(value.entries());
+pub fn set(place: &mut [f64], name: &'static str, value: &(impl Flat + ?Sized)) -> Result<(), NetworkError> {
+    let entries = value.entries();
+    same_length(name, entries.len(), place.len())?;
+    entries.iter().try_for_each(|entry| finite(name, *entry).map(drop))?;
+    place.copy_from_slice(entries);
     Ok(())
+}
+
+/// A length, if there are so many at least.
+///
+/// # Errors
+/// If there are fewer.
+pub fn at_least(name: &'static str, found: usize, least: usize) -> Result<usize, NetworkError> {
+    if found < least { Err(NetworkError::TooShort { name, found, least }) } else { Ok(found) }
+}
+
+/// Refuses a length that is not that of another argument, with its name.
+///
+/// # Errors
+/// If they differ.
+pub fn agree(
+    name: &'static str,
+    found: usize,
+    (other, expected): (&'static str, usize),
+) -> Result<(), NetworkError> {
+    if found == expected { Ok(()) } else { Err(NetworkError::Lengths { name, found, other, expected }) }
+}
+
+/// Refuses another length than this one.
+///
+/// # Errors
+/// If they differ.
+pub fn same(name: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
+    if found == expected { Ok(()) } else { Err(NetworkError::Length { name, found, expected }) }
 }
 
 /// Takes other parameters.
@@ -46,9 +80,19 @@ pub fn extend<T: Element>(numbers: &mut Vec<T>, flat: &[f64]) {
 }
 
 /// Matrices of C columns uniform in `±1/√C`, as those of linear layers commonly start, and zeros.
-#[must_use]
-pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Vec<f64> {
-    let mut flat = Vec::new();
+///
+/// # Errors
+/// If there is no memory for so many.
+pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Result<Vec<f64>, NetworkError> {
+    let mut flat: Vec<f64> = Vec::new();
+    let count = parameters.iter().try_fold(0_usize, |count, parameter| {
+        let entries = match parameter.shape {
+            Shape::Matrix(rows, columns) => rows.checked_mul(columns)?,
+            shape => shape.entries(),
+        };
+        count.checked_add(entries)
+    });
+    flat.try_reserve_exact(count.ok_or(NetworkError::Memory)?).map_err(|_| NetworkError::Memory)?;
     for Parameter { shape, .. } in parameters {
         let first = flat.len();
         flat.resize(first + shape.entries(), 0.0);
@@ -58,5 +102,5 @@ pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Vec<f64> {
             flat[first..].iter_mut().for_each(|entry| *entry = width * (2.0 * *entry - 1.0));
         }
     }
-    flat
+    Ok(flat)
 }

@@ -145,7 +145,7 @@ pub struct Parameter {
 /// The parameters of a function that [`#[network]`](macro@crate::network) was written on, as one flat vector: what a training loop needs of it.
 pub trait Network {
     /// What stands in the flat vector, in this order.
-    const PARAMETERS: &'static [Parameter];
+    fn shapes(&self) -> Vec<Parameter>;
 
     /// All parameters.
     fn parameters(&self) -> &[f64];
@@ -158,7 +158,7 @@ pub trait Network {
 
     /// The parameters by name: `w[0,2]`, `c[1]`.
     fn named(&self) -> Vec<(String, f64)> {
-        let names = Self::PARAMETERS.iter().flat_map(|Parameter { name, shape }| {
+        let names = self.shapes().into_iter().flat_map(|Parameter { name, shape }| {
             (0..shape.entries()).map(move |i| format!("{name}{}", shape.place(i)))
         });
         names.zip(self.parameters().iter().copied()).collect()

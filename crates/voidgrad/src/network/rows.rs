@@ -1,6 +1,5 @@
 //! Many rows through a network's kernel: lanes of rows, on all cores.
 
-use std::marker::PhantomData;
 use std::mem::take;
 
 use rayon::prelude::*;
@@ -9,7 +8,7 @@ use voidgrad_real::{Element, Lanes};
 use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_samples};
-use crate::kernel::{PANEL_ROWS, RowKernel, add_product, aligned};
+use crate::kernel::{Layout, PANEL_ROWS, PanelProduct, RowKernel, add_product, aligned};
 use crate::lanes::{Float, Instructions, Work};
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
@@ -19,20 +18,21 @@ const CHUNK: usize = PANEL_ROWS;
 ///
 /// # Errors
 /// If a length is wrong, or a value is NaN or infinite.
-pub fn rows<K: RowKernel, T: Float>(
+pub fn rows<K: RowKernel<E>, T: Float, const E: usize>(
     network: &K,
-    each: &[Rows<'_, T>],
+    each: &[Rows<'_, T>; E],
     y: &mut [T],
 ) -> Result<(), NetworkError> {
-    count::<K, T>(each, "y", y.len())?;
+    let layout = network.layout();
+    count(&layout, each, "y", y.len())?;
     let numbers = &numbers(network);
-    let chunks = y.par_chunks_mut(CHUNK * K::Y).enumerate();
+    let chunks = y.par_chunks_mut(CHUNK * layout.y).enumerate();
     chunks.for_each(|(chunk, y)| {
-        let given = Given { network: PhantomData::<K>, numbers, each, first: chunk * CHUNK };
+        let given = Given { network, numbers, each, first: chunk * CHUNK };
         T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
     });
     match fault(y) {
-        Some((at, value)) => Err(NetworkError::Value { row: at / K::Y, value }),
+        Some((at, value)) => Err(NetworkError::Value { row: at / layout.y, value }),
         None => Ok(()),
     }
 }
@@ -41,18 +41,19 @@ pub fn rows<K: RowKernel, T: Float>(
 ///
 /// # Errors
 /// If a length is wrong, or a derivative is NaN or infinite.
-pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
+pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     network: &K,
     each: &[Rows<'_, T>; E],
     y_bar: &[T],
     parameters_bar: &mut [f64],
     mut each_bar: [&mut [T]; E],
 ) -> Result<(), NetworkError> {
-    let rows = count::<K, T>(each, "y_bar", y_bar.len())?;
-    same_length("parameters_bar", parameters_bar.len(), K::PARAMETERS)?;
+    let layout = network.layout();
+    let rows = count(&layout, each, "y_bar", y_bar.len())?;
+    same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
     // The derivatives by rows that several share are added up at the end.
     let mut apart: [Vec<T>; E] = std::array::from_fn(|_| Vec::new());
-    for (i, (name, entries)) in K::EACH.iter().enumerate().filter(|(i, _)| !each_bar[*i].is_empty()) {
+    for (i, (name, entries)) in layout.each.iter().enumerate().filter(|(i, _)| !each_bar[*i].is_empty()) {
         same_length(name, each_bar[i].len(), each[i].numbers.len())?;
         if each[i].times > 1 {
             apart[i].resize(rows * entries, T::default());
@@ -62,14 +63,14 @@ pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
         return Ok(());
     }
     let numbers = &numbers(network);
-    let given = Given { network: PhantomData::<K>, numbers, each, first: 0 };
+    let given = Given { network, numbers, each, first: 0 };
     let mut all = apart.each_mut().map(Vec::as_mut_slice);
     for (all, bar) in all.iter_mut().zip(&mut each_bar).filter(|(all, _)| all.is_empty()) {
         *all = bar;
     }
-    let mut sums = vec![0.0; K::PARAMETERS];
+    let mut sums = vec![0.0; layout.parameters];
     subtree(given, y_bar, all, &mut sums);
-    for (i, (name, entries)) in K::EACH.iter().enumerate() {
+    for (i, (name, entries)) in layout.each.iter().enumerate() {
         if each[i].times > 1 {
             add_up(*entries, each[i].times, &apart[i], each_bar[i]);
         }
@@ -87,15 +88,16 @@ pub fn rows_vjp<K: RowKernel, T: Float, const E: usize>(
 }
 
 /// How many rows there are, by the length of what has as many entries a row as y.
-fn count<K: RowKernel, T>(
-    each: &[Rows<'_, T>],
+fn count<T, const E: usize>(
+    layout: &Layout<E>,
+    each: &[Rows<'_, T>; E],
     name: &'static str,
     length: usize,
 ) -> Result<usize, ShapeMismatch> {
-    let rows = length / K::Y;
-    same_length(name, length, rows * K::Y)?;
-    for ((name, entries), given) in K::EACH.iter().zip(each) {
-        same_length(name, given.numbers.len().saturating_mul(given.times), rows * entries)?;
+    let rows = length / layout.y;
+    same_length(name, length, rows * layout.y)?;
+    for ((name, entries), given) in layout.each.iter().zip(each) {
+        same_length(name, given.numbers.len().saturating_mul(given.times), rows.saturating_mul(*entries))?;
     }
     Ok(rows)
 }
@@ -111,7 +113,7 @@ fn add_up<T: Element>(entries: usize, times: usize, apart: &[T], sums: &mut [T])
     }
 }
 
-fn numbers<K: RowKernel, T: Element>(network: &K) -> Vec<T> {
+fn numbers<K: RowKernel<E>, T: Element, const E: usize>(network: &K) -> Vec<T> {
     let mut numbers = Vec::new();
     network.numbers(&mut numbers);
     numbers
@@ -124,24 +126,24 @@ fn fault<T: Element>(entries: &[T]) -> Option<(usize, f64)> {
 }
 
 /// What a task is given of the rows.
-struct Given<'a, K, T> {
-    network: PhantomData<K>,
+struct Given<'a, K, T, const E: usize> {
+    network: &'a K,
     numbers: &'a [T],
     /// Of all rows.
-    each: &'a [Rows<'a, T>],
+    each: &'a [Rows<'a, T>; E],
     /// The first row of the task.
     first: usize,
 }
 
-impl<K, T> Clone for Given<'_, K, T> {
+impl<K, T, const E: usize> Clone for Given<'_, K, T, E> {
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<K, T> Copy for Given<'_, K, T> {}
+impl<K, T, const E: usize> Copy for Given<'_, K, T, E> {}
 
-impl<K: RowKernel, T: Element> Given<'_, K, T> {
+impl<K: RowKernel<E>, T: Element, const E: usize> Given<'_, K, T, E> {
     /// Writes the arguments of `live` rows from `row` of the task on as rows of lanes, one argument after the other.
     #[inline(always)]
     fn load<R: Lanes<Element = T>>(
@@ -152,7 +154,7 @@ impl<K: RowKernel, T: Element> Given<'_, K, T> {
         apart: &mut Vec<T>,
     ) {
         let mut from = 0;
-        for ((_, entries), given) in K::EACH.iter().zip(self.each) {
+        for ((_, entries), given) in self.network.layout().each.iter().zip(self.each) {
             let first = self.first + row;
             let rows = if given.times == 1 {
                 &given.numbers[first * entries..][..live * entries]
@@ -167,11 +169,6 @@ impl<K: RowKernel, T: Element> Given<'_, K, T> {
             from += entries * R::LANES;
         }
     }
-}
-
-/// How many entries the arguments of a row have together.
-fn width<K: RowKernel>() -> usize {
-    K::EACH.iter().map(|(_, entries)| entries).sum()
 }
 
 /// Writes rows of lanes to the `live` rows that they are.
@@ -195,13 +192,13 @@ fn store<R: Lanes>(
 }
 
 /// y of a chunk.
-struct Values<'a, K, T> {
-    given: Given<'a, K, T>,
+struct Values<'a, K, T, const E: usize> {
+    given: Given<'a, K, T, E>,
     y: &'a mut [T],
     memory: &'a mut [Vec<T>; 4],
 }
 
-impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
+impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Values<'_, K, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
@@ -209,28 +206,32 @@ impl<K: RowKernel, T: Element> Work<T> for Values<'_, K, T> {
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y, memory: [each, lanes, kept, last] } = self;
-        let each = aligned(each, width::<K>() * R::LANES);
-        let lanes = aligned(lanes, K::Y * R::LANES);
-        let kept = aligned(kept, K::ROWS * R::LANES);
-        for (group, y) in y.chunks_mut(R::LANES * K::Y).enumerate() {
-            let live = y.len() / K::Y;
+        // Here and not at the call, so that lengths that are constants are constants.
+        let layout = given.network.layout();
+        let each = aligned(each, layout.width() * R::LANES);
+        let lanes = aligned(lanes, layout.y * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        for (group, y) in y.chunks_mut(R::LANES * layout.y).enumerate() {
+            let live = y.len() / layout.y;
             given.load(hand, (group * R::LANES, live), each, last);
-            K::forward(hand, given.numbers, each, lanes, kept);
-            store(hand, K::Y, lanes, (y, live), last);
+            given.network.forward(hand, given.numbers, each, lanes, kept);
+            store(hand, layout.y, lanes, (y, live), last);
         }
     }
 }
 
 /// The derivatives of a chunk: by the arguments of the rows, too, or by the parameters alone.
 struct Derivatives<'a, K, T, const E: usize, const BARS: bool> {
-    given: Given<'a, K, T>,
+    given: Given<'a, K, T, E>,
     y_bar: &'a [T],
     each_bar: [&'a mut [T]; E],
     sums: &'a mut [T],
     memory: &'a mut [Vec<T>; 6],
 }
 
-impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Derivatives<'_, K, T, E, BARS> {
+impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
+    for Derivatives<'_, K, T, E, BARS>
+{
     type Output = ();
 
     const LARGE: bool = true;
@@ -239,25 +240,27 @@ impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Der
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y_bar, mut each_bar, sums, memory } = self;
         let [each, lanes, kept, last, y, panels] = memory;
-        let each = aligned(each, width::<K>() * R::LANES);
-        let lanes = aligned(lanes, width::<K>() * R::LANES);
-        let y = aligned(y, K::Y * R::LANES);
-        let kept = aligned(kept, K::ROWS * R::LANES);
-        let panels = aligned(panels, K::KEPT * PANEL_ROWS);
-        for (group, y_bar) in y_bar.chunks(R::LANES * K::Y).enumerate() {
-            let (row, live) = (group * R::LANES, y_bar.len() / K::Y);
+        let network = given.network;
+        let layout = network.layout();
+        let each = aligned(each, layout.width() * R::LANES);
+        let lanes = aligned(lanes, layout.width() * R::LANES);
+        let y = aligned(y, layout.y * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        let panels = aligned(panels, layout.kept * PANEL_ROWS);
+        for (group, y_bar) in y_bar.chunks(R::LANES * layout.y).enumerate() {
+            let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
             given.load(hand, (row, live), each, last);
-            to_rows(hand, K::Y, (y_bar, live), y);
+            to_rows(hand, layout.y, (y_bar, live), y);
             // Lanes without a row have the weight 0.
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
             let numbers = given.numbers;
             if !BARS {
-                K::backward_of_parameters(hand, numbers, each, y, kept, (panels, row), sums);
+                network.backward_of_parameters(hand, numbers, each, y, kept, (panels, row), sums);
                 continue;
             }
-            K::backward(hand, numbers, each, y, lanes, kept, (panels, row), sums);
+            network.backward(hand, numbers, each, y, lanes, kept, (panels, row), sums);
             let mut from = 0;
-            for ((_, entries), bar) in K::EACH.iter().zip(&mut each_bar) {
+            for ((_, entries), bar) in layout.each.iter().zip(&mut each_bar) {
                 if !bar.is_empty() {
                     let to = &mut bar[row * entries..][..live * entries];
                     store(hand, *entries, &lanes[from..][..entries * R::LANES], (to, live), last);
@@ -265,25 +268,31 @@ impl<K: RowKernel, T: Element, const E: usize, const BARS: bool> Work<T> for Der
                 from += entries * R::LANES;
             }
         }
-        let rows = (y_bar.len() / K::Y).next_multiple_of(R::LANES);
-        for product in if BARS { K::PRODUCTS } else { K::PRODUCTS_OF_PARAMETERS } {
-            add_product(hand, product, (panels, rows), sums);
+        let rows = (y_bar.len() / layout.y).next_multiple_of(R::LANES);
+        let mut add = |products: &[PanelProduct]| {
+            products.iter().for_each(|product| add_product(hand, product, (panels, rows), sums));
+        };
+        if BARS {
+            add(network.products().as_ref());
+        } else {
+            add(network.products_of_parameters().as_ref());
         }
     }
 }
 
 /// Writes the sums over the rows of these chunks: those of the largest power of 2 of them, and the rest, side by side.
-fn subtree<K: RowKernel, T: Float, const E: usize>(
-    given: Given<'_, K, T>,
+fn subtree<K: RowKernel<E>, T: Float, const E: usize>(
+    given: Given<'_, K, T, E>,
     y_bar: &[T],
     mut each_bar: [&mut [T]; E],
     total: &mut [f64],
 ) {
-    let rows = y_bar.len() / K::Y;
+    let layout = given.network.layout();
+    let rows = y_bar.len() / layout.y;
     if rows <= CHUNK {
         return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 7]| {
             sums.clear();
-            sums.resize(K::PARAMETERS, T::default());
+            sums.resize(layout.parameters, T::default());
             if each_bar.iter().any(|bar| !bar.is_empty()) {
                 let work = Derivatives::<K, T, E, true> { given, y_bar, each_bar, sums, memory };
                 T::on_lanes(Instructions::Best, work);
@@ -295,9 +304,9 @@ fn subtree<K: RowKernel, T: Float, const E: usize>(
         });
     }
     let half = rows.div_ceil(CHUNK).next_power_of_two() / 2 * CHUNK;
-    let (left, right) = y_bar.split_at(half * K::Y);
+    let (left, right) = y_bar.split_at(half * layout.y);
     let mut right_bar: [&mut [T]; E] = std::array::from_fn(|_| Default::default());
-    for (((_, entries), bar), right) in K::EACH.iter().zip(&mut each_bar).zip(&mut right_bar) {
+    for (((_, entries), bar), right) in layout.each.iter().zip(&mut each_bar).zip(&mut right_bar) {
         if !bar.is_empty() {
             (*bar, *right) = take(bar).split_at_mut(half * entries);
         }

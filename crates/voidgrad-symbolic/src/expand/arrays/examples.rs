@@ -3,12 +3,12 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::plain;
+use super::{memory, plain};
 use crate::expand::Source;
 use crate::expand::control::Roles;
 use crate::expand::field::entries;
 use crate::expand::kernel::chain;
-use crate::expand::slices::{count, products, split, split_given};
+use crate::expand::slices::{products, split, split_given};
 use crate::expand::structure::name_of_struct;
 use crate::kernel::arrays::ArrayKernel;
 
@@ -98,15 +98,14 @@ fn constants(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenS
             (parameters[*index].ident.to_string(), Literal::usize_unsuffixed(entries(&parameters[*index])));
         quote!((#name, #entries))
     });
-    let memory = count(&kernel.residuals) + count(&kernel.forward.memory).max(count(&kernel.backward.memory));
     let products = products(&kernel.panels, root);
-    let [z, memory, kept] =
-        [entries(&parameters[0]), memory, kernel.panels.width()].map(Literal::usize_unsuffixed);
+    let z = Literal::usize_unsuffixed(entries(&parameters[0]));
+    let (memory, kept) = (memory(kernel), kernel.panels.width());
     quote! {
         const EACH: &'static [(&'static str, usize)] = &[#(#counts),*];
         const Z: usize = #z;
         const ROWS: usize = #memory;
         const KEPT: usize = #kept;
-        const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
+        const PRODUCTS: &'static [#root::kernel::PanelProduct] = &#products;
     }
 }

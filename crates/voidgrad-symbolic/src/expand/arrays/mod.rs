@@ -2,7 +2,7 @@
 
 mod examples;
 
-use proc_macro2::{Literal, TokenStream};
+use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use crate::emit::Types;
@@ -12,7 +12,7 @@ use crate::expand::kernel::{Directions, chain};
 use crate::expand::slices::{count, derived, named, split};
 use crate::expand::structure::name_of_struct;
 use crate::graph::NodeId;
-use crate::kernel::arrays::{self, ArrayKernel, Obstacle, Parts};
+use crate::kernel::arrays::{self, ArrayKernel, Extent, Obstacle, Parts, largest};
 use crate::signature::Parameter;
 
 /// The items, or why the control's formula has no form in rows of lanes.
@@ -23,11 +23,11 @@ pub(super) fn array_kernel(
     root: &TokenStream,
 ) -> Result<TokenStream, Obstacle> {
     let parameters = &source.signature.parameters;
-    let mut first = 0;
-    let mut phi: Vec<(usize, [NodeId; 2])> = Vec::new();
+    let mut first = Extent::default();
+    let mut phi: Vec<(Extent, [NodeId; 2])> = Vec::new();
     for ((index, slope), weighted) in roles.parameters.iter().zip(&nodes.mixed).zip(&nodes.vjp_jvp) {
-        phi.push((first, [*slope, *weighted]));
-        first += parameters[*index].shape.entries().ok_or(Obstacle::Form)?;
+        phi.push((first.clone(), [*slope, *weighted]));
+        first = &first + &Extent::of(&parameters[*index].shape);
     }
     let of = |indices: &[usize]| -> Vec<NodeId> {
         indices.iter().map(|index| source.body.parameters[*index]).collect()
@@ -66,16 +66,15 @@ fn plain(
     let arguments: Vec<&Parameter> =
         (shared(source, roles).into_iter()).map(|index| &source.signature.parameters[index]).collect();
     let (names, own) = names(&arguments, kernel);
-    let (derived_names, _) = named(&kernel.shared, own);
-    let numbers = numbers(&arguments, kernel, (&names, own), root);
+    let (derived_names, _) = named(&kernel.shared, own.clone());
+    let numbers = numbers(&arguments, kernel, (&names, &own), root);
     (quote!(#names #derived_names), numbers)
 }
 
 fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
     let name = name_of_struct(source);
     let (plain, numbers) = plain(source, roles, kernel, root);
-    let rows = count(&kernel.residuals) + count(&kernel.forward.memory).max(count(&kernel.backward.memory));
-    let rows = Literal::usize_unsuffixed(rows);
+    let rows = memory(kernel);
     let residuals = split(&kernel.residuals);
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
     let (forward, result) = (&kernel.forward.statements, &kernel.forward.result);
@@ -138,11 +137,17 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
     }
 }
 
+/// How many rows of lanes the passes take: what one leaves for the other, and what each has for itself.
+fn memory(kernel: &ArrayKernel) -> TokenStream {
+    let kept = count(&kernel.residuals);
+    largest(&[&kernel.forward, &kernel.backward].map(|stage| &kept + &count(&stage.memory)))
+}
+
 /// The body of `numbers`: the arguments one after the other, then what is made of them, then memory for that.
 fn numbers(
     arguments: &[&Parameter],
     kernel: &ArrayKernel,
-    (plain, own): (&TokenStream, usize),
+    (plain, own): (&TokenStream, &Extent),
     root: &TokenStream,
 ) -> TokenStream {
     let fields = arguments.iter().filter(|parameter| !parameter.mask).map(|parameter| {
@@ -154,9 +159,9 @@ fn numbers(
 }
 
 /// Names for the arguments, and how many plain numbers they are: a mask is read from the control.
-fn names(arguments: &[&Parameter], kernel: &ArrayKernel) -> (TokenStream, usize) {
+fn names(arguments: &[&Parameter], kernel: &ArrayKernel) -> (TokenStream, Extent) {
     let mut statements = TokenStream::new();
-    let mut first = 0;
+    let mut first = Extent::default();
     for (parameter, slice) in arguments.iter().zip(&kernel.arguments) {
         if parameter.mask {
             let (field, ident) = (&parameter.ident, &slice.ident);

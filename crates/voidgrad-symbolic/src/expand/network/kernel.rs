@@ -3,36 +3,42 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Roles, arguments, name};
+use super::{Lengths, Roles, arguments, name};
 use crate::expand::Source;
-use crate::expand::field::entries;
 use crate::expand::slices::{count, derived, named, products, split, split_given};
-use crate::kernel::arrays::{RowKernel, Slice};
+use crate::kernel::arrays::{Extent, RowKernel, Slice, Stage, largest};
 
 /// `impl RowKernel`.
 pub(super) fn implementation(
     source: &Source,
     roles: &Roles,
+    lengths: &Lengths,
     kernel: &RowKernel,
     root: &TokenStream,
 ) -> TokenStream {
     let name = name(source);
-    let constants = constants(source, roles, kernel, root);
-    let (plain, own) = named(&kernel.shared, 0);
-    let (plain_derived, _) = named(&kernel.derived, own);
-    let numbers = derived(&kernel.derived, &kernel.numbers, &plain, own);
+    let (generics, arguments, _) = source.function.sig.generics.split_for_impl();
+    let layout = layout(source, roles, lengths, kernel, root);
+    let own = &count(&kernel.shared);
+    let (plain, _) = named(&kernel.shared, Extent::default());
+    let (all_plain, _) = named(&[&kernel.shared[..], &kernel.derived].concat(), Extent::default());
+    let numbers = lengths.named(&derived(&kernel.derived, &kernel.numbers, &plain, own));
     let each = split_given(&kernel.each);
     // What every pass reads.
-    let read = quote!(#plain #plain_derived #each);
+    let read = quote!(#all_plain #each);
     let bars = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
-        let entries = Literal::usize_unsuffixed(*entries);
+        let entries = entries.factor();
         quote!(let (#ident, each_bar) = each_bar.split_at_mut(#entries * R::LANES);)
     });
-    let [forward, backward, backward_of_parameters] =
-        [&kernel.forward, &kernel.backward.stage, &kernel.backward_of_parameters.stage].map(|stage| {
-            let (memory, statements) = (split(&stage.memory), &stage.statements);
-            quote!(#memory #statements)
-        });
+    let bars = quote!(#(#bars)*);
+    let pass = |stage: &Stage, bars: Option<&TokenStream>| {
+        let (memory, statements) = (split(&stage.memory), &stage.statements);
+        lengths.named(&quote!(#read #bars #memory #statements))
+    };
+    let forward = pass(&kernel.forward, None);
+    let backward = pass(&kernel.backward.stage, Some(&bars));
+    let backward_of_parameters = pass(&kernel.backward_of_parameters.stage, None);
+    let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         // A stage need not read all that it is given. Style lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, clippy::all, clippy::pedantic)]
@@ -40,8 +46,8 @@ pub(super) fn implementation(
             use #root::{Lanes as _, Real as _};
 
             #[automatically_derived]
-            impl #root::RowKernel for #name {
-                #constants
+            impl #generics #root::RowKernel<#count> for #name #arguments {
+                #layout
 
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #root::network::extend(numbers, &self.parameters);
@@ -51,18 +57,19 @@ pub(super) fn implementation(
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn forward<R: #root::Lanes<Element: #root::Element>>(
+                    &self,
                     hand: R,
                     numbers: &[R::Element],
                     each: &[R::Element],
                     y: &mut [R::Element],
                     rows: &mut [R::Element],
                 ) {
-                    #read
                     #forward
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn backward<R: #root::Lanes<Element: #root::Element>>(
+                    &self,
                     hand: R,
                     numbers: &[R::Element],
                     each: &[R::Element],
@@ -72,13 +79,12 @@ pub(super) fn implementation(
                     (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
-                    #read
-                    #(#bars)*
                     #backward
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
                 fn backward_of_parameters<R: #root::Lanes<Element: #root::Element>>(
+                    &self,
                     hand: R,
                     numbers: &[R::Element],
                     each: &[R::Element],
@@ -87,7 +93,6 @@ pub(super) fn implementation(
                     (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
-                    #read
                     #backward_of_parameters
                 }
             }
@@ -95,28 +100,48 @@ pub(super) fn implementation(
     }
 }
 
-/// The constants of `RowKernel`.
-fn constants(source: &Source, roles: &Roles, kernel: &RowKernel, root: &TokenStream) -> TokenStream {
-    let counts = arguments(source, &roles.each).into_iter().map(|parameter| {
-        let (name, entries) = (parameter.ident.to_string(), Literal::usize_unsuffixed(entries(parameter)));
+/// What `RowKernel` says of lengths, and the outer products.
+fn layout(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    kernel: &RowKernel,
+    root: &TokenStream,
+) -> TokenStream {
+    let each = arguments(source, &roles.each).into_iter().map(|parameter| {
+        let (name, entries) = (parameter.ident.to_string(), Extent::of(&parameter.shape));
         quote!((#name, #entries))
     });
-    let outputs = source.signature.output_shape.entries().unwrap_or(1);
-    let parameters = arguments(source, &roles.parameters).into_iter().map(entries).sum();
+    let y = Extent::of(source.body.graph.shape(source.body.output));
+    let parameters: Extent =
+        arguments(source, &roles.parameters).into_iter().map(|parameter| Extent::of(&parameter.shape)).sum();
     let passes = [&kernel.backward, &kernel.backward_of_parameters];
-    let own = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
-    let memory = own.max().unwrap_or(0);
-    let kept = passes.iter().map(|pass| pass.panels.width()).max().unwrap_or(0);
-    let [products, products_of_parameters] = passes.map(|pass| products(&pass.panels, root));
-    let [outputs, parameters, memory, kept] =
-        [outputs, parameters, memory, kept].map(Literal::usize_unsuffixed);
+    let memory = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
+    let rows = largest(&memory.collect::<Vec<Extent>>());
+    let kept = largest(&passes.map(|pass| pass.panels.width()));
+    let layout = lengths.named(&quote! {
+        #root::kernel::Layout {
+            each: [#(#each),*],
+            y: #y,
+            parameters: #parameters,
+            rows: #rows,
+            kept: #kept,
+        }
+    });
+    let [of_all, of_parameters] = passes.map(|pass| lengths.named(&products(&pass.panels, root)));
+    let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
-        const EACH: &'static [(&'static str, usize)] = &[#(#counts),*];
-        const Y: usize = #outputs;
-        const PARAMETERS: usize = #parameters;
-        const ROWS: usize = #memory;
-        const KEPT: usize = #kept;
-        const PRODUCTS: &'static [#root::kernel::PanelProduct] = #products;
-        const PRODUCTS_OF_PARAMETERS: &'static [#root::kernel::PanelProduct] = #products_of_parameters;
+        #[inline(always)]
+        fn layout(&self) -> #root::kernel::Layout<#count> {
+            #layout
+        }
+
+        fn products(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
+            #of_all
+        }
+
+        fn products_of_parameters(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
+            #of_parameters
+        }
     }
 }

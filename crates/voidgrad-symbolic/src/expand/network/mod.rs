@@ -1,15 +1,17 @@
 //! `#[network]`: a function of many rows, as a struct of its parameters with values and derivatives on lanes of rows.
 
 mod kernel;
+mod lengths;
 mod structure;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
+use syn::{GenericParam, Generics};
 
 use self::kernel::implementation;
+use self::lengths::{Lengths, unify};
 use self::structure::structure;
 use super::differentiate::filled;
-use super::field::entries;
 use super::names::check_network;
 use super::structure::struct_name;
 use super::{Expansion, Source, expand, located};
@@ -18,7 +20,7 @@ use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Types;
 use crate::graph::NodeId;
-use crate::kernel::arrays::{Obstacle, RowParts, derive_rows};
+use crate::kernel::arrays::{Extent, Obstacle, RowParts, derive_rows};
 use crate::signature::Parameter;
 
 /// What the arguments of a network are: their indices.
@@ -33,17 +35,18 @@ struct Roles {
 /// Expands `#[network(attribute)] item`; `root` is the path of voidgrad.
 #[must_use]
 pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
-    expand("#[network]", attribute, item, |attribute: NetworkAttribute, source, diagnostics| {
+    expand("#[network]", attribute, item, |attribute: NetworkAttribute, mut source, diagnostics| {
         let roles = roles(&attribute, &source, diagnostics)?;
         let wrt: Vec<NodeId> =
             roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
         source.check_calls(&wrt, diagnostics);
         check_network(&source, (&roles.each, &roles.data), diagnostics);
+        let lengths = unify(&mut source, &roles, diagnostics);
         if !diagnostics.is_empty() {
             return None;
         }
         let name = source.function.sig.ident.clone();
-        derive(source, &roles, root)
+        derive(source, &roles, &lengths, root)
             .map_err(|obstacle| {
                 diagnostics.error(
                     &name,
@@ -55,12 +58,7 @@ pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
 }
 
 fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
-    if let Some(parameter) = source.function.sig.generics.params.first() {
-        diagnostics.error(
-            parameter,
-            "a network with generic parameters is not modelled; write the lengths as numbers",
-        );
-    }
+    check_generics(&source.function.sig.generics, diagnostics);
     let mut kinds: Vec<Option<bool>> = vec![None; source.signature.parameters.len()];
     let named = attribute.each.iter().map(|name| (name, true));
     for (name, is_each) in named.chain(attribute.data.iter().map(|name| (name, false))) {
@@ -78,12 +76,7 @@ fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagno
                 &parameter.ident,
                 "a `bool` is not an argument of a network; pass a number and compare it",
             );
-        } else if parameter.shape.entries().is_none() {
-            diagnostics.error(&parameter.ty, "the length of a network's argument must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
         }
-    }
-    if source.signature.output_shape.entries().is_none() {
-        diagnostics.error(&source.signature.output, "the length of a network's value must be a number");
     }
     let of_kind = |wanted: Option<bool>| -> Vec<usize> {
         (0..kinds.len()).filter(|index| kinds[*index] == wanted).collect()
@@ -92,7 +85,35 @@ fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagno
     diagnostics.is_empty().then_some(roles)
 }
 
-fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Result<Expansion, Obstacle> {
+/// Reports generic parameters other than lengths.
+fn check_generics(generics: &Generics, diagnostics: &mut Diagnostics) {
+    for parameter in &generics.params {
+        match parameter {
+            GenericParam::Const(length) if length.ident == "R" || length.ident == "T" => diagnostics.error(
+                &length.ident,
+                "`R` and `T` are types of numbers in the generated code; choose another name for this length",
+            ),
+            GenericParam::Const(_) => {}
+            GenericParam::Lifetime(lifetime) => {
+                diagnostics.error(lifetime, "a network needs no lifetimes; leave them out");
+            }
+            GenericParam::Type(ty) => diagnostics.error(
+                ty,
+                "a network whose numbers have another type is not modelled; write `f64`, and its rows may be `f32` as well",
+            ),
+        }
+    }
+    if let (Some(clause), true) = (&generics.where_clause, diagnostics.is_empty()) {
+        diagnostics.error(clause, "conditions on the lengths of a network are not modelled; leave them out");
+    }
+}
+
+fn derive(
+    mut source: Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    root: &TokenStream,
+) -> Result<Expansion, Obstacle> {
     let (graph, y) = (&mut source.body.graph, source.body.output);
     let shape = graph.shape(y).clone();
     let y_bar = graph.parameter(source.signature.parameters.len(), shape, false);
@@ -102,11 +123,11 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Result<Expan
     let bars = adjoints(graph, &[(y, y_bar)], &wrt);
     let bars = filled(graph, bars, &wrt);
     let (of_each, of_parameters) = bars.split_at(roles.each.len());
-    let mut first = 0;
+    let mut first = Extent::default();
     let mut parameters = Vec::new();
     for (index, bar) in roles.parameters.iter().zip(of_parameters) {
-        parameters.push((first, *bar));
-        first += entries(&source.signature.parameters[*index]);
+        parameters.push((first.clone(), *bar));
+        first = &first + &Extent::of(&source.signature.parameters[*index].shape);
     }
     let each: Vec<(NodeId, NodeId)> = wrt.iter().zip(of_each).map(|(id, bar)| (*id, *bar)).collect();
     let shared: Vec<NodeId> =
@@ -117,11 +138,12 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Result<Expan
         y: [y, y_bar],
         parameters: &parameters,
         shared: &shared,
+        taken: &lengths.idents(),
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = derive_rows(&parts, &types("R"), &types("T"))?;
     let (structure, implementation) =
-        (structure(&source, roles, root), implementation(&source, roles, &kernel, root));
+        (structure(&source, roles, lengths, root), implementation(&source, roles, lengths, &kernel, root));
     let items = located(quote!(#structure #implementation), &source.function.sig.ident);
     let function = source.function.to_token_stream();
     // It is mostly called through its struct, and has as many arguments as parameters.

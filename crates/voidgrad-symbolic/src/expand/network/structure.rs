@@ -1,13 +1,12 @@
 //! The struct of a network's parameters, its functions, and `impl Network`.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Roles, arguments, name};
+use super::{Lengths, Roles, arguments, name};
 use crate::expand::Source;
-use crate::expand::field::entries;
 use crate::graph::Shape;
-use crate::kernel::size;
+use crate::kernel::arrays::Extent;
 use crate::signature::Parameter;
 
 /// Arguments of one kind, as the struct's functions name them.
@@ -22,12 +21,12 @@ struct Named {
 impl Named {
     fn new(source: &Source, indices: &[usize]) -> Self {
         let parameters = arguments(source, indices);
-        let mut first = 0;
+        let mut first = Extent::default();
         let ranges = parameters.iter().map(|parameter| {
-            let from = first;
-            first += entries(parameter);
-            let [from, to] = [from, first].map(Literal::usize_unsuffixed);
-            quote!(#from..#to)
+            let behind = &first + &Extent::of(&parameter.shape);
+            let range = quote!(#first..#behind);
+            first = behind;
+            range
         });
         Self {
             ranges: ranges.collect(),
@@ -39,36 +38,47 @@ impl Named {
 }
 
 /// The struct, its functions, and `impl Network`.
-pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+pub(super) fn structure(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    root: &TokenStream,
+) -> TokenStream {
     let (vis, function, name) = (&source.function.vis, &source.function.sig.ident, name(source));
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
     let doc = format!(
         " The network [`{function}`](fn@{function}) with its parameters, for many rows at once on SIMD lanes."
     );
     let (making, holding, rows) = (
-        constructors(source, roles, root),
-        getters(source, roles, root),
+        constructors(source, roles, lengths, root),
+        getters(source, roles, lengths, root),
         functions_of_rows(source, roles, root),
     );
+    let field = lengths.field();
     let shapes = arguments(source, &roles.parameters).into_iter().map(|parameter| shape(parameter, root));
+    let shapes = lengths.named(&quote!(::std::vec![#(#shapes),*]));
     quote! {
         #[doc = #doc]
         #[derive(Debug, Clone, PartialEq)]
-        #vis struct #name {
+        #vis struct #name #generics {
+            #field
             parameters: ::std::vec::Vec<f64>,
             data: ::std::vec::Vec<f64>,
         }
 
         // A program need not call all of it; style lints are for code that people write.
         #[allow(dead_code, clippy::all, clippy::pedantic)]
-        impl #name {
+        impl #generics #name #of_struct {
             #making
             #holding
             #rows
         }
 
         #[automatically_derived]
-        impl #root::network::Network for #name {
-            const PARAMETERS: &'static [#root::network::Parameter] = &[#(#shapes),*];
+        impl #generics #root::network::Network for #name #of_struct {
+            fn shapes(&self) -> ::std::vec::Vec<#root::network::Parameter> {
+                #shapes
+            }
 
             fn parameters(&self) -> &[f64] {
                 &self.parameters
@@ -88,71 +98,130 @@ pub(super) fn structure(source: &Source, roles: &Roles, root: &TokenStream) -> T
 fn shape(parameter: &Parameter, root: &TokenStream) -> TokenStream {
     let name = parameter.ident.to_string();
     let shape = match &parameter.shape {
-        Shape::Scalar => quote!(Number),
-        shape if shape.is_column() || matches!(shape, Shape::Array(_)) => {
-            let entries = Literal::usize_unsuffixed(entries(parameter));
-            quote!(Array(#entries))
-        }
-        shape => {
-            let (rows, columns) = size(shape).unwrap_or((1, 1));
-            let [rows, columns] = [rows, columns].map(Literal::usize_unsuffixed);
+        Shape::Matrix(rows, columns) if !parameter.shape.is_column() => {
+            let [rows, columns] = [rows, columns].map(Extent::from);
             quote!(Matrix(#rows, #columns))
+        }
+        Shape::Scalar => quote!(Number),
+        shape => {
+            let entries = Extent::of(shape);
+            quote!(Array(#entries))
         }
     };
     quote!(#root::network::Parameter { name: #name, shape: #root::network::Shape::#shape })
 }
 
 /// `new` and `draw`.
-fn constructors(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> TokenStream {
     let vis = &source.function.vis;
     let Named { idents, names, types, .. } = Named::new(source, &roles.parameters);
     let Named { idents: data_idents, names: data_names, types: data_types, .. } =
         Named::new(source, &roles.data);
+    let sizes = roles.parameters.iter().zip(&idents).filter_map(|(index, ident)| {
+        let size = lengths.size(*index)?;
+        Some(quote!(#ident: #size,))
+    });
+    let sizes: Vec<TokenStream> = sizes.collect();
+    let (checks, checks_of_sizes) = (
+        lengths.made(source, |_| false, root),
+        lengths.made(source, |index| roles.parameters.contains(&index), root),
+    );
+    let made = lengths.value();
+    let sizes_doc = (!sizes.is_empty()).then(|| {
+        quote! {
+            ///
+            /// Parameters whose lengths are known only now come by their sizes: entries, or rows and columns.
+        }
+    });
+    let errors = match (checks.is_empty(), checks_of_sizes.is_empty()) {
+        (true, true) => [
+            " If a value is NaN or infinite.",
+            " If a number of the data is NaN or infinite, or there is no memory for so many parameters.",
+        ],
+        _ => [
+            " If lengths do not agree, or a value is NaN or infinite.",
+            " If lengths do not agree, a number of the data is NaN or infinite, or there is no memory for so many parameters.",
+        ],
+    };
+    let [errors, errors_of_draw] = errors;
     quote! {
         /// The network with these values.
         ///
         /// # Errors
-        /// If a value is NaN or infinite.
+        #[doc = #errors]
         #vis fn new(
             #(#idents: &#types,)*
             #(#data_idents: &#data_types,)*
-        ) -> ::core::result::Result<Self, #root::InvalidParameter> {
+        ) -> ::core::result::Result<Self, #root::network::NetworkError> {
+            #checks
             let (mut parameters, mut data) = (::std::vec::Vec::new(), ::std::vec::Vec::new());
             #(#root::network::append(&mut parameters, #names, #idents)?;)*
             #(#root::network::append(&mut data, #data_names, #data_idents)?;)*
-            Ok(Self { parameters, data })
+            Ok(Self { #made parameters, data })
         }
 
         /// The network with parameters from the stream: a matrix of C columns uniform in `±1/√C`, everything else 0.
+        #sizes_doc
         ///
         /// # Errors
-        /// If a number of the data is NaN or infinite.
+        #[doc = #errors_of_draw]
         #vis fn draw(
             stream: &mut #root::Stream,
+            #(#sizes)*
             #(#data_idents: &#data_types,)*
-        ) -> ::core::result::Result<Self, #root::InvalidParameter> {
+        ) -> ::core::result::Result<Self, #root::network::NetworkError> {
+            #checks_of_sizes
             let mut data = ::std::vec::Vec::new();
             #(#root::network::append(&mut data, #data_names, #data_idents)?;)*
-            let parameters =
-                #root::network::drawn(<Self as #root::network::Network>::PARAMETERS, stream);
-            Ok(Self { parameters, data })
+            let mut network = Self { #made parameters: ::std::vec::Vec::new(), data };
+            network.parameters = #root::network::drawn(&#root::network::Network::shapes(&network), stream)?;
+            Ok(network)
         }
     }
 }
 
 /// What the struct holds, by name, and what sets the data.
-fn getters(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
+fn getters(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> TokenStream {
     let vis = &source.function.vis;
     let Named { idents, ranges, .. } = Named::new(source, &roles.parameters);
     let data = Named::new(source, &roles.data);
     let Named { idents: data_idents, names: data_names, types: data_types, ranges: data_ranges } = &data;
-    let setters: Vec<Ident> = data_idents.iter().map(|ident| format_ident!("set_{ident}")).collect();
+    let entries = ranges.iter().map(|range| lengths.named(&quote!(&self.parameters[#range])));
+    let data_entries = data_ranges.iter().map(|range| lengths.named(&quote!(&self.data[#range])));
+    let setters =
+        roles.data.iter().zip(data_idents).zip(data_names.iter().zip(data_types).zip(data_ranges)).map(
+            |((index, ident), ((name, ty), range))| {
+                let setter = format_ident!("set_{ident}");
+                let checks = lengths.kept(source, *index, root);
+                let errors = if checks.is_empty() {
+                    " If a number is NaN or infinite."
+                } else {
+                    " If the length is another one, or a number is NaN or infinite."
+                };
+                let body = lengths.named(&quote! {
+                    #checks
+                    #root::network::set(&mut self.data[#range], #name, #ident)
+                });
+                quote! {
+                    /// Takes other data.
+                    ///
+                    /// # Errors
+                    #[doc = #errors]
+                    #vis fn #setter(
+                        &mut self,
+                        #ident: &#ty,
+                    ) -> ::core::result::Result<(), #root::network::NetworkError> {
+                        #body
+                    }
+                }
+            },
+        );
     quote! {
         #(
             /// The entries of this parameter; of a matrix, column by column.
             #[must_use]
             #vis fn #idents(&self) -> &[f64] {
-                &self.parameters[#ranges]
+                #entries
             }
         )*
 
@@ -160,19 +229,10 @@ fn getters(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
             /// The entries of these data; of a matrix, column by column.
             #[must_use]
             #vis fn #data_idents(&self) -> &[f64] {
-                &self.data[#data_ranges]
+                #data_entries
             }
 
-            /// Takes other data.
-            ///
-            /// # Errors
-            /// If a number is NaN or infinite.
-            #vis fn #setters(
-                &mut self,
-                #data_idents: &#data_types,
-            ) -> ::core::result::Result<(), #root::InvalidParameter> {
-                #root::network::set(&mut self.data[#data_ranges], #data_names, #data_idents)
-            }
+            #setters
         )*
     }
 }

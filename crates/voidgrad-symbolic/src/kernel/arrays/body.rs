@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
+use super::Extent;
 use super::schedule::{Kind, Loop, is_inline};
-use super::write::{Given, Writer};
+use super::write::{Given, Writer, place};
 use crate::emit::{Argument, Names, Output, Sums, lines};
 use crate::graph::{Graph, NodeId, Op, Position, Shape};
-use crate::kernel::scalars::entry_number;
 
 /// A part of the writer's graph over numbers; in a loop an array stands for its entry `i`.
 pub(super) struct Body<'w, 'a> {
@@ -115,7 +115,15 @@ impl<'w, 'a> Body<'w, 'a> {
                 return self.added(id, term);
             }
             Op::Places => return Some(self.named(id, quote!(hand.constant(i as f64)))),
-            Op::Length(length) => return Some(self.graph.literal(length.fixed()? as f64)),
+            Op::Length(length) => {
+                return Some(match length.fixed() {
+                    Some(length) => self.graph.literal(length as f64),
+                    None => {
+                        let length = Extent::from(length);
+                        self.named(id, quote!(hand.constant(#length as f64)))
+                    }
+                });
+            }
             Op::Index(array, at) => return self.lookup(id, *array, *at),
             Op::LogSumExp(array) => {
                 let (root, slice) = (self.writer.types.root(), self.writer.slice(*array)?);
@@ -147,7 +155,7 @@ impl<'w, 'a> Body<'w, 'a> {
     }
 
     fn lookup(&mut self, id: NodeId, array: NodeId, at: Position) -> Option<NodeId> {
-        let at = Literal::usize_unsuffixed(entry_number(self.writer.graph.shape(array), at)?);
+        let at = place(self.writer.graph.shape(array), at);
         let entry = self.entry(array, &quote!(#at))?;
         Some(self.named(id, entry))
     }

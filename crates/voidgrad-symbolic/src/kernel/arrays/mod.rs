@@ -6,6 +6,7 @@
 //! the entries of arrays of one length, then products with matrices, then the next wave.
 
 mod body;
+mod extent;
 mod obstacle;
 mod panels;
 mod points;
@@ -18,6 +19,7 @@ mod write;
 use proc_macro2::{Ident, TokenStream};
 use quote::format_ident;
 
+pub use self::extent::{Extent, largest};
 pub use self::obstacle::Obstacle;
 pub use self::panels::{PanelProduct, Panels};
 use self::points::Points;
@@ -42,7 +44,7 @@ pub struct Parts<'a> {
     /// `∂c/∂z`
     pub c_z: NodeId,
     /// For each parameter φ its first entry, `∂/∂φ (∂c/∂z · ż)`, and that with `c̄·∂c/∂φ` added.
-    pub phi: &'a [(usize, [NodeId; 2])],
+    pub phi: &'a [(Extent, [NodeId; 2])],
     /// The arguments of the function that differ from example to example, but z.
     pub each: &'a [NodeId],
     /// The others.
@@ -55,15 +57,15 @@ pub struct Slice {
     /// Its name.
     pub ident: Ident,
     /// How many numbers or rows it is.
-    pub entries: usize,
+    pub entries: Extent,
     /// True for a number, false for an array, also of one entry.
     pub is_number: bool,
 }
 
 impl Slice {
-    fn new(graph: &Graph, id: NodeId, ident: Ident) -> Option<Self> {
+    fn new(graph: &Graph, id: NodeId, ident: Ident) -> Self {
         let shape = graph.shape(id);
-        Some(Self { ident, entries: shape.entries()?, is_number: shape.is_scalar() })
+        Self { ident, entries: Extent::of(shape), is_number: shape.is_scalar() }
     }
 
     /// Plain numbers, as a stage reads them.
@@ -150,9 +152,8 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
     let (sums, more) =
         if each.is_empty() { (Sums::Lanes, &[][..]) } else { (Sums::Totals, &OWN_OF_EXAMPLES[..]) };
     let mut names = Names::new(OWN.iter().chain(more).map(|name| (*name).to_owned()));
-    let each_slices: Vec<Slice> = (each.iter())
-        .map(|id| Slice::new(graph, *id, names.fresh(&graph.describe(*id))))
-        .collect::<Option<_>>()?;
+    let each_slices: Vec<Slice> =
+        (each.iter()).map(|id| Slice::new(graph, *id, names.fresh(&graph.describe(*id)))).collect();
     let of_examples =
         each.iter().zip(&each_slices).map(|(id, slice)| (*id, Given::Rows(slice.ident.clone())));
     let rows = |name: &str| Given::Rows(format_ident!("{name}"));
@@ -228,8 +229,8 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
     let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
     let c_bar = points.at(1, parts.c_bar);
     let forward = [points.at(0, parts.c_z), points.at(1, parts.c_z), points.at(1, parts.c)];
-    let phi: Vec<(usize, [NodeId; 2])> = (parts.phi.iter())
-        .map(|(first, [slope, weighted])| (*first, [points.at(0, *slope), points.at(1, *weighted)]))
+    let phi: Vec<(Extent, [NodeId; 2])> = (parts.phi.iter())
+        .map(|(first, [slope, weighted])| (first.clone(), [points.at(0, *slope), points.at(1, *weighted)]))
         .collect();
     let each: Vec<NodeId> = parts.each.iter().map(|id| points.at(0, *id)).collect();
     let arguments = parts.arguments.iter().map(|id| points.at(0, *id)).collect();
@@ -237,7 +238,7 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
     let mut backward = Vec::new();
     for (first, nodes) in phi {
         let terms = terms(&mut graph, &nodes).ok_or(Obstacle::Form)?;
-        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
+        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first.clone())));
         if !terms.outer.is_empty() {
             backward.push(Effect::Outer(terms.outer, first));
         }

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::Extent;
 use super::terms::{Terms, terms};
 use crate::graph::{Graph, NodeId, Op, Shape};
 
@@ -119,7 +120,7 @@ impl<'a> Points<'a> {
     /// An array of one entry.
     fn is_one(&self, id: NodeId) -> bool {
         let shape = self.source.shape(id);
-        !shape.is_scalar() && shape.entries() == Some(1)
+        !shape.is_scalar() && Extent::of(shape).fixed() == Some(1)
     }
 
     /// `A·(u·vᵀ)`, summed over the entries, as `u·(A·v)`, term by term: no matrix is made for each sample.

@@ -2,13 +2,14 @@
 //!
 //! The same stages as those of a control over arrays, at one point and with an array for a value.
 
+use proc_macro2::Ident;
 use quote::format_ident;
 
 use super::points::Points;
 use super::stages::{Stages, Work, as_products, stage};
 use super::terms::terms;
 use super::write::{Effect, Given, Sums};
-use super::{Obstacle, Panels, Slice, Stage};
+use super::{Extent, Obstacle, Panels, Slice, Stage};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId};
 
@@ -22,9 +23,11 @@ pub struct RowParts<'a> {
     /// The value `y` and the weight `ȳ`, of one shape.
     pub y: [NodeId; 2],
     /// The derivatives by the parameters, each with its first entry in the flat sum.
-    pub parameters: &'a [(usize, NodeId)],
+    pub parameters: &'a [(Extent, NodeId)],
     /// What all rows share, parameters and data.
     pub shared: &'a [NodeId],
+    /// Names that mean something else than values: lengths of the run.
+    pub taken: &'a [Ident],
 }
 
 /// The stages. They read plain numbers as slices and numbers, and rows of lanes with the names of [`each`](Self::each); they write `y`, and
@@ -76,7 +79,7 @@ pub fn derive(parts: &RowParts<'_>, lanes: &Types, plain: &Types) -> Result<RowK
         return Err(obstacle);
     }
     let at_one = AtOne::new(parts, &given)?;
-    write(at_one, lanes, plain).ok_or(Obstacle::Form)
+    write(at_one, parts.taken, lanes, plain).ok_or(Obstacle::Form)
 }
 
 /// Everything, in a graph of its own.
@@ -96,14 +99,14 @@ impl AtOne {
         let each: Vec<NodeId> = parts.each.iter().map(|(id, _)| points.at(0, *id)).collect();
         let bars: Vec<NodeId> = parts.each.iter().map(|(_, bar)| points.at(0, *bar)).collect();
         let mut y = parts.y.map(|id| points.at(0, id));
-        let parameters: Vec<(usize, NodeId)> =
-            parts.parameters.iter().map(|(first, bar)| (*first, points.at(0, *bar))).collect();
+        let parameters: Vec<(Extent, NodeId)> =
+            parts.parameters.iter().map(|(first, bar)| (first.clone(), points.at(0, *bar))).collect();
         let shared = parts.shared.iter().map(|id| points.at(0, *id)).collect();
         let mut graph = points.graph;
         let mut effects = Vec::new();
         for (first, bar) in parameters {
             let terms = terms(&mut graph, &[bar]).ok_or(Obstacle::Form)?;
-            effects.extend(terms.entries.map(|entries| Effect::Add(entries, first)));
+            effects.extend(terms.entries.map(|entries| Effect::Add(entries, first.clone())));
             if !terms.outer.is_empty() {
                 effects.push(Effect::Outer(terms.outer, first));
             }
@@ -117,16 +120,19 @@ impl AtOne {
     }
 }
 
-fn write(at_one: AtOne, lanes: &Types, plain: &Types) -> Option<RowKernel> {
+fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<RowKernel> {
     let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, shared } = at_one;
     let graph = &graph;
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
-    let mut named = |suffix: &str| -> Option<Vec<Slice>> {
+    for name in taken {
+        names.take(name);
+    }
+    let mut named = |suffix: &str| -> Vec<Slice> {
         let slice =
             |id: &NodeId| Slice::new(graph, *id, names.fresh(&format!("{}{suffix}", graph.describe(*id))));
         each.iter().map(slice).collect()
     };
-    let (each_slices, bar_slices) = (named("")?, named("_bar")?);
+    let (each_slices, bar_slices) = (named(""), named("_bar"));
     let backward: Vec<Effect> = (bars.iter().zip(&bar_slices))
         .map(|(id, slice)| Effect::Store(*id, slice.ident.clone()))
         .chain(of_parameters.iter().cloned())

@@ -2,21 +2,22 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use super::Extent;
 use super::obstacle::Obstacle;
-use crate::graph::{Graph, NodeId, Op};
-use crate::kernel::scalars::{is_matrix, size};
+use crate::graph::{Dim, Graph, NodeId, Op, Shape};
+use crate::kernel::scalars::is_matrix;
 
 /// How a value is computed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A number, from other numbers.
     Number,
     /// A number out of arrays that are in memory: an entry, ln Σ e^x.
     Lookup,
     /// A number that a loop over so many entries adds up.
-    Sum(usize),
+    Sum(Extent),
     /// An array of so many entries, in a loop.
-    Entries(usize),
+    Entries(Extent),
     /// A matrix that all samples share, times an array.
     Product,
     /// An array of a few numbers, 0 elsewhere.
@@ -35,7 +36,7 @@ pub(super) struct Schedule {
 }
 
 /// A loop over so many entries, in a wave.
-pub(super) type Loop = (usize, usize);
+pub(super) type Loop = (usize, Extent);
 
 impl Schedule {
     /// The schedule for `roots`, down to what `is_given`. `None` where something has no form in rows of lanes.
@@ -52,7 +53,7 @@ impl Schedule {
         for id in graph.ids().filter(|id| needed[id.index()]) {
             let kind = schedule.kind(graph, id)?;
             let mut wave = 0;
-            schedule.operands(graph, id, |operand| wave = wave.max(schedule.ready(operand, kind)));
+            schedule.operands(graph, id, |operand| wave = wave.max(schedule.ready(operand, &kind)));
             schedule.slots[id.index()] = Some((wave, kind));
             schedule.waves = schedule.waves.max(wave + 2);
         }
@@ -67,7 +68,7 @@ impl Schedule {
         self.stored.clear();
         for id in graph.ids() {
             if self.slots[id.index()].is_some() {
-                self.store_operands(graph, id, self.region(id));
+                self.store_operands(graph, id, self.region(id).as_ref());
             }
         }
     }
@@ -77,15 +78,15 @@ impl Schedule {
     fn sink(&mut self, graph: &Graph) {
         let mut latest: Vec<Option<usize>> = vec![None; graph.len()];
         for id in graph.ids().rev() {
-            let Some((wave, kind)) = self.slots[id.index()] else { continue };
-            if let (Kind::Entries(_), Some(later)) = (kind, latest[id.index()]) {
+            let Some((mut wave, kind)) = self.slots[id.index()].clone() else { continue };
+            if let (Kind::Entries(_), Some(later)) = (&kind, latest[id.index()]) {
                 let mut made = 0;
                 self.operands(graph, id, |operand| made += usize::from(self.needs_memory(graph, operand)));
                 if later > wave && made <= 1 {
-                    self.slots[id.index()] = Some((later, kind));
+                    wave = later;
+                    self.slots[id.index()] = Some((wave, kind.clone()));
                 }
             }
-            let Some((wave, kind)) = self.slots[id.index()] else { continue };
             let by = match kind {
                 Kind::Lookup => wave.saturating_sub(1),
                 _ => wave,
@@ -105,45 +106,45 @@ impl Schedule {
     }
 
     /// The first wave in which a value can be read to compute one of this kind.
-    fn ready(&self, operand: NodeId, reader: Kind) -> usize {
-        let Some((wave, kind)) = self.slots[operand.index()] else { return 0 };
+    fn ready(&self, operand: NodeId, reader: &Kind) -> usize {
+        let Some((wave, kind)) = &self.slots[operand.index()] else { return 0 };
         match (kind, reader) {
-            (Kind::Number | Kind::Lookup, _) => wave,
+            (Kind::Number | Kind::Lookup, _) => *wave,
             // What goes entry by entry has operands of its own length, so the loop that reads them can compute them.
-            (Kind::Entries(_), Kind::Entries(_) | Kind::Sum(_) | Kind::Product) => wave,
+            (Kind::Entries(_), Kind::Entries(_) | Kind::Sum(_) | Kind::Product) => *wave,
             _ => wave + 1,
         }
     }
 
     /// The first wave in which an array is there for what is added to the sums of φ at the end of the wave.
     pub(super) fn ready_for_product(&self, id: NodeId) -> usize {
-        self.ready(id, Kind::Product)
+        self.ready(id, &Kind::Product)
     }
 
     /// The loop in which an array is read entry by entry.
-    pub(super) fn ready_for_loop(&self, id: NodeId, entries: usize) -> Loop {
-        (self.ready(id, Kind::Entries(entries)), entries)
+    pub(super) fn ready_for_loop(&self, id: NodeId, entries: Extent) -> Loop {
+        (self.ready(id, &Kind::Entries(entries.clone())), entries)
     }
 
     /// The wave in which a number can be read.
     pub(super) fn ready_for_number(&self, id: NodeId) -> usize {
-        self.ready(id, Kind::Number)
+        self.ready(id, &Kind::Number)
     }
 
-    pub(super) fn slot(&self, id: NodeId) -> Option<(usize, Kind)> {
-        self.slots[id.index()]
+    pub(super) fn slot(&self, id: NodeId) -> Option<&(usize, Kind)> {
+        self.slots[id.index()].as_ref()
     }
 
     /// The loop that computes a value or its sum.
     pub(super) fn region(&self, id: NodeId) -> Option<Loop> {
-        match self.slots[id.index()] {
-            Some((wave, Kind::Entries(n) | Kind::Sum(n))) => Some((wave, n)),
+        match &self.slots[id.index()] {
+            Some((wave, Kind::Entries(n) | Kind::Sum(n))) => Some((*wave, n.clone())),
             _ => None,
         }
     }
 
     /// Notes which arrays have to be in memory since `reader` reads them, in this loop or in none.
-    pub(super) fn store_operands(&mut self, graph: &Graph, reader: NodeId, region: Option<Loop>) {
+    pub(super) fn store_operands(&mut self, graph: &Graph, reader: NodeId, region: Option<&Loop>) {
         let mut operands = Vec::new();
         self.operands(graph, reader, |operand| operands.push(operand));
         for operand in operands {
@@ -152,12 +153,12 @@ impl Schedule {
     }
 
     /// Notes that an array has to be in memory if it is computed in another loop than this one.
-    pub(super) fn store_for(&mut self, graph: &Graph, array: NodeId, region: Option<Loop>) {
+    pub(super) fn store_for(&mut self, graph: &Graph, array: NodeId, region: Option<&Loop>) {
         match self.slots[array.index()] {
             Some(_) if is_inline(graph, array) && region.is_some() => {
                 self.store_operands(graph, array, region);
             }
-            Some((_, Kind::Entries(_))) if region.is_none() || self.region(array) != region => {
+            Some((_, Kind::Entries(_))) if self.region(array).as_ref() != region => {
                 self.stored.insert(array);
             }
             Some((_, Kind::Product | Kind::Assembly)) => {
@@ -176,9 +177,9 @@ impl Schedule {
         &'s self,
         graph: &'s Graph,
         wave: usize,
-    ) -> impl Iterator<Item = (NodeId, Kind)> + 's {
-        graph.ids().filter_map(move |id| match self.slots[id.index()] {
-            Some((at, kind)) if at == wave && (!is_inline(graph, id) || self.is_stored(id)) => {
+    ) -> impl Iterator<Item = (NodeId, &'s Kind)> + 's {
+        graph.ids().filter_map(move |id| match &self.slots[id.index()] {
+            Some((at, kind)) if *at == wave && (!is_inline(graph, id) || self.is_stored(id)) => {
                 Some((id, kind))
             }
             _ => None,
@@ -186,11 +187,11 @@ impl Schedule {
     }
 
     /// The loops of a wave.
-    pub(super) fn loops(&self, graph: &Graph, wave: usize) -> BTreeMap<usize, Vec<NodeId>> {
-        let mut loops: BTreeMap<usize, Vec<NodeId>> = BTreeMap::new();
+    pub(super) fn loops(&self, graph: &Graph, wave: usize) -> BTreeMap<Extent, Vec<NodeId>> {
+        let mut loops: BTreeMap<Extent, Vec<NodeId>> = BTreeMap::new();
         for (id, kind) in self.of_wave(graph, wave) {
             if let Kind::Entries(n) | Kind::Sum(n) = kind {
-                loops.entry(n).or_default().push(id);
+                loops.entry(n.clone()).or_default().push(id);
             }
         }
         loops
@@ -198,22 +199,21 @@ impl Schedule {
 
     /// How a value is computed; `None` where it has no form in rows of lanes.
     fn kind(&self, graph: &Graph, id: NodeId) -> Option<Kind> {
-        let entries = |id: NodeId| graph.shape(id).entries();
-        let count = entries(id)?;
+        let entries = |id: NodeId| Extent::of(graph.shape(id));
         Some(match *graph.op(id) {
-            Op::Dot(a, _) | Op::Sum(a) => Kind::Sum(entries(a)?),
+            Op::Dot(a, _) | Op::Sum(a) => Kind::Sum(entries(a)),
             Op::Index(..) | Op::LogSumExp(_) => Kind::Lookup,
             Op::MatMul(..) => {
                 self.product(graph, id)?;
                 Kind::Product
             }
             // Of a vector, the entries are the same in the same order; a matrix is transposed where a product reads it.
-            Op::Transpose(a) if !is_matrix(graph, a) => Kind::Entries(count),
+            Op::Transpose(a) if !is_matrix(graph, a) => Kind::Entries(entries(id)),
             Op::Assemble(_) => Kind::Assembly,
             Op::Outer(..) | Op::Transpose(_) => return None,
             _ if Obstacle::of(graph, id).is_some() => return None,
             _ if graph.shape(id).is_scalar() => Kind::Number,
-            _ => Kind::Entries(count),
+            _ => Kind::Entries(entries(id)),
         })
     }
 
@@ -231,13 +231,17 @@ impl Schedule {
     /// A product of a matrix that is given with an array of one column, or of one row.
     pub(super) fn product(&self, graph: &Graph, id: NodeId) -> Option<Product> {
         let Op::MatMul(a, b) = *graph.op(id) else { return None };
-        let ((rows, _), (_, columns)) = (size(graph.shape(a))?, size(graph.shape(b))?);
+        let (Shape::Matrix(rows, _), Shape::Matrix(_, columns)) = (graph.shape(a), graph.shape(b)) else {
+            return None;
+        };
+        let is_one = |length: &Dim| length.fixed() == Some(1);
         let product = |matrix: NodeId, is_transposed: bool, array: NodeId| match *graph.op(matrix) {
             Op::Transpose(inner) => Product { matrix: inner, is_transposed: !is_transposed, array },
             _ => Product { matrix, is_transposed, array },
         };
         // (xᵀ·B)ᵀ = Bᵀ·x
-        let forms = [(columns == 1).then(|| product(a, false, b)), (rows == 1).then(|| product(b, true, a))];
+        let forms =
+            [is_one(columns).then(|| product(a, false, b)), is_one(rows).then(|| product(b, true, a))];
         forms.into_iter().flatten().find(|product| self.given[product.matrix.index()])
     }
 }

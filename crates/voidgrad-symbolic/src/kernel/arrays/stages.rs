@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::write::{Effect, Given, Sums, Writer, Written};
-use super::{Obstacle, Slice, Stage};
+use super::{Extent, Obstacle, Slice, Stage};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::product::Products;
@@ -55,17 +55,17 @@ impl Work<'_> {
         } = self;
         let ids = |given: &[(NodeId, Given)]| given.iter().map(|(id, _)| *id).collect::<Vec<NodeId>>();
         let varies = graph.dependent(&[ids(&rows), ids(&weights)].concat());
-        let mut slices = |ids: &[NodeId]| -> Option<Vec<Slice>> {
+        let mut slices = |ids: &[NodeId]| -> Vec<Slice> {
             ids.iter().map(|id| Slice::new(graph, *id, names.fresh(&(self.name)(*id)))).collect()
         };
         let ahead: Vec<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
         let back: Vec<Effect> = backward.iter().flatten().cloned().collect();
-        let argument_slices = slices(arguments)?;
+        let argument_slices = slices(arguments);
         let shared = frontier(graph, &all(&ahead, &back), |id| !varies[id.index()] && !is_at_hand(graph, id));
-        let shared_slices = slices(&shared)?;
+        let shared_slices = slices(&shared);
         let residuals =
             if keeps { residuals(graph, &ahead, &back, &varies, &ids(&weights)) } else { Vec::new() };
-        let residual_slices = slices(&residuals)?;
+        let residual_slices = slices(&residuals);
 
         let store = |ids: &[NodeId], slices: &[Slice]| -> Vec<Effect> {
             ids.iter().zip(slices).map(|(id, slice)| Effect::Store(*id, slice.ident.clone())).collect()
@@ -159,7 +159,7 @@ fn residuals(
         frontier(graph, &back, |id| is_kept(id) && on_the_way[id.index()] && !takes_one_operation(graph, id));
     let made =
         frontier(graph, &back, |id| is_kept(id) && !of_the_way_back[id.index()] && !is_quick[id.index()]);
-    let rows = |ids: &[NodeId]| -> usize { ids.iter().filter_map(|id| graph.shape(*id).entries()).sum() };
+    let rows = |ids: &[NodeId]| ids.iter().map(|id| Extent::of(graph.shape(*id))).sum::<Extent>().estimate();
     if rows(&made) < rows(&read) { made } else { read }
 }
 

@@ -2,15 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{format_ident, quote};
 
+use super::Extent;
 use super::body::Body;
 use super::panels::{PanelProduct, Panels};
 use super::schedule::{Kind, Loop, Product, Schedule, is_inline};
 use crate::emit::{Names, Types};
-use crate::graph::{Graph, NodeId, Op};
-use crate::kernel::scalars::{entry_number, size};
+use crate::graph::{Graph, NodeId, Op, Position, Shape};
 
 /// What a stage reads.
 #[derive(Debug, Clone)]
@@ -29,9 +29,9 @@ pub(super) enum Effect {
     /// A value is written to rows with this name; a number to the first of them.
     Store(NodeId, Ident),
     /// A value is added to the sums of φ from this entry on.
-    Add(NodeId, usize),
+    Add(NodeId, Extent),
     /// `Σ a·bᵀ` is added to the sums of φ from this entry on.
-    Outer(Vec<(NodeId, NodeId)>, usize),
+    Outer(Vec<(NodeId, NodeId)>, Extent),
 }
 
 impl Effect {
@@ -59,7 +59,7 @@ impl Effect {
 pub(super) struct Written {
     pub(super) statements: TokenStream,
     /// The names of the arrays in memory, with their entries.
-    pub(super) memory: Vec<(Ident, usize)>,
+    pub(super) memory: Vec<(Ident, Extent)>,
     /// The expression of the result.
     pub(super) result: Option<TokenStream>,
     pub(super) panels: Panels,
@@ -100,7 +100,7 @@ pub(super) struct Writer<'a> {
     pub(super) numbers: HashMap<NodeId, Ident>,
     /// Arrays in memory.
     pub(super) rows: HashMap<NodeId, Ident>,
-    memory: Vec<(Ident, usize)>,
+    memory: Vec<(Ident, Extent)>,
 }
 
 impl<'a> Writer<'a> {
@@ -119,9 +119,9 @@ impl<'a> Writer<'a> {
             for id in effect.nodes() {
                 let region = match effect {
                     Effect::Outer(..) => None,
-                    _ => Some(schedule.ready_for_loop(id, graph.shape(id).entries()?)),
+                    _ => Some(schedule.ready_for_loop(id, Extent::of(graph.shape(id)))),
                 };
-                schedule.store_for(graph, id, region);
+                schedule.store_for(graph, id, region.as_ref());
             }
         }
         let mut writer = Self {
@@ -171,21 +171,21 @@ impl<'a> Writer<'a> {
     fn wave(&mut self, wave: usize, effects: &[Effect], result: Option<NodeId>) -> Option<TokenStream> {
         let mut statements = self.numbers_of(wave, effects, result)?;
         let mut loops = self.schedule.loops(self.graph, wave);
-        let mut by_loop: BTreeMap<usize, Vec<&Effect>> = BTreeMap::new();
+        let mut by_loop: BTreeMap<Extent, Vec<&Effect>> = BTreeMap::new();
         for effect in effects {
             if let Effect::Store(id, _) | Effect::Add(id, _) = effect
                 && !self.graph.shape(*id).is_scalar()
             {
-                let entries = self.graph.shape(*id).entries()?;
-                if self.schedule.ready_for_loop(*id, entries) == (wave, entries) {
-                    by_loop.entry(entries).or_default().push(effect);
+                let entries = Extent::of(self.graph.shape(*id));
+                if self.schedule.ready_for_loop(*id, entries.clone()).0 == wave {
+                    by_loop.entry(entries.clone()).or_default().push(effect);
                     loops.entry(entries).or_default();
                 }
             }
         }
         for (entries, values) in loops {
             let effects = by_loop.remove(&entries).unwrap_or_default();
-            statements.extend(self.entries((wave, entries), &values, &effects)?);
+            statements.extend(self.entries(&(wave, entries), &values, &effects)?);
         }
         statements.extend(self.products(wave)?);
         statements.extend(self.assemblies(wave)?);
@@ -227,7 +227,7 @@ impl<'a> Writer<'a> {
                     statements.extend(quote!(#root::kernel::set_row(#to, 0, #value);));
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
-                    let (value, at) = (self.number(*id)?, Literal::usize_unsuffixed(*at));
+                    let value = self.number(*id)?;
                     let add = self.sums.add();
                     statements.extend(quote!(#root::kernel::#add(hand, sums, #at, #value);));
                 }
@@ -277,7 +277,7 @@ impl<'a> Writer<'a> {
     }
 
     /// A loop over entries: arrays, sums of arrays, and what is done with arrays.
-    fn entries(&mut self, at: Loop, values: &[NodeId], effects: &[&Effect]) -> Option<TokenStream> {
+    fn entries(&mut self, at: &Loop, values: &[NodeId], effects: &[&Effect]) -> Option<TokenStream> {
         let (mut before, mut stored, mut sums) = (TokenStream::new(), Vec::new(), Vec::new());
         for id in values {
             if let Some((_, Kind::Sum(_))) = self.schedule.slot(*id) {
@@ -286,7 +286,7 @@ impl<'a> Writer<'a> {
                 self.numbers.insert(*id, name.clone());
                 sums.push((*id, name));
             } else if self.schedule.is_stored(*id) {
-                stored.push((*id, self.memory(*id)?));
+                stored.push((*id, self.memory(*id)));
             }
         }
         let mut wanted: Vec<NodeId> = stored.iter().chain(&sums).map(|(id, _)| *id).collect();
@@ -295,7 +295,7 @@ impl<'a> Writer<'a> {
             return Some(TokenStream::new());
         }
         let root = self.types.root();
-        let (mut inside, expressions) = Body::write(self, &wanted, Some(at))?;
+        let (mut inside, expressions) = Body::write(self, &wanted, Some(at.clone()))?;
         let mut expressions = expressions.into_iter();
         for ((_, name), value) in stored.iter().zip(expressions.by_ref()) {
             inside.extend(quote!(#root::kernel::set_row(#name, i, #value);));
@@ -307,12 +307,9 @@ impl<'a> Writer<'a> {
             match effect {
                 Effect::Store(_, to) => inside.extend(quote!(#root::kernel::set_row(#to, i, #value);)),
                 Effect::Add(_, first) => {
-                    let place = match first {
-                        0 => quote!(i),
-                        first => {
-                            let first = Literal::usize_unsuffixed(*first);
-                            quote!(#first + i)
-                        }
+                    let place = match first.fixed() {
+                        Some(0) => quote!(i),
+                        _ => quote!(#first + i),
                     };
                     let add = self.sums.add();
                     inside.extend(quote!(#root::kernel::#add(hand, sums, #place, #value);));
@@ -320,30 +317,30 @@ impl<'a> Writer<'a> {
                 Effect::Outer(..) => return None,
             }
         }
-        let count = Literal::usize_unsuffixed(at.1);
+        let count = &at.1;
         Some(quote!(#before for i in 0..#count { #inside }))
     }
 
     /// Memory for an array.
-    fn memory(&mut self, id: NodeId) -> Option<Ident> {
+    fn memory(&mut self, id: NodeId) -> Ident {
         if let Some(home) = self.rows.get(&id) {
-            return Some(home.clone());
+            return home.clone();
         }
         let name = self.names.choose(self.graph, id);
-        self.memory.push((name.clone(), self.graph.shape(id).entries()?));
+        self.memory.push((name.clone(), Extent::of(self.graph.shape(id))));
         self.rows.insert(id, name.clone());
-        Some(name)
+        name
     }
 
     /// The values of one kind in a wave.
-    fn of_kind(&self, wave: usize, kind: Kind) -> Vec<NodeId> {
+    fn of_kind(&self, wave: usize, kind: &Kind) -> Vec<NodeId> {
         self.schedule.of_wave(self.graph, wave).filter(|(_, its)| *its == kind).map(|(id, _)| id).collect()
     }
 
     /// The products of a wave; those with one matrix side by side.
     fn products(&mut self, wave: usize) -> Option<TokenStream> {
         let mut groups: Vec<(Product, Vec<(NodeId, NodeId)>)> = Vec::new();
-        for id in self.of_kind(wave, Kind::Product) {
+        for id in self.of_kind(wave, &Kind::Product) {
             let product = self.schedule.product(self.graph, id)?;
             let fits = |(first, group): &&mut (Product, Vec<_>)| {
                 (first.matrix, first.is_transposed) == (product.matrix, product.is_transposed)
@@ -356,11 +353,11 @@ impl<'a> Writer<'a> {
         }
         let mut statements = TokenStream::new();
         for (Product { matrix, is_transposed, .. }, group) in groups {
-            let (rows, columns) = size(self.graph.shape(matrix))?;
-            let [rows, columns] = [rows, columns].map(Literal::usize_unsuffixed);
+            let Shape::Matrix(rows, columns) = self.graph.shape(matrix) else { return None };
+            let [rows, columns] = [rows, columns].map(Extent::from);
             let Given::Plain(matrix) = self.given.get(&matrix)? else { return None };
             let x = group.iter().map(|(_, x)| self.slice(*x)).collect::<Option<Vec<Ident>>>()?;
-            let y = group.iter().map(|(id, _)| self.memory(*id)).collect::<Option<Vec<Ident>>>()?;
+            let y: Vec<Ident> = group.iter().map(|(id, _)| self.memory(*id)).collect();
             let root = self.types.root();
             let function = if is_transposed { quote!(transposed_product) } else { quote!(product) };
             statements.extend(quote! {
@@ -383,12 +380,12 @@ impl<'a> Writer<'a> {
     /// Arrays of a few numbers.
     fn assemblies(&mut self, wave: usize) -> Option<TokenStream> {
         let mut statements = TokenStream::new();
-        for id in self.of_kind(wave, Kind::Assembly) {
-            let name = self.memory(id)?;
+        for id in self.of_kind(wave, &Kind::Assembly) {
+            let name = self.memory(id);
             statements.extend(quote!(#name.fill(::core::default::Default::default());));
             let Op::Assemble(entries) = self.graph.op(id) else { return None };
             for (at, entry) in entries {
-                let at = Literal::usize_unsuffixed(entry_number(self.graph.shape(id), *at)?);
+                let at = place(self.graph.shape(id), *at);
                 let (root, value) = (self.types.root(), self.number(*entry)?);
                 statements.extend(quote!(#root::kernel::set_row(#name, #at, #value);));
             }
@@ -407,8 +404,8 @@ impl<'a> Writer<'a> {
                 continue;
             }
             for group in pairs.chunks(SIDE_BY_SIDE) {
-                let entries = |id: NodeId| self.graph.shape(id).entries();
-                let (rows, columns) = (entries(group[0].0)?, entries(group[0].1)?);
+                let entries = |id: NodeId| Extent::of(self.graph.shape(id));
+                let (rows, columns) = (entries(group[0].0), entries(group[0].1));
                 let (mut a, mut b) = (Vec::new(), Vec::new());
                 for (left, right) in group {
                     a.push(self.in_lanes(*left, &mut statements)?);
@@ -416,10 +413,9 @@ impl<'a> Writer<'a> {
                 }
                 if self.sums == Sums::Totals {
                     for (a, b) in a.iter().zip(&b) {
-                        let factors = [(a, rows), (b, columns)].map(|(array, entries)| {
+                        let factors = [(a, &rows), (b, &columns)].map(|(array, entries)| {
                             let (place, is_new) = self.panels.place(array, entries);
                             if is_new {
-                                let [entries, place] = [entries, place].map(Literal::usize_unsuffixed);
                                 statements.extend(
                                     quote!(#root::kernel::keep(hand, #entries, &*#array, panels, (#place, row));),
                                 );
@@ -427,15 +423,14 @@ impl<'a> Writer<'a> {
                             place
                         });
                         self.panels.products.push(PanelProduct {
-                            shape: [rows, columns],
+                            shape: [rows.clone(), columns.clone()],
                             factors,
-                            first: *first,
+                            first: first.clone(),
                         });
                     }
                     continue;
                 }
-                let [first, count, rows, columns] =
-                    [*first, rows * columns, rows, columns].map(Literal::usize_unsuffixed);
+                let (first, count) = (first.factor(), (&rows * &columns).factor());
                 statements.extend(quote! {
                     #root::kernel::add_outer(
                         hand,
@@ -455,14 +450,25 @@ impl<'a> Writer<'a> {
         let (None, Some(Given::Plain(numbers))) = (self.rows.get(&id), self.given.get(&id)) else {
             return self.slice(id);
         };
-        let (rows, root) = (self.memory(id)?, self.types.root());
-        let count = Literal::usize_unsuffixed(self.graph.shape(id).entries()?);
+        let (rows, root) = (self.memory(id), self.types.root());
+        let count = Extent::of(self.graph.shape(id));
         statements.extend(quote! {
             for i in 0..#count {
                 #root::kernel::set_row(#rows, i, hand.splat(#numbers[i]));
             }
         });
         Some(rows)
+    }
+}
+
+/// The number of an entry, column by column.
+pub(super) fn place(shape: &Shape, at: Position) -> Extent {
+    match (at, shape) {
+        (Position::Entry(i), _) => Extent::from(i),
+        (Position::Cell(row, column), Shape::Matrix(rows, _)) => {
+            &Extent::from(row) + &(&Extent::from(column) * &Extent::from(rows))
+        }
+        (Position::Cell(row, _), _) => Extent::from(row),
     }
 }
 

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 18] = [
+const OPTIONS: [(&str, Type); 21] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -36,6 +36,9 @@ const OPTIONS: [(&str, Type); 18] = [
     ("batch", Type::Count),
     ("learning-rate", Type::Number),
     ("control-learning-rate", Type::Number),
+    ("latents", Type::Count),
+    ("model", Type::Text),
+    ("data", Type::Text),
     ("seed", Type::Seed),
     ("repeats", Type::Count),
     ("out", Type::Text),

@@ -70,7 +70,8 @@ pub(crate) struct TrainArguments {
     /// What is trained
     #[arg(long, value_name = "NAME", default_value = PROBLEMS[0].name, value_parser = problem, help = problems_help(), allow_hyphen_values = true)]
     pub(crate) problem: &'static Row,
-    /// Estimator to train; repeat the option for several [default: reinforce, rebar, relax and relax-linear]
+    /// Estimator to train; repeat the option for several [default: reinforce, rebar, relax and relax-linear; of a model
+    /// reinforce-ema, rloo, disarm, rebar and relax]
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2]
@@ -88,19 +89,28 @@ pub(crate) struct TrainArguments {
     /// Steps of each run [default: 10000]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
-    /// Samples that each step averages
-    #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
-    pub(crate) batch: u64,
-    /// Learning rate for the logits, of Adam [default: 0.01]
+    /// Samples, or images, that each step averages [default: 1, of images 100]
+    #[arg(long, value_name = "B", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
+    pub(crate) batch: Option<u64>,
+    /// Learning rate for the logits, or of the model, of Adam [default: 0.01, of a model 0.003]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
-    /// Learning rate of Adam for the parameters of the control
-    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
-    pub(crate) control_learning_rate: f64,
+    /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    pub(crate) control_learning_rate: Option<f64>,
+    /// Latent variables of a model [default: 32]
+    #[arg(long, value_name = "M", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
+    pub(crate) latents: Option<u64>,
+    /// The model: linear, or nonlinear with two hidden layers of 64 tanh units on either side [default: linear]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Images to train on [default: 1,797 handwritten digits of 8 × 8 pixels]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator [default: 20]
+    /// Runs of each estimator [default: 20, of a model 2]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
@@ -120,7 +130,7 @@ pub(crate) struct TrainArguments {
         value_name = "DIR",
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
-            "control_learning_rate", "seed", "repeats", "out", "config",
+            "control_learning_rate", "latents", "model", "data", "seed", "repeats", "out", "config",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,

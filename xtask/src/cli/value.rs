@@ -21,6 +21,8 @@ pub(super) fn problems_help() -> String {
 
 pub(super) fn estimator(name: &str) -> Result<&'static Method, String> {
     let known = || Bernoulli::estimators().iter().map(|row| row.method);
+    // The gradient itself has two names: what it is, and how it is computed.
+    let name = if name == "exact" { "enumerate" } else { name };
     known().find(|method| method.name == name).ok_or_else(|| {
         let known: Vec<&str> = known().map(|method| method.name).collect();
         format!("no estimator has this name; known: {}", known.join(", "))

@@ -4,12 +4,13 @@
 //! [`TrainArguments`](crate::cli::TrainArguments), rows of the table in `cli/config.rs`, and names in [`Row::options`].
 
 mod quadratic;
+mod vae;
 
 use crate::training::Opened;
 use xtask_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 1] = [quadratic::ROW];
+pub(crate) const PROBLEMS: [Row; 2] = [quadratic::ROW, vae::ROW];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]

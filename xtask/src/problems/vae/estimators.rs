@@ -1,0 +1,27 @@
+//! Which estimators are trained, and what they are called.
+
+use voidgrad::Bernoulli;
+use voidgrad::estimators::{Listed, Method};
+
+/// The estimators that are trained if no others are asked for.
+pub(super) const DEFAULT: [&str; 5] = ["reinforce-ema", "rloo", "disarm", "rebar", "relax"];
+
+/// The name of an estimator here. The sum over all states is the limit that the others are compared with.
+pub(super) fn name(method: &Method) -> &'static str {
+    if method.name == "enumerate" { "exact" } else { method.name }
+}
+
+/// The name, with a mark if its mean is not the gradient.
+pub(super) fn marked(method: &Method) -> String {
+    let biased = if method.is_biased() { " (biased)" } else { "" };
+    format!("{}{biased}", name(method))
+}
+
+/// The estimators that are asked for, in the order of the library's list.
+pub(super) fn asked(names: &[&'static Method]) -> Vec<&'static Method> {
+    let is_asked = |method: &Method| match names {
+        [] => DEFAULT.contains(&method.name),
+        names => names.iter().any(|other| other.name == method.name),
+    };
+    Bernoulli::estimators().iter().map(|row| row.method).filter(|method| is_asked(method)).collect()
+}

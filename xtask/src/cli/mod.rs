@@ -28,6 +28,7 @@ struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     /// Train the estimators on E[(b - t)²], or on another problem, and write metrics, a summary and a report
     ///
@@ -113,6 +114,10 @@ pub(crate) struct TrainArguments {
     /// Runs of each estimator [default: 20, of a model 2]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
+    /// Samples that a model is evaluated with at the end [default: 200]: for its ELBO so many; for its importance-weighted
+    /// bound, and for the variance of its gradient, five times as many
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_EVALUATION), allow_hyphen_values = true)]
+    pub(crate) samples: Option<u64>,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -130,7 +135,7 @@ pub(crate) struct TrainArguments {
         value_name = "DIR",
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
-            "control_learning_rate", "latents", "model", "data", "seed", "repeats", "out", "config",
+            "control_learning_rate", "latents", "model", "data", "samples", "seed", "repeats", "out", "config",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -233,6 +238,7 @@ const LARGEST_ITERATIONS: u64 = 10_000_000_000;
 const LARGEST_SAMPLES: u64 = 1_000_000_000_000;
 const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
 const LARGEST_THREADS: u64 = 1_000;
+const LARGEST_EVALUATION: u64 = 10_000;
 
 /// Reads the command line. `None` if help or the version was asked for and has been printed.
 ///

@@ -10,6 +10,7 @@ mod hand_over;
 #[path = "../program/mod.rs"]
 mod program;
 mod resume;
+mod vae;
 
 use std::fs;
 

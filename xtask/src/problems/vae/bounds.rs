@@ -4,7 +4,7 @@ use voidgrad::network::Rows;
 use voidgrad::{Stream, sigmoid, softplus};
 
 use super::error::StepError;
-use super::instance::Model;
+use xtask_models::Model;
 
 /// Points that are evaluated at once.
 const POINTS: usize = 20_000;
@@ -52,18 +52,20 @@ pub(super) fn importance_weighted(
     over_rows(model, images, samples, noise, &mut |x, logits, b| {
         let mut f = vec![0.0; x.len() / model.pixels() * samples];
         model.bound(b, Rows::repeated(x, samples), Rows::repeated(logits, samples), &mut f)?;
-        f.iter_mut().for_each(|f| *f = -*f);
-        values.extend(f.chunks(samples).map(log_mean_exp));
+        values.extend(f.chunks(samples).map(log_mean_exp_of_negative));
         Ok(())
     })?;
     Ok(values.iter().sum::<f64>() / values.len() as f64)
 }
 
-/// `ln (1/K Σ exp x)`.
-fn log_mean_exp(x: &[f64]) -> f64 {
-    let most = x.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    most + (x.iter().map(|x| (x - most).exp()).sum::<f64>() / x.len() as f64).ln()
+/// `ln (1/K Σ_k exp(-f_k))`.
+fn log_mean_exp_of_negative(f: &[f64]) -> f64 {
+    let least = f.iter().copied().fold(f64::INFINITY, f64::min);
+    (f.iter().map(|f| (least - f).exp()).sum::<f64>() / f.len() as f64).ln() - least
 }
+
+/// What is shown images, the logits of q(b|x) of each, and samples b of each.
+type See<'a> = dyn FnMut(&[f64], &[f64], &[f64]) -> Result<(), StepError> + 'a;
 
 /// Shows some images after the other with the logits of q(b|x), and with so many samples b of each.
 fn over_rows(
@@ -71,7 +73,7 @@ fn over_rows(
     images: &[f64],
     samples: usize,
     noise: &mut Stream,
-    see: &mut dyn FnMut(&[f64], &[f64], &[f64]) -> Result<(), StepError>,
+    see: &mut See<'_>,
 ) -> Result<(), StepError> {
     let (latents, at_once) = (model.latents(), (POINTS / samples).max(1));
     for x in images.chunks(at_once * model.pixels()) {

@@ -31,6 +31,7 @@ impl Experiment {
             Err(_) => line("seed", &format!("\"{}\"", self.seed)),
         }
         line("repeats", &self.repeats);
+        line("samples", &self.samples);
         lines.join("\n") + "\n"
     }
 }

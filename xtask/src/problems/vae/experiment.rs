@@ -6,13 +6,13 @@ use voidgrad::network::NetworkError;
 
 use super::data::Data;
 use super::gradient::Gradient;
-use super::instance::Model;
-use super::model::{self, LINEAR, MODELS};
 use super::{estimators, records};
 use crate::cli::TrainArguments;
 use crate::variables::size;
 use xtask_kit::error::Error;
 use xtask_kit::number;
+use xtask_models::Model;
+use xtask_models::{LINEAR, MODELS};
 
 /// What the options of all problems are here, if they are not given.
 const ITERATIONS: u64 = 10_000;
@@ -20,6 +20,7 @@ const LEARNING_RATE: f64 = 3e-3;
 const REPEATS: u64 = 2;
 const BATCH: u64 = 100;
 const LATENTS: u64 = 32;
+const SAMPLES: u64 = 200;
 
 /// Points times latent variables of a step: beyond that they alone fill the memory.
 const LARGEST_STEP: u64 = 100_000_000;
@@ -32,7 +33,7 @@ pub(crate) struct Experiment {
     /// K, for estimators with a choice.
     pub(super) evaluations: Option<u64>,
     /// The model.
-    pub(super) model: &'static model::Row,
+    pub(super) model: &'static xtask_models::Row,
     /// The images.
     pub(super) data: Data,
     /// Steps of each run.
@@ -47,6 +48,8 @@ pub(crate) struct Experiment {
     pub(super) seed: u64,
     /// Runs of each estimator.
     pub(super) repeats: u64,
+    /// Samples that a model is measured with at the end.
+    pub(super) samples: u64,
 }
 
 impl Experiment {
@@ -92,6 +95,7 @@ impl Experiment {
             control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
             seed: arguments.seed,
             repeats: arguments.repeats.unwrap_or(REPEATS),
+            samples: arguments.samples.unwrap_or(SAMPLES),
         })
     }
 
@@ -110,7 +114,7 @@ impl Experiment {
 }
 
 /// The model of this name with so many latent variables.
-fn chosen(name: &str, latents: u64) -> Result<&'static model::Row, Error> {
+fn chosen(name: &str, latents: u64) -> Result<&'static xtask_models::Row, Error> {
     let named = || MODELS.iter().filter(|row| row.name == name);
     if let Some(row) = named().find(|row| row.latents == latents) {
         return Ok(row);

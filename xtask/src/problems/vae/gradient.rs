@@ -6,10 +6,10 @@ use voidgrad::nalgebra::DVectorView;
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use super::error::StepError;
-use super::instance::{Model, Relaxed, Shared};
 use super::random;
 use crate::choice::Refusal;
 use xtask_kit::number;
+use xtask_models::{Model, Relaxed, Shared};
 
 /// What the scale η and the temperature λ of a control start from.
 pub(super) const ETA: f64 = 1.0;
@@ -25,8 +25,11 @@ const MOST_POINTS: u64 = 10_000;
 pub(super) struct Gradient {
     estimator: AnyEstimator,
     /// The control, if it relaxes f. The estimator has a copy with the data of the last plate.
-    relaxed: Option<(Box<dyn Relaxed>, Form)>,
+    relaxed: Option<Relaxation>,
 }
+
+/// A control that relaxes f, and what the estimator does with it.
+type Relaxation = (Box<dyn Relaxed>, Form);
 
 /// What an estimator does with a control that relaxes f.
 #[derive(Debug, Clone, Copy)]
@@ -81,9 +84,6 @@ impl Gradient {
                 row.make(&setup, &bernoulli, stream).map_err(|error| refuse(&error))?
             }
         };
-        if relaxed.is_none() {
-            estimator.suits(&bernoulli).map_err(|error| refuse(&error))?;
-        }
         let points = estimator.evaluations(&bernoulli);
         if points > MOST_POINTS || estimator.noise(&bernoulli) == 0 && variables > MOST_ENUMERATED {
             return Err(refuse(&format!(
@@ -92,6 +92,9 @@ impl Gradient {
                 number::grouped(points),
                 number::grouped(MOST_POINTS)
             )));
+        }
+        if relaxed.is_none() {
+            estimator.suits(&bernoulli).map_err(|error| refuse(&error))?;
         }
         Ok(Self { estimator, relaxed })
     }
@@ -102,7 +105,7 @@ impl Gradient {
         evaluations: Option<u64>,
         model: &dyn Model,
         stream: &mut Stream,
-    ) -> Result<Option<(Box<dyn Relaxed>, Form)>, StepError> {
+    ) -> Result<Option<Relaxation>, StepError> {
         let rebar = || model.rebar(&[ETA, LAMBDA.ln()]);
         let mut relax = || model.relax(&random::phi_of_relax(model, stream));
         Ok(Some(match method.name {

@@ -6,7 +6,7 @@ use voidgrad::{Bernoulli, Plate, Stream};
 
 use super::error::StepError;
 use super::gradient::Gradient;
-use super::instance::{At, Bars, Model};
+use xtask_models::{At, Bars, Model};
 
 /// The memory for rounds with so many images.
 pub(super) struct Images {

@@ -8,15 +8,16 @@ mod estimators;
 mod experiment;
 mod gradient;
 mod images;
-mod instance;
 mod metrics;
-mod model;
 mod random;
 mod records;
+mod report;
 mod run;
 mod spread;
 mod summary;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use crate::cli::TrainArguments;
 use crate::problems::Row;
@@ -31,7 +32,7 @@ use xtask_kit::output::CONFIGURATION;
 pub(super) const ROW: Row = Row {
     name: "vae",
     about: "a variational autoencoder with binary latent variables, on handwritten digits",
-    options: &["batch", "control-learning-rate", "latents", "model", "data"],
+    options: &["batch", "control-learning-rate", "latents", "model", "data", "samples"],
     train: training::train::<Experiment>,
 };
 
@@ -67,13 +68,18 @@ impl Problem for Experiment {
         let analyses = Analysis::of(self, runs);
         let timing =
             runs.iter().map(|run| TimingRow::new(estimators::name(run.method), run.repeat, run.time));
-        let files = vec![
+        let mut files = vec![
             (CONFIGURATION, self.as_toml().into_bytes()),
             ("timing.json", training::timing(threads, timing)?),
             ("metrics.csv", metrics::csv(self, runs)?),
             ("summary.json", summary::json(self, runs)?),
         ];
-        Ok(Results { files, report: Ok(()), table: table::text(&analyses), failure: all_diverged(&analyses) })
+        // The numbers are kept, whatever becomes of the pictures.
+        let report = report::html(self, &analyses).map(|html| {
+            files.push((report::SECONDS, report::seconds(self, &analyses)));
+            files.push(("report.html", html.into_bytes()));
+        });
+        Ok(Results { files, report, table: table::text(self, &analyses), failure: all_diverged(&analyses) })
     }
 }
 

@@ -4,7 +4,7 @@ use voidgrad::Stream;
 use voidgrad::network::{Parameter, Shape};
 
 use super::gradient::{ETA, LAMBDA};
-use super::instance::Model;
+use xtask_models::Model;
 
 /// The rows of the streams `(seed, run, row)`. Row 0 is the trainer's.
 pub(super) const WEIGHTS: u64 = 1;
@@ -12,6 +12,8 @@ pub(super) const WEIGHTS: u64 = 1;
 pub(super) const BATCHES: u64 = 2;
 /// The weights of a control.
 pub(super) const CONTROL: u64 = 3;
+/// The codes of the samples that are shown.
+pub(super) const PICTURES: u64 = 4;
 /// Samples for numbers about a model: this one and those above it, one for each record.
 pub(super) const RECORDS: u64 = 1 << 32;
 /// Streams of each record.

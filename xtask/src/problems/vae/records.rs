@@ -7,22 +7,18 @@ use voidgrad::{Bernoulli, Stream};
 use super::data::Data;
 use super::error::StepError;
 use super::gradient::Gradient;
-use super::instance::Model;
 use super::run::End;
 use super::{bounds, spread};
 use xtask_kit::error::Error;
+use xtask_models::Model;
 
 /// Records of a run, about.
 const RECORDS: u64 = 100;
 /// Samples of the bounds, and draws of ĝ, of a record.
 const RECORD_SAMPLES: usize = 5;
 const RECORD_DRAWS: u64 = 20;
-/// Those at the end of a run.
-pub(super) const SAMPLES: usize = 200;
-/// Draws of ĝ at the end.
-pub(super) const DRAWS: u64 = 1_000;
-/// Samples of the importance-weighted bound.
-pub(super) const IMPORTANCE_SAMPLES: usize = 1_000;
+/// Samples of the importance-weighted bound, and draws of ĝ, for each sample of the ELBO at the end.
+pub(super) const TIMES: usize = 5;
 /// The images whose variance is measured.
 pub(super) const VARIANCE_ROWS: usize = 100;
 
@@ -93,14 +89,18 @@ impl Measured<'_> {
         }
     }
 
-    /// The same with many samples.
-    pub(super) fn end(&self, gradient: &mut Gradient, streams: &dyn Fn(u64) -> Stream) -> End {
+    /// The same with so many samples, and the importance-weighted bound.
+    pub(super) fn end(
+        &self,
+        gradient: &mut Gradient,
+        samples: usize,
+        streams: &dyn Fn(u64) -> Stream,
+    ) -> End {
         End {
-            train_elbo: self.evidence(&self.data.train, SAMPLES, streams(3)),
-            test_elbo: self.evidence(&self.data.test, SAMPLES, streams(4)),
-            variance: self.variance(gradient, DRAWS, streams(5)),
-            train_importance: self.importance(&self.data.train, streams(6)),
-            test_importance: self.importance(&self.data.test, streams(7)),
+            train_elbo: self.evidence(&self.data.train, samples, streams(3)),
+            test_elbo: self.evidence(&self.data.test, samples, streams(4)),
+            variance: self.variance(gradient, (TIMES * samples) as u64, streams(5)),
+            test_importance: self.importance(&self.data.test, TIMES * samples, streams(6)),
         }
     }
 
@@ -108,8 +108,8 @@ impl Measured<'_> {
         number(bounds::evidence(self.model, self.decoder, images, samples, &mut { noise }))
     }
 
-    fn importance(&self, images: &[f64], noise: Stream) -> f64 {
-        number(bounds::importance_weighted(self.model, images, IMPORTANCE_SAMPLES, &mut { noise }))
+    fn importance(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
+        number(bounds::importance_weighted(self.model, images, samples, &mut { noise }))
     }
 
     fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {

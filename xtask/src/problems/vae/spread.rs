@@ -5,7 +5,7 @@ use voidgrad::{Bernoulli, Stream};
 use super::error::StepError;
 use super::gradient::Gradient;
 use super::images::Images;
-use super::instance::Model;
+use xtask_models::Model;
 
 /// The variance of ĝ by the logits: summed over the latent variables, averaged over the images, from so many draws.
 ///

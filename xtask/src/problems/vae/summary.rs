@@ -25,6 +25,8 @@ struct Summary<'a> {
     control_learning_rate: f64,
     seed: u64,
     repeats: u64,
+    /// Of the ELBO; of the importance-weighted bound, and of ĝ for its variance, there are five times as many.
+    samples: u64,
     /// Whether Ctrl-C or a failure ended it before all runs were complete.
     interrupted: bool,
     runs: Vec<Row<'a>>,
@@ -39,13 +41,12 @@ struct Row<'a> {
     /// Whether the estimator's mean is not the gradient.
     biased: bool,
     repeat: u64,
-    /// From 200 samples, with the KL divergence in closed form.
+    /// From `samples` samples, with the KL divergence in closed form.
     train_elbo: Option<f64>,
     test_elbo: Option<f64>,
-    /// The importance-weighted bound with 1,000 samples.
-    train_importance_bound: Option<f64>,
+    /// The importance-weighted bound.
     test_importance_bound: Option<f64>,
-    /// The variance of ĝ by the logits, summed over the latent variables; the mean over the first 100 images, from 1,000 draws.
+    /// The variance of ĝ by the logits, summed over the latent variables; the mean over the first 100 images.
     variance_logit: Option<f64>,
     /// The control's parameters that are numbers, by name.
     control: BTreeMap<&'a str, f64>,
@@ -76,6 +77,7 @@ pub(super) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         control_learning_rate: experiment.control_learning_rate,
         seed: experiment.seed,
         repeats: experiment.repeats,
+        samples: experiment.samples,
         interrupted: (runs.len() as u64) < experiment.runs(),
         runs: runs.iter().map(row).collect(),
     };
@@ -94,7 +96,6 @@ fn row(run: &Run) -> Row<'_> {
         repeat: run.repeat,
         train_elbo: end.and_then(|end| finite(end.train_elbo)),
         test_elbo: end.and_then(|end| finite(end.test_elbo)),
-        train_importance_bound: end.and_then(|end| finite(end.train_importance)),
         test_importance_bound: end.and_then(|end| finite(end.test_importance)),
         variance_logit: end.and_then(|end| finite(end.variance)),
         control: run.control.iter().map(|(name, value)| (name.as_str(), *value)).collect(),

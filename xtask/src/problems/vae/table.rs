@@ -4,6 +4,7 @@ use voidgrad::estimators::Method;
 
 use super::estimators;
 use super::experiment::Experiment;
+use super::records::{TIMES, VARIANCE_ROWS};
 use super::run::{End, Run};
 use crate::statistics::Quartiles;
 use xtask_kit::number;
@@ -80,12 +81,17 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
 }
 
 /// What the columns mean.
-const LEGEND: &str = "evaluations of f for one image in a step; bounds in nats, means over the images, the ELBO from 200 samples\n\
-                      and the importance-weighted bound from 1,000; variance of the gradient by the logits of q(b|x), summed\n\
-                      over the latent variables, from 1,000 draws for each of 100 images; medians over the runs";
+fn legend(experiment: &Experiment) -> String {
+    let [samples, more] = [1, TIMES as u64].map(|times| number::grouped(times * experiment.samples));
+    format!(
+        "evaluations of f for one image in a step; bounds in nats, means over the images, the ELBO from {samples} samples\n\
+         and the importance-weighted bound from {more}; variance of the gradient by the logits of q(b|x), summed\n\
+         over the latent variables, from {more} draws for each of {VARIANCE_ROWS} images; medians over the runs"
+    )
+}
 
 /// The whole table, aligned.
-pub(super) fn text(analyses: &[Analysis<'_>]) -> String {
+pub(super) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
     let rows: Vec<[String; HEADS.len()]> =
         std::iter::once(HEADS.map(str::to_owned)).chain(analyses.iter().map(row)).collect();
     let widths: [usize; HEADS.len()] =
@@ -96,7 +102,7 @@ pub(super) fn text(analyses: &[Analysis<'_>]) -> String {
         cells.join("  ").trim_end().to_owned()
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
-    lines.push(LEGEND.to_owned());
+    lines.push(legend(experiment));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
             let name = estimators::name(run.method);

@@ -12,12 +12,12 @@ use crate::problems::vae::error::StepError;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::gradient::Gradient;
 use crate::problems::vae::images::Images;
-use crate::problems::vae::instance::Model;
 use crate::problems::vae::random;
 use crate::problems::vae::records::{self, Measured, Record};
 use crate::training::{self, Job, Outcome, Time};
 use xtask_kit::error::Error;
 use xtask_kit::number;
+use xtask_models::Model;
 
 /// The names of the blocks of parameters.
 const ENCODER: &str = "encoder";
@@ -188,7 +188,8 @@ impl training::Execution for Execution<'_> {
     }
 
     fn end(&mut self) {
-        let found = self.measure(|measured, gradient, streams| measured.end(gradient, streams));
+        let samples = usize::try_from(self.experiment.samples).unwrap_or(usize::MAX);
+        let found = self.measure(|measured, gradient, streams| measured.end(gradient, samples, streams));
         self.end = Some(found.unwrap_or(End::NOTHING));
     }
 

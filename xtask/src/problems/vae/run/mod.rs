@@ -39,9 +39,7 @@ pub(super) struct End {
     pub(super) train_elbo: f64,
     /// That of the others.
     pub(super) test_elbo: f64,
-    /// The importance-weighted bound of the images that were trained on.
-    pub(super) train_importance: f64,
-    /// That of the others.
+    /// The importance-weighted bound of the others.
     pub(super) test_importance: f64,
     /// The variance of ĝ by the logits.
     pub(super) variance: f64,
@@ -49,25 +47,20 @@ pub(super) struct End {
 
 impl End {
     /// Nothing could be computed.
-    const NOTHING: Self = Self {
-        train_elbo: f64::NAN,
-        test_elbo: f64::NAN,
-        train_importance: f64::NAN,
-        test_importance: f64::NAN,
-        variance: f64::NAN,
-    };
+    const NOTHING: Self =
+        Self { train_elbo: f64::NAN, test_elbo: f64::NAN, test_importance: f64::NAN, variance: f64::NAN };
 
     /// All numbers, in a fixed order.
     fn numbers(self) -> Vec<f64> {
-        vec![self.train_elbo, self.test_elbo, self.train_importance, self.test_importance, self.variance]
+        vec![self.train_elbo, self.test_elbo, self.test_importance, self.variance]
     }
 
     /// As [`numbers`](Self::numbers) gave them.
     fn of_numbers(numbers: &[f64]) -> Option<Self> {
-        let &[train_elbo, test_elbo, train_importance, test_importance, variance] = numbers else {
+        let &[train_elbo, test_elbo, test_importance, variance] = numbers else {
             return None;
         };
-        Some(Self { train_elbo, test_elbo, train_importance, test_importance, variance })
+        Some(Self { train_elbo, test_elbo, test_importance, variance })
     }
 }
 

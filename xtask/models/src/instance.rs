@@ -5,7 +5,7 @@ use voidgrad::error::InvalidParameter;
 use voidgrad::network::{NetworkError, Parameter, Rows};
 
 /// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
-pub(super) trait Model: Send + Sync {
+pub trait Model: Send + Sync {
     /// M, the number of latent variables.
     fn latents(&self) -> usize;
 
@@ -66,30 +66,30 @@ pub(super) trait Model: Send + Sync {
 
 /// The points at which f is differentiated.
 #[derive(Clone, Copy)]
-pub(super) struct At<'a> {
+pub struct At<'a> {
     /// The points.
-    pub(super) b: &'a [f64],
+    pub b: &'a [f64],
     /// The image of each.
-    pub(super) x: Rows<'a, f64>,
+    pub x: Rows<'a, f64>,
     /// The logits of q(b|x) of each.
-    pub(super) q: Rows<'a, f64>,
+    pub q: Rows<'a, f64>,
 }
 
 /// The places of derivatives.
-pub(super) struct Bars<'a> {
+pub struct Bars<'a> {
     /// By the parameters of the decoder.
-    pub(super) gradient: &'a mut [f64],
+    pub gradient: &'a mut [f64],
     /// By the points.
-    pub(super) b: &'a mut [f64],
+    pub b: &'a mut [f64],
     /// By the images.
-    pub(super) x: &'a mut [f64],
+    pub x: &'a mut [f64],
 }
 
 /// A control of all latent variables of an image, as threads share it.
-pub(super) type Shared = Box<dyn Control + Send + Sync>;
+pub type Shared = Box<dyn Control + Send + Sync>;
 
 /// A control that relaxes f. It has data for each example, and those of the decoder.
-pub(super) trait Relaxed: Send + Sync {
+pub trait Relaxed: Send + Sync {
     /// Takes the images of a plate, the logits of q(b|x) of each, and the decoder's parameters.
     ///
     /// # Errors
@@ -120,7 +120,7 @@ macro_rules! instance {
         ///
         /// # Errors
         /// Returns an error if 0 is no parameter, which does not happen.
-        pub(in super::super) fn model() -> Result<Box<dyn Model>, NetworkError> {
+        pub(super) fn model() -> Result<Box<dyn Model>, NetworkError> {
             let mut nothing = Stream::new(0, 0, 0);
             let (mut encoder, mut bound) = (Encoder::draw(&mut nothing)?, Bound::draw(&mut nothing)?);
             encoder.set_parameters(&vec![0.0; encoder.parameters().len()])?;

@@ -1,0 +1,129 @@
+//! Quantities during training: the median of the runs, with the quartiles as a band.
+
+use voidgrad::estimators::{Listed, Method};
+use xtask_kit::chart::{Chart, Drawing, Style};
+
+use crate::problems::vae::estimators::{self, DEFAULT};
+use crate::problems::vae::experiment::Experiment;
+use crate::problems::vae::records::Record;
+use crate::problems::vae::table::Analysis;
+use crate::statistics::Quartiles;
+
+/// What the horizontal axis is.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Axis {
+    /// Steps.
+    Steps,
+    /// The decimal logarithm of the evaluations of f, over all images.
+    Evaluations,
+    /// The decimal logarithm of the seconds of training.
+    Seconds,
+}
+
+impl Axis {
+    fn label(self) -> &'static str {
+        match self {
+            Self::Steps => "step",
+            Self::Evaluations => "log₁₀ evaluations of f",
+            Self::Seconds => "log₁₀ seconds of training",
+        }
+    }
+
+    /// The place of a record; nothing at the start, which has no logarithm.
+    fn of(self, experiment: &Experiment, evaluations: u64, record: &Record) -> Option<f64> {
+        let place = match self {
+            Self::Steps => return Some(record.iteration as f64),
+            Self::Evaluations => (record.iteration * evaluations * experiment.batch as u64) as f64,
+            Self::Seconds => record.seconds,
+        };
+        (place > 0.0).then(|| place.log10())
+    }
+}
+
+/// The evidence lower bound of the images that were not trained on.
+pub(super) fn evidence(experiment: &Experiment, analyses: &[Analysis<'_>], axis: Axis) -> Drawing {
+    let chart = Chart::new(720.0, 330.0, axis.label(), "test ELBO, nats");
+    draw(experiment, analyses, chart, axis, &|record| record.test_elbo, bottom(analyses))
+}
+
+/// The decimal logarithm of the variance of ĝ.
+pub(super) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
+    let chart = Chart::new(720.0, 330.0, Axis::Steps.label(), "log₁₀ Var[ĝ]");
+    draw(experiment, analyses, chart, Axis::Steps, &|record| record.variance.log10(), None)
+}
+
+/// A parameter of the controls; nothing if no control has it.
+pub(super) fn parameter(
+    experiment: &Experiment,
+    analyses: &[Analysis<'_>],
+    label: &str,
+    value: &dyn Fn(&Record) -> f64,
+) -> Option<Drawing> {
+    let mut records = analyses.iter().flat_map(Analysis::settled).flat_map(|run| &run.records);
+    records.any(|record| value(record).is_finite()).then(|| {
+        let chart = Chart::new(480.0, 300.0, Axis::Steps.label(), label);
+        draw(experiment, analyses, chart, Axis::Steps, value, None)
+    })
+}
+
+/// The bound from which on there is something to compare: the lowest after a tenth of the training.
+fn bottom(analyses: &[Analysis<'_>]) -> Option<(f64, f64)> {
+    let runs = || analyses.iter().flat_map(Analysis::settled);
+    let early =
+        runs().filter(|run| run.records.len() > 20).map(|run| run.records[run.records.len() / 10].test_elbo);
+    let all = runs().flat_map(|run| &run.records).map(|record| record.test_elbo);
+    let (lowest, highest) = (early.fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max));
+    (lowest < highest).then(|| (lowest.floor(), highest.ceil()))
+}
+
+fn draw(
+    experiment: &Experiment,
+    analyses: &[Analysis<'_>],
+    mut chart: Chart,
+    axis: Axis,
+    value: &dyn Fn(&Record) -> f64,
+    range: Option<(f64, f64)>,
+) -> Drawing {
+    for analysis in analyses {
+        let (x, quartiles) = over_records(experiment, analysis, axis, value);
+        let lower: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.lower).collect();
+        let upper: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.upper).collect();
+        let median: Vec<(f64, f64)> =
+            x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
+        if !median.is_empty() {
+            let style = style(analysis.method);
+            chart.band(&x, &lower, &upper, style);
+            chart.line(&median, style, Some(&estimators::marked(analysis.method)));
+        }
+    }
+    match range {
+        Some((from, to)) => chart.y_range(from, to).draw(),
+        None => chart.draw(),
+    }
+}
+
+/// The medians of places and the quartiles of values, record by record.
+fn over_records(
+    experiment: &Experiment,
+    analysis: &Analysis<'_>,
+    axis: Axis,
+    value: &dyn Fn(&Record) -> f64,
+) -> (Vec<f64>, Vec<Quartiles>) {
+    let records = analysis.settled().map(|run| run.records.len()).min().unwrap_or(0);
+    (0..records)
+        .filter_map(|index| {
+            let places = analysis
+                .settled()
+                .filter_map(|run| axis.of(experiment, run.evaluations, &run.records[index]));
+            let values = analysis.settled().map(|run| value(&run.records[index]));
+            Some((Quartiles::of(places)?.median, Quartiles::of(values)?))
+        })
+        .unzip()
+}
+
+/// The line of an estimator, the same in every picture: the default ones are told apart most easily.
+fn style(method: &Method) -> Style {
+    let others = voidgrad::Bernoulli::estimators().iter().map(|row| row.method.name);
+    let others = others.filter(|name| !DEFAULT.contains(name));
+    Style::numbered(DEFAULT.into_iter().chain(others).position(|name| name == method.name).unwrap_or(0))
+}

@@ -6,9 +6,12 @@ use voidgrad::estimators::{Listed, Method};
 /// The estimators that are trained if no others are asked for.
 pub(super) const DEFAULT: [&str; 5] = ["reinforce-ema", "rloo", "disarm", "rebar", "relax"];
 
+/// The name of the gradient over all states.
+pub(super) const EXACT: &str = "exact";
+
 /// The name of an estimator here. The sum over all states is the limit that the others are compared with.
 pub(super) fn name(method: &Method) -> &'static str {
-    if method.name == "enumerate" { "exact" } else { method.name }
+    if method.name == "enumerate" { EXACT } else { method.name }
 }
 
 /// The name, with a mark if its mean is not the gradient.

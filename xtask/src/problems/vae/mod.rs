@@ -5,6 +5,7 @@ mod configuration;
 mod data;
 mod error;
 mod estimators;
+mod exact;
 mod experiment;
 mod gradient;
 mod images;

@@ -4,6 +4,7 @@ use voidgrad::estimators::{Listed, Method};
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
 
 use super::data::Data;
+use super::exact::Exact;
 use super::gradient::Gradient;
 use super::images::Images;
 use super::{bounds, random};
@@ -169,6 +170,25 @@ fn what_visits_all_states_is_exact() {
     let [(encoder, _), (decoder, _)] = estimated(&small, "enumerate", x, 1);
     for (found, exact) in encoder.iter().chain(&decoder).zip(small.gradients(x).iter().flatten()) {
         assert!((found - exact).abs() < 1e-11 * (1.0 + exact.abs()), "{found} {exact}");
+    }
+    // For several images at once.
+    let x = &data.train[7 * PIXELS..10 * PIXELS];
+    let mut at_once = [vec![0.0; encoder.len()], vec![0.0; decoder.len()]];
+    let [by_encoder, by_decoder] = &mut at_once;
+    let exact = Exact::new(&*small.model);
+    let f = exact.add_gradients(&*small.model, &small.decoder, x, [by_encoder, by_decoder]).unwrap();
+    let each: Vec<[Vec<f64>; 2]> = x.chunks(PIXELS).map(|x| small.gradients(x)).collect();
+    let bound = |x| small.states(x).iter().map(|state| state.probability * state.f).sum::<f64>();
+    let expected = x.chunks(PIXELS).map(bound).sum::<f64>() / 3.0;
+    assert!((f - expected).abs() < 1e-11, "{f} {expected}");
+    for (network, found) in at_once.iter().enumerate() {
+        for (i, found) in found.iter().enumerate() {
+            let expected = each.iter().map(|gradients| gradients[network][i]).sum::<f64>() / 3.0;
+            assert!(
+                (found - expected).abs() < 1e-11 * (1.0 + expected.abs()),
+                "{network}, {i}: {found} {expected}"
+            );
+        }
     }
 }
 

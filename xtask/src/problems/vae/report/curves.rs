@@ -1,9 +1,9 @@
 //! Quantities during training: the median of the runs, with the quartiles as a band.
 
-use voidgrad::estimators::{Listed, Method};
+use voidgrad::estimators::Method;
 use xtask_kit::chart::{Chart, Drawing, Style};
 
-use crate::problems::vae::estimators::{self, DEFAULT};
+use crate::problems::vae::estimators;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::table::Analysis;
@@ -40,10 +40,29 @@ impl Axis {
     }
 }
 
-/// The evidence lower bound of the images that were not trained on.
-pub(super) fn evidence(experiment: &Experiment, analyses: &[Analysis<'_>], axis: Axis) -> Drawing {
-    let chart = Chart::new(720.0, 330.0, axis.label(), "test ELBO, nats");
-    draw(experiment, analyses, chart, axis, &|record| record.test_elbo, bottom(analyses))
+/// The evidence lower bound of one half of the images.
+#[derive(Clone, Copy)]
+pub(super) struct Evidence {
+    /// What the axis is called.
+    label: &'static str,
+    value: fn(&Record) -> f64,
+}
+
+/// That of the images that are trained on: the objective.
+pub(super) const TRAIN: Evidence = Evidence { label: "train ELBO, nats", value: |record| record.train_elbo };
+/// That of the others.
+pub(super) const TEST: Evidence = Evidence { label: "test ELBO, nats", value: |record| record.test_elbo };
+
+/// The evidence lower bound.
+pub(super) fn evidence(
+    experiment: &Experiment,
+    analyses: &[Analysis<'_>],
+    of: Evidence,
+    axis: Axis,
+    size: (f64, f64),
+) -> Drawing {
+    let chart = Chart::new(size.0, size.1, axis.label(), of.label);
+    draw(experiment, analyses, chart, axis, &of.value, bottom(analyses, of))
 }
 
 /// The decimal logarithm of the variance of ĝ.
@@ -67,11 +86,12 @@ pub(super) fn parameter(
 }
 
 /// The bound from which on there is something to compare: the lowest after a tenth of the training.
-fn bottom(analyses: &[Analysis<'_>]) -> Option<(f64, f64)> {
+fn bottom(analyses: &[Analysis<'_>], of: Evidence) -> Option<(f64, f64)> {
     let runs = || analyses.iter().flat_map(Analysis::settled);
-    let early =
-        runs().filter(|run| run.records.len() > 20).map(|run| run.records[run.records.len() / 10].test_elbo);
-    let all = runs().flat_map(|run| &run.records).map(|record| record.test_elbo);
+    let early = runs()
+        .filter(|run| run.records.len() > 20)
+        .map(|run| (of.value)(&run.records[run.records.len() / 10]));
+    let all = runs().flat_map(|run| &run.records).map(of.value);
     let (lowest, highest) = (early.fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max));
     (lowest < highest).then(|| (lowest.floor(), highest.ceil()))
 }
@@ -91,7 +111,7 @@ fn draw(
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
         if !median.is_empty() {
-            let style = style(analysis.method);
+            let style = style(experiment, analysis.method);
             chart.band(&x, &lower, &upper, style);
             chart.line(&median, style, Some(&estimators::marked(analysis.method)));
         }
@@ -121,9 +141,8 @@ fn over_records(
         .unzip()
 }
 
-/// The line of an estimator, the same in every picture: the default ones are told apart most easily.
-fn style(method: &Method) -> Style {
-    let others = voidgrad::Bernoulli::estimators().iter().map(|row| row.method.name);
-    let others = others.filter(|name| !DEFAULT.contains(name));
-    Style::numbered(DEFAULT.into_iter().chain(others).position(|name| name == method.name).unwrap_or(0))
+/// The line of an estimator, the same in every picture.
+fn style(experiment: &Experiment, method: &Method) -> Style {
+    let place = experiment.methods.iter().position(|other| other.name == method.name);
+    Style::numbered(place.unwrap_or(0))
 }

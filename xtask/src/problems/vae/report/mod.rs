@@ -14,12 +14,16 @@ use xtask_kit::chart::Drawing;
 use xtask_kit::error::Error;
 use xtask_kit::number::{grouped, html as number};
 
+/// The sizes of charts: one in a line, and one of two side by side.
+const WIDE: (f64, f64) = (720.0, 330.0);
+const HALF: (f64, f64) = (480.0, 320.0);
+
 /// The file of the one chart that is another every time.
 pub(super) const SECONDS: &str = "seconds.svg";
 
 /// The chart of the bound against seconds.
 pub(super) fn seconds(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec<u8> {
-    curves::evidence(experiment, analyses, Axis::Seconds).svg.into_bytes()
+    curves::evidence(experiment, analyses, curves::TRAIN, Axis::Seconds, WIDE).svg.into_bytes()
 }
 
 /// The whole report. It refers to [`SECONDS`], and is itself the same for every training with these options.
@@ -45,24 +49,24 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
     }
 
     page.heading("The objective");
-    let evidence = |axis| vec![curves::evidence(experiment, analyses, axis)];
-    let limit = if experiment.methods.iter().any(|method| estimators::name(method) == "exact") {
+    let evidence = |of, axis, size| curves::evidence(experiment, analyses, of, axis, size);
+    let limit = if experiment.methods.iter().any(|method| estimators::name(method) == estimators::EXACT) {
         " <code>exact</code> descends the gradient over all states: no estimator is better in the mean."
     } else {
         ""
     };
     page.figure(
-        evidence(Axis::Steps),
+        vec![evidence(curves::TRAIN, Axis::Steps, HALF), evidence(curves::TEST, Axis::Steps, HALF)],
         &format!(
-            "The ELBO of the images that were not trained on: the median of the runs, with the quartiles as a band. Bounds below the lowest one after a tenth \
-             of the training are cut off.{limit}"
+            "The ELBO of the images that are trained on, and of the others: the median of the runs, with the quartiles as a band. Bounds below the lowest one \
+             after a tenth of the training are cut off.{limit}"
         ),
     );
     page.figure(
-        evidence(Axis::Evaluations),
-        "The same against evaluations of f, over all images of all steps.",
+        vec![evidence(curves::TRAIN, Axis::Evaluations, WIDE)],
+        "The ELBO of the images that are trained on, against evaluations of f over all images of all steps.",
     );
-    let keys = curves::evidence(experiment, analyses, Axis::Seconds).keys;
+    let keys = evidence(curves::TRAIN, Axis::Seconds, WIDE).keys;
     let svg = format!(
         "<img src=\"{SECONDS}\" alt=\"The ELBO against seconds\" style=\"display:block;width:100%\">"
     );

@@ -9,6 +9,8 @@ use voidgrad::{Stream, Trainer};
 use super::checkpoint::Checkpoint;
 use super::{Divergence, End, Run};
 use crate::problems::vae::error::StepError;
+use crate::problems::vae::estimators;
+use crate::problems::vae::exact::Exact;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::gradient::Gradient;
 use crate::problems::vae::images::Images;
@@ -45,6 +47,8 @@ struct Parts {
     gradient: Gradient,
     images: Images,
     has_control: bool,
+    /// For the gradient over all states.
+    exact: Option<Exact>,
 }
 
 impl<'a> Execution<'a> {
@@ -62,7 +66,9 @@ impl<'a> Execution<'a> {
             Gradient::new(experiment.methods[job.row], experiment.evaluations, &*model, &mut stream)?;
         let phi = gradient.control().map(|control| control.phi().as_slice().to_vec());
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
-        let parts = Parts { model, gradient, images, has_control: phi.is_some() };
+        let is_exact = estimators::name(experiment.methods[job.row]) == estimators::EXACT;
+        let exact = is_exact.then(|| Exact::new(&*model));
+        let parts = Parts { model, gradient, images, has_control: phi.is_some(), exact };
         let mut trainer = Trainer::new(seed, repeat);
         let rates = [experiment.learning_rate, experiment.learning_rate, experiment.control_learning_rate];
         let [encoder, decoder] = parameters;
@@ -146,7 +152,7 @@ impl Parts {
         run: u64,
         step: &mut Gradients<'_>,
     ) -> Result<f64, StepError> {
-        let Self { model, gradient, images, has_control } = self;
+        let Self { model, gradient, images, has_control, exact } = self;
         let data = &experiment.data;
         let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train_rows());
         let x: Vec<f64> =
@@ -156,6 +162,10 @@ impl Parts {
         }
         let ([encoder, decoder], noise) = step.parts([ENCODER, DECODER])?;
         model.set_parameters(encoder.parameters, decoder.parameters)?;
+        if let Some(exact) = exact {
+            let gradients = [encoder.gradient, decoder.gradient];
+            return exact.add_gradients(&**model, decoder.parameters, &x, gradients);
+        }
         images.ask(&**model, decoder.parameters, gradient, &x, noise)?;
         images.tell(gradient)?;
         images.add_gradients(&**model, &x, [encoder.gradient, decoder.gradient])?;

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 25] = [
+const OPTIONS: [(&str, Type); 29] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -36,6 +36,10 @@ const OPTIONS: [(&str, Type); 25] = [
     ("batch", Type::Count),
     ("learning-rate", Type::Number),
     ("control-learning-rate", Type::Number),
+    ("latents", Type::Count),
+    ("model", Type::Text),
+    ("data", Type::Text),
+    ("samples", Type::Count),
     ("seed", Type::Seed),
     ("repeats", Type::Count),
     ("out", Type::Text),

@@ -31,6 +31,7 @@ struct Cli {
 
 /// What to do.
 #[derive(Debug, Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Command {
     /// Train the estimators on E[(b - t)²], or on another problem, and write metrics, a summary and a report
     ///
@@ -74,8 +75,8 @@ pub(crate) struct TrainArguments {
     /// What is trained
     #[arg(long, value_name = "NAME", default_value = PROBLEMS[0].name, value_parser = problem, help = problems_help(), allow_hyphen_values = true)]
     pub(crate) problem: &'static Row,
-    /// Estimator to train; repeat the option for several. max-cut has the exact gradient as well, by the name exact
-    /// [default: reinforce, rebar, relax and relax-linear; for max-cut, exact and rloo]
+    /// Estimator to train; repeat the option for several. max-cut and vae have the exact gradient as well, by the name exact
+    /// [default: reinforce, rebar, relax and relax-linear; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax]
     #[arg(long = "estimator", value_name = "NAME", value_parser = gradient, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<Gradient>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100]
@@ -93,22 +94,36 @@ pub(crate) struct TrainArguments {
     /// Steps of each run [default: 10000; for max-cut 2000]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
-    /// Samples that each step averages
-    #[arg(long, value_name = "B", default_value = "1", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
-    pub(crate) batch: u64,
-    /// Learning rate for the logits: of Adam [default: 0.01], or for max-cut of the natural gradient, in units of 1 over that of
-    /// the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05 for an estimate]
+    /// Samples, or images, that each step averages [default: 1; for vae 100]
+    #[arg(long, value_name = "B", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
+    pub(crate) batch: Option<u64>,
+    /// Learning rate for the logits, or of all of a model: of Adam [default: 0.01; for vae 0.003], or for max-cut of the natural
+    /// gradient, in units of 1 over that of the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05
+    /// for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
-    /// Learning rate of Adam for the parameters of the control
-    #[arg(long, value_name = "RATE", default_value = "0.01", value_parser = positive, allow_hyphen_values = true)]
-    pub(crate) control_learning_rate: f64,
+    /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    pub(crate) control_learning_rate: Option<f64>,
+    /// Latent variables of a model [default: 32]
+    #[arg(long, value_name = "M", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
+    pub(crate) latents: Option<u64>,
+    /// The model: linear, or nonlinear with two hidden layers of 64 tanh units on either side [default: linear]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) model: Option<String>,
+    /// Images to train on [default: 1,797 handwritten digits of 8 × 8 pixels]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) data: Option<PathBuf>,
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator [default: 20; for max-cut 5]
+    /// Runs of each estimator [default: 20; for max-cut 5, for vae 2]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
+    /// Samples that a model is evaluated with at the end [default: 200]: for its ELBO so many; for its importance-weighted
+    /// bound, and for the variance of its gradient, five times as many
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_EVALUATION), allow_hyphen_values = true)]
+    pub(crate) samples: Option<u64>,
     /// Directory to write [default: out/train, or the first of out/train-2, out/train-3, … that is free]
     #[arg(long, value_name = "DIR")]
     pub(crate) out: Option<PathBuf>,
@@ -127,7 +142,7 @@ pub(crate) struct TrainArguments {
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
-            "restarts", "temperature", "best_known",
+            "restarts", "temperature", "best_known", "latents", "model", "data", "samples",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -233,6 +248,7 @@ const LARGEST_ITERATIONS: u64 = 10_000_000_000;
 const LARGEST_SAMPLES: u64 = 1_000_000_000_000;
 const LARGEST_CONTROL_STEPS: u64 = 10_000_000;
 const LARGEST_THREADS: u64 = 1_000;
+const LARGEST_EVALUATION: u64 = 10_000;
 
 /// Reads the command line. `None` if help or the version was asked for and has been printed.
 ///

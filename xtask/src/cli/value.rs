@@ -46,7 +46,9 @@ pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
     if name == EXACT {
         return Ok(Gradient::Exact);
     }
-    estimator(name).map(Gradient::Estimated).map_err(|reason| format!("{reason}; for max-cut also {EXACT}"))
+    estimator(name)
+        .map(Gradient::Estimated)
+        .map_err(|reason| format!("{reason}; for max-cut and vae also {EXACT}"))
 }
 
 fn number(text: &str) -> Result<f64, String> {

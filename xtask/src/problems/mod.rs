@@ -5,12 +5,13 @@
 
 pub(crate) mod max_cut;
 mod quadratic;
+mod vae;
 
 use crate::training::Opened;
 use xtask_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 2] = [quadratic::ROW, max_cut::ROW];
+pub(crate) const PROBLEMS: [Row; 3] = [quadratic::ROW, max_cut::ROW, vae::ROW];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]

@@ -117,7 +117,7 @@ pub(crate) struct Job {
 /// What a problem makes of its runs.
 pub(crate) struct Results {
     /// The files of [`FILES`](session::FILES), each with its name, those that a person wants to see first at the end. `summary.json` has an entry
-    /// `interrupted`: whether runs are missing. `timing.json` alone may differ from one training to the next.
+    /// `interrupted`: whether runs are missing. `timing.json` and `seconds.svg` alone may differ from one training to the next.
     pub(crate) files: Vec<(&'static str, Vec<u8>)>,
     /// Whether the report could be drawn. If not, it is not among the files.
     pub(crate) report: Result<(), Error>,

@@ -18,7 +18,7 @@ use xtask_kit::terminal;
 /// What `train` writes.
 pub(super) const FILES: Kind = Kind {
     default: "out/train",
-    files: &["report.html", "summary.json", "metrics.csv", "timing.json", CONFIGURATION],
+    files: &["report.html", "summary.json", "metrics.csv", "timing.json", "seconds.svg", CONFIGURATION],
 };
 
 /// A training whose problem is known: it begins, or its destination is reserved, to go on.

@@ -37,6 +37,7 @@ pub(crate) struct Row {
     steps: u64,
     seconds: f64,
     seconds_per_step: f64,
+    step_ms: f64,
 }
 
 impl Row {
@@ -48,6 +49,7 @@ impl Row {
             steps: time.steps,
             seconds: time.seconds,
             seconds_per_step: time.per_step(),
+            step_ms: 1e3 * time.per_step(),
         }
     }
 }

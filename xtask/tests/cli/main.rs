@@ -11,6 +11,7 @@ mod max_cut;
 #[path = "../program/mod.rs"]
 mod program;
 mod resume;
+mod vae;
 
 use std::fs;
 

@@ -37,7 +37,7 @@ fn bytes(directory: &Path) -> Vec<Vec<u8>> {
 }
 
 #[track_caller]
-fn assert_same(found: &Path, expected: &Path) {
+pub(super) fn assert_same(found: &Path, expected: &Path) {
     for file in REPRODUCIBLE {
         let [found, expected] = [found, expected].map(|directory| fs::read(directory.join(file)).unwrap());
         assert!(found == expected, "{file} is not the same");
@@ -45,14 +45,14 @@ fn assert_same(found: &Path, expected: &Path) {
 }
 
 /// The files of a training's checkpoints, none if there is no directory.
-fn checkpoints(place: &Path) -> Vec<PathBuf> {
+pub(super) fn checkpoints(place: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(place.join(".results.voidgrad/checkpoints")).into_iter().flatten().flatten();
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     paths.sort();
     paths
 }
 
-fn has(paths: &[PathBuf], extension: &str) -> bool {
+pub(super) fn has(paths: &[PathBuf], extension: &str) -> bool {
     paths.iter().any(|path| path.extension().is_some_and(|other| other == extension))
 }
 

@@ -23,6 +23,7 @@ pub(crate) const DEFAULT: [&str; 4] = ["reinforce", "rebar", "relax", "relax-lin
 const ITERATIONS: u64 = 10_000;
 const LEARNING_RATE: f64 = 0.01;
 const REPEATS: u64 = 20;
+const BATCH: u64 = 1;
 
 /// Temperature λ and scale η that every control starts from.
 const LAMBDA: f64 = 0.5;
@@ -78,7 +79,8 @@ impl Experiment {
             .filter(|method| !asked.is_empty() || DEFAULT.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
             .collect();
-        let TrainArguments { target, dim, theta0, batch, .. } = *arguments;
+        let TrainArguments { target, dim, theta0, .. } = *arguments;
+        let batch = arguments.batch.unwrap_or(BATCH);
         if dim * batch > LARGEST_STEP {
             return Err(Error::arguments(format!(
                 "--dim {dim} times --batch {batch} is more than {} variables a step",
@@ -114,7 +116,7 @@ impl Experiment {
                 iterations,
                 batch: size(batch)?,
                 learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
-                control_learning_rate: arguments.control_learning_rate,
+                control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
                 seed: arguments.seed,
             },
             repeats,

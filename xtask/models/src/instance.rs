@@ -1,0 +1,222 @@
+//! What a model is to the rest of the code, whatever its lengths are.
+
+use voidgrad::Control;
+use voidgrad::error::InvalidParameter;
+use voidgrad::network::{NetworkError, Parameter, Rows};
+
+/// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
+pub trait Model: Send + Sync {
+    /// M, the number of latent variables.
+    fn latents(&self) -> usize;
+
+    /// Pixels of an image.
+    fn pixels(&self) -> usize;
+
+    /// What stands in the parameters of the encoder and of the decoder. The last M parameters of the decoder are the logits of p(b).
+    fn shapes(&self) -> [Vec<Parameter>; 2];
+
+    /// Takes the parameters of the encoder and of the decoder.
+    ///
+    /// # Errors
+    /// Returns an error if there are more or fewer of them, or if one is NaN or infinite.
+    fn set_parameters(&mut self, encoder: &[f64], decoder: &[f64]) -> Result<(), NetworkError>;
+
+    /// Writes the logits of q(b|x) of every image.
+    ///
+    /// # Errors
+    /// Returns an error if a length is wrong, or if a value is NaN or infinite.
+    fn encode(&self, x: &[f64], logits: &mut [f64]) -> Result<(), NetworkError>;
+
+    /// Adds the gradient by the encoder's parameters, given that by the logits.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn encode_vjp(&self, x: &[f64], logits_bar: &[f64], gradient: &mut [f64]) -> Result<(), NetworkError>;
+
+    /// Writes f at every point.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn bound(
+        &self,
+        b: &[f64],
+        x: Rows<'_, f64>,
+        q: Rows<'_, f64>,
+        values: &mut [f64],
+    ) -> Result<(), NetworkError>;
+
+    /// Adds the gradient of `Σ w·f` by the decoder's parameters, and writes that by b and by x, those that are not empty.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError>;
+
+    /// REBAR's control with this φ.
+    ///
+    /// # Errors
+    /// Returns an error if φ can't be used.
+    fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, InvalidParameter>;
+
+    /// RELAX's control with this φ.
+    ///
+    /// # Errors
+    /// Returns an error if φ can't be used.
+    fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, InvalidParameter>;
+}
+
+/// The points at which f is differentiated.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The points.
+    pub b: &'a [f64],
+    /// The image of each.
+    pub x: Rows<'a, f64>,
+    /// The logits of q(b|x) of each.
+    pub q: Rows<'a, f64>,
+}
+
+/// The places of derivatives.
+pub struct Bars<'a> {
+    /// By the parameters of the decoder.
+    pub gradient: &'a mut [f64],
+    /// By the points.
+    pub b: &'a mut [f64],
+    /// By the images.
+    pub x: &'a mut [f64],
+}
+
+/// A control of all latent variables of an image, as threads share it.
+pub type Shared = Box<dyn Control + Send + Sync>;
+
+/// A control that relaxes f. It has data for each example, and those of the decoder.
+pub trait Relaxed: Send + Sync {
+    /// Takes the images of a plate, the logits of q(b|x) of each, and the decoder's parameters.
+    ///
+    /// # Errors
+    /// Returns an error if a length does not fit, or if a number is NaN or infinite.
+    fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), InvalidParameter>;
+
+    /// The control.
+    fn control(&self) -> &dyn Control;
+
+    /// The control, to be trained.
+    fn control_mut(&mut self) -> &mut dyn Control;
+
+    /// The control as an estimator has it.
+    fn shared(&self) -> Shared;
+}
+
+/// Makes the [`Model`] of an `Encoder`, a `Bound`, a `Rebar` and a `Relax` that are in scope. `$data` are the setters of the decoder's parameters with their
+/// lengths, in their order.
+macro_rules! instance {
+    ($latents:tt, $pixels:tt, $($set:ident: $length:expr),*) => {
+        /// The networks of the model.
+        struct Networks {
+            encoder: Encoder,
+            bound: Bound,
+        }
+
+        /// The model with parameters that are all 0.
+        ///
+        /// # Errors
+        /// Returns an error if 0 is no parameter, which does not happen.
+        pub(super) fn model() -> Result<Box<dyn Model>, NetworkError> {
+            let mut nothing = Stream::new(0, 0, 0);
+            let (mut encoder, mut bound) = (Encoder::draw(&mut nothing)?, Bound::draw(&mut nothing)?);
+            encoder.set_parameters(&vec![0.0; encoder.parameters().len()])?;
+            bound.set_parameters(&vec![0.0; bound.parameters().len()])?;
+            Ok(Box::new(Networks { encoder, bound }))
+        }
+
+        impl Model for Networks {
+            fn latents(&self) -> usize {
+                $latents
+            }
+
+            fn pixels(&self) -> usize {
+                $pixels
+            }
+
+            fn shapes(&self) -> [Vec<Parameter>; 2] {
+                [self.encoder.shapes(), self.bound.shapes()]
+            }
+
+            fn set_parameters(&mut self, encoder: &[f64], decoder: &[f64]) -> Result<(), NetworkError> {
+                self.encoder.set_parameters(encoder)?;
+                self.bound.set_parameters(decoder)
+            }
+
+            fn encode(&self, x: &[f64], logits: &mut [f64]) -> Result<(), NetworkError> {
+                self.encoder.rows(x, logits)
+            }
+
+            fn encode_vjp(
+                &self,
+                x: &[f64],
+                logits_bar: &[f64],
+                gradient: &mut [f64],
+            ) -> Result<(), NetworkError> {
+                self.encoder.rows_vjp(x, logits_bar, gradient, &mut [])
+            }
+
+            fn bound(
+                &self,
+                b: &[f64],
+                x: Rows<'_, f64>,
+                q: Rows<'_, f64>,
+                values: &mut [f64],
+            ) -> Result<(), NetworkError> {
+                self.bound.rows(b, x, q, values)
+            }
+
+            fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError> {
+                let Bars { gradient, b, x } = bars;
+                self.bound.rows_vjp(at.b, at.x, at.q, weights, gradient, b, x, &mut [])
+            }
+
+            fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, InvalidParameter> {
+                Ok(Box::new(rebar_of(phi)?))
+            }
+
+            fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, InvalidParameter> {
+                Ok(Box::new(relax_of(phi)?))
+            }
+        }
+
+        relaxed!(Rebar, $($set: $length),*);
+        relaxed!(Relax, $($set: $length),*);
+    };
+}
+
+/// Gives a control the data of a plate.
+macro_rules! relaxed {
+    ($control:ident, $($set:ident: $length:expr),*) => {
+        impl Relaxed for $control {
+            fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), InvalidParameter> {
+                self.set_x(x)?;
+                self.set_q(q)?;
+                let rest = decoder;
+                $(
+                    let (entries, rest) = rest.split_at(rest.len().min($length));
+                    self.$set(entries)?;
+                )*
+                let _ = rest;
+                Ok(())
+            }
+
+            fn control(&self) -> &dyn Control {
+                self
+            }
+
+            fn control_mut(&mut self) -> &mut dyn Control {
+                self
+            }
+
+            fn shared(&self) -> Shared {
+                Box::new(self.clone())
+            }
+        }
+    };
+}
+
+pub(super) use {instance, relaxed};

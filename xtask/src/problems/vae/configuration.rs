@@ -1,0 +1,37 @@
+//! `config.toml`: the configuration of an experiment, as `cargo xtask train --config` reads it.
+
+use std::fmt::Display;
+
+use super::estimators;
+use super::experiment::Experiment;
+use xtask_kit::number;
+
+impl Experiment {
+    /// All that the results depend on, each option by its name, whether it was given or not.
+    pub(super) fn as_toml(&self) -> String {
+        let names: Vec<String> =
+            self.methods.iter().map(|method| format!("\"{}\"", estimators::name(method))).collect();
+        let mut lines =
+            vec!["# cargo xtask train --config config.toml gives these results again.".to_owned()];
+        let mut line = |name: &str, value: &dyn Display| lines.push(format!("{name} = {value}"));
+        line("problem", &"\"vae\"");
+        line("estimator", &format!("[{}]", names.join(", ")));
+        if let Some(evaluations) = self.evaluations {
+            line("evaluations", &evaluations);
+        }
+        line("model", &format!("\"{}\"", self.model.name));
+        line("latents", &self.model.latents);
+        line("iterations", &self.iterations);
+        line("batch", &self.batch);
+        line("learning-rate", &number::exact(self.learning_rate));
+        line("control-learning-rate", &number::exact(self.control_learning_rate));
+        match i64::try_from(self.seed) {
+            Ok(seed) => line("seed", &seed),
+            // TOML has no whole number beyond.
+            Err(_) => line("seed", &format!("\"{}\"", self.seed)),
+        }
+        line("repeats", &self.repeats);
+        line("samples", &self.samples);
+        lines.join("\n") + "\n"
+    }
+}

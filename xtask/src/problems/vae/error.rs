@@ -1,0 +1,29 @@
+//! Why a step can't be made.
+
+use thiserror::Error;
+use voidgrad::error::{DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
+use voidgrad::network::NetworkError;
+use voidgrad::train::TrainerError;
+
+/// A step, or a number about a model, that can't be computed.
+#[derive(Debug, Error)]
+pub(super) enum StepError {
+    /// A value or a derivative of a network is not finite.
+    #[error(transparent)]
+    Network(#[from] NetworkError),
+    /// The estimate is not finite.
+    #[error(transparent)]
+    Estimate(#[from] EstimateError),
+    /// A logit is not finite.
+    #[error(transparent)]
+    Logits(#[from] DistributionError),
+    /// The optimisers refuse the gradients.
+    #[error(transparent)]
+    Trainer(#[from] TrainerError),
+    /// The control refuses its data.
+    #[error(transparent)]
+    Control(#[from] InvalidParameter),
+    /// The control refuses its parameters.
+    #[error(transparent)]
+    Phi(#[from] ShapeMismatch),
+}

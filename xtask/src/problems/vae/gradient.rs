@@ -1,0 +1,171 @@
+//! The estimator of the gradient by the logits of q(b|x).
+
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{Coupled, Listed, Method, RelaxLoo, Setup};
+use voidgrad::nalgebra::DVectorView;
+use voidgrad::{Bernoulli, Control, Estimator, Stream};
+
+use super::error::StepError;
+use super::random;
+use crate::choice::Refusal;
+use xtask_kit::number;
+use xtask_models::{Model, Relaxed, Shared};
+
+/// What the scale η and the temperature λ of a control start from.
+pub(super) const ETA: f64 = 1.0;
+/// As [`ETA`].
+pub(super) const LAMBDA: f64 = 0.5;
+
+/// The most latent variables whose states are all visited.
+const MOST_ENUMERATED: usize = 12;
+/// Points at which f is evaluated for one image.
+const MOST_POINTS: u64 = 10_000;
+
+/// An estimator, with what its control relaxes.
+pub(super) struct Gradient {
+    estimator: AnyEstimator,
+    /// The control, if it relaxes f. The estimator has a copy with the data of the last plate.
+    relaxed: Option<Relaxation>,
+}
+
+/// A control that relaxes f, and what the estimator does with it.
+type Relaxation = (Box<dyn Relaxed>, Form);
+
+/// What an estimator does with a control that relaxes f.
+#[derive(Debug, Clone, Copy)]
+enum Form {
+    /// z and z̃ have noise of their own.
+    Independent,
+    /// They have common noise.
+    Coupled,
+    /// Several samples, each the others' baseline.
+    LeaveOneOut(u64),
+}
+
+impl Form {
+    fn of(self, control: Shared) -> Result<AnyEstimator, StepError> {
+        Ok(match self {
+            Self::Independent => Box::new(control),
+            Self::Coupled => Box::new(Coupled::new(control)),
+            Self::LeaveOneOut(samples) => Box::new(RelaxLoo::new(control, samples)?),
+        })
+    }
+}
+
+impl Gradient {
+    /// The estimator, before its first round; weights come from the stream.
+    ///
+    /// # Errors
+    /// Returns an error if the estimator can't be used with this model, or with so many evaluations.
+    pub(super) fn new(
+        method: &'static Method,
+        evaluations: Option<u64>,
+        model: &dyn Model,
+        stream: &mut Stream,
+    ) -> Result<Self, Refusal> {
+        let refuse = |reason: &dyn std::fmt::Display| Refusal {
+            estimator: super::estimators::name(method),
+            reason: number::shortened(&reason.to_string()),
+        };
+        if evaluations.is_some() && !method.cost.has_choice() {
+            let cost = method.cost;
+            return Err(refuse(&format!(
+                "it takes {cost} evaluations of f, and --evaluations is not for it"
+            )));
+        }
+        let variables = model.latents();
+        let bernoulli = Bernoulli::from_logits(&vec![0.0; variables]).map_err(|error| refuse(&error))?;
+        let relaxed = Self::relaxed(method, evaluations, model, stream).map_err(|error| refuse(&error))?;
+        let estimator = match &relaxed {
+            Some((control, form)) => form.of(control.shared()).map_err(|error| refuse(&error))?,
+            None => {
+                let row = Bernoulli::estimator(method.name).map_err(|error| refuse(&error))?;
+                let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
+                row.make(&setup, &bernoulli, stream).map_err(|error| refuse(&error))?
+            }
+        };
+        let points = estimator.evaluations(&bernoulli);
+        if points > MOST_POINTS || estimator.noise(&bernoulli) == 0 && variables > MOST_ENUMERATED {
+            return Err(refuse(&format!(
+                "it evaluates f {} times for an image of {variables} latent variables; up to {} times is possible, which are all states of up to \
+                 {MOST_ENUMERATED} variables",
+                number::grouped(points),
+                number::grouped(MOST_POINTS)
+            )));
+        }
+        if relaxed.is_none() {
+            estimator.suits(&bernoulli).map_err(|error| refuse(&error))?;
+        }
+        Ok(Self { estimator, relaxed })
+    }
+
+    /// The control that relaxes f, if the estimator has one.
+    fn relaxed(
+        method: &Method,
+        evaluations: Option<u64>,
+        model: &dyn Model,
+        stream: &mut Stream,
+    ) -> Result<Option<Relaxation>, StepError> {
+        let rebar = || model.rebar(&[ETA, LAMBDA.ln()]);
+        let mut relax = || model.relax(&random::phi_of_relax(model, stream));
+        Ok(Some(match method.name {
+            "rebar" => (rebar()?, Form::Independent),
+            "rebar-coupled" => (rebar()?, Form::Coupled),
+            "relax" => (relax()?, Form::Independent),
+            "relax-coupled" => (relax()?, Form::Coupled),
+            "relax-loo" => (relax()?, Form::LeaveOneOut(evaluations.unwrap_or(2))),
+            _ => return Ok(None),
+        }))
+    }
+
+    /// The estimator.
+    pub(super) fn estimator(&self) -> &dyn Estimator {
+        &*self.estimator
+    }
+
+    /// The estimator, to learn from a plate.
+    pub(super) fn estimator_mut(&mut self) -> &mut dyn Estimator {
+        &mut *self.estimator
+    }
+
+    /// The control with its parameters, if there is one.
+    pub(super) fn control(&self) -> Option<&dyn Control> {
+        match &self.relaxed {
+            Some((control, _)) => Some(control.control()),
+            None => self.estimator.control(),
+        }
+    }
+
+    /// Gives a control that relaxes f the data of a plate.
+    ///
+    /// # Errors
+    /// Returns an error if a number is NaN or infinite.
+    pub(super) fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), StepError> {
+        if let Some((control, form)) = &mut self.relaxed {
+            control.set_data(x, q, decoder)?;
+            self.estimator = form.of(control.shared())?;
+        }
+        Ok(())
+    }
+
+    /// Takes the parameters of the control, if there is one.
+    ///
+    /// # Errors
+    /// Returns an error if there are more or fewer of them.
+    pub(super) fn set_phi(&mut self, phi: &[f64]) -> Result<(), StepError> {
+        let phi = DVectorView::from_slice(phi, phi.len());
+        if let Some((control, _)) = &mut self.relaxed {
+            control.control_mut().set_phi(phi)?;
+        } else if let Some(control) = self.estimator.control_mut() {
+            control.set_phi(phi)?;
+        }
+        Ok(())
+    }
+
+    /// The parameters of the control that are numbers of their own, by name: η and λ, and no weights.
+    pub(super) fn numbers(&self) -> Vec<(String, f64)> {
+        let mut named = self.control().map_or_else(Vec::new, Control::named);
+        named.retain(|(name, _)| !name.contains('['));
+        named
+    }
+}

@@ -1,0 +1,95 @@
+//! `vae`: a variational autoencoder with binary latent variables, on images of handwritten digits.
+
+mod bounds;
+mod configuration;
+mod data;
+mod error;
+mod estimators;
+mod exact;
+mod experiment;
+mod gradient;
+mod images;
+mod metrics;
+mod random;
+mod records;
+mod report;
+mod run;
+mod spread;
+mod summary;
+mod table;
+#[cfg(test)]
+mod tests;
+
+use crate::cli::TrainArguments;
+use crate::problems::Row;
+use crate::training::{self, Job, Problem, Results, TimingRow};
+use experiment::Experiment;
+use run::{Execution, Run};
+use table::Analysis;
+use xtask_kit::error::Error;
+use xtask_kit::output::CONFIGURATION;
+
+/// The line of the list.
+pub(super) const ROW: Row = Row {
+    name: "vae",
+    about: "a variational autoencoder with binary latent variables, on handwritten digits",
+    options: &["batch", "control-learning-rate", "latents", "model", "data", "samples"],
+    train: training::train::<Experiment>,
+};
+
+impl Problem for Experiment {
+    const SIDE_BY_SIDE: bool = true;
+
+    type Run = Run;
+    type Execution<'a> = Execution<'a>;
+
+    fn new(arguments: &TrainArguments) -> Result<Self, Error> {
+        Self::of(arguments)
+    }
+
+    fn configuration(&self) -> String {
+        self.as_toml()
+    }
+
+    fn rows(&self) -> Vec<&'static str> {
+        self.methods.iter().map(|method| estimators::name(method)).collect()
+    }
+
+    fn repeats(&self) -> u64 {
+        self.repeats
+    }
+
+    fn steps(&self) -> u64 {
+        self.iterations
+    }
+
+    fn begin(&self, job: Job) -> Result<Execution<'_>, Error> {
+        Execution::new(self, job)
+    }
+
+    fn results(&self, runs: &[Run], threads: usize) -> Result<Results, Error> {
+        let analyses = Analysis::of(self, runs);
+        let timing =
+            runs.iter().map(|run| TimingRow::new(estimators::name(run.method), run.repeat, run.time));
+        let mut files = vec![
+            (CONFIGURATION, self.as_toml().into_bytes()),
+            ("timing.json", training::timing(threads, timing)?),
+            ("metrics.csv", metrics::csv(self, runs)?),
+            ("summary.json", summary::json(self, runs)?),
+        ];
+        // The numbers are kept, whatever becomes of the pictures.
+        let report = report::html(self, &analyses).map(|html| {
+            files.push((report::SECONDS, report::seconds(self, &analyses)));
+            files.push(("report.html", html.into_bytes()));
+        });
+        Ok(Results { files, report, table: table::text(self, &analyses), failure: all_diverged(&analyses) })
+    }
+}
+
+/// The estimators without a run that came to its end, if there are any.
+fn all_diverged(analyses: &[Analysis<'_>]) -> Option<String> {
+    let gone =
+        analyses.iter().filter(|analysis| !analysis.runs.is_empty() && analysis.settled().next().is_none());
+    let names: Vec<&str> = gone.map(|analysis| estimators::name(analysis.method)).collect();
+    (!names.is_empty()).then(|| format!("every run of {} diverged", names.join(", ")))
+}

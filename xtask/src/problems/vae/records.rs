@@ -1,0 +1,166 @@
+//! The state of a run at evenly spaced iterations.
+
+use std::collections::BTreeMap;
+
+use voidgrad::{Bernoulli, Stream};
+
+use super::data::Data;
+use super::error::StepError;
+use super::gradient::Gradient;
+use super::run::End;
+use super::{bounds, spread};
+use xtask_kit::error::Error;
+use xtask_models::Model;
+
+/// Records of a run, about.
+const RECORDS: u64 = 100;
+/// Samples of the bounds, and draws of ĝ, of a record.
+const RECORD_SAMPLES: usize = 5;
+const RECORD_DRAWS: u64 = 20;
+/// Samples of the importance-weighted bound, and draws of ĝ, for each sample of the ELBO at the end.
+pub(super) const TIMES: usize = 5;
+/// The images whose variance is measured.
+pub(super) const VARIANCE_ROWS: usize = 100;
+
+/// The state of a run at one iteration.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Record {
+    /// Steps made so far.
+    pub(super) iteration: u64,
+    /// The evidence lower bound of the images that are trained on.
+    pub(super) train_elbo: f64,
+    /// That of the others.
+    pub(super) test_elbo: f64,
+    /// The variance of ĝ by the logits.
+    pub(super) variance: f64,
+    /// The scale of the control, NaN if it has none.
+    pub(super) eta: f64,
+    /// The temperature of the control, NaN if it has none.
+    pub(super) lambda: f64,
+    /// Seconds of all steps so far, which no other number depends on.
+    pub(super) seconds: f64,
+}
+
+/// Iterations from one record to the next.
+pub(super) fn stride(iterations: u64) -> u64 {
+    (iterations / RECORDS).max(1)
+}
+
+/// Evaluations of f for one image.
+///
+/// # Errors
+/// Returns an error if 0 is no logit, which does not happen.
+pub(super) fn points(gradient: &Gradient, model: &dyn Model) -> Result<u64, Error> {
+    let bernoulli = Bernoulli::from_logits(&vec![0.0; model.latents()]).map_err(Error::computation)?;
+    Ok(gradient.estimator().evaluations(&bernoulli))
+}
+
+/// What a model is measured with.
+pub(super) struct Measured<'a> {
+    /// The model, with its parameters.
+    pub(super) model: &'a dyn Model,
+    /// The parameters of the decoder.
+    pub(super) decoder: &'a [f64],
+    /// The images.
+    pub(super) data: &'a Data,
+}
+
+impl Measured<'_> {
+    /// The bounds and the variance now. `streams` gives the stream of each.
+    pub(super) fn record(
+        &self,
+        iteration: u64,
+        gradient: &mut Gradient,
+        seconds: f64,
+        streams: &dyn Fn(u64) -> Stream,
+    ) -> Record {
+        let control = gradient.numbers();
+        let number = |name: &str| {
+            control.iter().find(|(other, _)| other == name).map_or(f64::NAN, |(_, value)| *value)
+        };
+        Record {
+            iteration,
+            train_elbo: self.evidence(&self.data.train, RECORD_SAMPLES, streams(0)),
+            test_elbo: self.evidence(&self.data.test, RECORD_SAMPLES, streams(1)),
+            variance: self.variance(gradient, RECORD_DRAWS, streams(2)),
+            eta: number("eta"),
+            lambda: number("lambda"),
+            seconds,
+        }
+    }
+
+    /// The same with so many samples, and the importance-weighted bound.
+    pub(super) fn end(
+        &self,
+        gradient: &mut Gradient,
+        samples: usize,
+        streams: &dyn Fn(u64) -> Stream,
+    ) -> End {
+        End {
+            train_elbo: self.evidence(&self.data.train, samples, streams(3)),
+            test_elbo: self.evidence(&self.data.test, samples, streams(4)),
+            variance: self.variance(gradient, (TIMES * samples) as u64, streams(5)),
+            test_importance: self.importance(&self.data.test, TIMES * samples, streams(6)),
+        }
+    }
+
+    fn evidence(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
+        number(bounds::evidence(self.model, self.decoder, images, samples, &mut { noise }))
+    }
+
+    fn importance(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
+        number(bounds::importance_weighted(self.model, images, samples, &mut { noise }))
+    }
+
+    fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {
+        let rows = self.data.train_rows().min(VARIANCE_ROWS);
+        let images = &self.data.train[..rows * self.data.pixels];
+        number(spread::variance(self.model, self.decoder, gradient, images, draws, &mut { noise }))
+    }
+}
+
+/// A number that can't be computed is NaN: the run goes on, and diverges by itself if it has to.
+fn number(result: Result<f64, StepError>) -> f64 {
+    result.unwrap_or(f64::NAN)
+}
+
+/// Arrays by name, as in [`TrainerState::extras`](voidgrad::train::TrainerState::extras).
+type Arrays = BTreeMap<String, Vec<f64>>;
+
+/// The columns of the records.
+const COLUMNS: [&str; 7] = ["iteration", "train_elbo", "test_elbo", "variance", "eta", "lambda", "seconds"];
+
+fn column(name: &str) -> String {
+    format!("vae/records/{name}")
+}
+
+/// Adds the records to the arrays.
+pub(super) fn put(records: &[Record], arrays: &mut Arrays) {
+    let row = |record: &Record| {
+        let Record { iteration, train_elbo, test_elbo, variance, eta, lambda, seconds } = *record;
+        [iteration as f64, train_elbo, test_elbo, variance, eta, lambda, seconds]
+    };
+    for (place, name) in COLUMNS.iter().enumerate() {
+        arrays.insert(column(name), records.iter().map(|record| row(record)[place]).collect());
+    }
+}
+
+/// Takes the records from the arrays; nothing if they are not complete.
+#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "iterations were counted")]
+pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
+    let columns: Vec<Vec<f64>> =
+        COLUMNS.iter().map(|name| arrays.remove(&column(name))).collect::<Option<_>>()?;
+    let length = columns[0].len();
+    columns.iter().all(|column| column.len() == length).then(|| {
+        let record = |i: usize| Record {
+            iteration: columns[0][i] as u64,
+            train_elbo: columns[1][i],
+            test_elbo: columns[2][i],
+            variance: columns[3][i],
+            eta: columns[4][i],
+            lambda: columns[5][i],
+            seconds: columns[6][i],
+        };
+        (0..length).map(record).collect()
+    })
+}

@@ -1,0 +1,62 @@
+//! What a run needs to continue, as the arrays of a state.
+
+use voidgrad::train::TrainerState;
+
+use super::End;
+use crate::problems::vae::records::{self, Record};
+use crate::training::damaged;
+use xtask_kit::error::Error;
+
+/// The arrays beside those of the trainer.
+const SECONDS: &str = "vae/seconds";
+const END: &str = "vae/end";
+/// Before the names of what the estimator has learned.
+const ESTIMATOR: &str = "vae/estimator/";
+
+/// Everything that a run needs to continue.
+pub(super) struct Checkpoint {
+    /// The state of the trainer.
+    pub(super) state: TrainerState,
+    /// What the estimator has learned.
+    pub(super) estimator: Vec<(String, Vec<f64>)>,
+    /// What was recorded so far.
+    pub(super) records: Vec<Record>,
+    /// Seconds of all steps so far.
+    pub(super) seconds: f64,
+    /// What was found at the end, if the run has ended.
+    pub(super) end: Option<End>,
+}
+
+impl Checkpoint {
+    /// All of it as one state.
+    pub(super) fn into_state(self) -> TrainerState {
+        let Self { mut state, estimator, records, seconds, end } = self;
+        let extras = &mut state.extras;
+        extras.insert(SECONDS.into(), vec![seconds]);
+        if let Some(end) = end {
+            extras.insert(END.into(), end.numbers());
+        }
+        extras.extend(estimator.into_iter().map(|(name, values)| (format!("{ESTIMATOR}{name}"), values)));
+        records::put(&records, extras);
+        state
+    }
+
+    /// The parts of such a state.
+    ///
+    /// # Errors
+    /// Returns an error if one is missing.
+    pub(super) fn of_state(mut state: TrainerState) -> Result<Self, Error> {
+        let mut arrays = std::mem::take(&mut state.extras);
+        let seconds = arrays.remove(SECONDS).and_then(|values| values.first().copied());
+        let seconds = seconds.ok_or_else(|| damaged(SECONDS))?;
+        let end = match arrays.remove(END) {
+            Some(numbers) => Some(End::of_numbers(&numbers).ok_or_else(|| damaged(END))?),
+            None => None,
+        };
+        let records = records::take(&mut arrays).ok_or_else(|| damaged("its records are not complete"))?;
+        let learned =
+            |(name, values): (String, Vec<f64>)| Some((name.strip_prefix(ESTIMATOR)?.to_owned(), values));
+        let estimator = arrays.into_iter().filter_map(learned).collect();
+        Ok(Self { state, estimator, records, seconds, end })
+    }
+}

@@ -1,0 +1,237 @@
+//! Gradients and bounds of a small model, against sums over all states.
+
+use voidgrad::estimators::{Listed, Method};
+use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
+
+use super::data::Data;
+use super::exact::Exact;
+use super::gradient::Gradient;
+use super::images::Images;
+use super::{bounds, random};
+use xtask_models::MODELS;
+use xtask_models::Model;
+
+const M: usize = 10;
+const PIXELS: usize = 64;
+
+/// A small model with weights that are far from 0.
+struct Small {
+    model: Box<dyn Model>,
+    encoder: Vec<f64>,
+    decoder: Vec<f64>,
+}
+
+fn small() -> Small {
+    let mut model = (MODELS[0].make)().unwrap();
+    let mut noise = Stream::new(3, 1, 4);
+    let draw = |count: usize, width: f64, noise: &mut Stream| -> Vec<f64> {
+        let mut numbers = vec![0.0; count];
+        noise.fill_open01(&mut numbers);
+        numbers.iter().map(|u| width * (2.0 * u - 1.0)).collect()
+    };
+    let encoder = draw(M * PIXELS + M, 0.2, &mut noise);
+    let decoder = draw(PIXELS * M + PIXELS + M, 0.6, &mut noise);
+    model.set_parameters(&encoder, &decoder).unwrap();
+    Small { model, encoder, decoder }
+}
+
+/// A state of all variables with its number, its probability, and f there.
+struct State {
+    b: [f64; M],
+    probability: f64,
+    f: f64,
+    /// `x - σ(logits)`.
+    residual: Vec<f64>,
+}
+
+impl Small {
+    fn logits(&self, x: &[f64]) -> Vec<f64> {
+        let (w, d) = self.encoder.split_at(M * PIXELS);
+        (0..M).map(|m| d[m] + (0..PIXELS).map(|i| w[i * M + m] * (2.0 * x[i] - 1.0)).sum::<f64>()).collect()
+    }
+
+    fn prior(&self) -> &[f64] {
+        &self.decoder[PIXELS * M + PIXELS..]
+    }
+
+    /// All states, by the definitions of the densities.
+    fn states(&self, x: &[f64]) -> Vec<State> {
+        let (q, a) = (self.logits(x), self.prior());
+        let ln = |b: &[f64; M], logits: &[f64]| -> f64 {
+            b.iter().zip(logits).map(|(b, logit)| b * logit - softplus(*logit)).sum()
+        };
+        let state = |number: usize| {
+            let b: [f64; M] = std::array::from_fn(|m| f64::from(u8::from(number >> m & 1 == 1)));
+            let logit = |i: usize| {
+                let sum: f64 = (0..M).map(|m| self.decoder[m * PIXELS + i] * (2.0 * b[m] - 1.0)).sum();
+                sum + self.decoder[PIXELS * M + i]
+            };
+            let logits: Vec<f64> = (0..PIXELS).map(logit).collect();
+            let image: f64 = logits.iter().zip(x).map(|(logit, x)| x * logit - softplus(*logit)).sum();
+            State {
+                b,
+                probability: ln(&b, &q).exp(),
+                f: ln(&b, &q) - ln(&b, a) - image,
+                residual: logits.iter().zip(x).map(|(logit, x)| x - sigmoid(*logit)).collect(),
+            }
+        };
+        (0..1 << M).map(state).collect()
+    }
+
+    /// The gradients of `E[f]` by the parameters of encoder and decoder; f is held constant for the encoder.
+    fn gradients(&self, x: &[f64]) -> [Vec<f64>; 2] {
+        let (mut encoder, mut decoder) = (vec![0.0; self.encoder.len()], vec![0.0; self.decoder.len()]);
+        let (q, a) = (self.logits(x), self.prior());
+        for State { b, probability, f, residual } in self.states(x) {
+            for m in 0..M {
+                let by_logit = probability * f * (b[m] - sigmoid(q[m]));
+                encoder[M * PIXELS + m] += by_logit;
+                decoder[PIXELS * M + PIXELS + m] -= probability * (b[m] - sigmoid(a[m]));
+                for i in 0..PIXELS {
+                    encoder[i * M + m] += by_logit * (2.0 * x[i] - 1.0);
+                    decoder[m * PIXELS + i] -= probability * residual[i] * (2.0 * b[m] - 1.0);
+                }
+            }
+            for i in 0..PIXELS {
+                decoder[PIXELS * M + i] -= probability * residual[i];
+            }
+        }
+        [encoder, decoder]
+    }
+}
+
+fn method(name: &str) -> &'static Method {
+    Bernoulli::estimator(name).unwrap().method
+}
+
+/// The gradients of rounds with this estimator: their means, and the standard errors of these.
+fn estimated(small: &Small, name: &str, x: &[f64], rounds: usize) -> [(Vec<f64>, Vec<f64>); 2] {
+    const IMAGES: usize = 4;
+    let model = &*small.model;
+    let mut stream = Stream::new(1, 0, 0);
+    let mut gradient = Gradient::new(method(name), None, model, &mut stream).unwrap();
+    // A network that is not 0.
+    if let Some(phi) = gradient.control().map(Control::phi) {
+        let phi: Vec<f64> = phi.iter().zip(0..).map(|(phi, i)| phi + 0.2 * f64::from(i).sin()).collect();
+        gradient.set_phi(&phi).unwrap();
+    }
+    let x = x.repeat(IMAGES);
+    let mut images = Images::new(model, IMAGES).unwrap();
+    let lengths = [small.encoder.len(), small.decoder.len()];
+    let mut sums = lengths.map(|length| (vec![0.0; length], vec![0.0; length]));
+    for _ in 0..rounds {
+        images.ask(model, &small.decoder, &mut gradient, &x, &mut stream).unwrap();
+        images.tell(&mut gradient).unwrap();
+        let mut found = lengths.map(|length| vec![0.0; length]);
+        let [encoder, decoder] = &mut found;
+        images.add_gradients(model, &x, [encoder, decoder]).unwrap();
+        for ((sum, squares), found) in sums.iter_mut().zip(&found) {
+            for ((sum, square), g) in sum.iter_mut().zip(squares).zip(found) {
+                *sum += g;
+                *square += g * g;
+            }
+        }
+    }
+    let count = rounds as f64;
+    sums.map(|(sums, squares)| {
+        let means: Vec<f64> = sums.iter().map(|sum| sum / count).collect();
+        let error =
+            |(mean, square): (&f64, f64)| ((square / count - mean * mean).max(0.0) / (count - 1.0)).sqrt();
+        let errors = means.iter().zip(squares).map(error).collect();
+        (means, errors)
+    })
+}
+
+/// 1,374 parameters and six estimators: with a threshold of 6 standard errors, 2e-9 each, the false-alarm rate is about 2e-5; with the tails of 200 rounds, below 1e-3.
+#[test]
+fn the_mean_gradients_are_those_of_the_sum_over_all_states() {
+    let (small, data) = (small(), Data::digits());
+    let x = &data.train[5 * PIXELS..6 * PIXELS];
+    let exact = small.gradients(x);
+    for name in ["rloo", "disarm", "reinforce-ema", "muprop", "rebar", "relax"] {
+        let estimated = estimated(&small, name, x, 200);
+        for (network, ((means, errors), exact)) in estimated.iter().zip(&exact).enumerate() {
+            for (i, ((mean, error), exact)) in means.iter().zip(errors).zip(exact).enumerate() {
+                // What has no variance has the rounding of sums.
+                let tolerance = 6.0 * error + 1e-9;
+                assert!(
+                    (mean - exact).abs() < tolerance,
+                    "{name}, network {network}, {i}: {mean} ± {error}, {exact}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_visits_all_states_is_exact() {
+    let (small, data) = (small(), Data::digits());
+    let x = &data.train[7 * PIXELS..8 * PIXELS];
+    let [(encoder, _), (decoder, _)] = estimated(&small, "enumerate", x, 1);
+    for (found, exact) in encoder.iter().chain(&decoder).zip(small.gradients(x).iter().flatten()) {
+        assert!((found - exact).abs() < 1e-11 * (1.0 + exact.abs()), "{found} {exact}");
+    }
+    // For several images at once.
+    let x = &data.train[7 * PIXELS..10 * PIXELS];
+    let mut at_once = [vec![0.0; encoder.len()], vec![0.0; decoder.len()]];
+    let [by_encoder, by_decoder] = &mut at_once;
+    let exact = Exact::new(&*small.model);
+    let f = exact.add_gradients(&*small.model, &small.decoder, x, [by_encoder, by_decoder]).unwrap();
+    let each: Vec<[Vec<f64>; 2]> = x.chunks(PIXELS).map(|x| small.gradients(x)).collect();
+    let bound = |x| small.states(x).iter().map(|state| state.probability * state.f).sum::<f64>();
+    let expected = x.chunks(PIXELS).map(bound).sum::<f64>() / 3.0;
+    assert!((f - expected).abs() < 1e-11, "{f} {expected}");
+    for (network, found) in at_once.iter().enumerate() {
+        for (i, found) in found.iter().enumerate() {
+            let expected = each.iter().map(|gradients| gradients[network][i]).sum::<f64>() / 3.0;
+            assert!(
+                (found - expected).abs() < 1e-11 * (1.0 + expected.abs()),
+                "{network}, {i}: {found} {expected}"
+            );
+        }
+    }
+}
+
+/// Thresholds of 6 standard errors of 30 means, whose tail is about 2e-6.
+#[test]
+fn the_bounds_are_those_of_the_sum_over_all_states() {
+    let (small, data) = (small(), Data::digits());
+    let images = &data.test[..3 * PIXELS];
+    let model = &*small.model;
+    let over_images = |value: &dyn Fn(&[State]) -> f64| {
+        images.chunks(PIXELS).map(|x| value(&small.states(x))).sum::<f64>() / 3.0
+    };
+    let elbo = over_images(&|states| -states.iter().map(|state| state.probability * state.f).sum::<f64>());
+    // p(x) = Σ_b p(x, b) = Σ_b q(b|x) exp(-f).
+    let evidence = over_images(&|states| {
+        states.iter().map(|state| state.probability * (-state.f).exp()).sum::<f64>().ln()
+    });
+    let test = |estimate: &dyn Fn(&mut Stream) -> f64, expected: f64, bias: f64| {
+        let values: Vec<f64> = (0..30).map(|run| estimate(&mut Stream::new(8, run, 0))).collect();
+        let mean = values.iter().sum::<f64>() / 30.0;
+        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 29.0;
+        let tolerance = 6.0 * (variance / 30.0).sqrt();
+        assert!((mean - expected).abs() < tolerance + bias, "{mean} {expected} ± {tolerance}");
+    };
+    test(&|noise| bounds::evidence(model, &small.decoder, images, 20, noise).unwrap(), elbo, 1e-12);
+    assert!(evidence > elbo);
+    // The bound is below the evidence by half of the variance of a weight over its mean, divided by K. With K = 2,000 samples of 16 states, where the rarest
+    // that matters has a probability of a few per cent, it is below 0.01.
+    test(&|noise| bounds::importance_weighted(model, images, 2_000, noise).unwrap(), evidence, 0.01);
+}
+
+#[test]
+fn batches_are_drawn_from_all_images_and_have_names() {
+    let images = random::batch(1, 2, 3, 50_000, 10);
+    let mut counts = [0_u32; 10];
+    for image in &images {
+        counts[*image] += 1;
+    }
+    // Each is binomial with a standard deviation of 67; 7 of them have a tail of 3e-12.
+    assert!(counts.iter().all(|count| (4_530..5_470).contains(count)), "{counts:?}");
+    assert_eq!(random::batch(1, 2, 3, 50_000, 10), images);
+    // The next step goes on in the same stream.
+    let long = random::batch(1, 2, 0, 300, 10);
+    assert_eq!([0, 1, 2].map(|step| random::batch(1, 2, step, 100, 10)).concat(), long);
+    assert_ne!(random::batch(1, 3, 3, 100, 10), images[..100]);
+}

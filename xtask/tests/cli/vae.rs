@@ -1,0 +1,139 @@
+//! `cargo xtask train --problem vae`: its files, a training that is killed, and what is refused.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::files::{end, start};
+use super::resume::{assert_same, checkpoints, has};
+use super::{keys, names, printed, refusal, workplace};
+
+/// A short training that is measured with few samples.
+const SHORT: [&str; 8] =
+    ["train", "--problem=vae", "--quiet", "--batch=5", "--samples=2", "--seed=3", "--repeats=1", "--out"];
+
+fn train(out: &Path, more: &[&str]) {
+    printed(&[&SHORT[..], &[out.to_str().unwrap()], more].concat());
+}
+
+fn summary(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
+}
+
+#[test]
+fn a_model_leaves_whole_files() {
+    let place = workplace("vae");
+    let out = place.join("results");
+    // All kinds: values alone, gradients of f, a moving average, controls with and without data, common noise, several samples.
+    let estimators = [
+        "reinforce-ema",
+        "rloo",
+        "disarm",
+        "double-cv",
+        "muprop",
+        "local-expectation",
+        "rebar",
+        "rebar-coupled",
+        "relax",
+        "relax-loo",
+        "relax-perceptron",
+        "gumbel",
+    ];
+    let asked: Vec<String> = estimators.iter().map(|name| format!("--estimator={name}")).collect();
+    let asked: Vec<&str> = asked.iter().map(String::as_str).chain(["--iterations=2"]).collect();
+    train(&out, &asked);
+    assert_eq!(names(&place), ["results"]);
+    let files = ["config.toml", "metrics.csv", "report.html", "seconds.svg", "summary.json", "timing.json"];
+    assert_eq!(names(&out), files);
+
+    let summary = summary(&out);
+    assert_eq!(
+        (&summary["latents"], &summary["train_rows"], &summary["test_rows"]),
+        (&32.into(), &1500.into(), &297.into())
+    );
+    let runs = summary["runs"].as_array().unwrap();
+    assert_eq!(runs.len(), estimators.len());
+    for run in runs {
+        assert_eq!(run["diverged"], false, "{run}");
+        let [train, test, importance, variance] =
+            ["train_elbo", "test_elbo", "test_importance_bound", "variance_logit"]
+                .map(|key| run[key].as_f64().unwrap());
+        // With small weights, an image is worth 64 bits.
+        for bound in [train, test, importance] {
+            assert!((-60.0..-30.0).contains(&bound), "{run}");
+        }
+        assert!(variance > 0.0, "{run}");
+        let control = keys(&run["control"]);
+        let relaxes =
+            ["rebar", "rebar-coupled", "relax", "relax-loo"].contains(&run["estimator"].as_str().unwrap());
+        assert_eq!(["eta", "lambda"].iter().all(|name| control.contains(name)), relaxes, "{run}");
+    }
+    let timing: Value = serde_json::from_slice(&fs::read(out.join("timing.json")).unwrap()).unwrap();
+    assert!(timing["runs"].as_array().unwrap().iter().all(|run| run["step_ms"].as_f64().unwrap() > 0.0));
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("data:image/png;base64,") && report.contains("src=\"seconds.svg\""));
+    assert!(!report.contains("http") && !report.contains("<script"));
+    // A file of options gives the same again.
+    let again = place.join("again");
+    printed(&[
+        "train",
+        "--quiet",
+        "--config",
+        out.join("config.toml").to_str().unwrap(),
+        "--out",
+        again.to_str().unwrap(),
+    ]);
+    assert_same(&again, &out);
+}
+
+#[test]
+fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
+    let place = workplace("vae-killed");
+    let training = ["--iterations=12", "--estimator=relax", "--estimator=reinforce-ema", "--latents=10"];
+    let whole = place.join("whole");
+    train(&whole, &[&training[..], &["--threads=1"]].concat());
+    let arguments = [&SHORT[..], &["results"], &training[..], &["--checkpoint=0", "--threads=2"]].concat();
+    let mut child = start(&arguments, &place);
+    while !has(&checkpoints(&place), "safetensors") && child.try_wait().unwrap().is_none() {}
+    end(child);
+    let out = place.join("results");
+    if !out.exists() {
+        printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
+    }
+    assert_same(&out, &whole);
+}
+
+#[test]
+fn the_sum_over_all_states_has_no_variance() {
+    let out = workplace("vae-exact").join("results");
+    train(&out, &["--iterations=1", "--latents=10", "--estimator=exact"]);
+    let run = &summary(&out)["runs"][0];
+    assert_eq!(
+        (&run["estimator"], &run["variance_logit"], &run["evaluations"]),
+        (&"exact".into(), &0.0.into(), &1024.into())
+    );
+}
+
+#[test]
+fn a_model_that_there_is_not_is_refused_in_one_line() {
+    for (more, words) in [
+        (&["--latents=33"][..], "10 or 32 latent variables so far, and not --latents 33"),
+        (&["--model=cubic"], "no model has the name cubic; known: linear"),
+        (&["--data=mnist.csv"], "--data mnist.csv: only the digits"),
+        (&["--dim=3"], "--dim has no meaning for --problem vae"),
+        (&["--estimator=exact"], "exact: it evaluates f 4,294,967,296 times"),
+        (&["--estimator=relax-linear"], "relax-linear: "),
+        (&["--estimator=rebar", "--evaluations=2"], "rebar: it takes"),
+        (&["--estimator=rloo", "--evaluations=1"], "rloo: "),
+        (
+            &["--batch=1000000", "--estimator=local-expectation"],
+            "--batch 1000000: local-expectation evaluates f",
+        ),
+    ] {
+        let line = refusal(&[&["train", "--problem=vae"], more].concat());
+        assert!(line.contains(words), "{line}");
+    }
+    let line = refusal(&["train", "--latents=32"]);
+    assert!(line.contains("--latents has no meaning for --problem quadratic; it is for vae"), "{line}");
+}

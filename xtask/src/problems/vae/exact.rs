@@ -71,7 +71,9 @@ impl Exact {
         }
         model.encode_vjp(x, &q_bar, encoder)?;
         for (mean, weight) in means.chunks_mut(pixels).zip(&weights) {
-            mean.iter_mut().for_each(|mean| *mean = if *weight > 0.0 { *mean / weight } else { 0.0 });
+            for mean in mean {
+                *mean = if *weight > 0.0 { *mean / weight } else { 0.0 };
+            }
         }
         // The logits of q(b|x) are no parameters of the decoder, whatever they are.
         let zeros = vec![0.0; latents];
@@ -93,7 +95,9 @@ impl Exact {
         let mut values = vec![0.0; count];
         model.bound(&self.states, x, q, &mut values)?;
         // With logits of 0, ln q is -M·ln 2.
-        values.iter_mut().for_each(|value| *value += latents as f64 * std::f64::consts::LN_2);
+        for value in &mut values {
+            *value += latents as f64 * std::f64::consts::LN_2;
+        }
         let mut unwanted = vec![0.0; parameters.len()];
         let mut logits = vec![0.0; white.len()];
         let bars = Bars { gradient: &mut unwanted, b: &mut [], x: &mut logits };

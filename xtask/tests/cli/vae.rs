@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::files::{end, start};
 use super::resume::{assert_same, checkpoints, has};
-use super::{keys, names, printed, refusal, workplace};
+use super::{keys, names, printed, refusal, workplace, xtask};
 
 /// A short training that is measured with few samples.
 const SHORT: [&str; 8] =
@@ -138,4 +138,30 @@ fn a_model_that_there_is_not_is_refused_in_one_line() {
     }
     let line = refusal(&["train", "--latents=32"]);
     assert!(line.contains("--latents has no meaning for --problem quadratic; it is for vae"), "{line}");
+}
+
+#[test]
+fn a_model_that_diverges_says_so_and_keeps_its_files() {
+    let out = workplace("vae-diverged").join("results");
+    let arguments = [
+        &SHORT[..],
+        &[
+            out.to_str().unwrap(),
+            "--estimator=rebar",
+            "--learning-rate=1e307",
+            "--iterations=3",
+            "--latents=10",
+        ],
+    ];
+    let output = xtask(&arguments.concat());
+    assert_eq!(output.status.code(), Some(1));
+    let line = String::from_utf8(output.stderr).unwrap();
+    assert!(line.contains("every run of rebar diverged"), "{line}");
+    let run = &summary(&out)["runs"][0];
+    assert_eq!(
+        (&run["diverged"], &run["diverged_at"], &run["test_elbo"]),
+        (&true.into(), &1.into(), &Value::Null)
+    );
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("rebar run 0 diverged"));
 }

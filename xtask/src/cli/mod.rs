@@ -37,9 +37,9 @@ pub(crate) enum Command {
     ///
     /// --problem chooses what is trained. An option that the problem does not have is refused.
     ///
-    /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json. All but the
-    /// last, and the times in the report of max-cut, are the same bytes for the same options, for every number of threads and however
-    /// often the training was interrupted. A
+    /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json; of vae also
+    /// seconds.svg. All but those two, and the times in the report of max-cut, are the same bytes for the same options, for every
+    /// number of threads and however often the training was interrupted. A
     /// training that is killed or interrupted leaves checkpoints beside its directory, from which --resume continues it.
     Train(Box<TrainArguments>),
     /// The gradient and variance of one estimator at one point, with respect to the logit

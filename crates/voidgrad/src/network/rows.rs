@@ -270,7 +270,9 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
         }
         let rows = (y_bar.len() / layout.y).next_multiple_of(R::LANES);
         let mut add = |products: &[PanelProduct]| {
-            products.iter().for_each(|product| add_product(hand, product, (panels, rows), sums));
+            for product in products {
+                add_product(hand, product, (panels, rows), sums);
+            }
         };
         if BARS {
             add(network.products().as_ref());

@@ -3,6 +3,7 @@
 //! f is linear in x, so every state is decoded once for all images: `f(b) = ln q(b|x) - ln p(b) - x·l(b) + s(b)`, with the logits l of the pixels and the sum s
 //! of their softplus. The decoder's gradient at a state is that at the mean of the images, weighted with their probabilities of the state.
 
+use rayon::prelude::*;
 use voidgrad::network::Rows;
 use voidgrad::{sigmoid, softplus};
 use xtask_models::{At, Bars, Model};
@@ -40,44 +41,62 @@ impl Exact {
         model.encode(x, &mut q)?;
         let (pixel_logits, fixed) = self.decoded(model, parameters)?;
 
+        // Everything but ln q, state by state.
         let images = q.len() / latents;
-        let share = 1.0 / images as f64;
-        // The probability of each state, over all images, and the images that it is weighted with.
-        let (mut weights, mut means) = (vec![0.0; count], vec![0.0; count * pixels]);
-        let (mut mean_f, mut q_bar) = (0.0, vec![0.0; q.len()]);
-        let mut f = vec![0.0; count];
-        for ((x, q), q_bar) in x.chunks(pixels).zip(q.chunks(latents)).zip(q_bar.chunks_mut(latents)) {
-            let theta: Vec<f64> = q.iter().map(|q| sigmoid(*q)).collect();
-            let normaliser: f64 = q.iter().map(|q| softplus(*q)).sum();
-            let rows = self.states.chunks(latents).zip(pixel_logits.chunks(pixels)).zip(&fixed);
-            let ln_q = |b: &[f64]| dot(b, q) - normaliser;
-            for (f, ((b, logits), fixed)) in f.iter_mut().zip(rows) {
-                *f = ln_q(b) + fixed - dot(x, logits);
+        let mut rest = vec![0.0; count * images];
+        let rows = rest.par_chunks_mut(images).zip(pixel_logits.par_chunks(pixels)).zip(&fixed);
+        rows.for_each(|((rest, logits), fixed)| {
+            rest.iter_mut().zip(x.chunks(pixels)).for_each(|(rest, x)| *rest = fixed - dot(x, logits));
+        });
+        // For each image its expectation, its gradient by the logits, and the probabilities of the states.
+        let (mut expectations, mut q_bar) = (vec![0.0; images], vec![0.0; q.len()]);
+        let mut probabilities = vec![0.0; images * count];
+        let rows =
+            probabilities.par_chunks_mut(count).zip(q_bar.par_chunks_mut(latents)).zip(&mut expectations);
+        rows.zip(q.par_chunks(latents)).enumerate().for_each(|(n, (((p, q_bar), expectation), q))| {
+            *expectation = self.answer(q, |state| rest[state * images + n], p, q_bar);
+            for q_bar in q_bar {
+                *q_bar /= images as f64;
             }
-            let probabilities: Vec<f64> = self.states.chunks(latents).map(|b| ln_q(b).exp()).collect();
-            let expectation = dot(&probabilities, &f);
-            mean_f += share * expectation;
-            for (state, (b, probability)) in self.states.chunks(latents).zip(&probabilities).enumerate() {
-                // The mean of the score is 0: less the expectation, a large constant in f costs no digits.
-                let weight = share * probability;
-                let centred = weight * (f[state] - expectation);
-                for ((q_bar, b), theta) in q_bar.iter_mut().zip(b).zip(&theta) {
-                    *q_bar += centred * (b - theta);
-                }
-                weights[state] += weight;
-                let mean = &mut means[state * pixels..][..pixels];
-                mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += weight * x);
-            }
-        }
+        });
         model.encode_vjp(x, &q_bar, encoder)?;
-        for (mean, weight) in means.chunks_mut(pixels).zip(&weights) {
-            mean.iter_mut().for_each(|mean| *mean = if *weight > 0.0 { *mean / weight } else { 0.0 });
-        }
+        // For each state its probability over all images, and their mean.
+        let (mut weights, mut means) = (vec![0.0; count], vec![0.0; count * pixels]);
+        let rows = weights.par_iter_mut().zip(means.par_chunks_mut(pixels)).enumerate();
+        rows.for_each(|(state, (weight, mean))| {
+            for (p, x) in probabilities.chunks(count).zip(x.chunks(pixels)) {
+                let share = p[state] / images as f64;
+                *weight += share;
+                mean.iter_mut().zip(x).for_each(|(mean, x)| *mean += share * x);
+            }
+            for mean in mean {
+                *mean = if *weight > 0.0 { *mean / *weight } else { 0.0 };
+            }
+        });
         // The logits of q(b|x) are no parameters of the decoder, whatever they are.
         let zeros = vec![0.0; latents];
         let at = At { b: &self.states, x: Rows::from(&means), q: Rows::repeated(&zeros, count) };
         model.bound_vjp(at, &weights, Bars { gradient: decoder, b: &mut [], x: &mut [] })?;
-        Ok(mean_f)
+        Ok(expectations.iter().sum::<f64>() / images as f64)
+    }
+
+    /// `E[f]` of one image with the logits q, given what f is at a state without ln q. Also writes the probabilities of the states and the gradient by q.
+    fn answer(&self, q: &[f64], rest: impl Fn(usize) -> f64, p: &mut [f64], q_bar: &mut [f64]) -> f64 {
+        let latents = q.len();
+        let normaliser: f64 = q.iter().map(|q| softplus(*q)).sum();
+        let ln_q: Vec<f64> = self.states.chunks(latents).map(|b| dot(b, q) - normaliser).collect();
+        let f: Vec<f64> = ln_q.iter().enumerate().map(|(state, ln_q)| ln_q + rest(state)).collect();
+        p.iter_mut().zip(&ln_q).for_each(|(p, ln_q)| *p = ln_q.exp());
+        let expectation = dot(p, &f);
+        let theta: Vec<f64> = q.iter().map(|q| sigmoid(*q)).collect();
+        for ((b, p), f) in self.states.chunks(latents).zip(&*p).zip(&f) {
+            // The mean of the score is 0: less the expectation, a large constant in f costs no digits.
+            let centred = p * (f - expectation);
+            for ((q_bar, b), theta) in q_bar.iter_mut().zip(b).zip(&theta) {
+                *q_bar += centred * (b - theta);
+            }
+        }
+        expectation
     }
 
     /// The logits of the pixels at every state, and what f has beside them and beside ln q(b|x).
@@ -93,7 +112,9 @@ impl Exact {
         let mut values = vec![0.0; count];
         model.bound(&self.states, x, q, &mut values)?;
         // With logits of 0, ln q is -M·ln 2.
-        values.iter_mut().for_each(|value| *value += latents as f64 * std::f64::consts::LN_2);
+        for value in &mut values {
+            *value += latents as f64 * std::f64::consts::LN_2;
+        }
         let mut unwanted = vec![0.0; parameters.len()];
         let mut logits = vec![0.0; white.len()];
         let bars = Bars { gradient: &mut unwanted, b: &mut [], x: &mut logits };

@@ -7,7 +7,7 @@ use super::run::Run;
 use xtask_kit::error::Error;
 use xtask_kit::number;
 
-/// The columns. `evaluations` are those of f so far; a bound is the mean over the images from 5 samples, `variance_logit` is from 20 draws.
+/// The columns. `evaluations` are those of f so far; a bound is the mean over the images from 5 samples, `variance_logit` is from 20 draws, if the run ends with as many.
 const COLUMNS: [&str; 9] = [
     "estimator",
     "repeat",

@@ -14,7 +14,7 @@ use xtask_models::Model;
 
 /// Records of a run, about.
 const RECORDS: u64 = 100;
-/// Samples of the bounds, and draws of ĝ, of a record.
+/// The most samples of the bounds, and draws of ĝ, of a record: it has no more than the end of a run.
 const RECORD_SAMPLES: usize = 5;
 const RECORD_DRAWS: u64 = 20;
 /// Samples of the importance-weighted bound, and draws of ĝ, for each sample of the ELBO at the end.
@@ -66,12 +66,12 @@ pub(super) struct Measured<'a> {
 }
 
 impl Measured<'_> {
-    /// The bounds and the variance now. `streams` gives the stream of each.
+    /// The bounds and the variance now, of a run that ends with so many samples. `streams` gives the stream of each.
     pub(super) fn record(
         &self,
-        iteration: u64,
+        (iteration, seconds): (u64, f64),
         gradient: &mut Gradient,
-        seconds: f64,
+        samples: usize,
         streams: &dyn Fn(u64) -> Stream,
     ) -> Record {
         let control = gradient.numbers();
@@ -80,9 +80,9 @@ impl Measured<'_> {
         };
         Record {
             iteration,
-            train_elbo: self.evidence(&self.data.train, RECORD_SAMPLES, streams(0)),
-            test_elbo: self.evidence(&self.data.test, RECORD_SAMPLES, streams(1)),
-            variance: self.variance(gradient, RECORD_DRAWS, streams(2)),
+            train_elbo: self.evidence(&self.data.train, samples.min(RECORD_SAMPLES), streams(0)),
+            test_elbo: self.evidence(&self.data.test, samples.min(RECORD_SAMPLES), streams(1)),
+            variance: self.variance(gradient, RECORD_DRAWS.min((TIMES * samples) as u64), streams(2)),
             eta: number("eta"),
             lambda: number("lambda"),
             seconds,

@@ -281,7 +281,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if shape.points != 1 || shape.dimension != shape.parameters || shape.phi == 0 {
             return false;
         }
-        let logits = distributions.iter().flat_map(|distribution| distribution.parameters());
+        let logits = distributions.iter().flat_map(Distribution::parameters);
         let logits: Vec<T> = logits.map(|a| T::default().constant(*a)).collect();
         variance_gradient.clear();
         variance_gradient.resize(shape.phi, 0.0);

@@ -122,11 +122,16 @@ impl<'a> Execution<'a> {
 
     /// Keeps a record.
     fn record(&mut self) -> Result<(), StepError> {
-        let (iteration, seconds) = (self.trainer.iteration(), self.seconds);
-        let record = self
-            .measure(|measured, gradient, streams| measured.record(iteration, gradient, seconds, streams))?;
+        let (now, samples) = ((self.trainer.iteration(), self.seconds), self.samples());
+        let record =
+            self.measure(|measured, gradient, streams| measured.record(now, gradient, samples, streams))?;
         self.records.push(record);
         Ok(())
+    }
+
+    /// Samples at the end.
+    fn samples(&self) -> usize {
+        usize::try_from(self.experiment.samples).unwrap_or(usize::MAX)
     }
 
     /// Steps up to the next record, `most` of them at most, and the record.
@@ -198,7 +203,7 @@ impl training::Execution for Execution<'_> {
     }
 
     fn end(&mut self) {
-        let samples = usize::try_from(self.experiment.samples).unwrap_or(usize::MAX);
+        let samples = self.samples();
         let found = self.measure(|measured, gradient, streams| measured.end(gradient, samples, streams));
         self.end = Some(found.unwrap_or(End::NOTHING));
     }

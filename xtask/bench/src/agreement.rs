@@ -55,7 +55,7 @@ impl Agreement {
         };
         self.count(contestant, &compared.sums)?;
         if self.reference.is_model() {
-            self.check_model(contestant, &compared.sums, expected)?;
+            Self::check_model(contestant, &compared.sums, expected)?;
             return Ok(true);
         }
         for (index, ((found, expected), scale)) in
@@ -80,7 +80,7 @@ impl Agreement {
     ///
     /// Adam divides by the size of the gradient, so one of a hundred thousand parameters whose gradient is nearly 0 moves by what rounding leaves of it. One that moves
     /// another way for another reason is more than the tolerance of `f32`: all moved about as far, and there are fewer than 10⁶ of them.
-    fn check_model(&self, contestant: &Contestant, found: &[f64], expected: &[f64]) -> Result<(), Error> {
+    fn check_model(contestant: &Contestant, found: &[f64], expected: &[f64]) -> Result<(), Error> {
         let distance =
             |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f64>().sqrt();
         let moved = distance(expected, &contestant.case.phi()?);

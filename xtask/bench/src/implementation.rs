@@ -94,7 +94,7 @@ fn implementation(
     precision: Precision,
 ) -> Result<Option<Box<dyn Implementation>>, Error> {
     if let Case::Vae(method) = case {
-        return if name == GENERATED { vae::of(method, precision).map(Some) } else { Ok(None) };
+        return Ok((name == GENERATED).then(|| vae::of(method, precision)));
     }
     match name {
         GENERATED if case == Case::Step => Ok(training::of(precision, Instructions::Best)),

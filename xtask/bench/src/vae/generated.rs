@@ -14,11 +14,11 @@ use crate::implementation::{Compared, Implementation, Noise, Run};
 use xtask_kit::error::Error;
 
 /// The training in these numbers.
-pub(crate) fn of(method: Method, precision: Precision) -> Result<Box<dyn Implementation>, Error> {
-    Ok(match precision {
-        Precision::F64 => Box::new(Training::<f64>::new(method)?),
-        Precision::F32 => Box::new(Training::<f32>::new(method)?),
-    })
+pub(crate) fn of(method: Method, precision: Precision) -> Box<dyn Implementation> {
+    match precision {
+        Precision::F64 => Box::new(Training::<f64>::new(method)),
+        Precision::F32 => Box::new(Training::<f32>::new(method)),
+    }
 }
 
 /// The two networks of a model.
@@ -160,9 +160,9 @@ impl Block {
 }
 
 impl<T: Float> Training<T> {
-    fn new(method: Method) -> Result<Self, Error> {
+    fn new(method: Method) -> Self {
         let images = method.images().iter().map(|pixel| T::default().constant(*pixel)).collect();
-        Ok(Self { method, images })
+        Self { method, images }
     }
 
     /// All parameters after so many steps.

@@ -71,7 +71,9 @@ impl Method {
         let [encoder, decoder, control] = self.blocks();
         let mut all = vec![0.0; encoder + decoder + control];
         Stream::new(5, 0, 0).fill_open01(&mut all);
-        all.iter_mut().for_each(|entry| *entry = 0.1 * (2.0 * *entry - 1.0));
+        for entry in &mut all {
+            *entry = 0.1 * (2.0 * *entry - 1.0);
+        }
         if control > 0 {
             let phi = &mut all[encoder + decoder..];
             (phi[0], phi[1]) = (1.0, 0.5_f64.ln());
@@ -83,7 +85,9 @@ impl Method {
     pub(crate) fn images(self) -> Vec<f64> {
         let mut pixels = vec![0.0; BATCH * self.pixels()];
         Stream::new(6, 0, 0).fill_open01(&mut pixels);
-        pixels.iter_mut().for_each(|pixel| *pixel = f64::from(u8::from(*pixel < 0.4)));
+        for pixel in &mut pixels {
+            *pixel = f64::from(u8::from(*pixel < 0.4));
+        }
         pixels
     }
 }

@@ -8,7 +8,7 @@ use voidgrad_real::{Element, Lanes};
 use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_samples};
-use crate::kernel::{Layout, PANEL_ROWS, PanelProduct, RowKernel, add_product, aligned};
+use crate::kernel::{Layout, PANEL_ROWS, RowKernel, add_product, aligned};
 use crate::lanes::{Float, Instructions, Work};
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
@@ -269,15 +269,15 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
             }
         }
         let rows = (y_bar.len() / layout.y).next_multiple_of(R::LANES);
-        let mut add = |products: &[PanelProduct]| {
-            for product in products {
+        // Products whose lengths are constants are code of their own: nothing here may hide them.
+        if BARS {
+            for product in network.products().as_ref() {
                 add_product(hand, product, (panels, rows), sums);
             }
-        };
-        if BARS {
-            add(network.products().as_ref());
         } else {
-            add(network.products_of_parameters().as_ref());
+            for product in network.products_of_parameters().as_ref() {
+                add_product(hand, product, (panels, rows), sums);
+            }
         }
     }
 }

@@ -128,7 +128,11 @@ fn layout(
             kept: #kept,
         }
     });
-    let [of_all, of_parameters] = passes.map(|pass| lengths.named(&products(&pass.panels, root)));
+    let [of_all, of_parameters] = passes.map(|pass| {
+        let list = products(&pass.panels, root);
+        // What is known while the program is compiled is a constant of it.
+        if lengths.are_read(&list) { lengths.named(&list) } else { quote!(const { &#list }) }
+    });
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         #[inline(always)]
@@ -136,10 +140,12 @@ fn layout(
             #layout
         }
 
+        #[inline(always)]
         fn products(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
             #of_all
         }
 
+        #[inline(always)]
         fn products_of_parameters(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
             #of_parameters
         }

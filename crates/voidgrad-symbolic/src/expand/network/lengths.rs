@@ -218,6 +218,11 @@ impl Lengths {
         quote!(let [#(#patterns),*] = #from;)
     }
 
+    /// Whether the code reads a length that the struct holds.
+    pub(super) fn are_read(&self, code: &TokenStream) -> bool {
+        self.own.iter().any(|own| reads(code, &own.ident))
+    }
+
     /// [`names`](Self::names) of the lengths that the struct holds, before the code.
     pub(super) fn named(&self, code: &TokenStream) -> TokenStream {
         let names = self.names(&quote!(self.lengths), code);

@@ -51,7 +51,7 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
     page.heading("The objective");
     let evidence = |of, axis, size| curves::evidence(experiment, analyses, of, axis, size);
     let limit = if experiment.methods.iter().any(|method| estimators::name(method) == estimators::EXACT) {
-        " <code>exact</code> descends the gradient over all states: no estimator is better in the mean."
+        " <code>exact</code> descends the gradient itself, the sum over all states: the limit that the estimators are compared with."
     } else {
         ""
     };

@@ -2,6 +2,7 @@
 
 use std::env;
 use std::ffi::{OsStr, OsString};
+use std::fs;
 use std::io::{self, IsTerminal};
 use std::path::Path;
 use std::process::{Command, ExitCode};
@@ -18,6 +19,8 @@ pub(crate) enum Program {
     Expand,
     /// `xtask-bench`
     Bench,
+    /// This program, with the problems that take minutes to build.
+    Models,
 }
 
 const PROGRAMS: [Program; 2] = [Program::Expand, Program::Bench];
@@ -28,6 +31,7 @@ impl Program {
         match self {
             Self::Expand => "expand",
             Self::Bench => "bench",
+            Self::Models => "train",
         }
     }
 
@@ -36,6 +40,8 @@ impl Program {
         match self {
             Self::Expand => "xtask-expand",
             Self::Bench => "xtask-bench",
+            // With its default features.
+            Self::Models => "xtask",
         }
     }
 }
@@ -68,6 +74,9 @@ pub(crate) fn run(program: Program, arguments: &[OsString]) -> Result<ExitCode, 
             manifest.display()
         )));
     }
+    if program == Program::Models {
+        make_way();
+    }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The program gets it too, and knows what to keep.
     let interrupted = interrupt::leave();
@@ -86,6 +95,16 @@ pub(crate) fn run(program: Program, arguments: &[OsString]) -> Result<ExitCode, 
         Some(code) => Ok(ExitCode::from(code)),
         None if was_interrupted() => Err(Error::Interrupted("interrupted".to_owned())),
         None => Err(Error::computation(format!("{} ended with {status}", program.package()))),
+    }
+}
+
+/// Cargo puts the program where this one is. Windows keeps the file of a running program from being replaced, but not from having another name.
+fn make_way() {
+    if cfg!(windows)
+        && let Ok(own) = env::current_exe()
+    {
+        // If it can't be done, cargo says what is in its way.
+        let _ = fs::rename(&own, own.with_extension("running.exe"));
     }
 }
 

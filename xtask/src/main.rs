@@ -1,5 +1,8 @@
 //! `cargo xtask train | variance | compare | expand | bench`: the experiments of voidgrad from the command line.
 
+// What the models alone use.
+#![cfg_attr(not(feature = "models"), allow(dead_code, unused_imports))]
+
 mod choice;
 mod cli;
 mod compare;
@@ -26,7 +29,7 @@ fn main() -> ExitCode {
 
 fn execute(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
-        Some(Command::Train(arguments)) => training::run(&arguments)?,
+        Some(Command::Train(arguments)) => return training::run(&arguments),
         Some(Command::Variance(arguments)) => variance::run(&arguments)?,
         Some(Command::Compare(arguments)) => compare::run(&arguments)?,
         Some(Command::Expand(handed_over)) => return hand_over::run(Program::Expand, &handed_over.arguments),

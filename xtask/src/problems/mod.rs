@@ -4,14 +4,16 @@
 //! [`TrainArguments`](crate::cli::TrainArguments), rows of the table in `cli/config.rs`, and names in [`Row::options`].
 
 pub(crate) mod max_cut;
+mod models;
 mod quadratic;
+#[cfg(feature = "models")]
 mod vae;
 
 use crate::training::Opened;
 use xtask_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 3] = [quadratic::ROW, max_cut::ROW, vae::ROW];
+pub(crate) const PROBLEMS: [Row; 3] = [quadratic::ROW, max_cut::ROW, models::VAE];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]
@@ -22,9 +24,12 @@ pub(crate) struct Row {
     pub(crate) about: &'static str,
     /// The options that it has beside those of all problems.
     pub(crate) options: &'static [&'static str],
-    /// [`training::train`](crate::training::train) of it.
-    pub(crate) train: fn(Opened<'_>) -> Result<(), Error>,
+    /// [`training::train`](crate::training::train) of it, if this program was built with it.
+    pub(crate) train: Option<Train>,
 }
+
+/// A training of one problem.
+pub(crate) type Train = fn(Opened<'_>) -> Result<(), Error>;
 
 /// The names of the problems that have this option; none if all have it.
 pub(crate) fn with_option(option: &str) -> Vec<&'static str> {

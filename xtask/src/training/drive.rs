@@ -1,5 +1,8 @@
 //! A training from its arguments to its files.
 
+use std::env;
+use std::ffi::OsString;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use rayon::prelude::*;
@@ -9,19 +12,27 @@ use super::session::{self, Opened, Session};
 use super::store;
 use super::{Job, Problem, Results};
 use crate::cli::TrainArguments;
+use crate::hand_over::{self, Program};
 use xtask_kit::error::Error;
 use xtask_kit::output::Checkpoints;
 use xtask_kit::progress::Progress;
 use xtask_kit::work::{self, Collected, End, Sink};
 use xtask_kit::{number, terminal};
 
-/// `cargo xtask train`: trains the problem that the arguments name, or that of the training that is resumed.
+/// `cargo xtask train`: trains the problem that the arguments name, or that of the training that is resumed. If this program was built without the problem,
+/// one that has it does so.
 ///
 /// # Errors
 /// Returns an error if the arguments can't be used, if the training is ended early or fails, or if its results can't be written.
-pub(crate) fn run(arguments: &TrainArguments) -> Result<(), Error> {
+pub(crate) fn run(arguments: &TrainArguments) -> Result<ExitCode, Error> {
     let opened = Opened::new(arguments)?;
-    (opened.problem().train)(opened)
+    if let Some(train) = opened.problem().train {
+        return train(opened).map(|()| ExitCode::SUCCESS);
+    }
+    // The other program opens it.
+    drop(opened);
+    let given: Vec<OsString> = env::args_os().skip(1).collect();
+    hand_over::run(Program::Models, &given)
 }
 
 /// Makes the runs of a problem, or what is left of them, writes its files and prints its table.

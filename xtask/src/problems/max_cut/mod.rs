@@ -29,7 +29,7 @@ pub(super) const ROW: Row = Row {
     name: "max-cut",
     about: "a large cut of a graph, by annealing along the exact gradient or an estimate",
     options: options::NAMES,
-    train: training::train::<MaxCut>,
+    train: Some(training::train::<MaxCut>),
 };
 
 impl Problem for MaxCut {

@@ -27,7 +27,7 @@ pub(super) const ROW: Row = Row {
     name: "quadratic",
     about: "E[(b - t)²] of Bernoulli variables, the toy problem of REBAR and RELAX",
     options: &["target", "dim", "theta0", "batch", "control-learning-rate"],
-    train: training::train::<Experiment>,
+    train: Some(training::train::<Experiment>),
 };
 
 impl Problem for Experiment {

@@ -21,21 +21,12 @@ mod table;
 mod tests;
 
 use crate::cli::TrainArguments;
-use crate::problems::Row;
 use crate::training::{self, Job, Problem, Results, TimingRow};
-use experiment::Experiment;
+pub(super) use experiment::Experiment;
 use run::{Execution, Run};
 use table::Analysis;
 use xtask_kit::error::Error;
 use xtask_kit::output::CONFIGURATION;
-
-/// The line of the list.
-pub(super) const ROW: Row = Row {
-    name: "vae",
-    about: "a variational autoencoder with binary latent variables, on handwritten digits",
-    options: &["batch", "control-learning-rate", "latents", "model", "data", "samples"],
-    train: training::train::<Experiment>,
-};
 
 impl Problem for Experiment {
     const SIDE_BY_SIDE: bool = true;

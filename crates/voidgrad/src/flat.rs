@@ -362,7 +362,7 @@ pub fn set(
     Ok(())
 }
 
-/// Takes other rows of so many numbers; `allowed` says in words which lengths there are.
+/// Takes other rows, of `entries` numbers each. `names` are those of a number and of the length, and `allowed` says which lengths are accepted.
 ///
 /// # Errors
 /// If the last row is not whole, or a number is NaN or infinite; then nothing is taken.

@@ -223,6 +223,7 @@ impl Bodies {
         });
         quote! {
             #[automatically_derived]
+            // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
             #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
             impl #root::OfExamples for #name {
                 fn count(&self) -> usize {

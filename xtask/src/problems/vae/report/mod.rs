@@ -120,7 +120,7 @@ fn facts(experiment: &Experiment) -> String {
     let data = &experiment.data;
     format!(
         "{}: {} images of {} pixels to train, {} to test. The {} model with {} latent variables; Adam, learning rates {} for the model and {} for the \
-         control; batch {}, {} steps; {} runs of each estimator, seed {}.",
+         control; batch {}, {} steps; {} of each estimator, seed {}.",
         escape(&data.name),
         grouped(data.train_rows() as u64),
         data.pixels,
@@ -131,7 +131,7 @@ fn facts(experiment: &Experiment) -> String {
         number(experiment.control_learning_rate),
         experiment.batch,
         grouped(experiment.iterations),
-        experiment.repeats,
+        xtask_kit::number::plural(experiment.repeats, "run"),
         experiment.seed,
     )
 }

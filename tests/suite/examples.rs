@@ -180,7 +180,7 @@ fn what_does_not_fit_is_refused() {
     let bernoulli = Bernoulli::from_logits(&[0.0; M]).unwrap();
     let mut plate = Plate::<_, f64>::new(bernoulli.clone(), 4);
     let error = plate.ask(&control, &[0.0; 4 * M], &mut Stream::new(1, 0, 0)).unwrap_err();
-    assert_eq!(text(&error), "the examples of the control has 3 entries where 4 are needed");
+    assert_eq!(text(&error), "the list of examples of the control has 3 entries where 4 are needed");
     control.set_x(&[0.0; 0]).unwrap();
     let mut round = Round::new();
     assert!(round.draw(&control, &bernoulli, &mut Stream::new(1, 0, 0)).is_err());

@@ -45,7 +45,7 @@ pub(crate) fn check_of_example(
 pub(crate) fn check_examples(control: &(impl Control + ?Sized), needed: usize) -> Result<(), ShapeMismatch> {
     match control.examples() {
         Some(found) if found < needed => {
-            Err(ShapeMismatch { name: "the examples of the control", found, expected: needed })
+            Err(ShapeMismatch { name: "the list of examples of the control", found, expected: needed })
         }
         _ => Ok(()),
     }

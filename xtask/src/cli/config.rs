@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 29] = [
+const OPTIONS: [(&str, Type); 30] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -39,6 +39,7 @@ const OPTIONS: [(&str, Type); 29] = [
     ("latents", Type::Count),
     ("model", Type::Text),
     ("data", Type::Text),
+    ("test-data", Type::Text),
     ("samples", Type::Count),
     ("seed", Type::Seed),
     ("repeats", Type::Count),

@@ -5,8 +5,8 @@ use super::{Row, Train};
 /// The line of `vae`.
 pub(super) const VAE: Row = Row {
     name: "vae",
-    about: "a variational autoencoder with binary latent variables, on handwritten digits",
-    options: &["batch", "control-learning-rate", "latents", "model", "data", "samples"],
+    about: "a variational autoencoder with binary latent variables, on handwritten digits or a file of images",
+    options: &["batch", "control-learning-rate", "latents", "model", "data", "test-data", "samples"],
     train: TRAIN,
 };
 

@@ -120,9 +120,18 @@ fn the_sum_over_all_states_has_no_variance() {
 #[test]
 fn a_model_that_there_is_not_is_refused_in_one_line() {
     for (more, words) in [
-        (&["--latents=33"][..], "10 or 32 latent variables so far, and not --latents 33"),
-        (&["--model=cubic"], "no model has the name cubic; known: linear"),
-        (&["--data=mnist.csv"], "--data mnist.csv: only the digits"),
+        (&["--latents=0"][..], "--latents"),
+        (
+            &["--latents=400000"],
+            "--latents 400000: with images of 64 pixels a matrix has more than 20,000,000 entries",
+        ),
+        (
+            &["--samples=10000", "--latents=2001"],
+            "--samples 10000: 5 times as many with 2,001 latent variables",
+        ),
+        (&["--model=cubic"], "no model has the name cubic; known: linear, nonlinear"),
+        (&["--data=mnist.csv"], "--data mnist.csv: cannot be read"),
+        (&["--test-data=mnist.csv"], "--test-data needs --data"),
         (&["--dim=3"], "--dim has no meaning for --problem vae"),
         (&["--estimator=exact"], "exact: it evaluates f 4,294,967,296 times"),
         (&["--estimator=relax-linear"], "relax-linear: "),

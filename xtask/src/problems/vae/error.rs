@@ -23,6 +23,9 @@ pub(super) enum StepError {
     /// The control refuses its data.
     #[error(transparent)]
     Control(#[from] InvalidParameter),
+    /// There is no control for the model.
+    #[error(transparent)]
+    Unavailable(#[from] xtask_models::Unavailable),
     /// The control refuses its parameters.
     #[error(transparent)]
     Phi(#[from] ShapeMismatch),

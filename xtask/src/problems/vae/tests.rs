@@ -22,7 +22,7 @@ struct Small {
 }
 
 fn small() -> Small {
-    let mut model = (MODELS[0].make)().unwrap();
+    let mut model = (MODELS[0].make)(M, PIXELS).unwrap();
     let mut noise = Stream::new(3, 1, 4);
     let draw = |count: usize, width: f64, noise: &mut Stream| -> Vec<f64> {
         let mut numbers = vec![0.0; count];
@@ -146,7 +146,7 @@ fn estimated(small: &Small, name: &str, x: &[f64], rounds: usize) -> [(Vec<f64>,
 #[test]
 fn the_mean_gradients_are_those_of_the_sum_over_all_states() {
     let (small, data) = (small(), Data::digits());
-    let x = &data.train[5 * PIXELS..6 * PIXELS];
+    let x = &data.train.gather([5].into_iter());
     let exact = small.gradients(x);
     for name in ["rloo", "disarm", "reinforce-ema", "muprop", "rebar", "relax"] {
         let estimated = estimated(&small, name, x, 200);
@@ -166,13 +166,13 @@ fn the_mean_gradients_are_those_of_the_sum_over_all_states() {
 #[test]
 fn what_visits_all_states_is_exact() {
     let (small, data) = (small(), Data::digits());
-    let x = &data.train[7 * PIXELS..8 * PIXELS];
+    let x = &data.train.gather([7].into_iter());
     let [(encoder, _), (decoder, _)] = estimated(&small, "enumerate", x, 1);
     for (found, exact) in encoder.iter().chain(&decoder).zip(small.gradients(x).iter().flatten()) {
         assert!((found - exact).abs() < 1e-11 * (1.0 + exact.abs()), "{found} {exact}");
     }
     // For several images at once.
-    let x = &data.train[7 * PIXELS..10 * PIXELS];
+    let x = &data.train.gather(7..10);
     let mut at_once = [vec![0.0; encoder.len()], vec![0.0; decoder.len()]];
     let [by_encoder, by_decoder] = &mut at_once;
     let exact = Exact::new(&*small.model);
@@ -196,7 +196,7 @@ fn what_visits_all_states_is_exact() {
 #[test]
 fn the_bounds_are_those_of_the_sum_over_all_states() {
     let (small, data) = (small(), Data::digits());
-    let images = &data.test[..3 * PIXELS];
+    let images = &data.test.first(3);
     let model = &*small.model;
     let over_images = |value: &dyn Fn(&[State]) -> f64| {
         images.chunks(PIXELS).map(|x| value(&small.states(x))).sum::<f64>() / 3.0

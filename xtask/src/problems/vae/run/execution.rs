@@ -159,9 +159,8 @@ impl Parts {
     ) -> Result<f64, StepError> {
         let Self { model, gradient, images, has_control, exact } = self;
         let data = &experiment.data;
-        let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train_rows());
-        let x: Vec<f64> =
-            rows.iter().flat_map(|&n| &data.train[n * data.pixels..][..data.pixels]).copied().collect();
+        let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train.rows());
+        let x = data.train.gather(rows.into_iter());
         if *has_control {
             gradient.set_phi(step.parameters(CONTROL)?)?;
         }

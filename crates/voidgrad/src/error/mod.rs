@@ -2,6 +2,7 @@
 
 mod distribution;
 mod estimate;
+mod length;
 mod noise;
 mod objective;
 mod sample;
@@ -11,6 +12,7 @@ use thiserror::Error;
 pub use distribution::DistributionError;
 pub use estimate::EstimateError;
 pub(crate) use estimate::{check_estimate, check_gradient, check_sum, check_variance_gradient};
+pub use length::{ControlError, LengthError};
 pub use noise::NoiseError;
 pub use objective::ObjectiveError;
 pub use sample::SampleError;

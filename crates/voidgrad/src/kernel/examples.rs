@@ -40,7 +40,7 @@ impl<'a> Examples<'a> {
 ///
 /// The result is false if the examples have other variables than the kernel is made for, if a logit is out of range, or if something is not finite. Then what
 /// was written is of no use, and the caller answers for one example after the other; that also makes the error.
-pub fn examples<C: ExampleKernel>(control: &C, examples: &mut Examples<'_>) -> bool {
+pub fn examples<C: ExampleKernel<E>, const E: usize>(control: &C, examples: &mut Examples<'_>) -> bool {
     let Examples { told, noise, phi_bar } = examples;
     let finished = match told {
         Slices::Double([logits, points, values], gradient) => {
@@ -59,7 +59,7 @@ pub fn examples<C: ExampleKernel>(control: &C, examples: &mut Examples<'_>) -> b
 }
 
 /// The sums over all examples. `largest` is the logit up to which `e^a` and its products with numbers up to 2⁵⁴ are finite.
-fn run<C: ExampleKernel, T: Float>(
+fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
     control: &C,
     told: Told<'_, T>,
     gradient: &mut [T],
@@ -67,7 +67,7 @@ fn run<C: ExampleKernel, T: Float>(
     largest: f64,
 ) -> Option<Vec<f64>> {
     let fits = |a: &T| Into::<f64>::into(*a).abs() <= largest;
-    if told.logits.len() != told.values.len() * C::Z || !told.logits.iter().all(fits) {
+    if told.logits.len() != told.values.len() * control.layout().z || !told.logits.iter().all(fits) {
         return None;
     }
     let mut numbers = Vec::new();
@@ -112,14 +112,14 @@ impl<T> Told<'_, T> {
 }
 
 /// What all examples share.
-struct Shared<'a, C, T> {
+struct Shared<'a, C, T, const E: usize> {
     control: &'a C,
     numbers: &'a [T],
     /// N.
     parameters: usize,
 }
 
-impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
+impl<C: ExampleKernel<E>, T: Float, const E: usize> Shared<'_, C, T, E> {
     /// Writes the sums over these examples: those of the largest power of 2 of leaves, and the rest, side by side.
     fn subtree(&self, told: Told<'_, T>, gradient: &mut [T], total: &mut [f64]) {
         let count = told.values.len();
@@ -131,9 +131,10 @@ impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
                 total.iter_mut().zip(sums).for_each(|(total, sum)| *total = (*sum).into());
             });
         }
+        let z = self.control.layout().z;
         let half = count.div_ceil(LEAF).next_power_of_two() / 2 * LEAF;
-        let [left, right] = told.split_at(C::Z, half);
-        let (gradient, behind) = gradient.split_at_mut(half * C::Z);
+        let [left, right] = told.split_at(z, half);
+        let (gradient, behind) = gradient.split_at_mut(half * z);
         let mut more = vec![0.0; total.len()];
         rayon::join(|| self.subtree(left, gradient, total), || self.subtree(right, behind, &mut more));
         total.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
@@ -144,15 +145,15 @@ impl<C: ExampleKernel, T: Float> Shared<'_, C, T> {
 const ROWS: usize = 9;
 
 /// Some examples, group by group.
-struct Leaf<'a, C, T> {
-    shared: &'a Shared<'a, C, T>,
+struct Leaf<'a, C, T, const E: usize> {
+    shared: &'a Shared<'a, C, T, E>,
     told: Told<'a, T>,
     gradient: &'a mut [T],
     sums: &'a mut [T],
     memory: &'a mut [Vec<T>; 5],
 }
 
-impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
+impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Leaf<'_, C, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
@@ -161,14 +162,15 @@ impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { shared: Shared { control, numbers, .. }, told, gradient, sums, memory } = self;
         let [rows, each, kept, panels, apart] = memory;
-        let length = C::Z * R::LANES;
+        // Here and not at the call, so that lengths that are constants are constants.
+        let layout = control.layout();
+        let length = layout.z * R::LANES;
         let rows = aligned(rows, ROWS * length);
-        let width: usize = C::EACH.iter().map(|(_, entries)| entries).sum();
-        let each = aligned(each, width * R::LANES);
-        let kept = aligned(kept, C::ROWS * R::LANES);
-        let panels = aligned(panels, C::KEPT * PANEL_ROWS);
+        let each = aligned(each, layout.each.iter().sum::<usize>() * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        let panels = aligned(panels, layout.kept * PANEL_ROWS);
         for (group, gradient) in gradient.chunks_mut(length).enumerate() {
-            let place = Place { first: group * R::LANES, live: gradient.len() / C::Z };
+            let place = Place { first: group * R::LANES, live: gradient.len() / layout.z };
             place.load_each(hand, *control, told.first, each, apart);
             let mut group = Group::new(rows, length);
             group.draw(hand, told, place, apart);
@@ -180,17 +182,17 @@ impl<C: ExampleKernel, T: Float> Work<T> for Leaf<'_, C, T> {
             let c = control.forward(hand, numbers, each, z, c_z, kept);
             let c_bar = group.gradients(hand, place, f - c);
             if place.live == R::LANES {
-                to_samples(hand, C::Z, group.gradient, |g| g, gradient);
+                to_samples(hand, layout.z, group.gradient, |g| g, gradient);
             } else {
                 apart.resize(length, T::default());
-                to_samples(hand, C::Z, group.gradient, |g| g, apart);
+                to_samples(hand, layout.z, group.gradient, |g| g, apart);
                 gradient.copy_from_slice(&apart[..gradient.len()]);
             }
             let (z, z_dot) = ([&*group.z, &*group.z_tilde], [&*group.z_dot, &*group.z_tilde_dot]);
             control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), sums);
         }
         let count = told.values.len().next_multiple_of(R::LANES);
-        for product in C::PRODUCTS {
+        for product in control.products().as_ref() {
             add_product(hand, product, (panels, count), sums);
         }
     }
@@ -208,19 +210,16 @@ struct Place {
 impl Place {
     /// Writes the arguments of the examples as rows of lanes, one argument after the other.
     #[inline(always)]
-    fn load_each<R: Lanes<Element: Element>>(
+    fn load_each<R: Lanes<Element: Element>, C: ExampleKernel<E>, const E: usize>(
         self,
         hand: R,
-        control: &impl ExampleKernel,
+        control: &C,
         first: usize,
         each: &mut [R::Element],
         apart: &mut Vec<R::Element>,
     ) {
-        fn entries<C: ExampleKernel>(_: &C) -> &'static [(&'static str, usize)] {
-            C::EACH
-        }
         let mut from = 0;
-        for (argument, (_, entries)) in entries(control).iter().enumerate() {
+        for (argument, entries) in control.layout().each.iter().enumerate() {
             let rows = &control.rows_of(argument)[(first + self.first) * entries..][..self.live * entries];
             narrow(apart, rows);
             to_rows(hand, *entries, (apart, self.live), &mut each[from..][..entries * R::LANES]);

@@ -24,7 +24,7 @@ pub use array_kernel::ArrayKernel;
 pub(crate) use chunk::aligned;
 pub use chunk::{Chunk, Precision, Sums, arrays, fused};
 pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
-pub use example_kernel::ExampleKernel;
+pub use example_kernel::{ExampleKernel, ExampleLayout};
 pub use examples::{Examples, examples};
 pub use outer::add_outer;
 pub(crate) use panel::{PANEL_ROWS, add_product};

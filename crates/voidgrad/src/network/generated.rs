@@ -35,34 +35,6 @@ pub fn set(place: &mut [f64], name: &'static str, value: &(impl Flat + ?Sized)) 
     Ok(())
 }
 
-/// A length, if there are so many at least.
-///
-/// # Errors
-/// If there are fewer.
-pub fn at_least(name: &'static str, found: usize, least: usize) -> Result<usize, NetworkError> {
-    if found < least { Err(NetworkError::TooShort { name, found, least }) } else { Ok(found) }
-}
-
-/// Refuses a length that is not that of another argument, with its name.
-///
-/// # Errors
-/// If they differ.
-pub fn agree(
-    name: &'static str,
-    found: usize,
-    (other, expected): (&'static str, usize),
-) -> Result<(), NetworkError> {
-    if found == expected { Ok(()) } else { Err(NetworkError::Lengths { name, found, other, expected }) }
-}
-
-/// Refuses another length than this one.
-///
-/// # Errors
-/// If they differ.
-pub fn same(name: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
-    if found == expected { Ok(()) } else { Err(NetworkError::Length { name, found, expected }) }
-}
-
 /// Takes other parameters.
 ///
 /// # Errors

@@ -49,6 +49,8 @@ pub struct Parts<'a> {
     pub each: &'a [NodeId],
     /// The others.
     pub arguments: &'a [NodeId],
+    /// Names that mean something else than values: lengths of the run.
+    pub taken: &'a [Ident],
 }
 
 /// Something that a stage keeps or is given.
@@ -141,10 +143,10 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKe
     if let Some(obstacle) = Obstacle::find(parts.graph, &roots, &given) {
         return Err(obstacle);
     }
-    write(both(parts)?, lanes, plain).ok_or(Obstacle::Form)
+    write(both(parts)?, parts.taken, lanes, plain).ok_or(Obstacle::Form)
 }
 
-fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
+fn write(both: Both, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
     let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], each, forward, backward, arguments } =
         both;
     let [c_z, c_z_tilde, c] = forward;
@@ -152,6 +154,9 @@ fn write(both: Both, lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
     let (sums, more) =
         if each.is_empty() { (Sums::Lanes, &[][..]) } else { (Sums::Totals, &OWN_OF_EXAMPLES[..]) };
     let mut names = Names::new(OWN.iter().chain(more).map(|name| (*name).to_owned()));
+    for name in taken {
+        names.take(name);
+    }
     let each_slices: Vec<Slice> =
         (each.iter()).map(|id| Slice::new(graph, *id, names.fresh(&graph.describe(*id)))).collect();
     let of_examples =

@@ -4,13 +4,12 @@
 //! this package is optimised in every profile, as the library is.
 
 mod linear;
-mod literal;
 mod model;
 mod nonlinear;
 
 use voidgrad::network::NetworkError;
 
-pub use model::{At, Bars, Model, Relaxed, Shared, Unavailable};
+pub use model::{At, Bars, Model, Relaxed, Shared};
 
 /// Units of a hidden layer, in the nonlinear model and in RELAX's control.
 pub const UNITS: usize = 64;

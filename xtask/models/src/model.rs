@@ -1,7 +1,7 @@
 //! What a model is to the rest of the code.
 
 use voidgrad::Control;
-use voidgrad::error::InvalidParameter;
+use voidgrad::error::ControlError;
 use voidgrad::network::{NetworkError, Parameter, Rows};
 
 /// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
@@ -54,27 +54,14 @@ pub trait Model: Send + Sync {
     /// REBAR's control with this φ.
     ///
     /// # Errors
-    /// Returns an error if φ can't be used, or if there is no control for this model.
-    fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, Unavailable>;
+    /// Returns an error if there are more or fewer numbers in φ, or if one can't be used.
+    fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, ControlError>;
 
     /// RELAX's control with this φ.
     ///
     /// # Errors
     /// As [`rebar`](Self::rebar).
-    fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, Unavailable>;
-}
-
-/// Why there is no control.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Unavailable {
-    /// It is compiled for other lengths.
-    #[error(
-        "the control of this model is compiled for the linear model with 64 pixels and 10 or 32 latent variables so far"
-    )]
-    Lengths,
-    /// φ can't be used.
-    #[error(transparent)]
-    Phi(#[from] InvalidParameter),
+    fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, ControlError>;
 }
 
 /// The points at which f is differentiated.
@@ -107,7 +94,7 @@ pub trait Relaxed: Send + Sync {
     ///
     /// # Errors
     /// Returns an error if a length does not fit, or if a number is NaN or infinite.
-    fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), InvalidParameter>;
+    fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), ControlError>;
 
     /// The control.
     fn control(&self) -> &dyn Control;
@@ -119,9 +106,15 @@ pub trait Relaxed: Send + Sync {
     fn shared(&self) -> Shared;
 }
 
-/// Implements [`Model`] for a struct `Networks` of an `Encoder` and a `Bound`, which are in scope.
-macro_rules! networks {
-    () => {
+/// Implements [`Model`] for a struct `Networks` of an `Encoder` and a `Bound`, with a `Rebar` and a `Relax` as its controls; all are in scope. `$set` are the
+/// setters of the decoder's parameters in the controls, in their order, each with how many numbers it takes.
+macro_rules! model {
+    (
+        $latents:ident, $pixels:ident;
+        rebar: |$rebar:ident| $make_rebar:expr;
+        relax: |$relax:ident| $make_relax:expr;
+        $($set:ident: $length:expr),*
+    ) => {
         impl Model for Networks {
             fn latents(&self) -> usize {
                 self.latents
@@ -168,15 +161,60 @@ macro_rules! networks {
                 self.bound.rows_vjp(at.b, at.x, at.q, weights, gradient, b, x, &mut [])
             }
 
-            fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, Unavailable> {
-                rebar(self.latents, self.pixels, phi)
+            fn rebar(&self, $rebar: &[f64]) -> Result<Box<dyn Relaxed>, ControlError> {
+                let Self { latents: $latents, pixels: $pixels, .. } = *self;
+                Ok(Box::new(OfImages { $latents, $pixels, control: $make_rebar? }))
             }
 
-            fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, Unavailable> {
-                relax(self.latents, self.pixels, phi)
+            fn relax(&self, $relax: &[f64]) -> Result<Box<dyn Relaxed>, ControlError> {
+                let Self { latents: $latents, pixels: $pixels, .. } = *self;
+                Ok(Box::new(OfImages { $latents, $pixels, control: $make_relax? }))
+            }
+        }
+
+        /// A control of a model of these lengths.
+        struct OfImages<C> {
+            $latents: usize,
+            $pixels: usize,
+            control: C,
+        }
+
+        $crate::model::relaxed!(Rebar, $latents, $pixels, $($set: $length),*);
+        $crate::model::relaxed!(Relax, $latents, $pixels, $($set: $length),*);
+    };
+}
+
+/// Gives a control the data of a plate.
+macro_rules! relaxed {
+    ($control:ident, $latents:ident, $pixels:ident, $($set:ident: $length:expr),*) => {
+        impl Relaxed for OfImages<$control> {
+            fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), ControlError> {
+                let Self { $latents, $pixels, control } = self;
+                let ($latents, $pixels) = (*$latents, *$pixels);
+                control.set_x(x)?;
+                control.set_q(q)?;
+                let rest = decoder;
+                $(
+                    let (entries, rest) = rest.split_at(rest.len().min($length));
+                    control.$set(entries)?;
+                )*
+                let _ = rest;
+                Ok(())
+            }
+
+            fn control(&self) -> &dyn Control {
+                &self.control
+            }
+
+            fn control_mut(&mut self) -> &mut dyn Control {
+                &mut self.control
+            }
+
+            fn shared(&self) -> Shared {
+                Box::new(self.control.clone())
             }
         }
     };
 }
 
-pub(super) use networks;
+pub(super) use {model, relaxed};

@@ -7,19 +7,17 @@ use voidgrad::network::NetworkError;
 use super::data::Data;
 use super::gradient::Gradient;
 use super::{estimators, records};
-use crate::cli::TrainArguments;
+use crate::choice::Refusal;
+use crate::problems::models::Options;
 use crate::variables::size;
 use xtask_kit::error::Error;
 use xtask_kit::number;
 use xtask_models::{MODELS, Model, UNITS};
 
 /// What the options of all problems are here, if they are not given.
-const ITERATIONS: u64 = 10_000;
 const LEARNING_RATE: f64 = 3e-3;
 const REPEATS: u64 = 2;
 const BATCH: u64 = 100;
-const LATENTS: u64 = 32;
-const SAMPLES: u64 = 200;
 
 /// Numbers of a step, those of its points and of its images: beyond that they alone fill the memory.
 const LARGEST_STEP: u64 = 100_000_000;
@@ -53,29 +51,52 @@ pub(crate) struct Experiment {
     pub(super) repeats: u64,
     /// Samples that a model is measured with at the end.
     pub(super) samples: u64,
+    /// Records of a run, about.
+    pub(super) records: u64,
+}
+
+/// What an experiment is made of. What is not given has a value that suits the problem.
+pub(super) struct Settings<'a> {
+    /// The estimators, in the order of the library's list.
+    pub(super) methods: Vec<&'static Method>,
+    /// K, for estimators with a choice.
+    pub(super) evaluations: Option<u64>,
+    /// The model and its images.
+    pub(super) model: &'a Options,
+    /// M.
+    pub(super) latents: u64,
+    /// Steps of each run.
+    pub(super) iterations: u64,
+    /// Images of a step.
+    pub(super) batch: Option<u64>,
+    /// Of Adam, for both networks.
+    pub(super) learning_rate: Option<f64>,
+    /// Of Adam, for the parameters of a control.
+    pub(super) control_learning_rate: Option<f64>,
+    /// Of all random numbers.
+    pub(super) seed: u64,
+    /// Runs of each estimator.
+    pub(super) repeats: Option<u64>,
+    /// Samples that a model is measured with at the end.
+    pub(super) samples: u64,
+    /// Records of a run, about.
+    pub(super) records: u64,
 }
 
 impl Experiment {
-    /// The experiment that the arguments describe.
+    /// The experiment of these settings; its estimators are to be checked.
     ///
     /// # Errors
-    /// Returns an error if there is no such model, if the data can't be used, or if an estimator does not fit.
-    pub(super) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
-        let data = Data::of(arguments)?;
-        let model = chosen(arguments.model.as_deref())?;
-        let latents = size(arguments.latents.unwrap_or(LATENTS))?;
-        let methods = estimators::asked(&arguments.estimators);
-        let batch = arguments.batch.unwrap_or(BATCH);
-        let evaluations = arguments.evaluations;
+    /// Returns an error if there is no such model, if the data can't be used, or if something would fill the memory.
+    pub(super) fn of(settings: Settings<'_>) -> Result<Self, Error> {
+        let Settings {
+            methods, evaluations, iterations, control_learning_rate, seed, samples, records, ..
+        } = settings;
+        let data = Data::of(settings.model)?;
+        let model = chosen(settings.model.model.as_deref())?;
+        let latents = size(settings.latents)?;
         check_model(latents, &data)?;
-        let instance = (model.make)(latents, data.pixels)
-            .map_err(|error| Error::arguments(format!("--latents {latents}: {error}")))?;
-        for method in &methods {
-            let gradient = Gradient::new(method, evaluations, &*instance, &mut Stream::new(0, 0, 0))?;
-            check_step(method, records::points(&gradient, &*instance)?, batch, &*instance)?;
-        }
-        let samples = arguments.samples.unwrap_or(SAMPLES);
-        if (records::TIMES * latents) as u64 * samples > LARGEST_STEP {
+        if samples.saturating_mul((records::TIMES * latents) as u64) > LARGEST_STEP {
             return Err(Error::arguments(format!(
                 "--samples {samples}: {} times as many with {} latent variables each are more than {} numbers",
                 records::TIMES,
@@ -83,21 +104,48 @@ impl Experiment {
                 number::grouped(LARGEST_STEP)
             )));
         }
-        let learning_rate = arguments.learning_rate.unwrap_or(LEARNING_RATE);
         Ok(Self {
             methods,
             evaluations,
             model,
             latents,
             data,
-            iterations: arguments.iterations.unwrap_or(ITERATIONS),
-            batch: size(batch)?,
-            learning_rate,
-            control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
-            seed: arguments.seed,
-            repeats: arguments.repeats.unwrap_or(REPEATS),
+            iterations,
+            batch: size(settings.batch.unwrap_or(BATCH))?,
+            learning_rate: settings.learning_rate.unwrap_or(LEARNING_RATE),
+            control_learning_rate: control_learning_rate.unwrap_or(LEARNING_RATE),
+            seed,
+            repeats: settings.repeats.unwrap_or(REPEATS),
             samples,
+            records,
         })
+    }
+
+    /// # Errors
+    /// Returns an error if an estimator does not fit, or if it has no choice of K although one is given.
+    pub(super) fn check_all(&self) -> Result<(), Error> {
+        let (instance, batch) = (self.instance().map_err(Error::arguments)?, self.batch as u64);
+        for method in &self.methods {
+            if self.evaluations.is_some() && !method.cost.has_choice() {
+                let reason =
+                    format!("it takes {} evaluations of f, and --evaluations is not for it", method.cost);
+                return Err(Refusal { estimator: estimators::name(method), reason }.into());
+            }
+            self.check(method, &*instance, batch)?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Returns an error if an estimator can't be used with this model, or if its points would fill the memory.
+    pub(super) fn check(&self, method: &'static Method, model: &dyn Model, batch: u64) -> Result<(), Error> {
+        let gradient = Gradient::new(method, self.evaluations_of(method), model, &mut Stream::new(0, 0, 0))?;
+        check_step(method, records::points(&gradient, model)?, batch, model)
+    }
+
+    /// K, if the estimator has a choice.
+    pub(super) fn evaluations_of(&self, method: &Method) -> Option<u64> {
+        self.evaluations.filter(|_| method.cost.has_choice())
     }
 
     /// How many runs there are.

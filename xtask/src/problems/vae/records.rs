@@ -12,8 +12,6 @@ use super::{bounds, spread};
 use xtask_kit::error::Error;
 use xtask_models::Model;
 
-/// Records of a run, about.
-const RECORDS: u64 = 100;
 /// The most samples of the bounds, and draws of ĝ, of a record: it has no more than the end of a run.
 const RECORD_SAMPLES: usize = 5;
 const RECORD_DRAWS: u64 = 20;
@@ -45,8 +43,8 @@ pub(super) struct Record {
 }
 
 /// Iterations from one record to the next.
-pub(super) fn stride(iterations: u64) -> u64 {
-    (iterations / RECORDS).max(1)
+pub(super) fn stride(iterations: u64, records: u64) -> u64 {
+    (iterations / records).max(1)
 }
 
 /// Evaluations of f for one image.

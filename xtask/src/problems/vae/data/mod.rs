@@ -8,7 +8,7 @@ mod table;
 
 use std::path::{Path, PathBuf};
 
-use crate::cli::TrainArguments;
+use crate::problems::models::Options;
 use crate::training::fingerprint;
 use error::Unusable;
 use numbers::Numbers;
@@ -58,12 +58,12 @@ const SIDE: usize = 8;
 const PART: usize = 6;
 
 impl Data {
-    /// The images that the arguments name.
+    /// The images that the options name.
     ///
     /// # Errors
     /// Returns an error of one line if a file can't be read or has no images that can be used.
-    pub(super) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
-        match (&arguments.data, &arguments.test_data) {
+    pub(super) fn of(options: &Options) -> Result<Self, Error> {
+        match (&options.data, &options.test_data) {
             (None, None) => Ok(Self::digits()),
             (None, Some(_)) => Err(Error::arguments("--test-data needs --data: the images to train on")),
             (Some(train), test) => Self::of_files(train, test.as_deref()),

@@ -83,10 +83,11 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
 /// What the columns mean.
 fn legend(experiment: &Experiment) -> String {
     let [samples, more] = [1, TIMES as u64].map(|times| number::grouped(times * experiment.samples));
+    let images = experiment.data.train.rows().min(VARIANCE_ROWS);
     format!(
         "evaluations of f for one image in a step; bounds in nats, means over the images, the ELBO from {samples} samples\n\
          and the importance-weighted bound from {more}; variance of the gradient by the logits of q(b|x), summed\n\
-         over the latent variables, from {more} draws for each of {VARIANCE_ROWS} images; medians over the runs"
+         over the latent variables, from {more} draws for each of {images} images; medians over the runs"
     )
 }
 

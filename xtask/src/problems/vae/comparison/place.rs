@@ -1,9 +1,9 @@
-//! Where a run is after some evaluations of f, or after some seconds.
+//! Where a run is after some evaluations of f, or after some steps.
 
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;
 
-/// The train ELBO of a run when a quantity that grows with its steps, such as its seconds, is at `place`: interpolated linearly between two records, and that of the last
+/// The train ELBO of a run when a quantity that grows with its steps, such as the evaluations of f, is at `place`: interpolated linearly between two records, and that of the last
 /// record from there on. NaN if there is none.
 pub(super) fn bound_at(run: &Run, quantity: impl Fn(&Record) -> f64, place: f64) -> f64 {
     let records = run.records.iter().map(|record| (quantity(record), record.train_elbo));

@@ -8,7 +8,7 @@ use crate::problems::vae::estimators;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;
-use crate::statistics::{Quartiles, mean};
+use crate::statistics::mean;
 
 /// What the training with one estimator came to.
 pub(super) struct Standing {
@@ -16,7 +16,7 @@ pub(super) struct Standing {
     pub(super) method: &'static Method,
     /// Evaluations of f for one image in a step.
     pub(super) evaluations: u64,
-    /// Seconds of a step, the median of the runs.
+    /// Seconds of a step, the least of the runs.
     pub(super) seconds: f64,
     /// The gap to the reference after all steps.
     pub(super) at_steps: Gap,
@@ -47,7 +47,7 @@ pub(super) struct Ranking {
     pub(super) is_exact: bool,
     /// Evaluations of f, over all images of all steps, that each estimator may have: all of those of the unbiased one with the fewest.
     pub(super) evaluations: u64,
-    /// The seconds that each may have: those of the quickest unbiased one.
+    /// The seconds that each may have: those of all steps of the quickest unbiased one.
     pub(super) seconds: f64,
 }
 
@@ -62,12 +62,9 @@ impl Runs<'_> {
         self.runs[0].evaluations * experiment.iterations * experiment.batch as u64
     }
 
+    /// Seconds of a step, the least of the runs: whatever else runs on the machine only ever adds to it.
     fn seconds(&self) -> f64 {
-        self.median(|run| run.time.seconds)
-    }
-
-    fn median(&self, value: impl Fn(&Run) -> f64) -> f64 {
-        Quartiles::of(self.runs.iter().map(|run| value(run))).map_or(f64::NAN, |quartiles| quartiles.median)
+        self.runs.iter().map(|run| run.time.per_step()).fold(f64::INFINITY, f64::min)
     }
 
     fn values(&self, value: impl Fn(&Run) -> f64) -> Vec<f64> {
@@ -94,22 +91,29 @@ impl Ranking {
         let has_unbiased = unbiased().next().is_some();
         let affordable = || rows.iter().filter(|row| !has_unbiased || !row.method.is_biased());
         let evaluations = affordable().map(|row| row.evaluations(experiment)).min().unwrap_or(0);
-        let seconds = affordable().map(Runs::seconds).fold(f64::INFINITY, f64::min);
+        let seconds =
+            affordable().map(Runs::seconds).fold(f64::INFINITY, f64::min) * experiment.iterations as f64;
 
         let spent = |run: &Run, record: &Record| {
             (record.iteration * run.evaluations * experiment.batch as u64) as f64
         };
         let at_evaluations = |run: &Run| bound_at(run, |record| spent(run, record), evaluations as f64);
-        let at_seconds = |run: &Run| bound_at(run, |record| record.seconds, seconds);
-        let gaps = |value: &dyn Fn(&Run) -> f64| {
+        let of_runs = |value: &dyn Fn(&Run) -> f64| {
             let values: Vec<Vec<f64>> = rows.iter().map(|row| row.values(value)).collect();
             gaps(&values, reference)
         };
-        let columns = [gaps(&last), gaps(&at_evaluations), gaps(&at_seconds)];
+        let at_seconds: Vec<Vec<f64>> = rows
+            .iter()
+            .map(|row| {
+                let steps = seconds / row.seconds();
+                row.values(|run| bound_at(run, |record| record.iteration as f64, steps))
+            })
+            .collect();
+        let columns = [of_runs(&last), of_runs(&at_evaluations), gaps(&at_seconds, reference)];
         let standing = |(place, row): (usize, &Runs<'_>)| Standing {
             method: row.method,
             evaluations: row.runs[0].evaluations,
-            seconds: row.median(|run| run.time.per_step()),
+            seconds: row.seconds(),
             at_steps: columns[0][place],
             at_evaluations: columns[1][place],
             at_seconds: columns[2][place],

@@ -86,7 +86,8 @@ fn notes(experiment: &Experiment, ranking: &Ranking, refusals: &[Refusal]) -> Ve
             number::grouped(ranking.evaluations)
         ),
         format!(
-            "same time: after {} of training, as long as the quickest unbiased one takes; these times are not the same again.",
+            "same time: after {} of training, as long as the quickest unbiased one takes, with the time of a step in the quickest run; these times are not the same \
+             again.",
             number::duration(ranking.seconds)
         ),
     ];

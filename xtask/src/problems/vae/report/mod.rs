@@ -41,7 +41,7 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
          {} images with {} draws each. All columns are medians over the runs.",
         grouped(experiment.samples),
         grouped(records::TIMES as u64 * experiment.samples),
-        records::VARIANCE_ROWS,
+        experiment.data.train.rows().min(records::VARIANCE_ROWS),
         grouped(records::TIMES as u64 * experiment.samples),
     ));
     for paragraph in interruption(experiment, analyses).into_iter().chain(divergences(analyses)) {

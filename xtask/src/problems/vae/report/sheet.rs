@@ -34,11 +34,16 @@ pub(super) fn signed(weight: f64) -> Colour {
 }
 
 /// The least height of a row, in units of the page: images of one row of pixels are bars.
-const LEAST: f64 = 8.0;
+const LEAST: f64 = 16.0;
 /// The fewest images of a row, however wide they are.
 const FEWEST: usize = 4;
 
 /// How many images of this height and width a row has room for, if a pixel is not much smaller than a unit of the page.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a width of the page is a small whole number"
+)]
 pub(super) fn fitting([_, width]: [usize; 2]) -> usize {
     ((WIDTH - LABELS) as usize / (width + 1)).max(FEWEST)
 }

@@ -175,8 +175,8 @@ pub mod __private {
     }
     pub mod kernel {
         pub use crate::kernel::{
-            Layout, PanelProduct, add_outer, add_row, add_total, append, entries, keep, log_sum_exp, product,
-            row, scale, set_row, transposed_product,
+            Layout, PanelProduct, Total, add_outer, add_row, add_total, append, entries, keep, log_sum_exp,
+            product, row, scale, set_row, transposed_product,
         };
     }
 }

@@ -6,7 +6,7 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::transpose::to_samples;
-use crate::lanes::MOST_LANES;
+use crate::lanes::Work;
 
 /// The rows of a panel.
 pub(crate) const PANEL_ROWS: usize = 64;
@@ -36,113 +36,146 @@ pub fn keep<R: Lanes>(
     to_samples(hand, entries, array, |value| value, &mut panels[place..][..entries * R::LANES]);
 }
 
-/// Adds a product over the first `rows` rows of the panels.
-#[inline(always)]
-pub(crate) fn add_product<R: Lanes<Element: Element>>(
-    hand: R,
-    product: &PanelProduct,
-    (panels, rows): (&[R::Element], usize),
-    sums: &mut [R::Element],
-) {
-    let PanelProduct { shape: [height, width], factors: [a, b], first } = *product;
-    let factors = Factors {
-        a: &panels[a * PANEL_ROWS..][..rows * height],
-        b: &panels[b * PANEL_ROWS..][..rows * width],
-        shape: [height, width],
-    };
-    let sums = &mut sums[first..][..height * width];
-    let whole = height / R::LANES * R::LANES;
-    let mut i = 0;
-    if R::LANES > 1 && R::REGISTERS == 1 {
-        // AVX-512, which has 32 registers: 24 sums, 3 vectors of a.
-        while i + 3 * R::LANES <= whole {
-            factors.strip::<R, 3, 8>(hand, i, sums);
-            i += 3 * R::LANES;
+/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within a chunk they are added up in the
+/// numbers of the rows, and from there on in `f64`, over a binary tree of the chunks.
+pub(crate) struct Columns<'a, T> {
+    pub(crate) product: &'a PanelProduct,
+    pub(crate) panels: Panels<'a, T>,
+    pub(crate) first: usize,
+    pub(crate) sums: &'a mut [f64],
+}
+
+/// The panels of at most [`MOST_CHUNKS`] chunks. Behind the last there are numbers for as many lanes as there can be, of no meaning.
+#[derive(Clone, Copy)]
+pub(crate) struct Panels<'a, T> {
+    pub(crate) numbers: &'a [T],
+    /// The numbers of a chunk.
+    pub(crate) each: usize,
+    /// The rows of all chunks: each has [`PANEL_ROWS`], but the last what is left.
+    pub(crate) rows: usize,
+}
+
+/// Chunks whose factors are in memory together: a power of 2.
+pub(crate) const MOST_CHUNKS: usize = 16;
+
+/// The most sums of a tile: 24 vectors of 16 numbers.
+const TILE: usize = 24 * 16;
+
+/// Sums of subtrees of the chunks: those of 1, 2, 4 and so on.
+type Subtrees = [[f64; TILE]; LEVELS];
+
+const LEVELS: usize = MOST_CHUNKS.ilog2() as usize + 1;
+
+impl<T: Element> Work<T> for Columns<'_, T> {
+    type Output = ();
+
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(mut self, hand: R) {
+        let height = self.product.shape[0];
+        let mut subtrees = [[0.0; TILE]; LEVELS];
+        let mut i = 0;
+        if R::LANES > 1 && R::REGISTERS == 1 {
+            // AVX-512, which has 32 registers: 24 sums and 3 vectors of a, as long as no single vector is left then.
+            let left = |i: usize| height.saturating_sub(i).div_ceil(R::LANES);
+            while left(i) == 3 || left(i) > 4 {
+                self.strip::<R, 3, 8>(hand, i, &mut subtrees);
+                i += 3 * R::LANES;
+            }
+            while left(i) > 1 {
+                self.strip::<R, 2, 8>(hand, i, &mut subtrees);
+                i += 2 * R::LANES;
+            }
+        }
+        while i < height {
+            self.strip::<R, 1, 6>(hand, i, &mut subtrees);
+            i += R::LANES;
         }
     }
-    while i < whole {
-        factors.strip::<R, 1, 6>(hand, i, sums);
-        i += R::LANES;
-    }
-    factors.rest(whole, sums);
 }
 
-/// The two panels of a product.
-struct Factors<'a, T> {
-    a: &'a [T],
-    b: &'a [T],
-    /// How many entries a and b have, which is the rows and columns of the matrix.
-    shape: [usize; 2],
-}
-
-impl<T: Element> Factors<'_, T> {
+impl<T: Element> Columns<'_, T> {
     /// The sums of I vectors of rows from row `i` on, J columns at a time.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn strip<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &self,
+        &mut self,
         hand: R,
         i: usize,
-        sums: &mut [T],
+        subtrees: &mut Subtrees,
     ) {
-        let [_, width] = self.shape;
+        let width = self.sums.len() / self.product.shape[0];
         let tiles = width / J * J;
         for j in (0..tiles).step_by(J) {
-            self.tile::<R, I, J>(hand, [i, j], sums);
+            self.tile::<R, I, J>(hand, [i, j], subtrees);
         }
         for j in tiles..width {
-            self.tile::<R, I, 1>(hand, [i, j], sums);
+            self.tile::<R, I, 1>(hand, [i, j], subtrees);
         }
     }
 
     // Loops over iterators would keep the tile in memory.
     #[cfg_attr(not(debug_assertions), inline(always))]
     fn tile<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &self,
+        &mut self,
         hand: R,
         [i, j]: [usize; 2],
-        sums: &mut [T],
+        subtrees: &mut Subtrees,
     ) {
-        let [height, width] = self.shape;
-        let mut tile = [[hand; I]; J];
-        for (a, b) in self.a.chunks_exact(height).zip(self.b.chunks_exact(width)) {
-            let (a, b) = (&a[i..][..I * R::LANES], &b[j..][..J]);
-            let mut at = [hand; I];
-            for m in 0..I {
-                at[m] = hand.load(&a[m * R::LANES..][..R::LANES]);
-            }
-            for n in 0..J {
-                let b = hand.splat(b[n]);
+        const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
+        let Self { product: PanelProduct { shape: [height, width], factors, .. }, panels, first, sums } =
+            self;
+        let length = I * J * R::LANES;
+        let (mut chunks, mut left) = (0_usize, panels.rows);
+        while left > 0 {
+            let rows = left.min(PANEL_ROWS);
+            let [a, b] = factors.map(|factor| &panels.numbers[chunks * panels.each + factor * PANEL_ROWS..]);
+            // What a vector reads behind a row is added to sums of no meaning.
+            let (a, b) = (&a[i..], &b[*first + j..]);
+            let mut tile = [[hand; I]; J];
+            for n in 0..rows {
+                let (a, b) = (&a[n * height..][..I * R::LANES], &b[n * width..][..J]);
+                let mut at = [hand; I];
                 for m in 0..I {
-                    tile[n][m] = at[m].mul_add(b, tile[n][m]);
+                    at[m] = hand.load(&a[m * R::LANES..][..R::LANES]);
+                }
+                for n in 0..J {
+                    let b = hand.splat(b[n]);
+                    for m in 0..I {
+                        tile[n][m] = at[m].mul_add(b, tile[n][m]);
+                    }
                 }
             }
-        }
-        for n in 0..J {
-            for m in 0..I {
-                let place = &mut sums[(j + n) * height + i + m * R::LANES..][..R::LANES];
-                (hand.load(place) + tile[n][m]).store(place);
-            }
-        }
-    }
-
-    /// The sums of the rows from `first` on, fewer than lanes.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rest(&self, first: usize, sums: &mut [T]) {
-        let [height, width] = self.shape;
-        let count = height - first;
-        if count == 0 {
-            return;
-        }
-        let mut column = [T::default(); MOST_LANES];
-        let column = &mut column[..count];
-        for (j, sums) in sums.chunks_exact_mut(height).enumerate() {
-            column.copy_from_slice(&sums[first..]);
-            for (a, b) in self.a.chunks_exact(height).zip(self.b.chunks_exact(width)) {
-                for (sum, a) in column.iter_mut().zip(&a[first..]) {
-                    *sum = a.mul_add(b[j], *sum);
+            let mut narrow = [T::default(); TILE];
+            for n in 0..J {
+                for m in 0..I {
+                    tile[n][m].store(&mut narrow[(n * I + m) * R::LANES..][..R::LANES]);
                 }
             }
-            sums[first..].copy_from_slice(column);
+            let mut leaf = [0.0; TILE];
+            leaf[..length].iter_mut().zip(&narrow).for_each(|(to, from)| *to = (*from).into());
+            // The subtrees that this chunk completes.
+            let complete = chunks.trailing_ones() as usize;
+            for subtree in &subtrees[..complete] {
+                leaf[..length].iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
+            }
+            subtrees[complete][..length].copy_from_slice(&leaf[..length]);
+            chunks += 1;
+            left -= rows;
+        }
+        // What is left of the tree is added from right to left.
+        let smallest = chunks.trailing_zeros() as usize;
+        let mut total = subtrees[smallest];
+        for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
+            if chunks >> level & 1 == 1 {
+                total[..length].iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
+            }
+        }
+        let live = (I * R::LANES).min(*height - i);
+        for (column, total) in
+            sums[j * *height..].chunks_exact_mut(*height).zip(total.chunks_exact(I * R::LANES)).take(J)
+        {
+            column[i..][..live].iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
         }
     }
 }
@@ -150,46 +183,36 @@ impl<T: Element> Factors<'_, T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Dispatch, Instructions, Work};
+    use crate::lanes::{Dispatch, Instructions, MOST_LANES};
 
-    struct Outer<'a> {
-        product: PanelProduct,
-        panels: &'a [f64],
-        rows: usize,
-        sums: &'a mut [f64],
-    }
-
-    impl Work<f64> for Outer<'_> {
-        type Output = ();
-
-        fn on<R: Lanes<Element = f64>>(self, hand: R) {
-            add_product(hand, &self.product, (self.panels, self.rows), self.sums);
-        }
-    }
-
-    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, and what is left of both.
+    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, what is left of both, and several chunks.
     #[test]
     fn a_product_of_panels_is_a_sum_of_outer_products() {
-        for (height, width, rows) in [(1, 1, 1), (3, 5, 7), (8, 6, 64), (29, 17, 33), (51, 8, 64)] {
+        for (height, width, rows) in
+            [(1, 1, 1_usize), (3, 5, 7), (8, 6, 64), (29, 17, 33), (51, 8, 64), (20, 9, 64 * 5 + 3)]
+        {
             let number = |i: usize| ((i * 7919) % 31) as f64 - 15.0;
-            let panels: Vec<f64> = (0..PANEL_ROWS * (height + width)).map(number).collect();
+            let each = PANEL_ROWS * (height + width);
+            let numbers: Vec<f64> = (0..each * rows.div_ceil(PANEL_ROWS) + MOST_LANES).map(number).collect();
             let product = PanelProduct { shape: [height, width], factors: [0, height], first: 2 };
+            let panels = Panels { numbers: &numbers, each, rows };
             let at = |first: usize, entries: usize, n: usize, i: usize| {
-                panels[first * PANEL_ROWS + n * entries + i]
+                number(n / PANEL_ROWS * each + first * PANEL_ROWS + n % PANEL_ROWS * entries + i)
             };
-            for instructions in [Instructions::Best, Instructions::Scalar] {
-                let mut sums: Vec<f64> = (0..2 + height * width).map(number).collect();
-                Dispatch::<f64>::run(instructions, Outer { product, panels: &panels, rows, sums: &mut sums });
-                for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
-                    let place = 2 + i + height * j;
+            for (instructions, first) in
+                [(Instructions::Best, 0), (Instructions::Scalar, 0), (Instructions::Best, width / 2)]
+            {
+                let mut sums: Vec<f64> = (0..height * (width - first)).map(number).collect();
+                Dispatch::<f64>::run(
+                    instructions,
+                    Columns { product: &product, panels, first, sums: &mut sums },
+                );
+                for (i, j) in (0..height).flat_map(|i| (first..width).map(move |j| (i, j))) {
+                    let place = i + height * (j - first);
                     let terms = (0..rows).map(|n| at(0, height, n, i) * at(height, width, n, j));
-                    assert_eq!(
-                        sums[place],
-                        number(place) + terms.sum::<f64>(),
-                        "{height} × {width}, {rows} rows"
-                    );
+                    let expected = number(place) + terms.sum::<f64>();
+                    assert_eq!(sums[place], expected, "{height} × {width}, {rows} rows");
                 }
-                assert_eq!(sums[..2], [number(0), number(1)]);
             }
         }
     }

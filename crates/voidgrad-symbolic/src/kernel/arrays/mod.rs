@@ -23,7 +23,7 @@ pub use self::extent::{Extent, largest};
 pub use self::obstacle::Obstacle;
 pub use self::panels::{PanelProduct, Panels};
 use self::points::Points;
-pub use self::rows::{Backward, RowKernel, RowParts, derive as derive_rows};
+pub use self::rows::{Backward, RowKernel, RowParts, Total, derive as derive_rows};
 use self::stages::{Stages, Work, as_products, stage};
 use self::terms::terms;
 use self::write::{Effect, Given, Sums};

@@ -30,10 +30,21 @@ pub struct RowParts<'a> {
     pub taken: &'a [Ident],
 }
 
+/// Entries of the flat sum that a backward pass adds up itself, one parameter after the other.
+#[derive(Debug, Clone)]
+pub struct Total {
+    /// The first in the flat sum.
+    pub first: Extent,
+    /// How many there are.
+    pub entries: Extent,
+}
+
 /// The stages. They read plain numbers as slices and numbers, and rows of lanes with the names of [`each`](Self::each); they write `y`, and
 /// the derivatives of `each` to [`bars`](Self::bars), and add to `sums`, plain numbers.
 #[derive(Debug)]
 pub struct RowKernel {
+    /// What the backward passes add to their sums, in the order in which it stands there.
+    pub totals: Vec<Total>,
     /// Parameters and data.
     pub shared: Vec<Slice>,
     /// What depends on them alone: plain numbers that [`numbers`](Self::numbers) writes.
@@ -90,6 +101,7 @@ struct AtOne {
     y: [NodeId; 2],
     /// What is added to the sums.
     effects: Vec<Effect>,
+    totals: Vec<Total>,
     shared: Vec<NodeId>,
 }
 
@@ -103,10 +115,15 @@ impl AtOne {
             parts.parameters.iter().map(|(first, bar)| (first.clone(), points.at(0, *bar))).collect();
         let shared = parts.shared.iter().map(|id| points.at(0, *id)).collect();
         let mut graph = points.graph;
-        let mut effects = Vec::new();
+        let (mut effects, mut totals, mut place) = (Vec::new(), Vec::new(), Extent::default());
         for (first, bar) in parameters {
             let terms = terms(&mut graph, &[bar]).ok_or(Obstacle::Form)?;
-            effects.extend(terms.entries.map(|entries| Effect::Add(entries, first.clone())));
+            if let Some(id) = terms.entries {
+                let entries = Extent::of(graph.shape(id));
+                effects.push(Effect::Add(id, place.clone()));
+                place = &place + &entries;
+                totals.push(Total { first: first.clone(), entries });
+            }
             if !terms.outer.is_empty() {
                 effects.push(Effect::Outer(terms.outer, first));
             }
@@ -116,12 +133,12 @@ impl AtOne {
         let (nodes, effects) = as_products(&mut graph, [&each, &[y[1]]], (nodes, effects))?;
         y[0] = nodes[0];
         let bars = nodes[1..].to_vec();
-        Ok(Self { graph, each, bars, y, effects, shared })
+        Ok(Self { graph, each, bars, y, effects, totals, shared })
     }
 }
 
 fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<RowKernel> {
-    let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, shared } = at_one;
+    let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, totals, shared } = at_one;
     let graph = &graph;
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
     for name in taken {
@@ -158,6 +175,7 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         .into_iter()
         .map(|written| Backward { panels: written.panels.clone(), stage: stage(written) });
     Some(RowKernel {
+        totals,
         shared: arguments,
         derived: shared,
         each: each_slices,

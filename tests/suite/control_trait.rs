@@ -55,7 +55,7 @@ fn slopes(control: &impl Control, z: &[f64]) -> DVector<f64> {
 
 /// Holds all derivatives of the trait against differences, those by φ through `set_phi`.
 #[track_caller]
-fn is_consistent<C: Control + Clone>(control: &C, z: &[f64]) {
+pub(crate) fn is_consistent<C: Control + Clone>(control: &C, z: &[f64]) {
     let columns = control.parameters();
     let c_z = slopes(control, z);
     let (mut c_phi, mut c_z_phi) =

@@ -10,7 +10,7 @@ const PIXELS: usize = 5;
 
 /// REBAR's relaxed bound of a linear decoder (W, c), and a network of the image and the relaxed code beside it.
 #[control(positive(lambda), each(x, q), data(w, c))]
-fn bound(
+pub(crate) fn bound(
     z: &SVector<f64, 3>,
     x: &SVector<f64, 5>,
     q: &SVector<f64, 3>,
@@ -32,11 +32,11 @@ fn bound(
 }
 
 /// Numbers that look drawn.
-fn numbers(count: usize, seed: f64) -> Vec<f64> {
+pub(crate) fn numbers(count: usize, seed: f64) -> Vec<f64> {
     (0..count).map(|i| ((i as f64 + 1.0) * 1.7 + seed).sin()).collect()
 }
 
-fn control(examples: usize) -> Bound {
+pub(crate) fn control(examples: usize) -> Bound {
     let phi = [&[0.8, -0.4][..], &numbers(9 * (5 + 3 + 2), 0.3)].concat();
     let (w, c) =
         (SMatrix::from_column_slice(&numbers(15, 0.1)), SVector::from_column_slice(&numbers(5, 0.2)));
@@ -59,7 +59,10 @@ fn one_by_one(control: &Bound) -> ByExample<Bound, impl Fn(&Bound, usize) -> Bou
 }
 
 /// A plate that is answered, with values of f that look drawn.
-fn answered<T: Float>(control: &(impl Control + Send + Sync), examples: usize) -> Plate<Bernoulli, T> {
+pub(crate) fn answered<T: Float>(
+    control: &(impl Control + Send + Sync),
+    examples: usize,
+) -> Plate<Bernoulli, T> {
     let numbers = |count, seed| -> Vec<T> {
         numbers(count, seed).iter().map(|number| T::default().constant(*number)).collect()
     };

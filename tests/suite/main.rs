@@ -2,6 +2,7 @@
 
 mod bernoulli;
 mod bounds;
+mod control_lengths;
 mod control_trait;
 mod deep;
 mod derivatives;

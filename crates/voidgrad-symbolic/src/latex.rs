@@ -153,6 +153,7 @@ impl Printer<'_> {
                 ),
                 ATOM,
             ),
+            Op::Broadcast(a) if !self.graph.shape(*a).is_scalar() => (self.at(*a, ATOM), ATOM),
             Op::Broadcast(a) => (format!(r"{}\,\mathbf{{1}}", self.at(*a, PRODUCT)), PRODUCT),
             Op::Index(a, Position::Entry(i)) => (format!("{{{}}}_{{{i}}}", self.at(*a, ATOM)), ATOM),
             Op::Index(a, Position::Cell(i, j)) => (format!("{{{}}}_{{{i},{j}}}", self.at(*a, ATOM)), ATOM),

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix};
 use voidgrad_real::Element;
 
-use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
+use crate::error::{InvalidParameter, ShapeMismatch, all_finite, finite, positive};
 
 /// A value with entries in a row: a number, an array, a matrix (column by column, as nalgebra stores it).
 pub trait Flat {
@@ -194,9 +194,7 @@ pub fn take_positive(parameter: &mut impl Flat, phi: &mut &[f64]) {
 /// If φ has fewer entries than the parameter.
 #[must_use]
 pub fn free_from<T: Flat + Zeroed>(phi: &mut &[f64]) -> T {
-    let mut parameter = T::zeroed();
-    take_free(&mut parameter, phi);
-    parameter
+    free_into(T::zeroed(), phi)
 }
 
 /// A parameter from the front of φ, as [`take_positive`] takes it.
@@ -205,9 +203,27 @@ pub fn free_from<T: Flat + Zeroed>(phi: &mut &[f64]) -> T {
 /// If φ has fewer entries than the parameter.
 #[must_use]
 pub fn positive_from<T: Flat + Zeroed>(phi: &mut &[f64]) -> T {
-    let mut parameter = T::zeroed();
-    take_positive(&mut parameter, phi);
-    parameter
+    positive_into(T::zeroed(), phi)
+}
+
+/// [`free_from`] in the place of `zeros`, which say how many entries there are.
+///
+/// # Panics
+/// If φ has fewer entries than the parameter.
+#[must_use]
+pub fn free_into<T: Flat>(mut zeros: T, phi: &mut &[f64]) -> T {
+    take_free(&mut zeros, phi);
+    zeros
+}
+
+/// [`positive_from`] in the place of `zeros`, which say how many entries there are.
+///
+/// # Panics
+/// If φ has fewer entries than the parameter.
+#[must_use]
+pub fn positive_into<T: Flat>(mut zeros: T, phi: &mut &[f64]) -> T {
+    take_positive(&mut zeros, phi);
+    zeros
 }
 
 /// A copy; that of a box is made on the heap.
@@ -240,7 +256,7 @@ pub fn checked<'a>(
     if phi.len() != count {
         return Err(InvalidParameter { name: "the length of phi", value: phi.len() as f64, allowed });
     }
-    phi.iter().try_for_each(|entry| finite("phi", *entry).map(drop))?;
+    all_finite("phi", phi)?;
     Ok(phi)
 }
 
@@ -259,12 +275,17 @@ pub fn with_room<T>(bytes: usize, work: impl FnOnce() -> T) -> T {
     }
 }
 
+/// [`with_room`] for more than `most` bytes; work that takes fewer runs as it is.
+pub fn with_room_beyond<T>(most: usize, bytes: usize, work: impl FnOnce() -> T) -> T {
+    if bytes > most { with_room(bytes, work) } else { work() }
+}
+
 /// Checks the entries of a parameter.
 ///
 /// # Errors
 /// Returns an error if one is NaN or infinite.
 pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
-    value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))
+    all_finite(name, value.entries())
 }
 
 /// Checks the entries of a positive parameter.
@@ -325,22 +346,35 @@ impl<'a> Adder<'a> {
 /// the estimator checks it.
 #[must_use]
 pub fn take<T: Flat + Zeroed>(slice: &[f64]) -> T {
-    let mut value = T::zeroed();
-    value.entries_mut().copy_from_slice(slice);
-    value
+    filled(T::zeroed(), slice)
+}
+
+/// [`take`] in the place of `zeros`, which say how many entries there are.
+///
+/// # Panics
+/// Panics if the slice has another length.
+#[must_use]
+pub fn filled<T: Flat>(mut zeros: T, slice: &[f64]) -> T {
+    zeros.entries_mut().copy_from_slice(slice);
+    zeros
 }
 
 /// The row of an example. If there is no such row, its entries are NaN, which nobody takes for a result.
 #[must_use]
 pub fn example<T: Flat + Zeroed>(rows: &[f64], example: usize) -> T {
-    let mut value = T::zeroed();
-    let entries = value.entries_mut();
+    row(T::zeroed(), rows, example)
+}
+
+/// [`example`] in the place of `zeros`, which say how many entries a row has.
+#[must_use]
+pub fn row<T: Flat>(mut zeros: T, rows: &[f64], example: usize) -> T {
+    let entries = zeros.entries_mut();
     let row = example.checked_mul(entries.len()).and_then(|first| rows.get(first..)?.get(..entries.len()));
     match row {
         Some(row) => entries.copy_from_slice(row),
         None => entries.fill(f64::NAN),
     }
-    value
+    zeros
 }
 
 /// Takes other entries of a value; `allowed` is their count in words, and `names` are those of an entry and of the length.
@@ -357,7 +391,7 @@ pub fn set(
     if entries.len() != own.len() {
         return Err(InvalidParameter { name: names.1, value: entries.len() as f64, allowed });
     }
-    entries.iter().try_for_each(|entry| finite(names.0, *entry).map(drop))?;
+    all_finite(names.0, entries)?;
     own.copy_from_slice(entries);
     Ok(())
 }
@@ -375,7 +409,20 @@ pub fn set_rows<T: Element>(
     if !rows.len().is_multiple_of(entries.max(1)) {
         return Err(InvalidParameter { name: names.1, value: rows.len() as f64, allowed });
     }
-    rows.iter().try_for_each(|number| finite(names.0, (*number).into()).map(drop))?;
+    take_rows(own, names.0, rows)
+}
+
+/// Takes other rows, which are whole.
+pub(crate) fn take_rows<T: Element>(
+    own: &mut Vec<f64>,
+    name: &'static str,
+    rows: &[T],
+) -> Result<(), InvalidParameter> {
+    let is_finite = |number: &T| Into::<f64>::into(*number).is_finite();
+    // Without a way out of the loop, so that it runs on vectors.
+    if !rows.iter().fold(true, |are_finite, number| are_finite & is_finite(number)) {
+        rows.iter().try_for_each(|number| finite(name, (*number).into()).map(drop))?;
+    }
     own.clear();
     own.extend(rows.iter().map(|number| Into::<f64>::into(*number)));
     Ok(())
@@ -420,9 +467,18 @@ pub fn fill(phi_bar: &mut [f64], add: impl FnOnce(&mut Adder<'_>)) {
 
 /// Sets each row of `matrix` to what `add` adds for the unit vector of that row.
 pub fn fill_rows<T: Flat + Zeroed>(matrix: &mut DMatrix<f64>, add: impl Fn(T, &mut Adder<'_>)) {
+    fill_rows_of(matrix, T::zeroed, add);
+}
+
+/// [`fill_rows`], for unit vectors of as many entries as `zeros` gives.
+pub fn fill_rows_of<T: Flat>(
+    matrix: &mut DMatrix<f64>,
+    zeros: impl Fn() -> T,
+    add: impl Fn(T, &mut Adder<'_>),
+) {
     let mut row = vec![0.0; matrix.ncols()];
     for m in 0..matrix.nrows() {
-        let mut direction = T::zeroed();
+        let mut direction = zeros();
         direction.entries_mut()[m] = 1.0;
         fill(&mut row, |phi| add(direction, phi));
         matrix.row_mut(m).iter_mut().zip(&row).for_each(|(cell, value)| *cell = *value);

@@ -107,6 +107,7 @@ pub mod gaussian;
 pub mod guide;
 mod kernel;
 mod lanes;
+mod lengths;
 mod matrix;
 pub mod network;
 pub mod noise;
@@ -153,7 +154,7 @@ pub mod __private {
 
     pub use crate::compose::*;
     pub use crate::control::{AtExample, BatchControl, Control, OfExamples};
-    pub use crate::error::{InvalidParameter, ShapeMismatch};
+    pub use crate::error::{ControlError, InvalidParameter, ShapeMismatch};
     pub use crate::kernel::{
         ArrayKernel, Chunk, Drawn, ExampleKernel, Examples, Kernel, RowKernel, Steps, arrays, examples,
         fused, sample, steps,
@@ -168,6 +169,9 @@ pub mod __private {
     pub mod flat {
         pub use crate::flat::*;
     }
+    pub mod lengths {
+        pub use crate::lengths::*;
+    }
     pub mod network {
         pub use crate::lanes::Float;
         pub use crate::network::generated::*;
@@ -175,8 +179,8 @@ pub mod __private {
     }
     pub mod kernel {
         pub use crate::kernel::{
-            Layout, PanelProduct, Total, add_outer, add_row, add_total, append, entries, keep, log_sum_exp,
-            product, row, scale, set_row, transposed_product,
+            ExampleLayout, Layout, PanelProduct, Total, add_outer, add_row, append, entries, keep,
+            log_sum_exp, product, row, scale, set_row, transposed_product,
         };
     }
 }

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 23] = [
+const LAYERS: [&str; 24] = [
     "error",
     "lanes",
     "slices",
@@ -15,6 +15,7 @@ const LAYERS: [&str; 23] = [
     "compose",
     "recurrence",
     "flat",
+    "lengths",
     "noise",
     "objective",
     "optimise",

@@ -355,7 +355,7 @@ impl Graph {
         self.node(Op::Select(mask, a, b), shape)
     }
 
-    /// A scalar in every entry of an array.
+    /// A scalar in every entry of an array; an array as one whose lengths are the same by other names.
     pub fn broadcast(&mut self, a: NodeId, shape: &Shape) -> NodeId {
         if self.shape(a) == shape {
             return a;
@@ -391,6 +391,8 @@ impl Graph {
             return self.zero();
         }
         match (self.op(a).clone(), self.op(b).clone()) {
+            (Op::Broadcast(inner), _) if !self.shape(inner).is_scalar() => self.dot(inner, b),
+            (_, Op::Broadcast(inner)) if !self.shape(inner).is_scalar() => self.dot(a, inner),
             (Op::Broadcast(inner), _) => {
                 let sum = self.sum(b);
                 self.mul(inner, sum)
@@ -472,7 +474,8 @@ impl Graph {
     fn inward(&mut self, a: NodeId, at: Position) -> NodeId {
         match self.op(a).clone() {
             Op::Zero => self.zero(),
-            Op::Broadcast(inner) => inner,
+            Op::Broadcast(inner) if self.shape(inner).is_scalar() => inner,
+            Op::Broadcast(inner) => self.index(inner, at),
             Op::Assemble(entries) => match entries.binary_search_by_key(&at, |(position, _)| *position) {
                 Ok(found) => entries[found].1,
                 Err(_) => self.zero(),

@@ -8,8 +8,10 @@ use super::differentiate::{
     Derivatives, along, filled, named_functions, resolve, scalar_derivatives, tuple, zero_like,
 };
 use super::function::Function;
+use super::generics::check_generics;
 use super::implementation::implementation;
 use super::kernel::{Directions, kernel};
+use super::lengths::{Holder, Lengths, unify};
 use super::names::{check_derivatives, check_setters, check_struct};
 use super::namesake::Namesake;
 use super::structure::{Batch, structure};
@@ -18,7 +20,8 @@ use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Output;
-use crate::graph::{NodeId, Shape};
+use crate::graph::{Dim, NodeId, Shape};
+use crate::kernel::arrays::Extent;
 use crate::latex;
 
 /// What the arguments of a control are.
@@ -57,7 +60,9 @@ pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
                 "`set_phi` sets the parameters of a control; choose another name for these data",
             );
         }
-        diagnostics.is_empty().then(|| derive(source, &roles, root))
+        let is_held = |argument: usize| argument > 0 && !roles.each.contains(&argument);
+        let lengths = unify(&source, Holder::Control, &is_held, diagnostics);
+        diagnostics.is_empty().then(|| derive(source, &roles, &lengths, root))
     })
 }
 
@@ -66,19 +71,14 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
     if !signature.output_shape.is_scalar() {
         diagnostics.error(&signature.output, "a control has one value: let it return `f64`");
     }
-    if let Some(parameter) = source.function.sig.generics.params.first() {
-        diagnostics.error(
-            parameter,
-            "a control with generic parameters is not modelled; write the lengths as numbers",
-        );
-    }
+    check_generics("control", &source.function.sig.generics, diagnostics);
     match signature.parameters.first() {
         None => diagnostics
             .error(&source.function.sig.ident, "a control is a function of `z`: make it the first argument"),
         Some(z) if z.mask => diagnostics
             .error(&z.ty, "the first argument of a control is `z`, a real number or an array of them"),
-        Some(z) if !matches!(z.shape, Shape::Scalar) && vector_length(&z.shape).is_none() => {
-            diagnostics.error(&z.ty, "the first argument of a control is `z`: `f64`, `[f64; M]` or `SVector<f64, M>` with M a number");
+        Some(z) if !z.shape.is_scalar() && (vector_length(&z.shape).is_none() || is_slice(&z.shape)) => {
+            diagnostics.error(&z.ty, "the first argument of a control is `z`: `f64`, `[f64; M]`, `SVector<f64, M>` or `&DVector<f64>`");
         }
         Some(_) => {}
     }
@@ -103,28 +103,25 @@ fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagno
     }
     let mut parameters = Vec::new();
     for (index, parameter) in signature.parameters.iter().enumerate().skip(1) {
+        if is_slice(&parameter.shape) {
+            diagnostics.error(
+                &parameter.ty,
+                "a control owns its arguments, and a slice belongs to somebody else; write `&DVector<f64>`, or `[f64; N]` if the length is a constant",
+            );
+        }
         if each.contains(&index) {
             if parameter.mask {
                 diagnostics.error(
                     &parameter.ident,
                     "a `bool` does not differ from example to example; pass a number and compare it",
                 );
-            } else if parameter.shape.entries().is_none() {
-                diagnostics.error(&parameter.ty, "the length of an argument of `each(…)` must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
             }
-        } else if data.contains(&index) {
-            if vector_length(&parameter.shape).is_none() && parameter.shape.entries().is_none() {
-                diagnostics.error(
-                    &parameter.ty,
-                    "the length must be a number, so that the control can own a copy: `[f64; N]`",
-                );
+        } else if !data.contains(&index) {
+            if parameter.mask {
+                diagnostics.error(&parameter.ident, "a `bool` can't be a parameter φ; name it in `data(…)`");
+            } else {
+                parameters.push(index);
             }
-        } else if parameter.mask {
-            diagnostics.error(&parameter.ident, "a `bool` can't be a parameter φ; name it in `data(…)`");
-        } else if parameter.shape.entries().is_none() {
-            diagnostics.error(&parameter.ty, "the length of a parameter φ must be a number: `[f64; N]`, `SVector<f64, N>` or `SMatrix<f64, R, C>`");
-        } else {
-            parameters.push(index);
         }
     }
     diagnostics.is_empty().then_some(Roles { each, parameters, positive })
@@ -143,13 +140,14 @@ fn resolve_given(names: &[Ident], source: &Source, diagnostics: &mut Diagnostics
     given
 }
 
-/// M, where `z` is a vector of a known length.
-pub(super) fn vector_length(shape: &Shape) -> Option<usize> {
-    match shape {
-        Shape::Array(n) => n.fixed(),
-        shape if shape.is_column() => shape.entries(),
-        _ => None,
-    }
+/// M, if `z` is a vector.
+pub(super) fn vector_length(shape: &Shape) -> Option<Extent> {
+    let is_vector = matches!(shape, Shape::Array(_)) || shape.is_column();
+    is_vector.then(|| Extent::of(shape))
+}
+
+fn is_slice(shape: &Shape) -> bool {
+    matches!(shape, Shape::Array(Dim::Runtime(..)))
 }
 
 /// The nodes of the functions that only controls have.
@@ -163,7 +161,8 @@ struct Parts {
     c_bar: NodeId,
 }
 
-fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
+fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> Expansion {
+    lengths.join(&mut source);
     let wrt: Vec<usize> = std::iter::once(0).chain(roles.parameters.iter().copied()).collect();
     let inputs: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
     let output = source.body.output;
@@ -189,26 +188,31 @@ fn derive(mut source: Source, roles: &Roles, root: &TokenStream) -> Expansion {
     let of_numbers = source.signature.parameters.iter().all(|parameter| parameter.shape.is_scalar());
     let partials =
         if of_numbers { namesake.partials(&wrt, &derivatives.pairs(&wrt)) } else { TokenStream::new() };
+    // The functions measure the lengths of their arguments; in what follows lengths have names.
+    let c_z = derivatives.first(0);
+    let copies = lengths.apply(&mut source);
+    let copy = |node: NodeId| copies[node.index()];
+    let copied = |nodes: Vec<NodeId>| nodes.into_iter().map(copy).collect::<Vec<NodeId>>();
     let nodes = Directions {
-        z_dot: parts.z_dot,
-        c_bar: parts.c_bar,
-        c_z: derivatives.first(0),
-        partials: parts.partials,
-        mixed: parts.directed,
-        vjp_jvp: parts.vjp_jvp,
+        z_dot: copy(parts.z_dot),
+        c_bar: copy(parts.c_bar),
+        c_z: copy(c_z),
+        partials: copied(parts.partials),
+        mixed: copied(parts.directed),
+        vjp_jvp: copied(parts.vjp_jvp),
     };
     // Straight-line code where there is little of it, else loops over rows of lanes. Lanes of examples have loops.
     let straight = if roles.each.is_empty() { kernel(&source, roles, &nodes, root) } else { None };
     let (batch, kernel) = match straight {
         Some(kernel) => (Batch::StraightLine, Some(kernel)),
-        None => match array_kernel(&source, roles, &nodes, root) {
+        None => match array_kernel(&source, roles, lengths, &nodes, root) {
             Ok(kernel) if roles.each.is_empty() => (Batch::Arrays, Some(kernel)),
             Ok(kernel) => (Batch::Examples, Some(kernel)),
             Err(obstacle) => (Batch::OneByOne(obstacle), None),
         },
     };
-    let parameters = structure(&source, roles, batch, root);
-    let implementation = implementation(&source, roles, batch, root);
+    let parameters = structure(&source, roles, lengths, batch, root);
+    let implementation = implementation(&source, roles, lengths, batch, root);
     let function = source.function.to_token_stream();
     let items =
         located(quote!(#items #partials #parameters #implementation #kernel), &source.function.sig.ident);

@@ -1,10 +1,13 @@
 //! The fields of a control's struct.
 
-use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
 use super::Source;
 use super::control::Roles;
+use super::lengths::Lengths;
+use crate::graph::Shape;
+use crate::kernel::arrays::Extent;
 use crate::signature::Parameter;
 
 /// Arrays of more entries than this are on the heap, so that a control is cheap to move, and fits any stack.
@@ -24,7 +27,9 @@ pub(super) struct Field {
     pub(super) is_parameter: bool,
     pub(super) is_positive: bool,
     /// How many numbers it has, in an example if it differs there.
-    pub(super) entries: usize,
+    pub(super) entries: Extent,
+    /// Zeros in its place, if only the run knows how many.
+    pub(super) zeros: Option<TokenStream>,
 }
 
 impl Field {
@@ -51,11 +56,18 @@ impl Field {
     }
 
     /// The function that gives it other values: rows for all examples, entries of an array, or a number.
-    pub(super) fn setter(&self, root: &TokenStream) -> TokenStream {
+    pub(super) fn setter(&self, lengths: &Lengths, root: &TokenStream) -> TokenStream {
         let Self { ident, ty, .. } = self;
         let setter = self.setter_name();
-        let (name, entries) = (ident.to_string(), Literal::usize_unsuffixed(self.entries));
-        let (length, count) = (format!("the length of {name}"), self.entries.to_string());
+        let name = ident.to_string();
+        if self.mask {
+            return quote!(fn #setter(&mut self, #ident: #ty) { self.#ident = #ident; });
+        }
+        if !lengths.are_numbers() {
+            return self.setter_of_lengths(lengths, root);
+        }
+        let entries = &self.entries;
+        let (length, count) = (format!("the length of {name}"), entries.to_token_stream().to_string());
         if self.is_each {
             let allowed = format!("a multiple of {count}");
             quote! {
@@ -69,13 +81,31 @@ impl Field {
                     #root::flat::set(&mut self.#ident, (#name, #length), #ident, #count)
                 }
             }
-        } else if self.mask {
-            quote!(fn #setter(&mut self, #ident: #ty) { self.#ident = #ident; })
         } else {
             quote! {
                 fn #setter(&mut self, #ident: f64) -> ::core::result::Result<(), #root::InvalidParameter> {
                     #root::flat::set(&mut self.#ident, (#name, #length), &[#ident], #count)
                 }
+            }
+        }
+    }
+
+    /// [`setter`](Self::setter) of a control that has lengths which are no numbers in the source.
+    fn setter_of_lengths(&self, lengths: &Lengths, root: &TokenStream) -> TokenStream {
+        let Self { ident, entries, .. } = self;
+        let setter = self.setter_name();
+        let (name, length) = (ident.to_string(), format!("the entries of {ident}"));
+        let (ty, body) = if self.is_each {
+            let take = quote!(#root::lengths::set_rows(&mut self.#ident, (#name, #length), #ident, #entries));
+            (quote!(&[impl #root::network::Float]), lengths.named(&take))
+        } else if self.is_array {
+            (quote!(&[f64]), quote!(#root::lengths::set(&mut self.#ident, (#name, #length), #ident)))
+        } else {
+            (quote!(f64), quote!(#root::lengths::set(&mut self.#ident, (#name, #length), &[#ident])))
+        };
+        quote! {
+            fn #setter(&mut self, #ident: #ty) -> ::core::result::Result<(), #root::ControlError> {
+                #body
             }
         }
     }
@@ -102,39 +132,70 @@ impl Field {
         let Self { ident, ty, .. } = self;
         if self.is_each {
             let borrowed = self.by_ref.then(|| quote!(&));
-            return quote!(#borrowed #root::flat::example::<#ty>(&self.#ident, example));
+            return match &self.zeros {
+                Some(zeros) => quote!(#borrowed #root::flat::row(#zeros, &self.#ident, example)),
+                None => quote!(#borrowed #root::flat::example::<#ty>(&self.#ident, example)),
+            };
         }
         match (self.by_ref, self.is_boxed) {
             (true, _) => quote!(&self.#ident),
             (false, true) => quote!(*self.#ident),
+            (false, false) if self.zeros.is_some() => quote!(self.#ident.clone()),
             (false, false) => quote!(self.#ident),
         }
     }
 }
 
 /// The fields: every argument but `z`, in order.
-pub(super) fn fields(source: &Source, roles: &Roles) -> Vec<Field> {
+pub(super) fn fields(source: &Source, roles: &Roles, lengths: &Lengths) -> Vec<Field> {
     let parameters = source.signature.parameters.iter().enumerate().skip(1);
     parameters
-        .map(|(index, parameter)| Field {
-            ident: parameter.ident.clone(),
-            ty: match &parameter.ty {
-                syn::Type::Reference(reference) => (*reference.elem).clone(),
-                ty => ty.clone(),
-            },
-            by_ref: parameter.by_ref,
-            mask: parameter.mask,
-            is_array: !parameter.shape.is_scalar(),
-            is_each: roles.each.contains(&index),
-            is_boxed: entries(parameter) > MOST_IN_PLACE && !roles.each.contains(&index),
-            entries: entries(parameter),
-            is_parameter: roles.parameters.contains(&index),
-            is_positive: roles.positive.contains(&index),
+        .map(|(index, parameter)| {
+            let entries = Extent::of(&parameter.shape);
+            let is_each = roles.each.contains(&index);
+            let zeros = zeros(parameter, index, lengths);
+            let is_large = entries.fixed().is_none_or(|entries| entries > MOST_IN_PLACE);
+            Field {
+                ident: parameter.ident.clone(),
+                ty: owned(parameter).clone(),
+                by_ref: parameter.by_ref,
+                mask: parameter.mask,
+                is_array: !parameter.shape.is_scalar(),
+                is_each,
+                is_boxed: is_large && !is_each && zeros.is_none(),
+                entries,
+                is_parameter: roles.parameters.contains(&index),
+                is_positive: roles.positive.contains(&index),
+                zeros,
+            }
         })
         .collect()
 }
 
-/// The number of entries of an argument.
-pub(super) fn entries(parameter: &Parameter) -> usize {
-    parameter.shape.entries().unwrap_or(1)
+/// Zeros in the place of an argument whose length the run alone knows: an expression that reads the lengths by their names.
+pub(super) fn zeros(parameter: &Parameter, index: usize, lengths: &Lengths) -> Option<TokenStream> {
+    let ty = owned(parameter);
+    let Shape::Matrix(rows, columns) = &parameter.shape else { return None };
+    let rows = Extent::from(rows);
+    lengths.is_dynamic(index).then(|| {
+        if lengths.is_column(index) {
+            quote!(<#ty>::zeros(#rows))
+        } else {
+            let columns = Extent::from(columns);
+            quote!(<#ty>::zeros(#rows, #columns))
+        }
+    })
+}
+
+/// The type of an argument without its reference.
+pub(super) fn owned(parameter: &Parameter) -> &syn::Type {
+    match &parameter.ty {
+        syn::Type::Reference(reference) => &reference.elem,
+        ty => ty,
+    }
+}
+
+/// How many numbers the parameters φ are.
+pub(super) fn count(source: &Source, roles: &Roles) -> Extent {
+    roles.parameters.iter().map(|index| Extent::of(&source.signature.parameters[*index].shape)).sum()
 }

@@ -1,12 +1,14 @@
 //! `impl Control` for a control's struct.
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
 use super::control::{Roles, vector_length};
-use super::field::{Field, entries, fields};
+use super::field::{Field, count, fields, owned, zeros};
+use super::lengths::Lengths;
 use super::structure::{Batch, name_of_struct};
+use crate::kernel::arrays::Extent;
 use crate::signature::Parameter;
 
 /// A control of more numbers than this is evaluated on a stack of its own: its derivatives are arrays by value.
@@ -16,12 +18,13 @@ const MOST_ON_THE_STACK: usize = 2_048;
 pub(super) fn implementation(
     source: &Source,
     roles: &Roles,
+    lengths: &Lengths,
     batch: Batch,
     root: &TokenStream,
 ) -> TokenStream {
-    let function = &source.function.sig.ident;
     let name = name_of_struct(source);
-    let fields = fields(source, roles);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
+    let fields = fields(source, roles, lengths);
     let phi: Vec<&Field> = fields.iter().filter(|field| field.is_parameter).collect();
     let slots = phi.iter().map(|Field { ident, is_positive, .. }| {
         if *is_positive { quote!(Slot::Positive(&self.#ident)) } else { quote!(Slot::Free(&self.#ident)) }
@@ -30,9 +33,7 @@ pub(super) fn implementation(
         let take = if *is_positive { quote!(take_positive) } else { quote!(take_free) };
         quote!(#root::flat::#take(&mut self.#ident, &mut values);)
     });
-    let count: usize =
-        roles.parameters.iter().map(|index| entries(&source.signature.parameters[*index])).sum();
-    let count = Literal::usize_unsuffixed(count);
+    let count = count(source, roles);
     let names = phi.iter().map(|field| field.ident.to_string());
     let values: Vec<&Ident> = phi.iter().map(|field| &field.ident).collect();
     let arguments: Vec<TokenStream> = fields.iter().map(|field| field.argument(root)).collect();
@@ -59,30 +60,29 @@ pub(super) fn implementation(
         quote!({ let #pattern = #call; #(#adds)* })
     };
     let z = &source.signature.parameters[0];
-    let numbers = source.signature.parameters.iter().map(entries).sum();
-    let m = vector_length(&z.shape).filter(|_| !z.shape.is_scalar());
+    let m = vector_length(&z.shape);
+    let function = &Callee::new(source);
     let bodies = match m {
         None => elementwise(function, root, z.by_ref, &arguments, &add_all),
-        Some(_) => vector(function, root, z, &arguments, &add_all),
+        Some(_) => vector(function, root, (z, zeros(z, 0, lengths)), &arguments, &add_all),
     };
-    let evaluation = if roles.each.is_empty() {
-        bodies.write(m, numbers, root)
-    } else {
-        Bodies::write_of_examples(m, batch, root)
-    };
-    let (kernel, batches) = (of_kernel(batch, root), of_batches(batch, root, &name));
-    let of_examples = if roles.each.is_empty() {
-        TokenStream::new()
-    } else {
-        bodies.of_examples(&name, &fields, numbers, root)
-    };
+    let methods = Methods { bodies, m, lengths, room: Room::new(source, lengths) };
+    let evaluation =
+        if roles.each.is_empty() { methods.write(root) } else { methods.write_of_examples(batch, root) };
+    let (kernel, batches) = (of_kernel(batch, root), of_batches(batch, root, source));
+    let of_examples =
+        if roles.each.is_empty() { TokenStream::new() } else { methods.of_examples(source, &fields, root) };
+    let (parameters, set_phi) = (
+        lengths.named(&quote!(#count)),
+        lengths.named(&quote!(let mut values = #root::flat::values(phi, #count)?;)),
+    );
     quote! {
         #[automatically_derived]
         // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
         #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
-        impl #root::Control for #name {
+        impl #generics #root::Control for #name #of_struct {
             fn parameters(&self) -> usize {
-                #count
+                #parameters
             }
             fn phi(&self) -> #root::nalgebra::DVector<f64> {
                 use #root::flat::Slot;
@@ -92,7 +92,7 @@ pub(super) fn implementation(
                 &mut self,
                 phi: #root::nalgebra::DVectorView<'_, f64>,
             ) -> ::core::result::Result<(), #root::ShapeMismatch> {
-                let mut values = #root::flat::values(phi, #count)?;
+                #set_phi
                 #(#takes)*
                 Ok(())
             }
@@ -107,14 +107,52 @@ pub(super) fn implementation(
     }
 }
 
-/// The body of a method of a control of so many `numbers`, on a stack that is large enough for them.
-fn with_room(numbers: usize, root: &TokenStream, body: &TokenStream) -> TokenStream {
-    if numbers <= MOST_ON_THE_STACK {
-        return body.clone();
+/// The function's derivatives as the methods call them: with its lengths, since not every argument says them.
+struct Callee<'a> {
+    function: &'a Ident,
+    lengths: Option<TokenStream>,
+}
+
+impl<'a> Callee<'a> {
+    fn new(source: &'a Source) -> Self {
+        let mut lengths = source.function.sig.generics.const_params().map(|length| &length.ident).peekable();
+        let lengths = lengths.peek().is_some().then(|| quote!(::<f64, #(#lengths),*>));
+        Self { function: &source.function.sig.ident, lengths }
     }
-    // Without optimisation, a derivative has some dozens of values of the size of its arguments.
-    let bytes = Literal::usize_unsuffixed(64 * 8 * numbers);
-    quote!(#root::flat::with_room(#bytes, || { #body }))
+
+    fn call(&self, derivative: &str, arguments: &TokenStream) -> TokenStream {
+        let Self { function, lengths } = self;
+        let derivative = format_ident!("{derivative}");
+        quote!(#function::#derivative #lengths(#arguments))
+    }
+}
+
+/// The stack that the derivatives of a control take.
+struct Room {
+    /// How many numbers its arguments are, but for those on the heap.
+    numbers: Extent,
+}
+
+impl Room {
+    fn new(source: &Source, lengths: &Lengths) -> Self {
+        let arguments = source.signature.parameters.iter().enumerate();
+        let by_value = arguments.filter(|(index, _)| !lengths.is_dynamic(*index));
+        Self { numbers: by_value.map(|(_, argument)| Extent::of(&argument.shape)).sum() }
+    }
+
+    /// The body of a method, on a stack that is large enough for it.
+    fn around(&self, root: &TokenStream, body: &TokenStream) -> TokenStream {
+        // Without optimisation, a derivative has some dozens of values of the size of its arguments.
+        let bytes = &self.numbers * &Extent::from(64 * 8);
+        match self.numbers.fixed() {
+            Some(numbers) if numbers <= MOST_ON_THE_STACK => body.clone(),
+            Some(_) => quote!(#root::flat::with_room(#bytes, || { #body })),
+            None => {
+                let most = Extent::from(64 * 8 * MOST_ON_THE_STACK);
+                quote!(#root::flat::with_room_beyond(#most, #bytes, || { #body }))
+            }
+        }
+    }
 }
 
 /// The methods that a kernel of straight-line code fills in. They are `#[inline]`, so that their loops are compiled where they are used.
@@ -136,7 +174,9 @@ fn of_kernel(batch: Batch, root: &TokenStream) -> Option<TokenStream> {
 }
 
 /// `impl BatchControl`: many samples at once, if there is a kernel.
-fn of_batches(batch: Batch, root: &TokenStream, name: &Ident) -> TokenStream {
+fn of_batches(batch: Batch, root: &TokenStream, source: &Source) -> TokenStream {
+    let name = name_of_struct(source);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
     let run = match batch {
         Batch::StraightLine => Some(quote!(fused)),
         Batch::Arrays => Some(quote!(arrays)),
@@ -152,7 +192,7 @@ fn of_batches(batch: Batch, root: &TokenStream, name: &Ident) -> TokenStream {
     });
     quote! {
         #[automatically_derived]
-        impl #root::BatchControl for #name {
+        impl #generics #root::BatchControl for #name #of_struct {
             #chunk
         }
     }
@@ -167,15 +207,38 @@ struct Bodies {
     vjp_jvp: TokenStream,
 }
 
-impl Bodies {
-    fn with_room(&self, numbers: usize, root: &TokenStream) -> [TokenStream; 5] {
-        let Self { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp } = self;
-        [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp].map(|body| with_room(numbers, root, body))
+/// The methods that evaluate a control.
+struct Methods<'a> {
+    bodies: Bodies,
+    /// The length of a `z` that is a vector.
+    m: Option<Extent>,
+    lengths: &'a Lengths,
+    room: Room,
+}
+
+impl Methods<'_> {
+    /// The bodies with all that they take: stack, and names for lengths.
+    fn complete(&self, root: &TokenStream) -> [TokenStream; 5] {
+        let Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp } = &self.bodies;
+        [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp]
+            .map(|body| self.lengths.named(&self.room.around(root, body)))
+    }
+
+    /// The method that says how many entries z has, if that is fixed.
+    fn dimension(&self) -> Option<TokenStream> {
+        self.m.as_ref().map(|m| {
+            let dimension = self.lengths.named(&quote!(Some(#m)));
+            quote! {
+                fn dimension(&self) -> ::core::option::Option<usize> {
+                    #dimension
+                }
+            }
+        })
     }
 
     /// The methods of a control that differs from example to example: those of example 0.
-    fn write_of_examples(m: Option<usize>, batch: Batch, root: &TokenStream) -> TokenStream {
-        let dimension = dimension(m);
+    fn write_of_examples(&self, batch: Batch, root: &TokenStream) -> TokenStream {
+        let dimension = self.dimension();
         let plate = (batch == Batch::Examples).then(|| {
             quote! {
                 #[inline]
@@ -215,19 +278,23 @@ impl Bodies {
     }
 
     /// `impl OfExamples`.
-    fn of_examples(&self, name: &Ident, fields: &[Field], numbers: usize, root: &TokenStream) -> TokenStream {
-        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.with_room(numbers, root);
+    fn of_examples(&self, source: &Source, fields: &[Field], root: &TokenStream) -> TokenStream {
+        let name = name_of_struct(source);
+        let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.complete(root);
         let counts = fields.iter().filter(|field| field.is_each).map(|Field { ident, entries, .. }| {
-            let entries = Literal::usize_unsuffixed(*entries);
+            let entries = if entries.fixed().is_some() { quote!(#entries) } else { quote!((#entries)) };
             quote!(self.#ident.len() / #entries)
         });
+        let counts = self.lengths.named(&quote!([#(#counts),*]));
+        let count = quote!(#counts.into_iter().min().unwrap_or(0));
         quote! {
             #[automatically_derived]
             // A control that does not depend on z has arguments that it does not read; style lints are for code that people write.
             #[allow(unused_variables, unused_mut, clippy::all, clippy::pedantic)]
-            impl #root::OfExamples for #name {
+            impl #generics #root::OfExamples for #name #of_struct {
                 fn count(&self) -> usize {
-                    [#(#counts),*].into_iter().min().unwrap_or(0)
+                    #count
                 }
                 fn value_at(&self, example: usize, z: &[f64]) -> f64 {
                     #value
@@ -248,10 +315,10 @@ impl Bodies {
         }
     }
 
-    /// The methods of a control of so many `numbers`; `m` is the length of a `z` that is a vector.
-    fn write(&self, m: Option<usize>, numbers: usize, root: &TokenStream) -> TokenStream {
-        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.with_room(numbers, root);
-        let dimension = dimension(m);
+    /// The methods of a control without examples.
+    fn write(&self, root: &TokenStream) -> TokenStream {
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.complete(root);
+        let dimension = self.dimension();
         quote! {
                 #dimension
             fn value(&self, z: &[f64]) -> f64 {
@@ -273,76 +340,73 @@ impl Bodies {
     }
 }
 
-/// The method that says how many entries z has, if that is fixed.
-fn dimension(m: Option<usize>) -> Option<TokenStream> {
-    m.map(|m| {
-        let m = Literal::usize_unsuffixed(m);
-        quote! {
-            fn dimension(&self) -> ::core::option::Option<usize> {
-                Some(#m)
-            }
-        }
-    })
-}
-
 /// The methods of a control of one `z`: the mean over the coordinates.
 fn elementwise(
-    function: &Ident,
+    function: &Callee<'_>,
     root: &TokenStream,
     by_ref: bool,
     arguments: &[TokenStream],
     add_all: &dyn Fn(TokenStream) -> TokenStream,
 ) -> Bodies {
     let z = if by_ref { quote!(&z) } else { quote!(z) };
-    let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
-    let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments),*)));
-    let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
-    let value = quote!(#root::elementwise::value(z, |z| #function::value(#z, #(#arguments),*)));
-    let value_and_d_z =
-        quote!(#root::elementwise::value_and_d_z(z, c_z, |z| #function::value_and_d_z(#z, #(#arguments),*)));
+    let at_z = quote!(#z, #(#arguments),*);
+    let partials = add_all(function.call("partials", &at_z));
+    let mixed = add_all(function.call("mixed_partials", &at_z));
+    let vjp_jvp = add_all(function.call("vjp_jvp", &quote!(#z, #(#arguments,)* z_dot, c_bar)));
+    let (value, value_and_d_z) = (function.call("value", &at_z), function.call("value_and_d_z", &at_z));
+    let value = quote!(#root::elementwise::value(z, |z| #value));
+    let value_and_d_z = quote!(#root::elementwise::value_and_d_z(z, c_z, |z| #value_and_d_z));
     let d_phi = quote!(#root::elementwise::d_phi(z, c_phi, |z, phi| #partials););
     let d_z_d_phi = quote!(#root::elementwise::d_z_d_phi(z, c_z_phi, |z, phi| #mixed););
     let vjp_jvp = quote!(#root::elementwise::vjp_jvp(z, z_dot, phi_bar, |z, z_dot, phi| #vjp_jvp););
     Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp }
 }
 
-/// The methods of a control of M coordinates at once.
+/// The methods of a control of M coordinates at once; zeros in the place of z, if the run alone knows M.
 fn vector(
-    function: &Ident,
+    function: &Callee<'_>,
     root: &TokenStream,
-    z: &Parameter,
+    (z, zeros): (&Parameter, Option<TokenStream>),
     arguments: &[TokenStream],
     add_all: &dyn Fn(TokenStream) -> TokenStream,
 ) -> Bodies {
-    let ty = match &z.ty {
-        syn::Type::Reference(reference) => &*reference.elem,
-        ty => ty,
+    let ty = owned(z);
+    let take = |z: TokenStream| match &zeros {
+        Some(zeros) => quote!(#root::flat::filled(#zeros, #z)),
+        None => quote!(#root::flat::take(#z)),
     };
+    let (take, take_dot) = (take(quote!(z)), take(quote!(z_dot)));
     let z = if z.by_ref { quote!(&z) } else { quote!(z) };
-    let partials = add_all(quote!(#function::partials(#z, #(#arguments),*)));
-    let mixed = add_all(quote!(#function::mixed_partials(#z, #(#arguments,)* z_dot)));
-    let vjp_jvp = add_all(quote!(#function::vjp_jvp(#z, #(#arguments,)* z_dot, c_bar)));
+    let at_z = quote!(#z, #(#arguments),*);
+    let partials = add_all(function.call("partials", &at_z));
+    let mixed = add_all(function.call("mixed_partials", &quote!(#z, #(#arguments,)* z_dot)));
+    let vjp_jvp = add_all(function.call("vjp_jvp", &quote!(#z, #(#arguments,)* z_dot, c_bar)));
+    let (value, value_and_d_z) = (function.call("value", &at_z), function.call("value_and_d_z", &at_z));
     let value = quote! {
-        let z: #ty = #root::flat::take(z);
-        #function::value(#z, #(#arguments),*)
+        let z: #ty = #take;
+        #value
     };
     let value_and_d_z = quote! {
-        let z: #ty = #root::flat::take(z);
-        let (c, d_z) = #function::value_and_d_z(#z, #(#arguments),*);
+        let z: #ty = #take;
+        let (c, d_z) = #value_and_d_z;
         c_z.copy_from_slice(#root::flat::Flat::entries(&d_z));
         c
     };
     let d_phi = quote! {
-        let z: #ty = #root::flat::take(z);
+        let z: #ty = #take;
         #root::flat::fill(c_phi, |phi| #partials);
     };
+    let fill = match &zeros {
+        Some(zeros) => quote!(#root::flat::fill_rows_of(c_z_phi, || #zeros, |z_dot: #ty, phi| #mixed);),
+        None => quote!(#root::flat::fill_rows(c_z_phi, |z_dot: #ty, phi| #mixed);),
+    };
     let d_z_d_phi = quote! {
-        let z: #ty = #root::flat::take(z);
-        #root::flat::fill_rows(c_z_phi, |z_dot: #ty, phi| #mixed);
+        let z: #ty = #take;
+        #fill
     };
     let vjp_jvp = quote! {
-        let z: #ty = #root::flat::take(z);
-        let z_dot: #ty = #root::flat::take(z_dot);
+        let z: #ty = #take;
+        let z_dot: #ty = #take_dot;
         let phi = &mut #root::flat::Adder::new(phi_bar, 1.0);
         #vjp_jvp
     };

@@ -8,6 +8,7 @@ use super::control::Roles;
 use super::structure::name_of_struct;
 use crate::emit::Types;
 use crate::graph::NodeId;
+use crate::kernel::arrays::Extent;
 use crate::kernel::{self, Ends, Kept, Kernel, Parts};
 
 /// The nodes that a kernel takes beside those of the function itself.
@@ -30,7 +31,8 @@ pub(super) fn kernel(
     root: &TokenStream,
 ) -> Option<TokenStream> {
     let parameters = &source.signature.parameters;
-    if !parameters[0].shape.is_scalar() {
+    let are_known = parameters.iter().all(|parameter| parameter.shape.entries().is_some());
+    if !parameters[0].shape.is_scalar() || !are_known {
         return None;
     }
     let arguments: Vec<Ident> = parameters.iter().map(|parameter| parameter.ident.clone()).collect();
@@ -55,6 +57,7 @@ const LARGEST_PAIR: usize = 16;
 
 fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) -> TokenStream {
     let name = name_of_struct(source);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
     let entries = |index: &usize| source.signature.parameters[*index].shape.entries().unwrap_or(1);
     let count: usize = roles.parameters.iter().map(entries).sum();
     // One by one: an array that is indexed by a variable is memory, and the sums would leave their registers.
@@ -87,7 +90,7 @@ fn write(source: &Source, roles: &Roles, kernel: &Kernel, root: &TokenStream) ->
             #residuals_type
 
             #[automatically_derived]
-            impl #root::Kernel for #name {
+            impl #generics #root::Kernel for #name #of_struct {
                 #pairs
                 type Sums<R: #root::Lanes> = [R; #count];
                 type Numbers<T: #root::Element> = #numbers_of;
@@ -246,17 +249,16 @@ fn finish_sums(Ends { statements, combinations, scales }: &Ends, root: &TokenStr
 
 /// `∂/∂(ln λ) = λ·∂/∂λ` for the parameters that stand in φ by their logarithm.
 pub(super) fn chain(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
-    let mut first = 0;
+    let mut first = Extent::default();
     let mut statements = TokenStream::new();
     for index in &roles.parameters {
         let parameter = &source.signature.parameters[*index];
-        let count = parameter.shape.entries().unwrap_or(1);
+        let behind = &first + &Extent::of(&parameter.shape);
         if roles.positive.contains(index) {
             let ident = &parameter.ident;
-            let (from, to) = (Literal::usize_unsuffixed(first), Literal::usize_unsuffixed(first + count));
-            statements.extend(quote!(#root::kernel::scale(&mut phi_bar[#from..#to], &self.#ident);));
+            statements.extend(quote!(#root::kernel::scale(&mut phi_bar[#first..#behind], &self.#ident);));
         }
-        first += count;
+        first = behind;
     }
     statements
 }

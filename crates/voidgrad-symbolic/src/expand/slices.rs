@@ -10,22 +10,23 @@ pub(super) fn count(slices: &[Slice]) -> Extent {
     slices.iter().map(|slice| slice.entries.clone()).sum()
 }
 
-/// Names for plain numbers from entry `first` on, and the first entry behind them: an array is a slice, a number is in every lane. If a length is not known
-/// here, each takes its numbers from the front of `numbers`, which begins at `first`.
-pub(super) fn named(slices: &[Slice], mut first: Extent) -> (TokenStream, Extent) {
-    let are_known = slices.iter().all(|slice| slice.entries.fixed().is_some()) && first.fixed().is_some();
-    let mut names = TokenStream::new();
-    for Slice { ident, entries, is_number } in slices {
+/// Names for all plain numbers, a statement each: an array is a slice, a number is in every lane. If a length is not known here, each takes its numbers
+/// from the front of `numbers`.
+pub(super) fn named(slices: &[Slice]) -> Vec<TokenStream> {
+    let are_known = slices.iter().all(|slice| slice.entries.fixed().is_some());
+    let mut first = Extent::default();
+    let names = slices.iter().map(|Slice { ident, entries, is_number }| {
         let behind = &first + entries;
-        names.extend(match (are_known, is_number) {
+        let name = match (are_known, is_number) {
             (true, true) => quote!(let #ident = hand.splat(numbers[#first]);),
             (true, false) => quote!(let #ident = &numbers[#first..#behind];),
             (false, true) => quote!(let (#ident, numbers) = (hand.splat(numbers[0]), &numbers[1..]);),
             (false, false) => quote!(let (#ident, numbers) = numbers.split_at(#entries);),
-        });
+        };
         first = behind;
-    }
-    (names, first)
+        name
+    });
+    names.collect()
 }
 
 /// Takes rows of lanes from `rows`, one array after the other.

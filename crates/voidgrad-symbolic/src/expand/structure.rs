@@ -2,13 +2,15 @@
 
 use std::fmt;
 
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
 use super::control::Roles;
-use super::field::{Field, entries, fields};
-use crate::kernel::arrays::Obstacle;
+use super::field::{Field, count, fields};
+use super::lengths::Lengths;
+use crate::graph::Shape;
+use crate::kernel::arrays::{Extent, Obstacle};
 
 /// `rebar` is `Rebar`, `relax_linear` is `RelaxLinear`; `None` for a name that gives no name of a type.
 pub(super) fn struct_name(function: &Ident) -> Option<Ident> {
@@ -31,10 +33,17 @@ pub(super) fn name_of_struct(source: &Source) -> Ident {
 }
 
 /// The struct, its constructors and its getters.
-pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &TokenStream) -> TokenStream {
+pub(super) fn structure(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    batch: Batch,
+    root: &TokenStream,
+) -> TokenStream {
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
     let name = name_of_struct(source);
-    let fields = fields(source, roles);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
+    let fields = fields(source, roles, lengths);
     let idents: Vec<&Ident> = fields.iter().map(|field| &field.ident).collect();
     let stored = fields.iter().map(Field::stored);
     // An example's own arguments come later.
@@ -52,7 +61,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
         let name = ident.to_string();
         quote!(#root::flat::#check(#name, &#ident)?;)
     });
-    let accessors = accessors(source, &fields, root);
+    let accessors = accessors(source, lengths, &fields, root);
     let doc = [
         format!(" The control [`{function}`](fn@{function}) with its parameters φ."),
         String::new(),
@@ -62,15 +71,19 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
         return quote! {
             #(#[doc = #doc])*
             #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-            #vis struct #name;
+            #vis struct #name #generics;
         };
     }
     // Not every getter is called.
     let new_doc = format!(
-        " The control with these values.\n\n # Errors\n Where a value is NaN or infinite{}.",
-        if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" }
+        " The control with these values.\n\n # Errors\n Where a value is NaN or infinite{}{}.",
+        if roles.positive.is_empty() { "" } else { ", or one that must be positive is not" },
+        if lengths.are_numbers() { "" } else { ", or lengths do not agree" }
     );
-    let from_phi = from_phi(source, roles, &fields, root);
+    let made = quote!(#(#checks)* Ok(Self { #(#made),* }));
+    let agree = lengths.made(source, |_| false, &TokenStream::new(), root);
+    let error = error(lengths, root);
+    let from_phi = from_phi(source, roles, lengths, &fields, root);
     let has_boxes = fields.iter().any(|field| field.is_boxed);
     let derived = if has_boxes { quote!(Debug, PartialEq) } else { quote!(Debug, Clone, PartialEq) };
     // The derived one would copy what is on the heap by way of the stack.
@@ -79,7 +92,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
             let ident = &field.ident;
             if field.is_boxed {
                 quote!(#ident: #root::flat::copied(&self.#ident))
-            } else if field.is_each {
+            } else if field.is_each || field.zeros.is_some() {
                 quote!(#ident: self.#ident.clone())
             } else {
                 quote!(#ident: self.#ident)
@@ -87,7 +100,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
         });
         quote! {
             #[automatically_derived]
-            impl ::core::clone::Clone for #name {
+            impl #generics ::core::clone::Clone for #name #of_struct {
                 fn clone(&self) -> Self {
                     Self { #(#copies),* }
                 }
@@ -99,18 +112,18 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
 
         #(#[doc = #doc])*
         #[derive(#derived)]
-        #vis struct #name {
+        #vis struct #name #generics {
             #(#idents: #stored,)*
         }
 
         // A crate may make its control by other means than `new`; style lints are for code that people write.
         #[allow(dead_code, clippy::all, clippy::pedantic)]
-        impl #name {
+        impl #generics #name #of_struct {
             #[doc = #new_doc]
-            #vis fn new(#(#own_idents: #given),*) -> ::core::result::Result<Self, #root::InvalidParameter> {
+            #vis fn new(#(#own_idents: #given),*) -> ::core::result::Result<Self, #error> {
                 #(#taken)*
-                #(#checks)*
-                Ok(Self { #(#made),* })
+                #agree
+                #made
             }
             #from_phi
             #accessors
@@ -119,7 +132,7 @@ pub(super) fn structure(source: &Source, roles: &Roles, batch: Batch, root: &Tok
 }
 
 /// The getters, and the setters of what is no parameter.
-fn accessors(source: &Source, fields: &[Field], root: &TokenStream) -> TokenStream {
+fn accessors(source: &Source, lengths: &Lengths, fields: &[Field], root: &TokenStream) -> TokenStream {
     let vis = &source.function.vis;
     let accessors = fields.iter().map(|field| {
         let Field { ident, is_parameter, is_positive, is_each, .. } = field;
@@ -138,7 +151,7 @@ fn accessors(source: &Source, fields: &[Field], root: &TokenStream) -> TokenStre
             } else {
                 format!(" Takes another `{ident}`; a matrix column by column.\n\n # Errors\n If the length is another one, or a number is NaN or infinite.")
             };
-            let setter = field.setter(root);
+            let setter = field.setter(lengths, root);
             quote!(#[doc = #doc] #vis #setter)
         });
         quote! {
@@ -151,15 +164,23 @@ fn accessors(source: &Source, fields: &[Field], root: &TokenStream) -> TokenStre
     quote!(#(#accessors)*)
 }
 
+/// The type of the errors of constructors and setters.
+fn error(lengths: &Lengths, root: &TokenStream) -> TokenStream {
+    if lengths.are_numbers() { quote!(#root::InvalidParameter) } else { quote!(#root::ControlError) }
+}
+
 /// The constructor of a control from its parameters as one slice, which no stack has to hold.
-fn from_phi(source: &Source, roles: &Roles, fields: &[Field], root: &TokenStream) -> Option<TokenStream> {
+fn from_phi(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    fields: &[Field],
+    root: &TokenStream,
+) -> Option<TokenStream> {
     if roles.parameters.is_empty() {
         return None;
     }
     let vis = &source.function.vis;
-    let count: usize =
-        roles.parameters.iter().map(|index| entries(&source.signature.parameters[*index])).sum();
-    let (allowed, count) = (count.to_string(), Literal::usize_unsuffixed(count));
     let data: Vec<&Field> = fields.iter().filter(|field| !field.is_parameter && !field.is_each).collect();
     let (data_idents, data_given, data_taken) = (
         data.iter().map(|field| &field.ident),
@@ -170,10 +191,15 @@ fn from_phi(source: &Source, roles: &Roles, fields: &[Field], root: &TokenStream
         let name = ident.to_string();
         quote!(#root::flat::check_finite(#name, &#ident)?;)
     });
+    let sizes = roles.parameters.iter().filter_map(|index| {
+        let (ident, size) = (&source.signature.parameters[*index].ident, lengths.size(*index)?);
+        Some((ident, quote!(#ident: #size,)))
+    });
+    let (sized, sizes): (Vec<&Ident>, Vec<TokenStream>) = sizes.unzip();
     // The data are arguments too, by whatever names.
     let free = |name: &str| {
         let mut name = name.to_owned();
-        while data.iter().any(|field| field.ident == name) {
+        while data.iter().map(|field| &field.ident).chain(sized.iter().copied()).any(|ident| *ident == name) {
             name.push('_');
         }
         format_ident!("{name}")
@@ -181,29 +207,64 @@ fn from_phi(source: &Source, roles: &Roles, fields: &[Field], root: &TokenStream
     let (phi, rest) = (free("phi"), free("rest"));
     let values = fields.iter().map(|field| {
         let ident = &field.ident;
-        match (field.is_parameter, field.is_positive) {
+        match (field.is_parameter, field.is_positive, &field.zeros) {
             _ if field.is_each => quote!(#ident: ::std::vec::Vec::new()),
-            (true, true) => quote!(#ident: #root::flat::positive_from(&mut #rest)),
-            (true, false) => quote!(#ident: #root::flat::free_from(&mut #rest)),
-            (false, _) => quote!(#ident),
+            (true, true, None) => quote!(#ident: #root::flat::positive_from(&mut #rest)),
+            (true, false, None) => quote!(#ident: #root::flat::free_from(&mut #rest)),
+            (true, true, Some(zeros)) => quote!(#ident: #root::flat::positive_into(#zeros, &mut #rest)),
+            (true, false, Some(zeros)) => quote!(#ident: #root::flat::free_into(#zeros, &mut #rest)),
+            (false, ..) => quote!(#ident),
         }
     });
+    let checked = if lengths.are_numbers() {
+        let count = count(source, roles);
+        let allowed = quote!(#count).to_string();
+        quote!(#root::flat::checked(#phi, #count, #allowed)?)
+    } else {
+        let shapes = roles.parameters.iter().map(|index| {
+            let lengths: Vec<Extent> = match &source.signature.parameters[*index].shape {
+                Shape::Scalar => Vec::new(),
+                Shape::Array(length) => vec![length.into()],
+                Shape::Matrix(rows, columns) => vec![rows.into(), columns.into()],
+            };
+            quote!(&[#(#lengths),*])
+        });
+        quote!(#root::lengths::checked(#phi, &[#(#shapes),*])?)
+    };
+    let body = quote! {
+        #(#checks)*
+        let mut #rest = #checked;
+        Ok(Self { #(#values),* })
+    };
+    let agree = lengths.made(source, |argument| roles.parameters.contains(&argument), &body, root);
+    let sizes_doc = (!sizes.is_empty()).then(|| {
+        quote! {
+            ///
+            /// Parameters whose lengths are known only now come by their sizes: entries, or rows and columns.
+        }
+    });
+    let error = error(lengths, root);
     let doc = [
         " The control with these parameters, flat and unconstrained as `Control::phi` gives them.",
         "",
         " # Errors",
         " If the length is wrong, or a value is NaN or infinite.",
     ];
+    let [doc, empty, heading, errors] = doc;
     Some(quote! {
-        #(#[doc = #doc])*
+        #[doc = #doc]
+        #sizes_doc
+        #[doc = #empty]
+        #[doc = #heading]
+        #[doc = #errors]
         #vis fn from_phi(
             #phi: &[f64],
+            #(#sizes)*
             #(#data_idents: #data_given),*
-        ) -> ::core::result::Result<Self, #root::InvalidParameter> {
+        ) -> ::core::result::Result<Self, #error> {
             #(#data_taken)*
-            #(#checks)*
-            let mut #rest = #root::flat::checked(#phi, #count, #allowed)?;
-            Ok(Self { #(#values),* })
+            #agree
+            #body
         }
     })
 }

@@ -30,6 +30,7 @@ impl Graph {
     #[must_use]
     pub fn with_lengths(&self, to: &dyn Fn(&Dim) -> Dim) -> (Self, Vec<NodeId>) {
         let mut graph = Self {
+            agreements: self.agreements.clone(),
             constants: self.constants.clone(),
             callees: self.callees.clone(),
             states: self.states,
@@ -46,6 +47,13 @@ impl Graph {
                 Shape::Array(length) => Shape::Array(to(length)),
                 Shape::Matrix(rows, columns) => Shape::Matrix(to(rows), to(columns)),
             };
+            if let Op::Broadcast(array) = op
+                && *graph.shape(array) == shape
+            {
+                // An array of a length that had two names, which have become one.
+                copies.push(array);
+                continue;
+            }
             let copy = graph.insert(Node { op, shape }, self.is_mask(id));
             if let Some(name) = self.name(id) {
                 graph.set_name(copy, name);

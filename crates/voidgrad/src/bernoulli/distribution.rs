@@ -5,7 +5,7 @@ use std::hint::select_unpredictable;
 use super::{Bernoulli, logit};
 use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
-use crate::error::{DistributionError, SampleError, ShapeMismatch, are_finite, finite, same_length};
+use crate::error::{DistributionError, SampleError, ShapeMismatch, all_finite, same_length};
 use crate::noise::{Node, Rule};
 
 /// The parameters are the M logits, and a sample is M entries of 0 and 1. It takes M uniform numbers: `b_m` is 1 where `u_m ≥ 1 - θ_m`.
@@ -19,9 +19,7 @@ impl Distribution for Bernoulli {
             let (found, expected) = (parameters.len(), self.len());
             return Err(ShapeMismatch { name: "logits", found, expected }.into());
         }
-        if !are_finite(parameters) {
-            parameters.iter().try_for_each(|&logit| finite("logit", logit).map(drop))?;
-        }
+        all_finite("logit", parameters)?;
         self.logits.copy_from_slice(parameters);
         self.set_sides();
         Ok(())

@@ -2,6 +2,7 @@
 
 mod distribution;
 mod estimate;
+mod length;
 mod noise;
 mod objective;
 mod sample;
@@ -11,6 +12,7 @@ use thiserror::Error;
 pub use distribution::DistributionError;
 pub use estimate::EstimateError;
 pub(crate) use estimate::{check_estimate, check_gradient, check_sum, check_variance_gradient};
+pub use length::{ControlError, LengthError};
 pub use noise::NoiseError;
 pub use objective::ObjectiveError;
 pub use sample::SampleError;
@@ -48,6 +50,14 @@ pub(crate) fn same_length(name: &'static str, found: usize, expected: usize) -> 
 pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
     let allowed = "a finite number";
     if value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
+}
+
+/// Refuses values of which one is not a finite number.
+pub(crate) fn all_finite(name: &'static str, values: &[f64]) -> Result<(), InvalidParameter> {
+    if are_finite(values) {
+        return Ok(());
+    }
+    values.iter().try_for_each(|value| finite(name, *value).map(drop))
 }
 
 /// `value`, where it is a positive, finite number.

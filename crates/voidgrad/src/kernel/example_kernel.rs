@@ -3,24 +3,23 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::panel::PanelProduct;
+use super::reduction::Total;
 
 /// The derivatives of a control `c_φ(z, x)` for many examples side by side, each with its own z and x: what `#[control(each(x))]` writes.
 ///
-/// `R` is lanes of examples (or one number), its element `f64` or `f32`. Arrays are rows of lanes, as in [`ArrayKernel`](super::ArrayKernel). The arguments that differ from
-/// example to example stand in `each`, one after the other. The sums of φ are plain numbers, as in [`RowKernel`](super::RowKernel).
-pub trait ExampleKernel: Sync {
-    /// The arguments that differ from example to example, but z: their names, and how many entries they have.
-    const EACH: &'static [(&'static str, usize)];
-    /// How many entries z has.
-    const Z: usize;
-    /// How many rows of lanes the two passes need as memory.
-    const ROWS: usize;
-    /// How many numbers of an example are kept for the outer products.
-    const KEPT: usize;
-    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
-    const PRODUCTS: &'static [PanelProduct];
+/// `R` is lanes of examples (or one number), its element `f64` or `f32`. Arrays are rows of lanes, as in [`ArrayKernel`](super::ArrayKernel). The E arguments that differ from
+/// example to example stand in `each`, one after the other. The sums of φ are those of [`RowKernel`](super::RowKernel).
+pub trait ExampleKernel<const E: usize>: Sync {
+    /// How long everything is.
+    fn layout(&self) -> ExampleLayout<E>;
 
-    /// All rows of an argument of [`EACH`](Self::EACH).
+    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller multiplies them.
+    fn products(&self) -> impl AsRef<[PanelProduct]>;
+
+    /// The sums that [`backward`](Self::backward) adds to, in their order.
+    fn totals(&self) -> impl AsRef<[Total]>;
+
+    /// All rows of an argument, of the E that differ from example to example.
     fn rows_of(&self, argument: usize) -> &[f64];
 
     /// Writes what all examples share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and
@@ -39,7 +38,8 @@ pub trait ExampleKernel: Sync {
         rows: &mut [R::Element],
     ) -> R;
 
-    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, N plain numbers.
+    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, rows of lanes,
+    /// but for what is an outer product.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the examples from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[control]` writes")]
@@ -58,4 +58,17 @@ pub trait ExampleKernel: Sync {
 
     /// Finishes the sums over all examples: `λ·∂/∂λ` for a parameter that stands in φ by its logarithm.
     fn chain(&self, phi_bar: &mut [f64]);
+}
+
+/// How long everything is that the kernel reads and writes. Lengths that are numbers in the source are constants here.
+#[derive(Debug, Clone, Copy)]
+pub struct ExampleLayout<const E: usize> {
+    /// How many entries the arguments have that differ from example to example, but z.
+    pub each: [usize; E],
+    /// How many entries z has.
+    pub z: usize,
+    /// How many rows of lanes the two passes need as memory.
+    pub rows: usize,
+    /// How many numbers of an example are kept for the outer products.
+    pub kept: usize,
 }

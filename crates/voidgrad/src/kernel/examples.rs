@@ -4,7 +4,7 @@ use voidgrad_real::{Element, Lanes};
 
 use super::chunk::{conditional, lane_numbers};
 use super::transpose::{to_rows, to_samples};
-use super::{CHUNK, ExampleKernel, Reduction, Total, aligned, g_hat, pathwise, row, set_row, weights};
+use super::{CHUNK, ExampleKernel, Reduction, add_lanes, aligned, g_hat, pathwise, row, set_row, weights};
 use crate::error::are_finite;
 use crate::lanes::{Float, Instructions, MOST_LANES, Slices, Work};
 
@@ -37,7 +37,7 @@ impl<'a> Examples<'a> {
 ///
 /// The result is false if the examples have other variables than the kernel is made for, if a logit is out of range, or if something is not finite. Then what
 /// was written is of no use, and the caller answers for one example after the other; that also makes the error.
-pub fn examples<C: ExampleKernel>(control: &C, examples: &mut Examples<'_>) -> bool {
+pub fn examples<C: ExampleKernel<E>, const E: usize>(control: &C, examples: &mut Examples<'_>) -> bool {
     let Examples { told, noise, phi_bar } = examples;
     let finished = match told {
         Slices::Double([logits, points, values], gradient) => {
@@ -56,7 +56,7 @@ pub fn examples<C: ExampleKernel>(control: &C, examples: &mut Examples<'_>) -> b
 }
 
 /// The sums over all examples. `largest` is the logit up to which `e^a` and its products with numbers up to 2⁵⁴ are finite.
-fn run<C: ExampleKernel, T: Float>(
+fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
     control: &C,
     told: Told<'_, T>,
     gradient: &mut [T],
@@ -64,16 +64,17 @@ fn run<C: ExampleKernel, T: Float>(
     largest: f64,
 ) -> Option<Vec<f64>> {
     let fits = |a: &T| Into::<f64>::into(*a).abs() <= largest;
-    if told.logits.len() != told.values.len() * C::Z || !told.logits.iter().all(fits) {
+    if told.logits.len() != told.values.len() * control.layout().z || !told.logits.iter().all(fits) {
         return None;
     }
     let mut numbers = Vec::new();
     control.numbers(&mut numbers);
-    let shared = Shared { control, numbers: &numbers };
+    let shared = Shared::<C, T, E> { control, numbers: &numbers };
     let mut sums = vec![0.0; parameters];
-    let totals = [Total { first: 0, entries: parameters }];
-    let reduction = Reduction { kept: C::KEPT, products: C::PRODUCTS, totals: &totals };
-    let mut leaves = told.leaves(C::Z, gradient);
+    let (products, totals) = (control.products(), control.totals());
+    let (products, totals) = (products.as_ref(), totals.as_ref());
+    let reduction = Reduction { kept: control.layout().kept, products, totals };
+    let mut leaves = told.leaves(control.layout().z, gradient);
     let pass = |leaf: &mut Leaf<'_, T>, panels: &mut [T], sums: &mut [T]| {
         T::with_buffers(|memory| {
             T::on_lanes(Instructions::Best, Pass { shared: &shared, leaf, panels, sums, memory });
@@ -121,7 +122,7 @@ struct Leaf<'a, T> {
 }
 
 /// What all examples share.
-struct Shared<'a, C, T> {
+struct Shared<'a, C, T, const E: usize> {
     control: &'a C,
     numbers: &'a [T],
 }
@@ -130,15 +131,15 @@ struct Shared<'a, C, T> {
 const ROWS: usize = 9;
 
 /// The pass through a chunk, group by group.
-struct Pass<'a, 'b, 'c, C, T> {
-    shared: &'b Shared<'c, C, T>,
+struct Pass<'a, 'b, 'c, C, T, const E: usize> {
+    shared: &'b Shared<'c, C, T, E>,
     leaf: &'b mut Leaf<'a, T>,
     panels: &'b mut [T],
     sums: &'b mut [T],
-    memory: &'b mut [Vec<T>; 4],
+    memory: &'b mut [Vec<T>; 5],
 }
 
-impl<C: ExampleKernel, T: Float> Work<T> for Pass<'_, '_, '_, C, T> {
+impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Pass<'_, '_, '_, C, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
@@ -147,14 +148,17 @@ impl<C: ExampleKernel, T: Float> Work<T> for Pass<'_, '_, '_, C, T> {
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { shared: Shared { control, numbers }, leaf, panels, sums, memory } = self;
         let (told, gradient) = (leaf.told, &mut *leaf.gradient);
-        let [rows, each, kept, apart] = memory;
-        let length = C::Z * R::LANES;
+        let [rows, each, kept, apart, totals] = memory;
+        // Here and not at the call, so that lengths that are constants are constants.
+        let layout = control.layout();
+        let length = layout.z * R::LANES;
         let rows = aligned(rows, ROWS * length);
-        let width: usize = C::EACH.iter().map(|(_, entries)| entries).sum();
-        let each = aligned(each, width * R::LANES);
-        let kept = aligned(kept, C::ROWS * R::LANES);
+        let each = aligned(each, layout.each.iter().sum::<usize>() * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
         for (group, gradient) in gradient.chunks_mut(length).enumerate() {
-            let place = Place { first: group * R::LANES, live: gradient.len() / C::Z };
+            let place = Place { first: group * R::LANES, live: gradient.len() / layout.z };
             place.load_each(hand, *control, told.first, each, apart);
             let mut group = Group::new(rows, length);
             group.draw(hand, told, place, apart);
@@ -166,15 +170,16 @@ impl<C: ExampleKernel, T: Float> Work<T> for Pass<'_, '_, '_, C, T> {
             let c = control.forward(hand, numbers, each, z, c_z, kept);
             let c_bar = group.gradients(hand, place, f - c);
             if place.live == R::LANES {
-                to_samples(hand, C::Z, group.gradient, |g| g, gradient);
+                to_samples(hand, layout.z, group.gradient, |g| g, gradient);
             } else {
                 apart.resize(length, T::default());
-                to_samples(hand, C::Z, group.gradient, |g| g, apart);
+                to_samples(hand, layout.z, group.gradient, |g| g, apart);
                 gradient.copy_from_slice(&apart[..gradient.len()]);
             }
             let (z, z_dot) = ([&*group.z, &*group.z_tilde], [&*group.z_dot, &*group.z_tilde_dot]);
-            control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), sums);
+            control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), totals);
         }
+        add_lanes(hand, totals, sums, apart);
     }
 }
 
@@ -190,19 +195,16 @@ struct Place {
 impl Place {
     /// Writes the arguments of the examples as rows of lanes, one argument after the other.
     #[inline(always)]
-    fn load_each<R: Lanes<Element: Element>>(
+    fn load_each<R: Lanes<Element: Element>, C: ExampleKernel<E>, const E: usize>(
         self,
         hand: R,
-        control: &impl ExampleKernel,
+        control: &C,
         first: usize,
         each: &mut [R::Element],
         apart: &mut Vec<R::Element>,
     ) {
-        fn entries<C: ExampleKernel>(_: &C) -> &'static [(&'static str, usize)] {
-            C::EACH
-        }
         let mut from = 0;
-        for (argument, (_, entries)) in entries(control).iter().enumerate() {
+        for (argument, entries) in control.layout().each.iter().enumerate() {
             let rows = &control.rows_of(argument)[(first + self.first) * entries..][..self.live * entries];
             narrow(apart, rows);
             to_rows(hand, *entries, (apart, self.live), &mut each[from..][..entries * R::LANES]);

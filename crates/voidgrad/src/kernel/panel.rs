@@ -5,6 +5,7 @@
 
 use voidgrad_real::{Element, Lanes};
 
+use super::chunk::aligned;
 use super::transpose::to_samples;
 use crate::lanes::Work;
 
@@ -38,14 +39,18 @@ pub fn keep<R: Lanes>(
 
 /// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within a chunk they are added up in the
 /// numbers of the rows, and from there on in `f64`, over a binary tree of the chunks.
+///
+/// Rows of large panels lie far apart in memory. So the factors are copied to where a tile reads them one after the other: those of its columns once, those of
+/// its rows once for all columns.
 pub(crate) struct Columns<'a, T> {
     pub(crate) product: &'a PanelProduct,
     pub(crate) panels: Panels<'a, T>,
     pub(crate) first: usize,
     pub(crate) sums: &'a mut [f64],
+    pub(crate) memory: &'a mut [Vec<T>; 2],
 }
 
-/// The panels of at most [`MOST_CHUNKS`] chunks. Behind the last there are numbers for as many lanes as there can be, of no meaning.
+/// The panels of at most [`MOST_CHUNKS`] chunks.
 #[derive(Clone, Copy)]
 pub(crate) struct Panels<'a, T> {
     pub(crate) numbers: &'a [T],
@@ -61,10 +66,40 @@ pub(crate) const MOST_CHUNKS: usize = 16;
 /// The most sums of a tile: 24 vectors of 16 numbers.
 const TILE: usize = 24 * 16;
 
-/// Sums of subtrees of the chunks: those of 1, 2, 4 and so on.
-type Subtrees = [[f64; TILE]; LEVELS];
+/// The sums of a tile over the chunks.
+struct Tree<T> {
+    /// Those of the last chunk, in the numbers of the rows and in `f64`.
+    narrow: [T; TILE],
+    leaf: [f64; TILE],
+    /// Those of subtrees of 1, 2, 4 and so on.
+    subtrees: [[f64; TILE]; MOST_CHUNKS.ilog2() as usize + 1],
+}
 
-const LEVELS: usize = MOST_CHUNKS.ilog2() as usize + 1;
+impl<T: Element> Panels<'_, T> {
+    /// Copies `live` entries of an array from `first` on, and 0 up to `width`, for all rows.
+    #[inline(always)]
+    fn copy(
+        &self,
+        (factor, entries): (usize, usize),
+        (first, live): (usize, usize),
+        width: usize,
+        to: &mut [T],
+    ) {
+        let chunks = self.numbers.chunks(self.each).zip(to.chunks_mut(PANEL_ROWS * width));
+        for (panels, to) in chunks {
+            let rows = panels[factor * PANEL_ROWS..].chunks_exact(entries).zip(to.chunks_exact_mut(width));
+            if live == width {
+                // Of a constant length, which is a move or two.
+                rows.for_each(|(from, to)| to.copy_from_slice(&from[first..][..width]));
+            } else {
+                for (from, to) in rows {
+                    to[..live].copy_from_slice(&from[first..][..live]);
+                    to[live..].fill(T::default());
+                }
+            }
+        }
+    }
+}
 
 impl<T: Element> Work<T> for Columns<'_, T> {
     type Output = ();
@@ -72,118 +107,144 @@ impl<T: Element> Work<T> for Columns<'_, T> {
     const LARGE: bool = true;
 
     #[inline(always)]
-    fn on<R: Lanes<Element = T>>(mut self, hand: R) {
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
         let height = self.product.shape[0];
-        let mut subtrees = [[0.0; TILE]; LEVELS];
-        let mut i = 0;
         if R::LANES > 1 && R::REGISTERS == 1 {
             // AVX-512, which has 32 registers: 24 sums and 3 vectors of a, as long as no single vector is left then.
+            let Self { product, panels, first, sums, memory: [a, b] } = self;
+            let mut tiles = Tiles::<T, 8>::new(product, panels, (first, sums), b);
             let left = |i: usize| height.saturating_sub(i).div_ceil(R::LANES);
+            let mut i = 0;
             while left(i) == 3 || left(i) > 4 {
-                self.strip::<R, 3, 8>(hand, i, &mut subtrees);
+                tiles.strip::<R, 3>(hand, i, a);
                 i += 3 * R::LANES;
             }
             while left(i) > 1 {
-                self.strip::<R, 2, 8>(hand, i, &mut subtrees);
+                tiles.strip::<R, 2>(hand, i, a);
                 i += 2 * R::LANES;
             }
-        }
-        while i < height {
-            self.strip::<R, 1, 6>(hand, i, &mut subtrees);
-            i += R::LANES;
+            if left(i) > 0 {
+                tiles.strip::<R, 1>(hand, i, a);
+            }
+        } else {
+            let Self { product, panels, first, sums, memory: [a, b] } = self;
+            let mut tiles = Tiles::<T, 6>::new(product, panels, (first, sums), b);
+            for i in (0..height).step_by(R::LANES) {
+                tiles.strip::<R, 1>(hand, i, a);
+            }
         }
     }
 }
 
-impl<T: Element> Columns<'_, T> {
-    /// The sums of I vectors of rows from row `i` on, J columns at a time.
+/// A product in tiles of J columns.
+struct Tiles<'a, T, const J: usize> {
+    product: &'a PanelProduct,
+    panels: Panels<'a, T>,
+    /// The factors of the columns: J for each row of the panels, then the next J.
+    b: &'a [T],
+    sums: &'a mut [f64],
+    tree: Tree<T>,
+}
+
+impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn strip<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &mut self,
-        hand: R,
-        i: usize,
-        subtrees: &mut Subtrees,
-    ) {
-        let width = self.sums.len() / self.product.shape[0];
-        let tiles = width / J * J;
-        for j in (0..tiles).step_by(J) {
-            self.tile::<R, I, J>(hand, [i, j], subtrees);
+    fn new(
+        product: &'a PanelProduct,
+        panels: Panels<'a, T>,
+        (first, sums): (usize, &'a mut [f64]),
+        memory: &'a mut Vec<T>,
+    ) -> Self {
+        let PanelProduct { shape: [height, width], factors, .. } = *product;
+        let columns = sums.len() / height;
+        let length = J * panels.rows;
+        let b = aligned(memory, columns.div_ceil(J) * length);
+        for (tile, b) in b.chunks_exact_mut(length).enumerate() {
+            let live = J.min(columns - tile * J);
+            panels.copy((factors[1], width), (first + tile * J, live), J, b);
         }
-        for j in tiles..width {
-            self.tile::<R, I, 1>(hand, [i, j], subtrees);
-        }
+        let tree = Tree { narrow: [T::default(); _], leaf: [0.0; _], subtrees: [[0.0; _]; _] };
+        Self { product, panels, b, sums, tree }
     }
 
-    // Loops over iterators would keep the tile in memory.
+    /// The sums of I vectors of rows from row `i` on.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn tile<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &mut self,
-        hand: R,
-        [i, j]: [usize; 2],
-        subtrees: &mut Subtrees,
-    ) {
-        const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
-        let Self { product: PanelProduct { shape: [height, width], factors, .. }, panels, first, sums } =
-            self;
-        let length = I * J * R::LANES;
-        let (mut chunks, mut left) = (0_usize, panels.rows);
-        while left > 0 {
-            let rows = left.min(PANEL_ROWS);
-            let [a, b] = factors.map(|factor| &panels.numbers[chunks * panels.each + factor * PANEL_ROWS..]);
-            // What a vector reads behind a row is added to sums of no meaning.
-            let (a, b) = (&a[i..], &b[*first + j..]);
-            let mut tile = [[hand; I]; J];
-            for n in 0..rows {
-                let (a, b) = (&a[n * height..][..I * R::LANES], &b[n * width..][..J]);
-                let mut at = [hand; I];
-                for m in 0..I {
-                    at[m] = hand.load(&a[m * R::LANES..][..R::LANES]);
-                }
-                for n in 0..J {
-                    let b = hand.splat(b[n]);
-                    for m in 0..I {
-                        tile[n][m] = at[m].mul_add(b, tile[n][m]);
-                    }
-                }
+    fn strip<R: Lanes<Element = T>, const I: usize>(&mut self, hand: R, i: usize, memory: &mut Vec<T>) {
+        let PanelProduct { shape: [height, _], factors, .. } = *self.product;
+        let (width, rows) = (I * R::LANES, self.panels.rows);
+        let a = aligned(memory, width * rows);
+        let live = width.min(height - i);
+        self.panels.copy((factors[0], height), (i, live), width, a);
+        for (tile, b) in self.b.chunks_exact(J * rows).enumerate() {
+            let total = tile_of::<R, I, J>(hand, (a, b), &mut self.tree);
+            let columns = self.sums[tile * J * height..].chunks_exact_mut(height);
+            for (column, total) in columns.zip(total.chunks_exact(width)).take(J) {
+                column[i..][..live].iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
             }
-            let mut narrow = [T::default(); TILE];
-            for n in 0..J {
-                for m in 0..I {
-                    tile[n][m].store(&mut narrow[(n * I + m) * R::LANES..][..R::LANES]);
-                }
-            }
-            let mut leaf = [0.0; TILE];
-            leaf[..length].iter_mut().zip(&narrow).for_each(|(to, from)| *to = (*from).into());
-            // The subtrees that this chunk completes.
-            let complete = chunks.trailing_ones() as usize;
-            for subtree in &subtrees[..complete] {
-                leaf[..length].iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
-            }
-            subtrees[complete][..length].copy_from_slice(&leaf[..length]);
-            chunks += 1;
-            left -= rows;
-        }
-        // What is left of the tree is added from right to left.
-        let smallest = chunks.trailing_zeros() as usize;
-        let mut total = subtrees[smallest];
-        for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
-            if chunks >> level & 1 == 1 {
-                total[..length].iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
-            }
-        }
-        let live = (I * R::LANES).min(*height - i);
-        for (column, total) in
-            sums[j * *height..].chunks_exact_mut(*height).zip(total.chunks_exact(I * R::LANES)).take(J)
-        {
-            column[i..][..live].iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
         }
     }
+}
+
+/// The sums of a tile.
+// Loops over iterators would keep the tile in memory.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
+    hand: R,
+    (a, b): (&[R::Element], &[R::Element]),
+    Tree { narrow, leaf, subtrees }: &'a mut Tree<R::Element>,
+) -> &'a [f64] {
+    const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
+    let (width, length) = (I * R::LANES, I * J * R::LANES);
+    let (narrow, leaf) = (&mut narrow[..length], &mut leaf[..length]);
+    let mut chunks = 0_usize;
+    for (a, b) in a.chunks(PANEL_ROWS * width).zip(b.chunks(PANEL_ROWS * J)) {
+        let mut tile = [[hand; I]; J];
+        for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(J)) {
+            let mut at = [hand; I];
+            for m in 0..I {
+                at[m] = hand.load(&a[m * R::LANES..][..R::LANES]);
+            }
+            for n in 0..J {
+                let b = hand.splat(b[n]);
+                for m in 0..I {
+                    tile[n][m] = at[m].mul_add(b, tile[n][m]);
+                }
+            }
+        }
+        for n in 0..J {
+            for m in 0..I {
+                tile[n][m].store(&mut narrow[(n * I + m) * R::LANES..][..R::LANES]);
+            }
+        }
+        leaf.iter_mut().zip(&*narrow).for_each(|(to, from)| *to = (*from).into());
+        // The subtrees that this chunk completes.
+        let complete = chunks.trailing_ones() as usize;
+        for subtree in &subtrees[..complete] {
+            add_before(subtree, leaf);
+        }
+        subtrees[complete][..length].copy_from_slice(leaf);
+        chunks += 1;
+    }
+    // What is left of the tree is added from right to left.
+    let smallest = chunks.trailing_zeros() as usize;
+    leaf.copy_from_slice(&subtrees[smallest][..length]);
+    for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
+        if chunks >> level & 1 == 1 {
+            add_before(subtree, leaf);
+        }
+    }
+    leaf
+}
+
+/// The sums of a subtree and of the one behind it.
+#[inline(always)]
+fn add_before(subtree: &[f64], behind: &mut [f64]) {
+    behind.iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Dispatch, Instructions, MOST_LANES};
+    use crate::lanes::{Dispatch, Instructions};
 
     // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, what is left of both, and several chunks.
     #[test]
@@ -193,7 +254,7 @@ mod tests {
         {
             let number = |i: usize| ((i * 7919) % 31) as f64 - 15.0;
             let each = PANEL_ROWS * (height + width);
-            let numbers: Vec<f64> = (0..each * rows.div_ceil(PANEL_ROWS) + MOST_LANES).map(number).collect();
+            let numbers: Vec<f64> = (0..each * rows.div_ceil(PANEL_ROWS)).map(number).collect();
             let product = PanelProduct { shape: [height, width], factors: [0, height], first: 2 };
             let panels = Panels { numbers: &numbers, each, rows };
             let at = |first: usize, entries: usize, n: usize, i: usize| {
@@ -205,7 +266,13 @@ mod tests {
                 let mut sums: Vec<f64> = (0..height * (width - first)).map(number).collect();
                 Dispatch::<f64>::run(
                     instructions,
-                    Columns { product: &product, panels, first, sums: &mut sums },
+                    Columns {
+                        product: &product,
+                        panels,
+                        first,
+                        sums: &mut sums,
+                        memory: &mut Default::default(),
+                    },
                 );
                 for (i, j) in (0..height).flat_map(|i| (first..width).map(move |j| (i, j))) {
                     let place = i + height * (j - first);

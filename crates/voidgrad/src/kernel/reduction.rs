@@ -1,10 +1,12 @@
 //! Sums over many rows, of what a backward pass leaves: on all cores, over a fixed binary tree.
 
 use rayon::prelude::*;
+use voidgrad_real::{Element, Lanes};
 
 use super::panel::{Columns, MOST_CHUNKS, PANEL_ROWS, PanelProduct, Panels};
+use super::transpose::to_samples;
 use crate::kernel::aligned;
-use crate::lanes::{Float, Instructions, MOST_LANES, OnLanes, Slices};
+use crate::lanes::{Float, Instructions, OnLanes, Slices};
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
 pub(crate) const CHUNK: usize = PANEL_ROWS;
@@ -12,7 +14,7 @@ pub(crate) const CHUNK: usize = PANEL_ROWS;
 /// Multiplications that are worth a task.
 const TASK: usize = 1 << 18;
 
-/// Entries of a flat sum that a backward pass adds up itself; they stand one after the other in its own sums.
+/// Entries of a flat sum that a backward pass adds to itself; in its own sums they stand one after the other.
 #[derive(Debug, Clone, Copy)]
 pub struct Total {
     /// The first entry of the flat sum.
@@ -63,7 +65,7 @@ impl Reduction<'_> {
         // Chunks of no numbers at all would be no chunks.
         let (each, own) = ((self.kept * PANEL_ROWS).max(1), own.max(1));
         T::with_buffers(|[panels, sums]| {
-            let panels = aligned(panels, each * chunks.len() + MOST_LANES);
+            let panels = aligned(panels, each * chunks.len());
             let sums = aligned(sums, own * chunks.len());
             sums.fill(T::default());
             let tasks = chunks.par_iter_mut().zip(panels.par_chunks_mut(each)).zip(sums.par_chunks_mut(own));
@@ -90,7 +92,10 @@ impl Reduction<'_> {
             // Whole tiles of columns.
             let columns = (TASK / (height * panels.rows).max(1)).next_multiple_of(24).min(width).max(1);
             let work = |(task, sums)| {
-                T::on_lanes(Instructions::Best, Columns { product, panels, first: task * columns, sums });
+                T::with_buffers(|memory| {
+                    let first = task * columns;
+                    T::on_lanes(Instructions::Best, Columns { product, panels, first, sums, memory });
+                });
             };
             if columns >= width {
                 work((0, sums));
@@ -98,6 +103,22 @@ impl Reduction<'_> {
                 sums.par_chunks_mut(height * columns).enumerate().for_each(work);
             }
         }
+    }
+}
+
+/// Adds up the lanes of each row. `apart` is memory.
+#[inline(always)]
+pub(crate) fn add_lanes<R: Lanes<Element: Element>>(
+    hand: R,
+    rows: &[R::Element],
+    sums: &mut [R::Element],
+    apart: &mut Vec<R::Element>,
+) {
+    let count = sums.len();
+    apart.resize(count * R::LANES, R::Element::default());
+    to_samples(hand, count, rows, |row| row, apart);
+    for lane in apart.chunks_exact(count) {
+        sums.iter_mut().zip(lane).for_each(|(sum, entry)| *sum = *sum + *entry);
     }
 }
 

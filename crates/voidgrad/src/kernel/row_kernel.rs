@@ -36,7 +36,8 @@ pub trait RowKernel<const E: usize>: Sync {
         rows: &mut [R::Element],
     );
 
-    /// Makes of the arguments all that the derivatives take, writes `ȳ·∂y/∂x` of each argument x of a row, and adds what is no outer product of `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
+    /// Makes of the arguments all that the derivatives take, writes `ȳ·∂y/∂x` of each argument x of a row, and adds `ȳ·∂y/∂w` to `sums`, rows of
+    /// lanes, but for what is an outer product.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]

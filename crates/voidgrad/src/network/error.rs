@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::error::{InvalidParameter, LengthError, ShapeMismatch};
 
 /// Why a network can't be made of these values, or has no values or derivatives for these rows.
 #[derive(Debug, Clone, Copy, PartialEq, Error)]
@@ -14,38 +14,9 @@ pub enum NetworkError {
     /// A parameter is NaN or infinite.
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),
-    /// Two lengths that have to be the same are not.
-    #[error("{name} are {found}, but {other} are {expected}, and they have to be the same")]
-    Lengths {
-        /// The first length, such as "the columns of w".
-        name: &'static str,
-        /// How many there are.
-        found: usize,
-        /// The other length.
-        other: &'static str,
-        /// How many of those there are.
-        expected: usize,
-    },
-    /// A length is not the one that the function has, or that the network was made with.
-    #[error("{name} are {found} where {expected} are needed")]
-    Length {
-        /// The length, such as "the columns of w".
-        name: &'static str,
-        /// How many there are.
-        found: usize,
-        /// How many there have to be.
-        expected: usize,
-    },
-    /// An array is empty, or has no entry at a place that the function reads.
-    #[error("{name} are {found} where at least {least} are needed")]
-    TooShort {
-        /// The length, such as "the entries of d".
-        name: &'static str,
-        /// How many there are.
-        found: usize,
-        /// The fewest that the function takes.
-        least: usize,
-    },
+    /// Lengths do not fit.
+    #[error(transparent)]
+    Length(#[from] LengthError),
     /// There is no memory for parameters of these lengths.
     #[error("there is no memory for parameters of these lengths")]
     Memory,

@@ -4,7 +4,7 @@ use voidgrad_real::Element;
 
 pub use super::rows::{rows, rows_vjp};
 use super::{NetworkError, Parameter, Shape};
-use crate::error::{InvalidParameter, are_finite, finite, same_length};
+use crate::error::{InvalidParameter, all_finite, finite, same_length};
 use crate::flat::Flat;
 use crate::noise::Stream;
 
@@ -30,37 +30,9 @@ pub fn append(
 pub fn set(place: &mut [f64], name: &'static str, value: &(impl Flat + ?Sized)) -> Result<(), NetworkError> {
     let entries = value.entries();
     same_length(name, entries.len(), place.len())?;
-    entries.iter().try_for_each(|entry| finite(name, *entry).map(drop))?;
+    all_finite(name, entries)?;
     place.copy_from_slice(entries);
     Ok(())
-}
-
-/// A length, if there are so many at least.
-///
-/// # Errors
-/// If there are fewer.
-pub fn at_least(name: &'static str, found: usize, least: usize) -> Result<usize, NetworkError> {
-    if found < least { Err(NetworkError::TooShort { name, found, least }) } else { Ok(found) }
-}
-
-/// Refuses a length that is not that of another argument, with its name.
-///
-/// # Errors
-/// If they differ.
-pub fn agree(
-    name: &'static str,
-    found: usize,
-    (other, expected): (&'static str, usize),
-) -> Result<(), NetworkError> {
-    if found == expected { Ok(()) } else { Err(NetworkError::Lengths { name, found, other, expected }) }
-}
-
-/// Refuses another length than this one.
-///
-/// # Errors
-/// If they differ.
-pub fn same(name: &'static str, found: usize, expected: usize) -> Result<(), NetworkError> {
-    if found == expected { Ok(()) } else { Err(NetworkError::Length { name, found, expected }) }
 }
 
 /// Takes other parameters.
@@ -69,9 +41,7 @@ pub fn same(name: &'static str, found: usize, expected: usize) -> Result<(), Net
 /// If there are more or fewer of them, or one is NaN or infinite; then nothing is taken.
 pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
     same_length("parameters", parameters.len(), own.len())?;
-    if !are_finite(parameters) {
-        parameters.iter().try_for_each(|entry| finite("a parameter", *entry).map(drop))?;
-    }
+    all_finite("a parameter", parameters)?;
     own.copy_from_slice(parameters);
     Ok(())
 }

@@ -8,7 +8,7 @@ use voidgrad_real::{Element, Lanes};
 use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_rows_from, to_samples};
-use crate::kernel::{CHUNK, Layout, Reduction, RowKernel, aligned};
+use crate::kernel::{CHUNK, Layout, Reduction, RowKernel, add_lanes, aligned};
 use crate::lanes::{Float, Instructions, OnLanes, Work};
 
 /// Writes y of every row.
@@ -265,7 +265,7 @@ struct Derivatives<'a, 'b, K, T, const E: usize, const BARS: bool> {
     chunk: &'b mut Chunk<'a, T, E>,
     panels: &'b mut [T],
     sums: &'b mut [T],
-    memory: &'b mut [Vec<T>; 5],
+    memory: &'b mut [Vec<T>; 6],
 }
 
 /// Rows of a backward pass.
@@ -286,7 +286,8 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Self { given, chunk, panels, sums, memory: [each, lanes, kept, last, y] } = self;
+        let Self { given, chunk, panels, sums, memory } = self;
+        let [each, lanes, kept, last, y, totals] = memory;
         let Chunk { y_bar, each_bar, .. } = chunk;
         let network = given.network;
         let layout = network.layout();
@@ -294,6 +295,8 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
         let lanes = aligned(lanes, layout.width() * R::LANES);
         let y = aligned(y, layout.y * R::LANES);
         let kept = aligned(kept, layout.rows * R::LANES);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
         for (group, y_bar) in y_bar.chunks(R::LANES * layout.y).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
             given.load(hand, (row, live), each);
@@ -302,10 +305,10 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
             let numbers = given.numbers;
             if !BARS {
-                network.backward_of_parameters(hand, numbers, each, y, kept, (panels, row), sums);
+                network.backward_of_parameters(hand, numbers, each, y, kept, (panels, row), totals);
                 continue;
             }
-            network.backward(hand, numbers, each, y, lanes, kept, (panels, row), sums);
+            network.backward(hand, numbers, each, y, lanes, kept, (panels, row), totals);
             let mut from = 0;
             for ((_, entries), bar) in layout.each.iter().zip(each_bar.iter_mut()) {
                 if !bar.is_empty() {
@@ -315,6 +318,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
                 from += entries * R::LANES;
             }
         }
+        add_lanes(hand, totals, sums, last);
     }
 }
 

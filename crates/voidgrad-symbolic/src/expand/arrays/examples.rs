@@ -6,15 +6,23 @@ use quote::quote;
 use super::{memory, plain};
 use crate::expand::Source;
 use crate::expand::control::Roles;
-use crate::expand::field::entries;
 use crate::expand::kernel::chain;
-use crate::expand::slices::{products, split, split_given};
+use crate::expand::lengths::Lengths;
+use crate::expand::slices::{products, split, split_given, totals};
 use crate::expand::structure::name_of_struct;
-use crate::kernel::arrays::ArrayKernel;
+use crate::kernel::arrays::{ArrayKernel, Extent};
 
-pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
+pub(super) fn write(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    kernel: &ArrayKernel,
+    root: &TokenStream,
+) -> TokenStream {
     let name = name_of_struct(source);
-    let constants = constants(source, roles, kernel, root);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
+    let layout = layout(source, roles, lengths, kernel, root);
+    let count = Literal::usize_unsuffixed(roles.each.len());
     let fields = roles.each.iter().map(|index| &source.signature.parameters[*index].ident);
     let places = (0..roles.each.len()).map(Literal::usize_unsuffixed);
     let (plain, numbers) = plain(source, roles, kernel, root);
@@ -22,7 +30,10 @@ pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: 
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
     let (forward, result) = (&kernel.forward.statements, &kernel.forward.result);
     let backward = &kernel.backward.statements;
-    let chain = chain(source, roles, root);
+    let numbers = lengths.named(&numbers);
+    let forward = lengths.named(&quote!(#plain #each #residuals #ahead #forward #result));
+    let backward = lengths.named(&quote!(#plain #each #residuals #back #backward));
+    let chain = lengths.named(&chain(source, roles, root));
     quote! {
         // A stage need not read all that it is given, nor need `Real`'s methods or λ. Style lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, clippy::all, clippy::pedantic)]
@@ -30,8 +41,8 @@ pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: 
             use #root::{Lanes as _, Real as _};
 
             #[automatically_derived]
-            impl #root::ExampleKernel for #name {
-                #constants
+            impl #generics #root::ExampleKernel<#count> for #name #of_struct {
+                #layout
 
                 fn rows_of(&self, argument: usize) -> &[f64] {
                     match argument {
@@ -54,12 +65,7 @@ pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: 
                     [c_z, c_z_tilde]: [&mut [R::Element]; 2],
                     rows: &mut [R::Element],
                 ) -> R {
-                    #plain
-                    #each
-                    #residuals
-                    #ahead
                     #forward
-                    #result
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -75,10 +81,6 @@ pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: 
                     (panels, row): (&mut [R::Element], usize),
                     sums: &mut [R::Element],
                 ) {
-                    #plain
-                    #each
-                    #residuals
-                    #back
                     #backward
                 }
 
@@ -90,22 +92,42 @@ pub(super) fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: 
     }
 }
 
-/// The constants of `ExampleKernel`.
-fn constants(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
-    let parameters = &source.signature.parameters;
-    let counts = roles.each.iter().map(|index| {
-        let (name, entries) =
-            (parameters[*index].ident.to_string(), Literal::usize_unsuffixed(entries(&parameters[*index])));
-        quote!((#name, #entries))
+/// What `ExampleKernel` says of lengths, and the outer products.
+fn layout(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    kernel: &ArrayKernel,
+    root: &TokenStream,
+) -> TokenStream {
+    let entries = |index: usize| Extent::of(&source.signature.parameters[index].shape);
+    let each = roles.each.iter().map(|index| entries(*index));
+    let (z, memory, kept) = (entries(0), memory(kernel), kernel.panels.width());
+    let layout = lengths.named(&quote! {
+        #root::kernel::ExampleLayout {
+            each: [#(#each),*],
+            z: #z,
+            rows: #memory,
+            kept: #kept,
+        }
     });
-    let products = products(&kernel.panels, root);
-    let z = Literal::usize_unsuffixed(entries(&parameters[0]));
-    let (memory, kept) = (memory(kernel), kernel.panels.width());
+    let products = lengths.constant(&products(&kernel.panels, root));
+    let totals = lengths.constant(&totals(&kernel.totals, root));
+    let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
-        const EACH: &'static [(&'static str, usize)] = &[#(#counts),*];
-        const Z: usize = #z;
-        const ROWS: usize = #memory;
-        const KEPT: usize = #kept;
-        const PRODUCTS: &'static [#root::kernel::PanelProduct] = &#products;
+        #[inline(always)]
+        fn layout(&self) -> #root::kernel::ExampleLayout<#count> {
+            #layout
+        }
+
+        #[inline(always)]
+        fn products(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
+            #products
+        }
+
+        #[inline(always)]
+        fn totals(&self) -> impl ::core::convert::AsRef<[#root::kernel::Total]> {
+            #totals
+        }
     }
 }

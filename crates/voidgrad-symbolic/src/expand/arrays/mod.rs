@@ -9,16 +9,18 @@ use crate::emit::Types;
 use crate::expand::Source;
 use crate::expand::control::Roles;
 use crate::expand::kernel::{Directions, chain};
+use crate::expand::lengths::Lengths;
 use crate::expand::slices::{count, derived, named, split};
 use crate::expand::structure::name_of_struct;
 use crate::graph::NodeId;
-use crate::kernel::arrays::{self, ArrayKernel, Extent, Obstacle, Parts, largest};
+use crate::kernel::arrays::{self, ArrayKernel, Extent, Obstacle, Parts, Slice, largest};
 use crate::signature::Parameter;
 
 /// The items, or why the control's formula has no form in rows of lanes.
 pub(super) fn array_kernel(
     source: &Source,
     roles: &Roles,
+    lengths: &Lengths,
     nodes: &Directions,
     root: &TokenStream,
 ) -> Result<TokenStream, Obstacle> {
@@ -41,13 +43,14 @@ pub(super) fn array_kernel(
         phi: &phi,
         each: &of(&roles.each),
         arguments: &of(&shared(source, roles)),
+        taken: &lengths.idents(),
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = arrays::derive(&parts, &types("R"), &types("T"))?;
     Ok(if roles.each.is_empty() {
-        write(source, roles, &kernel, root)
+        write(source, roles, lengths, &kernel, root)
     } else {
-        examples::write(source, roles, &kernel, root)
+        examples::write(source, roles, lengths, &kernel, root)
     })
 }
 
@@ -65,21 +68,30 @@ fn plain(
 ) -> (TokenStream, TokenStream) {
     let arguments: Vec<&Parameter> =
         (shared(source, roles).into_iter()).map(|index| &source.signature.parameters[index]).collect();
-    let (names, own) = names(&arguments, kernel);
-    let (derived_names, _) = named(&kernel.shared, own.clone());
-    let numbers = numbers(&arguments, kernel, (&names, &own), root);
-    (quote!(#names #derived_names), numbers)
+    let own = &of_numbers(&arguments, kernel).into_iter().map(|slice| slice.entries.clone()).sum();
+    let plain = names(&arguments, kernel, &[]);
+    let numbers = numbers(&arguments, kernel, (&plain, own), root);
+    (names(&arguments, kernel, &kernel.shared), numbers)
 }
 
-fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStream) -> TokenStream {
+fn write(
+    source: &Source,
+    roles: &Roles,
+    lengths: &Lengths,
+    kernel: &ArrayKernel,
+    root: &TokenStream,
+) -> TokenStream {
     let name = name_of_struct(source);
+    let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
     let (plain, numbers) = plain(source, roles, kernel, root);
-    let rows = memory(kernel);
+    let (numbers, rows) = (lengths.named(&numbers), lengths.named(&memory(kernel)));
     let residuals = split(&kernel.residuals);
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
     let (forward, result) = (&kernel.forward.statements, &kernel.forward.result);
     let backward = &kernel.backward.statements;
-    let chain = chain(source, roles, root);
+    let forward = lengths.named(&quote!(#plain #residuals #ahead #forward #result));
+    let backward = lengths.named(&quote!(#plain #residuals #back #backward));
+    let chain = lengths.named(&chain(source, roles, root));
     quote! {
         // A stage need not read all that it is given, nor need `Real`'s methods or λ. Style lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, clippy::all, clippy::pedantic)]
@@ -87,7 +99,7 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
             use #root::{Lanes as _, Real as _};
 
             #[automatically_derived]
-            impl #root::ArrayKernel for #name {
+            impl #generics #root::ArrayKernel for #name #of_struct {
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #numbers
                 }
@@ -105,11 +117,7 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
                     [c_z, c_z_tilde]: [&mut [R::Element]; 2],
                     rows: &mut [R::Element],
                 ) -> R {
-                    #plain
-                    #residuals
-                    #ahead
                     #forward
-                    #result
                 }
 
                 #[cfg_attr(not(debug_assertions), inline(always))]
@@ -123,9 +131,6 @@ fn write(source: &Source, roles: &Roles, kernel: &ArrayKernel, root: &TokenStrea
                     rows: &mut [R::Element],
                     sums: &mut [R::Element],
                 ) {
-                    #plain
-                    #residuals
-                    #back
                     #backward
                 }
 
@@ -158,19 +163,25 @@ fn numbers(
     quote!(#(#fields)* #derived)
 }
 
-/// Names for the arguments, and how many plain numbers they are: a mask is read from the control.
-fn names(arguments: &[&Parameter], kernel: &ArrayKernel) -> (TokenStream, Extent) {
+/// The arguments that are plain numbers: a mask is read from the control.
+fn of_numbers<'k>(arguments: &[&Parameter], kernel: &'k ArrayKernel) -> Vec<&'k Slice> {
+    let slices = arguments.iter().zip(&kernel.arguments);
+    slices.filter(|(parameter, _)| !parameter.mask).map(|(_, slice)| slice).collect()
+}
+
+/// Names for the arguments, and for what is made of them.
+fn names(arguments: &[&Parameter], kernel: &ArrayKernel, shared: &[Slice]) -> TokenStream {
+    let slices: Vec<Slice> = of_numbers(arguments, kernel).into_iter().chain(shared).cloned().collect();
+    let mut names = named(&slices).into_iter();
     let mut statements = TokenStream::new();
-    let mut first = Extent::default();
     for (parameter, slice) in arguments.iter().zip(&kernel.arguments) {
         if parameter.mask {
             let (field, ident) = (&parameter.ident, &slice.ident);
             statements.extend(quote!(let #ident = hand.mask(self.#field);));
         } else {
-            let names;
-            (names, first) = named(std::slice::from_ref(slice), first);
-            statements.extend(names);
+            statements.extend(names.next());
         }
     }
-    (statements, first)
+    statements.extend(names);
+    statements
 }

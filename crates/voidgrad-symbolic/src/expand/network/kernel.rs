@@ -3,8 +3,9 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::{Lengths, Roles, arguments, name};
+use super::{Roles, arguments, name};
 use crate::expand::Source;
+use crate::expand::lengths::Lengths;
 use crate::expand::slices::{count, derived, named, products, split, split_given, totals};
 use crate::kernel::arrays::{Extent, RowKernel, Slice, Stage, largest};
 
@@ -20,12 +21,12 @@ pub(super) fn implementation(
     let (generics, arguments, _) = source.function.sig.generics.split_for_impl();
     let layout = layout(source, roles, lengths, kernel, root);
     let own = &count(&kernel.shared);
-    let (plain, _) = named(&kernel.shared, Extent::default());
-    let (all_plain, _) = named(&[&kernel.shared[..], &kernel.derived].concat(), Extent::default());
-    let numbers = lengths.named(&derived(&kernel.derived, &kernel.numbers, &plain, own));
+    let plain = named(&kernel.shared);
+    let all_plain = named(&[&kernel.shared[..], &kernel.derived].concat());
+    let numbers = lengths.named(&derived(&kernel.derived, &kernel.numbers, &quote!(#(#plain)*), own));
     let each = split_given(&kernel.each);
     // What every pass reads.
-    let read = quote!(#all_plain #each);
+    let read = quote!(#(#all_plain)* #each);
     let bars = kernel.bars.iter().map(|Slice { ident, entries, .. }| {
         let entries = entries.factor();
         quote!(let (#ident, each_bar) = each_bar.split_at_mut(#entries * R::LANES);)
@@ -128,12 +129,8 @@ fn layout(
             kept: #kept,
         }
     });
-    // What is known while the program is compiled is a constant of it.
-    let constant = |list: TokenStream| {
-        if lengths.are_read(&list) { lengths.named(&list) } else { quote!(const { &#list }) }
-    };
-    let [of_all, of_parameters] = passes.map(|pass| constant(products(&pass.panels, root)));
-    let totals = constant(totals(&kernel.totals, root));
+    let [of_all, of_parameters] = passes.map(|pass| lengths.constant(&products(&pass.panels, root)));
+    let totals = lengths.constant(&totals(&kernel.totals, root));
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         #[inline(always)]

@@ -1,17 +1,16 @@
 //! `#[network]`: a function of many rows, as a struct of its parameters with values and derivatives on lanes of rows.
 
 mod kernel;
-mod lengths;
 mod structure;
 
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, format_ident, quote};
-use syn::{GenericParam, Generics};
 
 use self::kernel::implementation;
-use self::lengths::{Lengths, unify};
 use self::structure::structure;
 use super::differentiate::filled;
+use super::generics::check_generics;
+use super::lengths::{Holder, Lengths, unify};
 use super::names::check_network;
 use super::structure::struct_name;
 use super::{Expansion, Source, expand, located};
@@ -41,10 +40,12 @@ pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
             roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
         source.check_calls(&wrt, diagnostics);
         check_network(&source, (&roles.each, &roles.data), diagnostics);
-        let lengths = unify(&mut source, &roles, diagnostics);
+        let is_held = |argument: usize| !roles.each.contains(&argument);
+        let lengths = unify(&source, Holder::Network, &is_held, diagnostics);
         if !diagnostics.is_empty() {
             return None;
         }
+        lengths.apply(&mut source);
         let name = source.function.sig.ident.clone();
         derive(source, &roles, &lengths, root)
             .map_err(|obstacle| {
@@ -58,7 +59,7 @@ pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
 }
 
 fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
-    check_generics(&source.function.sig.generics, diagnostics);
+    check_generics("network", &source.function.sig.generics, diagnostics);
     let mut kinds: Vec<Option<bool>> = vec![None; source.signature.parameters.len()];
     let named = attribute.each.iter().map(|name| (name, true));
     for (name, is_each) in named.chain(attribute.data.iter().map(|name| (name, false))) {
@@ -83,29 +84,6 @@ fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagno
     };
     let roles = Roles { each: of_kind(Some(true)), data: of_kind(Some(false)), parameters: of_kind(None) };
     diagnostics.is_empty().then_some(roles)
-}
-
-/// Reports generic parameters other than lengths.
-fn check_generics(generics: &Generics, diagnostics: &mut Diagnostics) {
-    for parameter in &generics.params {
-        match parameter {
-            GenericParam::Const(length) if length.ident == "R" || length.ident == "T" => diagnostics.error(
-                &length.ident,
-                "`R` and `T` are types of numbers in the generated code; choose another name for this length",
-            ),
-            GenericParam::Const(_) => {}
-            GenericParam::Lifetime(lifetime) => {
-                diagnostics.error(lifetime, "a network needs no lifetimes; leave them out");
-            }
-            GenericParam::Type(ty) => diagnostics.error(
-                ty,
-                "a network whose numbers have another type is not modelled; write `f64`, and its rows may be `f32` as well",
-            ),
-        }
-    }
-    if let (Some(clause), true) = (&generics.where_clause, diagnostics.is_empty()) {
-        diagnostics.error(clause, "conditions on the lengths of a network are not modelled; leave them out");
-    }
 }
 
 fn derive(

@@ -3,8 +3,10 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
-use super::{Lengths, Roles, arguments, name};
+use super::{Roles, arguments, name};
 use crate::expand::Source;
+use crate::expand::field::owned;
+use crate::expand::lengths::Lengths;
 use crate::graph::Shape;
 use crate::kernel::arrays::Extent;
 use crate::signature::Parameter;
@@ -123,8 +125,8 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
     });
     let sizes: Vec<TokenStream> = sizes.collect();
     let (checks, checks_of_sizes) = (
-        lengths.made(source, |_| false, root),
-        lengths.made(source, |index| roles.parameters.contains(&index), root),
+        lengths.made(source, |_| false, &TokenStream::new(), root),
+        lengths.made(source, |index| roles.parameters.contains(&index), &TokenStream::new(), root),
     );
     let made = lengths.value();
     let sizes_doc = (!sizes.is_empty()).then(|| {
@@ -279,13 +281,5 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
         ) -> ::core::result::Result<(), #root::network::NetworkError> {
             #root::network::rows_vjp(self, &[#(#idents.into()),*], y_bar, parameters_bar, [#(#bars),*])
         }
-    }
-}
-
-/// The type of an argument without its reference.
-fn owned(parameter: &Parameter) -> &syn::Type {
-    match &parameter.ty {
-        syn::Type::Reference(reference) => &reference.elem,
-        ty => ty,
     }
 }

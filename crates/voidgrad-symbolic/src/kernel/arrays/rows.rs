@@ -7,7 +7,7 @@ use quote::format_ident;
 
 use super::points::Points;
 use super::stages::{Stages, Work, as_products, stage};
-use super::terms::terms;
+use super::terms::{Total, effects};
 use super::write::{Effect, Given, Sums};
 use super::{Extent, Obstacle, Panels, Slice, Stage};
 use crate::emit::{Names, Types};
@@ -30,17 +30,8 @@ pub struct RowParts<'a> {
     pub taken: &'a [Ident],
 }
 
-/// Entries of the flat sum that a backward pass adds up itself, one parameter after the other.
-#[derive(Debug, Clone)]
-pub struct Total {
-    /// The first in the flat sum.
-    pub first: Extent,
-    /// How many there are.
-    pub entries: Extent,
-}
-
 /// The stages. They read plain numbers as slices and numbers, and rows of lanes with the names of [`each`](Self::each); they write `y`, and
-/// the derivatives of `each` to [`bars`](Self::bars), and add to `sums`, plain numbers.
+/// the derivatives of `each` to [`bars`](Self::bars), and add to `sums`, rows of lanes.
 #[derive(Debug)]
 pub struct RowKernel {
     /// What the backward passes add to their sums, in the order in which it stands there.
@@ -111,23 +102,11 @@ impl AtOne {
         let each: Vec<NodeId> = parts.each.iter().map(|(id, _)| points.at(0, *id)).collect();
         let bars: Vec<NodeId> = parts.each.iter().map(|(_, bar)| points.at(0, *bar)).collect();
         let mut y = parts.y.map(|id| points.at(0, id));
-        let parameters: Vec<(Extent, NodeId)> =
-            parts.parameters.iter().map(|(first, bar)| (first.clone(), points.at(0, *bar))).collect();
+        let parameters: Vec<(Extent, Vec<NodeId>)> =
+            parts.parameters.iter().map(|(first, bar)| (first.clone(), vec![points.at(0, *bar)])).collect();
         let shared = parts.shared.iter().map(|id| points.at(0, *id)).collect();
         let mut graph = points.graph;
-        let (mut effects, mut totals, mut place) = (Vec::new(), Vec::new(), Extent::default());
-        for (first, bar) in parameters {
-            let terms = terms(&mut graph, &[bar]).ok_or(Obstacle::Form)?;
-            if let Some(id) = terms.entries {
-                let entries = Extent::of(graph.shape(id));
-                effects.push(Effect::Add(id, place.clone()));
-                place = &place + &entries;
-                totals.push(Total { first: first.clone(), entries });
-            }
-            if !terms.outer.is_empty() {
-                effects.push(Effect::Outer(terms.outer, first));
-            }
-        }
+        let (effects, totals) = effects(&mut graph, parameters, Sums::Panels).ok_or(Obstacle::Form)?;
         // The derivatives by what differs from row to row are stored, and take part in what is common.
         let nodes: Vec<NodeId> = [y[0]].into_iter().chain(bars).collect();
         let (nodes, effects) = as_products(&mut graph, [&each, &[y[1]]], (nodes, effects))?;
@@ -166,7 +145,7 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         backward: vec![backward, of_parameters],
         // The values are computed much earlier, and their sums are not what derivatives take.
         keeps: false,
-        sums: Sums::Totals,
+        sums: Sums::Panels,
         name: &|id| graph.describe(id),
     };
     let Stages { arguments, shared, residuals: _, numbers, forward, backward } =

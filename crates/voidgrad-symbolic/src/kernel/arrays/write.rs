@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::Extent;
 use super::body::Body;
@@ -65,23 +65,13 @@ pub(super) struct Written {
     pub(super) panels: Panels,
 }
 
-/// What the sums of φ are.
+/// What the sums of φ are: rows of lanes, which are added up after the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sums {
-    /// Rows of lanes, which are added up after the samples.
+    /// All of them, outer products too.
     Lanes,
-    /// Numbers: lanes are added up at once, and the factors of outer products are kept, to be multiplied for many rows together.
-    Totals,
-}
-
-impl Sums {
-    /// The function that adds a row of lanes.
-    fn add(self) -> Ident {
-        match self {
-            Self::Lanes => format_ident!("add_row"),
-            Self::Totals => format_ident!("add_total"),
-        }
-    }
+    /// But for outer products, whose factors are kept, to be multiplied for many rows together.
+    Panels,
 }
 
 /// The most arrays that one product takes side by side.
@@ -228,8 +218,7 @@ impl<'a> Writer<'a> {
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
                     let value = self.number(*id)?;
-                    let add = self.sums.add();
-                    statements.extend(quote!(#root::kernel::#add(hand, sums, #at, #value);));
+                    statements.extend(quote!(#root::kernel::add_row(hand, sums, #at, #value);));
                 }
                 _ => {}
             }
@@ -311,8 +300,7 @@ impl<'a> Writer<'a> {
                         Some(0) => quote!(i),
                         _ => quote!(#first + i),
                     };
-                    let add = self.sums.add();
-                    inside.extend(quote!(#root::kernel::#add(hand, sums, #place, #value);));
+                    inside.extend(quote!(#root::kernel::add_row(hand, sums, #place, #value);));
                 }
                 Effect::Outer(..) => return None,
             }
@@ -411,7 +399,7 @@ impl<'a> Writer<'a> {
                     a.push(self.in_lanes(*left, &mut statements)?);
                     b.push(self.in_lanes(*right, &mut statements)?);
                 }
-                if self.sums == Sums::Totals {
+                if self.sums == Sums::Panels {
                     for (a, b) in a.iter().zip(&b) {
                         let factors = [(a, &rows), (b, &columns)].map(|(array, entries)| {
                             let (place, is_new) = self.panels.place(array, entries);

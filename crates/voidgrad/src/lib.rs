@@ -175,6 +175,7 @@ pub mod __private {
     pub mod network {
         pub use crate::lanes::Float;
         pub use crate::network::generated::*;
+        pub use crate::network::start::{Start, drawn};
         pub use crate::network::{Network, NetworkError, Parameter, Rows, Shape};
     }
     pub mod kernel {

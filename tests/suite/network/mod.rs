@@ -5,6 +5,7 @@ mod functions;
 mod large;
 mod lengths;
 mod model;
+mod state;
 mod unbiased;
 
 use functions::{Case, cases};

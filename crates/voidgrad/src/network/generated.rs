@@ -3,10 +3,9 @@
 use voidgrad_real::Element;
 
 pub use super::rows::{rows, rows_vjp};
-use super::{NetworkError, Parameter, Shape};
+use super::NetworkError;
 use crate::error::{InvalidParameter, all_finite, finite, same_length};
 use crate::flat::Flat;
-use crate::noise::Stream;
 
 /// Adds the entries of a value to a flat vector.
 ///
@@ -49,30 +48,4 @@ pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
 /// Adds plain numbers of another type.
 pub fn extend<T: Element>(numbers: &mut Vec<T>, flat: &[f64]) {
     numbers.extend(flat.iter().map(|entry| T::default().constant(*entry)));
-}
-
-/// Matrices of C columns uniform in `±1/√C`, as those of linear layers commonly start, and zeros.
-///
-/// # Errors
-/// If there is no memory for so many.
-pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Result<Vec<f64>, NetworkError> {
-    let mut flat: Vec<f64> = Vec::new();
-    let count = parameters.iter().try_fold(0_usize, |count, parameter| {
-        let entries = match parameter.shape {
-            Shape::Matrix(rows, columns) => rows.checked_mul(columns)?,
-            shape => shape.entries(),
-        };
-        count.checked_add(entries)
-    });
-    flat.try_reserve_exact(count.ok_or(NetworkError::Memory)?).map_err(|_| NetworkError::Memory)?;
-    for Parameter { shape, .. } in parameters {
-        let first = flat.len();
-        flat.resize(first + shape.entries(), 0.0);
-        if let Shape::Matrix(_, columns) = shape {
-            let width = 1.0 / (*columns as f64).sqrt();
-            stream.fill_open01(&mut flat[first..]);
-            flat[first..].iter_mut().for_each(|entry| *entry = width * (2.0 * *entry - 1.0));
-        }
-    }
-    Ok(flat)
 }

@@ -14,7 +14,7 @@ use super::lengths::{Holder, Lengths, unify};
 use super::names::check_network;
 use super::structure::struct_name;
 use super::{Expansion, Source, expand, located};
-use crate::attribute::NetworkAttribute;
+use crate::attribute::{NetworkAttribute, Start};
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Types;
@@ -29,13 +29,15 @@ struct Roles {
     /// What all rows share and is no parameter.
     data: Vec<usize>,
     parameters: Vec<usize>,
+    /// What parameters are before the first step, if it was said.
+    starts: Vec<(usize, Start)>,
 }
 
 /// Expands `#[network(attribute)] item`; `root` is the path of voidgrad.
 #[must_use]
 pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
     expand("#[network]", attribute, item, |attribute: NetworkAttribute, mut source, diagnostics| {
-        let roles = roles(&attribute, &source, diagnostics)?;
+        let roles = roles(attribute, &source, diagnostics)?;
         let wrt: Vec<NodeId> =
             roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
         source.check_calls(&wrt, diagnostics);
@@ -58,7 +60,7 @@ pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -
     })
 }
 
-fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
+fn roles(attribute: NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
     check_generics("network", &source.function.sig.generics, diagnostics);
     let mut kinds: Vec<Option<bool>> = vec![None; source.signature.parameters.len()];
     let named = attribute.each.iter().map(|name| (name, true));
@@ -82,7 +84,22 @@ fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagno
     let of_kind = |wanted: Option<bool>| -> Vec<usize> {
         (0..kinds.len()).filter(|index| kinds[*index] == wanted).collect()
     };
-    let roles = Roles { each: of_kind(Some(true)), data: of_kind(Some(false)), parameters: of_kind(None) };
+    let mut starts: Vec<(usize, Start)> = Vec::new();
+    for (name, start) in attribute.init {
+        match source.signature.position(&name) {
+            Some(index) if starts.iter().any(|(before, _)| *before == index) => {
+                diagnostics.error(&name, format!("`{name}` is given twice"));
+            }
+            Some(index) if kinds[index].is_none() => starts.push((index, start)),
+            Some(_) => {
+                let hint = "only what is neither in `each(…)` nor in `data(…)` is drawn";
+                diagnostics.error(&name, format!("`{name}` is no parameter of this network; {hint}"));
+            }
+            None => diagnostics.error(&name, format!("`{name}` is not an argument of this function")),
+        }
+    }
+    let [each, data, parameters] = [Some(true), Some(false), None].map(of_kind);
+    let roles = Roles { each, data, parameters, starts };
     diagnostics.is_empty().then_some(roles)
 }
 

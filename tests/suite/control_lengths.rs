@@ -324,6 +324,41 @@ fn setters_are_held_to_the_lengths_of_the_run() {
     assert_eq!((shared.value(&[0.1, 0.2, 0.3]), shared.t()), (shared.m()[1], 0.25));
 }
 
+/// Lengths that the source says beside those of the run.
+#[control(data(t))]
+fn mixed(
+    z: &SVector<f64, 3>,
+    w: &DMatrix<f64>,
+    v: &DVector<f64>,
+    m: &SMatrix<f64, 2, 3>,
+    t: [f64; 2],
+) -> f64 {
+    v.dot(&(w * z).map(f64::tanh)) + (m * z).dot(&(m * z)) * t[1] + z.norm_squared() * v[0]
+}
+
+#[control(positive(scale))]
+fn of_a_matrix(z: &DVector<f64>, m: &SMatrix<f64, 2, 3>, w: &DMatrix<f64>, scale: f64) -> f64 {
+    (w * (m * z)).map(|h| (h * scale).sin()).sum()
+}
+
+#[test]
+fn lengths_of_the_source_and_of_the_run_meet() {
+    let matrix = |rows: usize, columns: usize| {
+        DMatrix::from_column_slice(rows, columns, &numbers(rows * columns, 0.4))
+    };
+    let m = SMatrix::from_column_slice(&numbers(6, 0.6));
+    let control = Mixed::new(matrix(5, 3), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap();
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let error = Mixed::new(matrix(5, 4), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap_err();
+    assert_eq!(text(&error), "the columns of w are 4 where 3 are needed");
+    let control = OfAMatrix::new(m, matrix(4, 2), 0.8).unwrap();
+    assert_eq!(control.dimension(), Some(3));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let copy = OfAMatrix::from_phi(control.phi().as_slice(), [4, 2]).unwrap();
+    assert_eq!(copy.w(), control.w());
+    assert!(OfAMatrix::from_phi(control.phi().as_slice(), [2, 4]).is_err());
+}
+
 /// As many units as a model of images has: on a small stack, whatever the lengths are.
 #[test]
 fn large_lengths_work_on_a_small_stack() {

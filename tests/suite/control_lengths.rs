@@ -13,7 +13,7 @@ use super::examples::{answered, control as literal, numbers};
 
 /// The control of [`examples`](super::examples) with the lengths of its arguments.
 #[control(positive(lambda), each(x, q), data(w, c))]
-pub(crate) fn bound(
+pub(crate) fn relaxed(
     z: &DVector<f64>,
     x: &DVector<f64>,
     q: &DVector<f64>,
@@ -34,7 +34,13 @@ pub(crate) fn bound(
     eta * (code - image) + last.dot(&hidden)
 }
 
-/// The same with constants and const generics.
+/// A small control, for the snapshot of its code.
+#[control(positive(lambda), each(x))]
+pub(crate) fn tilt(z: &DVector<f64>, x: &DVector<f64>, w: &DMatrix<f64>, lambda: f64) -> f64 {
+    x.dot(&(w * z.map(|z| sigmoid(z / lambda))))
+}
+
+/// The relaxed control with constants and const generics.
 mod constants {
     use super::{SMatrix, SVector, control, sigmoid, softplus};
 
@@ -68,11 +74,11 @@ fn vector(entries: &[f64]) -> DVector<f64> {
 }
 
 /// The control of the run with what the literal one has.
-fn of_the_run(examples: usize) -> Bound {
+fn of_the_run(examples: usize) -> Relaxed {
     let literal = literal(examples);
     let (w, c) = (DMatrix::from_column_slice(5, 3, literal.w().as_slice()), vector(literal.c().as_slice()));
     let phi = literal.phi();
-    let mut control = Bound::from_phi(phi.as_slice(), [9, 5], [9, 3], 9, 9, w, c).unwrap();
+    let mut control = Relaxed::from_phi(phi.as_slice(), [9, 5], [9, 3], 9, 9, w, c).unwrap();
     control.set_x(literal.x()).unwrap();
     control.set_q(literal.q()).unwrap();
     control
@@ -236,7 +242,7 @@ fn lengths_that_disagree_are_named() {
     let matrix = |[rows, columns]: [usize; 2]| DMatrix::from_element(rows, columns, 0.5);
     let vector = |entries: usize| DVector::from_element(entries, 0.5);
     let refusal = |w: [usize; 2], c: usize, of_x: [usize; 2], of_z: [usize; 2], bias: usize, last: usize| {
-        let made = Bound::new(
+        let made = Relaxed::new(
             matrix(w),
             vector(c),
             0.5,
@@ -248,7 +254,7 @@ fn lengths_that_disagree_are_named() {
         )
         .unwrap_err();
         let phi = vec![0.5; 2 + of_x[0] * of_x[1] + of_z[0] * of_z[1] + bias + last];
-        let of_phi = Bound::from_phi(&phi, of_x, of_z, bias, last, matrix(w), vector(c)).unwrap_err();
+        let of_phi = Relaxed::from_phi(&phi, of_x, of_z, bias, last, matrix(w), vector(c)).unwrap_err();
         assert_eq!(made, of_phi);
         text(&made)
     };
@@ -272,11 +278,18 @@ fn lengths_that_disagree_are_named() {
         refusal([5, 0], 5, [9, 5], [9, 0], 9, 9),
         "the columns of w are 0 where at least 1 are needed"
     );
-    let error = Bound::from_phi(&[0.5; 91], [9, 5], [9, 3], 9, 9, matrix([5, 3]), vector(5)).unwrap_err();
+    let error = Relaxed::from_phi(&[0.5; 91], [9, 5], [9, 3], 9, 9, matrix([5, 3]), vector(5)).unwrap_err();
     assert_eq!(text(&error), "the entries of phi are 91 where 92 are needed");
     let huge = [usize::MAX, 5];
-    let error =
-        Bound::from_phi(&[0.5; 92], huge, [usize::MAX, 3], usize::MAX, usize::MAX, matrix([5, 3]), vector(5));
+    let error = Relaxed::from_phi(
+        &[0.5; 92],
+        huge,
+        [usize::MAX, 3],
+        usize::MAX,
+        usize::MAX,
+        matrix([5, 3]),
+        vector(5),
+    );
     assert!(matches!(error, Err(ControlError::Length(LengthError::Wrong { found: 92, .. }))));
     let error =
         Shared::new(matrix([4, 2]), 0.5, vector(2), true, vector(4), [f64::NAN; 4].into()).unwrap_err();
@@ -311,6 +324,41 @@ fn setters_are_held_to_the_lengths_of_the_run() {
     assert_eq!((shared.value(&[0.1, 0.2, 0.3]), shared.t()), (shared.m()[1], 0.25));
 }
 
+/// Lengths that the source says beside those of the run.
+#[control(data(t))]
+fn mixed(
+    z: &SVector<f64, 3>,
+    w: &DMatrix<f64>,
+    v: &DVector<f64>,
+    m: &SMatrix<f64, 2, 3>,
+    t: [f64; 2],
+) -> f64 {
+    v.dot(&(w * z).map(f64::tanh)) + (m * z).dot(&(m * z)) * t[1] + z.norm_squared() * v[0]
+}
+
+#[control(positive(scale))]
+fn of_a_matrix(z: &DVector<f64>, m: &SMatrix<f64, 2, 3>, w: &DMatrix<f64>, scale: f64) -> f64 {
+    (w * (m * z)).map(|h| (h * scale).sin()).sum()
+}
+
+#[test]
+fn lengths_of_the_source_and_of_the_run_meet() {
+    let matrix = |rows: usize, columns: usize| {
+        DMatrix::from_column_slice(rows, columns, &numbers(rows * columns, 0.4))
+    };
+    let m = SMatrix::from_column_slice(&numbers(6, 0.6));
+    let control = Mixed::new(matrix(5, 3), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap();
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let error = Mixed::new(matrix(5, 4), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap_err();
+    assert_eq!(text(&error), "the columns of w are 4 where 3 are needed");
+    let control = OfAMatrix::new(m, matrix(4, 2), 0.8).unwrap();
+    assert_eq!(control.dimension(), Some(3));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let copy = OfAMatrix::from_phi(control.phi().as_slice(), [4, 2]).unwrap();
+    assert_eq!(copy.w(), control.w());
+    assert!(OfAMatrix::from_phi(control.phi().as_slice(), [2, 4]).is_err());
+}
+
 /// As many units as a model of images has: on a small stack, whatever the lengths are.
 #[test]
 fn large_lengths_work_on_a_small_stack() {
@@ -330,7 +378,7 @@ fn large_lengths_work_on_a_small_stack() {
     let work = || {
         let (w, c) = (DMatrix::from_element(PIXELS, 20, 0.01), DVector::from_element(PIXELS, 0.1));
         let phi: Vec<f64> = numbers(2 + UNITS * (PIXELS + 20 + 2), 0.3).iter().map(|w| 0.01 * w).collect();
-        let mut control = Bound::from_phi(&phi, [UNITS, PIXELS], [UNITS, 20], UNITS, UNITS, w, c).unwrap();
+        let mut control = Relaxed::from_phi(&phi, [UNITS, PIXELS], [UNITS, 20], UNITS, UNITS, w, c).unwrap();
         control.set_x(&vec![0.5; 2 * PIXELS]).unwrap();
         control.set_q(&[0.25; 40]).unwrap();
         let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0; 20]).unwrap(), 2);
@@ -345,8 +393,12 @@ fn large_lengths_work_on_a_small_stack() {
         let mut control = Wide::from_phi(&[&vec![0.01; PIXELS * 20][..], &[0.0]].concat()).unwrap();
         control.set_x(&[0.5; PIXELS]).unwrap();
         let copy = control.clone();
+        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, 20, 0.01), 1.0).unwrap();
+        tilt.set_x(&[0.5; PIXELS]).unwrap();
         // σ(0)·0.5·0.01 for each cell.
-        assert!((copy.value(&[0.0; 20]) - 0.5 * 0.5 * 0.01 * (PIXELS * 20) as f64).abs() < 1e-10);
+        for control in [&copy as &dyn Control, &tilt] {
+            assert!((control.value(&[0.0; 20]) - 0.5 * 0.5 * 0.01 * (PIXELS * 20) as f64).abs() < 1e-10);
+        }
     };
     thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }

@@ -20,6 +20,8 @@ pub fn differentiate(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[control(positive(lambda), data(target))]` on `fn rebar(z: f64, eta: f64, lambda: f64, target: f64) -> f64`
 /// gives `struct Rebar`. The first argument is `z`; those in `data(…)` are fixed, and can be set between steps; those in `each(…)` differ
 /// from example to example of a plate; the others are the parameters φ, of which those in `positive(…)` are kept positive by storing their logarithms in φ.
+///
+/// Lengths are numbers, constants, const generics, or known only at run time (`DVector`, `DMatrix`).
 #[proc_macro_attribute]
 pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
     voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()

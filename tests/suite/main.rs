@@ -18,6 +18,7 @@ mod oracle;
 mod outside;
 mod own_control;
 mod own_distribution;
+mod parts;
 mod prose;
 mod readme;
 mod refusals;

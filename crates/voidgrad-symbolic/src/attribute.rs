@@ -132,6 +132,14 @@ impl Parse for DifferentiateAttribute {
                 };
                 Ok(())
             }
+            "data" => Err(syn::Error::new(
+                name.span(),
+                "every argument that `wrt(…)` does not name is data here; leave `data(…)` out",
+            )),
+            "each" => Err(syn::Error::new(
+                name.span(),
+                "the derivatives are those of one row here; leave `each(…)` out, or write `#[network(each(…))]` for many rows",
+            )),
             _ => Err(syn::Error::new(
                 name.span(),
                 format!(

@@ -150,6 +150,7 @@ pub use train::{Trainer, train};
 #[doc(hidden)]
 pub mod __private {
     pub use nalgebra::{self, DMatrix, DVector, SMatrix, SVector};
+    pub use voidgrad_macros::resume;
     pub use voidgrad_real::*;
 
     pub use crate::compose::*;

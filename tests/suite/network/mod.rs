@@ -2,6 +2,7 @@
 
 mod errors;
 mod functions;
+mod inlined;
 mod large;
 mod lengths;
 mod model;

@@ -77,7 +77,8 @@ fn a_state_has_matrices_row_by_row_and_comes_back() {
         assert_eq!(network, matrix());
     }
     // As the format says: 8 bytes of length, a header, then the numbers of c and of w.
-    let numbers: Vec<u8> = [0.5, -0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0_f64].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let numbers: Vec<u8> =
+        [0.5, -0.5, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0_f64].iter().flat_map(|x| x.to_le_bytes()).collect();
     assert!(bytes.ends_with(&numbers));
 }
 
@@ -116,5 +117,8 @@ fn a_file_that_is_none_of_a_network_is_refused() {
     );
     let mut two = matrix().state();
     two.parameters.push(two.parameters[0].clone());
-    assert_eq!(two.to_safetensors().unwrap_err().to_string(), "the state can't be written: it has two parameters `w`");
+    assert_eq!(
+        two.to_safetensors().unwrap_err().to_string(),
+        "the state can't be written: it has two parameters `w`"
+    );
 }

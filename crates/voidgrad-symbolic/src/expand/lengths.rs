@@ -233,6 +233,7 @@ impl Lengths {
             let read = match *graph.op(id) {
                 Op::Index(array, Position::Entry(i)) => Some((array, [i + 1, 1])),
                 Op::Index(array, Position::Cell(row, column)) => Some((array, [row + 1, column + 1])),
+                Op::Part(array, first) => graph.shape(id).entries().map(|count| (array, [first + count, 1])),
                 _ => None,
             };
             let (array, counts) = read.unwrap_or((id, [1, 1]));

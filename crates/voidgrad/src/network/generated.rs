@@ -2,8 +2,8 @@
 
 use voidgrad_real::Element;
 
-pub use super::rows::{rows, rows_vjp};
 use super::NetworkError;
+pub use super::rows::{rows, rows_vjp};
 use crate::error::{InvalidParameter, all_finite, finite, same_length};
 use crate::flat::Flat;
 

@@ -4,7 +4,7 @@ mod kernel;
 mod structure;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 
 use self::kernel::implementation;
 use self::structure::structure;
@@ -13,7 +13,7 @@ use super::generics::check_generics;
 use super::lengths::{Holder, Lengths, unify};
 use super::names::check_network;
 use super::structure::struct_name;
-use super::{Expansion, Source, expand, located};
+use super::{Derived, Source};
 use crate::attribute::{NetworkAttribute, Start};
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
@@ -33,31 +33,31 @@ struct Roles {
     starts: Vec<(usize, Start)>,
 }
 
-/// Expands `#[network(attribute)] item`; `root` is the path of voidgrad.
-#[must_use]
-pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
-    expand("#[network]", attribute, item, |attribute: NetworkAttribute, mut source, diagnostics| {
-        let roles = roles(attribute, &source, diagnostics)?;
-        let wrt: Vec<NodeId> =
-            roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
-        source.check_calls(&wrt, diagnostics);
-        check_network(&source, (&roles.each, &roles.data), diagnostics);
-        let is_held = |argument: usize| !roles.each.contains(&argument);
-        let lengths = unify(&source, Holder::Network, &is_held, diagnostics);
-        if !diagnostics.is_empty() {
-            return None;
-        }
-        lengths.apply(&mut source);
-        let name = source.function.sig.ident.clone();
-        derive(source, &roles, &lengths, root)
-            .map_err(|obstacle| {
-                diagnostics.error(
-                    &name,
-                    format!("this function has no form for many rows at once, since {obstacle}"),
-                );
-            })
-            .ok()
-    })
+/// The items of a network that is read.
+pub(super) fn derived(
+    attribute: NetworkAttribute,
+    mut source: Source,
+    root: &TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Derived> {
+    let roles = roles(attribute, &source, diagnostics)?;
+    let wrt: Vec<NodeId> =
+        roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
+    source.check_calls(&wrt, diagnostics);
+    check_network(&source, (&roles.each, &roles.data), diagnostics);
+    let is_held = |argument: usize| !roles.each.contains(&argument);
+    let lengths = unify(&source, Holder::Network, &is_held, diagnostics);
+    if !diagnostics.is_empty() {
+        return None;
+    }
+    lengths.apply(&mut source);
+    let name = source.function.sig.ident.clone();
+    derive(source, &roles, &lengths, root)
+        .map_err(|obstacle| {
+            diagnostics
+                .error(&name, format!("this function has no form for many rows at once, since {obstacle}"));
+        })
+        .ok()
 }
 
 fn roles(attribute: NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
@@ -108,7 +108,7 @@ fn derive(
     roles: &Roles,
     lengths: &Lengths,
     root: &TokenStream,
-) -> Result<Expansion, Obstacle> {
+) -> Result<Derived, Obstacle> {
     let (graph, y) = (&mut source.body.graph, source.body.output);
     let shape = graph.shape(y).clone();
     let y_bar = graph.parameter(source.signature.parameters.len(), shape, false);
@@ -139,11 +139,7 @@ fn derive(
     let kernel = derive_rows(&parts, &types("R"), &types("T"))?;
     let (structure, implementation) =
         (structure(&source, roles, lengths, root), implementation(&source, roles, lengths, &kernel, root));
-    let items = located(quote!(#structure #implementation), &source.function.sig.ident);
-    let function = source.function.to_token_stream();
-    // It is mostly called through its struct, and has as many arguments as parameters.
-    let tokens = quote!(#[allow(dead_code, clippy::too_many_arguments)] #function #items);
-    Ok(Expansion { name: source.name(), tokens, formulas: Vec::new(), error: None })
+    Ok(Derived { items: quote!(#structure #implementation), formulas: Vec::new() })
 }
 
 /// The arguments of these indices.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
 use quote::quote;
 
 use super::Extent;
@@ -370,7 +370,20 @@ impl<'a> Writer<'a> {
         let mut statements = TokenStream::new();
         for id in self.of_kind(wave, &Kind::Assembly) {
             let name = self.memory(id);
-            statements.extend(quote!(#name.fill(::core::default::Default::default());));
+            match self.graph.op(id) {
+                Op::Part(array, first) => {
+                    statements.extend(self.copied(*array, *first, id, (&name, 0))?);
+                    continue;
+                }
+                Op::Join(parts) => {
+                    statements.extend(quote!(#name.fill(::core::default::Default::default());));
+                    for (first, part) in parts {
+                        statements.extend(self.copied(*part, 0, *part, (&name, *first))?);
+                    }
+                    continue;
+                }
+                _ => statements.extend(quote!(#name.fill(::core::default::Default::default());)),
+            }
             let Op::Assemble(entries) = self.graph.op(id) else { return None };
             for (at, entry) in entries {
                 let at = place(self.graph.shape(id), *at);
@@ -379,6 +392,31 @@ impl<'a> Writer<'a> {
             }
         }
         Some(statements)
+    }
+
+    /// A loop that copies entries of an array, from `first` on and as many as `like` has, to those of another one.
+    fn copied(
+        &self,
+        array: NodeId,
+        first: usize,
+        like: NodeId,
+        (to, at): (&Ident, usize),
+    ) -> Option<TokenStream> {
+        let root = self.types.root();
+        let place = |first: usize| {
+            let number = Literal::usize_unsuffixed(first);
+            if first == 0 { quote!(i) } else { quote!(#number + i) }
+        };
+        let (from, at) = (place(first), place(at));
+        let entry = match (self.rows.get(&array), self.given.get(&array)) {
+            (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
+                quote!(#root::kernel::row(hand, #rows, #from))
+            }
+            (None, Some(Given::Plain(numbers))) => quote!(hand.splat(#numbers[#from])),
+            (None, _) => return None,
+        };
+        let count = Extent::of(self.graph.shape(like));
+        Some(quote!(for i in 0..#count { #root::kernel::set_row(#to, #at, #entry); }))
     }
 
     /// Outer products that are added to the sums at the end of a wave.

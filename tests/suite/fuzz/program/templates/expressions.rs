@@ -113,6 +113,7 @@ pub(crate) const EXPRESSIONS: &[Template] = &[
     row("take", "$a.iter().take(1).sum::<f64>()", &[]),
     row("filter", "$a.iter().filter(|e| **e > 0.0).sum::<f64>()", &[]),
     row("chain", "$a.iter().chain(&$a).sum::<f64>()", &[]),
+    row("an array of another function", "turned(&$a).iter().map(|e| e * e).sum::<f64>()", &[]),
     row("chunks", "$a.chunks(1).map(|e| e[0] * e[0]).sum::<f64>()", &[]),
     row("flat_map", "$a.chunks(2).flat_map(|e| [e[1], e[0] * y]).map(|e| e.sin()).sum::<f64>()", &[]),
     row("flatten", "$a.chunks_exact(1).flatten().map(|e| e * y).sum::<f64>()", &[]),

@@ -367,9 +367,9 @@ fn large_lengths_work_on_a_small_stack() {
 
     #[control(positive(lambda), each(x))]
     fn wide(
-        z: &SVector<f64, 20>,
+        z: &SVector<f64, UNITS>,
         x: &SVector<f64, PIXELS>,
-        w: &SMatrix<f64, PIXELS, 20>,
+        w: &SMatrix<f64, PIXELS, UNITS>,
         lambda: f64,
     ) -> f64 {
         x.dot(&(w * z.map(|z| sigmoid(z / lambda))))
@@ -390,14 +390,22 @@ fn large_lengths_work_on_a_small_stack() {
         let value = control.value_and_d_z(&[0.1; 20], &mut slope);
         assert!(value.is_finite() && slope.iter().all(|slope| *slope != 0.0));
         // Lengths that are constants of the program are on the heap, too.
-        let mut control = Wide::from_phi(&[&vec![0.01; PIXELS * 20][..], &[0.0]].concat()).unwrap();
-        control.set_x(&[0.5; PIXELS]).unwrap();
-        let copy = control.clone();
-        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, 20, 0.01), 1.0).unwrap();
+        let mut wide = Wide::from_phi(&[&vec![0.01; PIXELS * UNITS][..], &[0.0]].concat()).unwrap();
+        wide.set_x(&[0.5; PIXELS]).unwrap();
+        let wide = wide.clone();
+        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, UNITS, 0.01), 1.0).unwrap();
         tilt.set_x(&[0.5; PIXELS]).unwrap();
         // σ(0)·0.5·0.01 for each cell.
-        for control in [&copy as &dyn Control, &tilt] {
-            assert!((control.value(&[0.0; 20]) - 0.5 * 0.5 * 0.01 * (PIXELS * 20) as f64).abs() < 1e-10);
+        let expected = 0.5 * 0.5 * 0.01 * (PIXELS * UNITS) as f64;
+        for control in [&wide as &dyn Control, &tilt] {
+            assert!((control.value(&[0.0; UNITS]) - expected).abs() < 1e-10);
+            // λ is the last parameter, and at z = 0 nothing depends on it.
+            let mut phi_bar = vec![0.0; PIXELS * UNITS + 1];
+            control.d_phi(&[0.0; UNITS], &mut phi_bar);
+            assert!(
+                phi_bar[..PIXELS * UNITS].iter().all(|entry| *entry == 0.25)
+                    && phi_bar[PIXELS * UNITS] == 0.0
+            );
         }
     };
     thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();

@@ -31,7 +31,7 @@ impl Program {
         match self {
             Self::Expand => "expand",
             Self::Bench => "bench",
-            Self::Models => "train",
+            Self::Models => "--problem vae",
         }
     }
 

@@ -31,7 +31,7 @@ fn execute(command: Option<Command>) -> Result<ExitCode, Error> {
     match command {
         Some(Command::Train(arguments)) => return training::run(&arguments),
         Some(Command::Variance(arguments)) => variance::run(&arguments)?,
-        Some(Command::Compare(arguments)) => compare::run(&arguments)?,
+        Some(Command::Compare(arguments)) => return compare::run(&arguments),
         Some(Command::Expand(handed_over)) => return hand_over::run(Program::Expand, &handed_over.arguments),
         Some(Command::Bench(handed_over)) => return hand_over::run(Program::Bench, &handed_over.arguments),
         None => {}

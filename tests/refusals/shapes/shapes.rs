@@ -23,6 +23,56 @@ fn indexes_beyond_the_end(x: [f64; 2]) -> f64 {
 }
 
 #[differentiate(wrt(x))]
+fn takes_a_part_beyond_the_end(x: [f64; 4]) -> f64 {
+    x[2..5].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn takes_rows_beyond_the_end(x: SVector<f64, 4>) -> f64 {
+    x.rows(3, 2).sum()
+}
+
+#[differentiate(wrt(x))]
+fn takes_no_entries(x: [f64; 4]) -> f64 {
+    x[2..2].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(s))]
+fn takes_the_rest_of_a_slice(x: &[f64], s: f64) -> f64 {
+    x[2..].iter().sum::<f64>() * s
+}
+
+#[differentiate(wrt(s))]
+fn takes_chunks_of_a_slice(x: &[f64], s: f64) -> f64 {
+    x.chunks(2).map(|x| x[0]).sum::<f64>() * s
+}
+
+#[differentiate(wrt(x))]
+fn takes_chunks_with_a_rest(x: [f64; 5]) -> f64 {
+    x.as_chunks::<2>().0.iter().map(|x| x[0]).sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn adds_arrays_up(x: [f64; 4]) -> f64 {
+    x.chunks(2).sum::<f64>()
+}
+
+#[differentiate(wrt(w))]
+fn takes_rows_of_a_matrix(w: SMatrix<f64, 3, 4>) -> f64 {
+    w.rows(1, 2).sum()
+}
+
+#[differentiate(wrt(x))]
+fn slices_a_vector(x: SVector<f64, 4>) -> f64 {
+    x[1..3].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn says_another_length(x: [f64; 4]) -> f64 {
+    SVector::<f64, 3>::from_iterator(x.iter().copied()).sum()
+}
+
+#[differentiate(wrt(x))]
 fn indexes_a_number(x: f64) -> f64 {
     x[0]
 }

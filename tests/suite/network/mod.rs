@@ -2,9 +2,11 @@
 
 mod errors;
 mod functions;
+mod inlined;
 mod large;
 mod lengths;
 mod model;
+mod state;
 mod unbiased;
 
 use functions::{Case, cases};

@@ -1,126 +1,220 @@
-//! The models: every function that is annotated, one module for each number of latent variables.
-//!
-//! Lengths are numbers here. All other files take them from the [`Model`].
+//! What a model is to the rest of the code.
 
-use voidgrad::network::NetworkError;
+use voidgrad::Control;
+use voidgrad::error::ControlError;
+use voidgrad::network::{NetworkError, Parameter, Rows};
 
-use crate::instance::Model;
+/// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
+pub trait Model: Send + Sync {
+    /// M, the number of latent variables.
+    fn latents(&self) -> usize;
 
-/// A model that can be chosen.
-#[derive(Debug)]
-pub struct Row {
-    /// What `--model` calls it.
-    pub name: &'static str,
-    /// Latent variables.
-    pub latents: u64,
     /// Pixels of an image.
-    pub pixels: usize,
-    /// A model whose parameters are all 0.
-    pub make: fn() -> Result<Box<dyn Model>, NetworkError>,
+    fn pixels(&self) -> usize;
+
+    /// What stands in the parameters of the encoder and of the decoder. The last M parameters of the decoder are the logits of p(b).
+    fn shapes(&self) -> [Vec<Parameter>; 2];
+
+    /// Takes the parameters of the encoder and of the decoder.
+    ///
+    /// # Errors
+    /// Returns an error if there are more or fewer of them, or if one is NaN or infinite.
+    fn set_parameters(&mut self, encoder: &[f64], decoder: &[f64]) -> Result<(), NetworkError>;
+
+    /// Writes the logits of q(b|x) of every image.
+    ///
+    /// # Errors
+    /// Returns an error if a length is wrong, or if a value is NaN or infinite.
+    fn encode(&self, x: &[f64], logits: &mut [f64]) -> Result<(), NetworkError>;
+
+    /// Adds the gradient by the encoder's parameters, given that by the logits.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn encode_vjp(&self, x: &[f64], logits_bar: &[f64], gradient: &mut [f64]) -> Result<(), NetworkError>;
+
+    /// Writes f at every point.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn bound(
+        &self,
+        b: &[f64],
+        x: Rows<'_, f64>,
+        q: Rows<'_, f64>,
+        values: &mut [f64],
+    ) -> Result<(), NetworkError>;
+
+    /// Adds the gradient of `Σ w·f` by the decoder's parameters, and writes that by b and by x, those that are not empty.
+    ///
+    /// # Errors
+    /// As [`encode`](Self::encode).
+    fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError>;
+
+    /// REBAR's control with this φ.
+    ///
+    /// # Errors
+    /// Returns an error if there are more or fewer numbers in φ, or if one can't be used.
+    fn rebar(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, ControlError>;
+
+    /// RELAX's control with this φ.
+    ///
+    /// # Errors
+    /// As [`rebar`](Self::rebar).
+    fn relax(&self, phi: &[f64]) -> Result<Box<dyn Relaxed>, ControlError>;
 }
 
-/// All models: a line for each.
-pub const MODELS: [Row; 2] = [
-    Row { name: LINEAR, latents: 10, pixels: 64, make: linear_10::model },
-    Row { name: LINEAR, latents: 32, pixels: 64, make: linear_32::model },
-];
+/// The points at which f is differentiated.
+#[derive(Clone, Copy)]
+pub struct At<'a> {
+    /// The points.
+    pub b: &'a [f64],
+    /// The image of each.
+    pub x: Rows<'a, f64>,
+    /// The logits of q(b|x) of each.
+    pub q: Rows<'a, f64>,
+}
 
-/// One linear layer on either side.
-pub const LINEAR: &str = "linear";
+/// The places of derivatives.
+pub struct Bars<'a> {
+    /// By the parameters of the decoder.
+    pub gradient: &'a mut [f64],
+    /// By the points.
+    pub b: &'a mut [f64],
+    /// By the images.
+    pub x: &'a mut [f64],
+}
 
-/// One linear layer on either side.
-macro_rules! linear {
-    ($module:ident, $latents:tt) => {
-        mod $module {
-            use voidgrad::error::InvalidParameter;
-            use voidgrad::nalgebra::{SMatrix, SVector};
-            use voidgrad::network::{Network, NetworkError, Parameter, Rows};
-            use voidgrad::{Control, Stream, control, network, sigmoid, softplus};
+/// A control of all latent variables of an image, as threads share it.
+pub type Shared = Box<dyn Control + Send + Sync>;
 
-            use crate::instance::{At, Bars, Model, Relaxed, Shared, instance, relaxed};
+/// A control that relaxes f. It has data for each example, and those of the decoder.
+pub trait Relaxed: Send + Sync {
+    /// Takes the images of a plate, the logits of q(b|x) of each, and the decoder's parameters.
+    ///
+    /// # Errors
+    /// Returns an error if a length does not fit, or if a number is NaN or infinite.
+    fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), ControlError>;
 
-            /// The logits of q(b|x).
-            #[network(each(x))]
-            pub(super) fn encoder(
-                x: &SVector<f64, 64>,
-                w: &SMatrix<f64, $latents, 64>,
-                d: &SVector<f64, $latents>,
-            ) -> SVector<f64, $latents> {
-                w * x.map(|x| 2.0 * x - 1.0) + d
+    /// The control.
+    fn control(&self) -> &dyn Control;
+
+    /// The control, to be trained.
+    fn control_mut(&mut self) -> &mut dyn Control;
+
+    /// The control as an estimator has it.
+    fn shared(&self) -> Shared;
+}
+
+/// Implements [`Model`] for a struct `Networks` of an `Encoder` and a `Bound`, with a `Rebar` and a `Relax` as its controls; all are in scope. `$set` are the
+/// setters of the decoder's parameters in the controls, in their order, each with how many numbers it takes.
+macro_rules! model {
+    (
+        $latents:ident, $pixels:ident;
+        rebar: |$rebar:ident| $make_rebar:expr;
+        relax: |$relax:ident| $make_relax:expr;
+        $($set:ident: $length:expr),*
+    ) => {
+        impl Model for Networks {
+            fn latents(&self) -> usize {
+                self.latents
             }
 
-            /// ln q(b|x) - ln p(b) - ln p(x|b).
-            #[network(each(b, x, q))]
-            pub(super) fn bound(
-                b: &SVector<f64, $latents>,
-                x: &SVector<f64, 64>,
-                q: &SVector<f64, $latents>,
-                w: &SMatrix<f64, 64, $latents>,
-                c: &SVector<f64, 64>,
-                a: &SVector<f64, $latents>,
-            ) -> f64 {
-                let logits = w * b.map(|b| 2.0 * b - 1.0) + c;
-                let image = x.dot(&logits) - logits.map(softplus).sum();
-                let prior = b.dot(a) - a.map(softplus).sum();
-                b.dot(q) - q.map(softplus).sum() - prior - image
+            fn pixels(&self) -> usize {
+                self.pixels
             }
 
-            /// η·f(σ(z/λ)).
-            #[control(positive(lambda), each(x, q), data(w, c, a))]
-            pub(super) fn rebar(
-                z: &SVector<f64, $latents>,
-                x: &SVector<f64, 64>,
-                q: &SVector<f64, $latents>,
-                w: &SMatrix<f64, 64, $latents>,
-                c: &SVector<f64, 64>,
-                a: &SVector<f64, $latents>,
-                eta: f64,
-                lambda: f64,
-            ) -> f64 {
-                let b = z.map(|z| sigmoid(z / lambda));
-                let logits = w * b.map(|b| 2.0 * b - 1.0) + c;
-                let image = x.dot(&logits) - logits.map(softplus).sum();
-                let prior = b.dot(a) - a.map(softplus).sum();
-                eta * (b.dot(q) - q.map(softplus).sum() - prior - image)
+            fn shapes(&self) -> [Vec<Parameter>; 2] {
+                [self.encoder.shapes(), self.bound.shapes()]
             }
 
-            /// η·f(σ(z/λ)) and a network of the image and of σ(z/λ).
-            #[control(positive(lambda), each(x, q), data(w, c, a))]
-            pub(super) fn relax(
-                z: &SVector<f64, $latents>,
-                x: &SVector<f64, 64>,
-                q: &SVector<f64, $latents>,
-                w: &SMatrix<f64, 64, $latents>,
-                c: &SVector<f64, 64>,
-                a: &SVector<f64, $latents>,
-                eta: f64,
-                lambda: f64,
-                of_x: &SMatrix<f64, 64, 64>,
-                of_z: &SMatrix<f64, 64, $latents>,
-                bias: &SVector<f64, 64>,
-                last: &SVector<f64, 64>,
-                shift: f64,
-            ) -> f64 {
-                let b = z.map(|z| sigmoid(z / lambda));
-                let logits = w * b.map(|b| 2.0 * b - 1.0) + c;
-                let image = x.dot(&logits) - logits.map(softplus).sum();
-                let prior = b.dot(a) - a.map(softplus).sum();
-                let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b.map(|b| 2.0 * b - 1.0) + bias).map(f64::tanh);
-                eta * (b.dot(q) - q.map(softplus).sum() - prior - image) + last.dot(&hidden) + shift
+            fn set_parameters(&mut self, encoder: &[f64], decoder: &[f64]) -> Result<(), NetworkError> {
+                self.encoder.set_parameters(encoder)?;
+                self.bound.set_parameters(decoder)
             }
 
-            fn rebar_of(phi: &[f64]) -> Result<Rebar, InvalidParameter> {
-                Rebar::from_phi(phi, SMatrix::zeros(), SVector::zeros(), SVector::zeros())
+            fn encode(&self, x: &[f64], logits: &mut [f64]) -> Result<(), NetworkError> {
+                self.encoder.rows(x, logits)
             }
 
-            fn relax_of(phi: &[f64]) -> Result<Relax, InvalidParameter> {
-                Relax::from_phi(phi, SMatrix::zeros(), SVector::zeros(), SVector::zeros())
+            fn encode_vjp(
+                &self,
+                x: &[f64],
+                logits_bar: &[f64],
+                gradient: &mut [f64],
+            ) -> Result<(), NetworkError> {
+                self.encoder.rows_vjp(x, logits_bar, gradient, &mut [])
             }
 
-            instance!($latents, 64, set_w: 64 * $latents, set_c: 64, set_a: $latents);
+            fn bound(
+                &self,
+                b: &[f64],
+                x: Rows<'_, f64>,
+                q: Rows<'_, f64>,
+                values: &mut [f64],
+            ) -> Result<(), NetworkError> {
+                self.bound.rows(b, x, q, values)
+            }
+
+            fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError> {
+                let Bars { gradient, b, x } = bars;
+                self.bound.rows_vjp(at.b, at.x, at.q, weights, gradient, b, x, &mut [])
+            }
+
+            fn rebar(&self, $rebar: &[f64]) -> Result<Box<dyn Relaxed>, ControlError> {
+                let Self { latents: $latents, pixels: $pixels, .. } = *self;
+                Ok(Box::new(OfImages { $latents, $pixels, control: $make_rebar? }))
+            }
+
+            fn relax(&self, $relax: &[f64]) -> Result<Box<dyn Relaxed>, ControlError> {
+                let Self { latents: $latents, pixels: $pixels, .. } = *self;
+                Ok(Box::new(OfImages { $latents, $pixels, control: $make_relax? }))
+            }
+        }
+
+        /// A control of a model of these lengths.
+        struct OfImages<C> {
+            $latents: usize,
+            $pixels: usize,
+            control: C,
+        }
+
+        $crate::model::relaxed!(Rebar, $latents, $pixels, $($set: $length),*);
+        $crate::model::relaxed!(Relax, $latents, $pixels, $($set: $length),*);
+    };
+}
+
+/// Gives a control the data of a plate.
+macro_rules! relaxed {
+    ($control:ident, $latents:ident, $pixels:ident, $($set:ident: $length:expr),*) => {
+        impl Relaxed for OfImages<$control> {
+            fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), ControlError> {
+                let Self { $latents, $pixels, control } = self;
+                let ($latents, $pixels) = (*$latents, *$pixels);
+                control.set_x(x)?;
+                control.set_q(q)?;
+                let rest = decoder;
+                $(
+                    let (entries, rest) = rest.split_at(rest.len().min($length));
+                    control.$set(entries)?;
+                )*
+                let _ = rest;
+                Ok(())
+            }
+
+            fn control(&self) -> &dyn Control {
+                &self.control
+            }
+
+            fn control_mut(&mut self) -> &mut dyn Control {
+                &mut self.control
+            }
+
+            fn shared(&self) -> Shared {
+                Box::new(self.control.clone())
+            }
         }
     };
 }
 
-linear!(linear_10, 10);
-linear!(linear_32, 32);
+pub(super) use {model, relaxed};

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 29] = [
+const OPTIONS: [(&str, Type); 30] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -39,6 +39,7 @@ const OPTIONS: [(&str, Type); 29] = [
     ("latents", Type::Count),
     ("model", Type::Text),
     ("data", Type::Text),
+    ("test-data", Type::Text),
     ("samples", Type::Count),
     ("seed", Type::Seed),
     ("repeats", Type::Count),
@@ -102,22 +103,35 @@ pub(crate) fn read(file: &Path) -> Result<TrainArguments, Error> {
 /// # Errors
 /// Returns an error of one line if an option is given that the problem does not have.
 pub(super) fn check(arguments: &[OsString], problem: &Row) -> Result<(), Error> {
+    check_options(arguments, TRAIN, problem.name, problems::with_option)
+}
+
+/// The same for any command with problems; `owners` gives the names of those that have an option, none if all have it.
+///
+/// # Errors
+/// As [`check`].
+pub(super) fn check_options(
+    arguments: &[OsString],
+    command_name: &str,
+    problem: &str,
+    owners: impl Fn(&str) -> Vec<&'static str>,
+) -> Result<(), Error> {
     let command = Cli::command();
     let matches = command.clone().try_get_matches_from(arguments).map_err(Error::arguments)?;
-    let (Some(train), Some(given)) = (command.find_subcommand(TRAIN), matches.subcommand_matches(TRAIN))
+    let (Some(options), Some(given)) =
+        (command.find_subcommand(command_name), matches.subcommand_matches(command_name))
     else {
         return Ok(());
     };
-    for argument in train.get_arguments() {
+    for argument in options.get_arguments() {
         let Some(name) = argument.get_long() else { continue };
-        let owners = problems::with_option(name);
+        let owners = owners(name);
         if given.value_source(argument.get_id().as_str()) == Some(ValueSource::CommandLine)
             && !owners.is_empty()
-            && !owners.contains(&problem.name)
+            && !owners.contains(&problem)
         {
             return Err(Error::arguments(format!(
-                "--{name} has no meaning for --problem {}; it is for {}",
-                problem.name,
+                "--{name} has no meaning for --problem {problem}; it is for {}",
                 owners.join(", ")
             )));
         }

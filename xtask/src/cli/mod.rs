@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::Method;
 
-use crate::compare::Kind;
+use crate::compare::Compared;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
-use crate::problems::{PROBLEMS, Row, max_cut};
+use crate::problems::{PROBLEMS, Row, max_cut, models};
 use value::{
     Gradient, count, estimator, finite, gradient, positive, probability, problem, problems_help, seconds,
     seed,
@@ -55,6 +55,10 @@ pub(crate) enum Command {
     /// first. Controls are trained on the variance at the point of the comparison before they are measured (--control-steps),
     /// and moving averages have settled. The last line says what to use here: differences below two standard errors are a
     /// tie, and of those that tie the one that takes the least time wins.
+    ///
+    /// --problem vae trains the model of `train --problem vae` with every estimator instead. They are ranked by how far the
+    /// ELBO of the images that are trained on stays below that of the exact gradient (up to 12 latent variables, otherwise
+    /// below the best) with the same number of evaluations of f, and in the same time.
     Compare(CompareArguments),
     /// The generated code of the library's functions, and the formula of each derivative in LaTeX
     Expand(HandedOver),
@@ -105,15 +109,6 @@ pub(crate) struct TrainArguments {
     /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: Option<f64>,
-    /// Latent variables of a model [default: 32]
-    #[arg(long, value_name = "M", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
-    pub(crate) latents: Option<u64>,
-    /// The model: linear, or nonlinear with two hidden layers of 64 tanh units on either side [default: linear]
-    #[arg(long, value_name = "NAME")]
-    pub(crate) model: Option<String>,
-    /// Images to train on [default: 1,797 handwritten digits of 8 × 8 pixels]
-    #[arg(long, value_name = "FILE")]
-    pub(crate) data: Option<PathBuf>,
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
@@ -142,7 +137,7 @@ pub(crate) struct TrainArguments {
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
-            "restarts", "temperature", "best_known", "latents", "model", "data", "samples",
+            "restarts", "temperature", "best_known", "latents", "model", "data", "test_data", "samples",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -158,6 +153,9 @@ pub(crate) struct TrainArguments {
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// The model of vae
+    #[command(flatten)]
+    pub(crate) vae: models::Options,
     /// The options of max-cut
     #[command(flatten)]
     pub(crate) max_cut: max_cut::Options,
@@ -201,9 +199,9 @@ pub(crate) struct VarianceArguments {
 /// Arguments of `compare`.
 #[derive(Debug, Args)]
 pub(crate) struct CompareArguments {
-    /// Objective
-    #[arg(long, value_name = "NAME", value_enum, default_value_t = Kind::Quadratic)]
-    pub(crate) problem: Kind,
+    /// Objective, or the training of a model
+    #[arg(long, value_name = "NAME", value_enum, default_value_t = Compared::Quadratic)]
+    pub(crate) problem: Compared,
     /// M, the number of Bernoulli variables [default: 200, for the toy 1]
     #[arg(long, value_name = "M", value_parser = count(1, LARGEST_DIMENSION), allow_hyphen_values = true)]
     pub(crate) dim: Option<u64>,
@@ -213,15 +211,16 @@ pub(crate) struct CompareArguments {
     /// t of the objective (b - t)², and of every control
     #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) target: f64,
-    /// K, the evaluations of f that a gradient may take
-    #[arg(long, value_name = "K", default_value = "2", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
-    pub(crate) evaluations: u64,
+    /// K, the evaluations of f that a gradient may take; for vae those of the estimators with a choice [default: 2]
+    #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
+    pub(crate) evaluations: Option<u64>,
     /// Estimator to compare; repeat the option for several [default: all]
     #[arg(long = "estimator", value_name = "NAME", value_parser = estimator, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<&'static Method>,
-    /// Samples of each estimator, where its moments are not exact; fewer where it evaluates f very often
-    #[arg(long, value_name = "N", default_value = "50000", value_parser = count(FEWEST_FOR_AN_ERROR, LARGEST_SAMPLES), allow_hyphen_values = true)]
-    pub(crate) samples: u64,
+    /// Samples of each estimator, where its moments are not exact; fewer where it evaluates f very often [default: 50000]. For
+    /// vae, samples that a model is evaluated with at the end, 10,000 at most [default: 20]
+    #[arg(long, value_name = "N", value_parser = count(FEWEST_FOR_AN_ERROR, LARGEST_SAMPLES), allow_hyphen_values = true)]
+    pub(crate) samples: Option<u64>,
     /// Steps of 8 estimates for which a control is trained before it is measured
     #[arg(long, value_name = "N", default_value = "2000", value_parser = count(0, LARGEST_CONTROL_STEPS), allow_hyphen_values = true)]
     pub(crate) control_steps: u64,
@@ -237,6 +236,32 @@ pub(crate) struct CompareArguments {
     /// Print nothing but errors
     #[arg(long, short)]
     pub(crate) quiet: bool,
+    /// The model of vae
+    #[command(flatten)]
+    pub(crate) model: models::Options,
+    /// Its training
+    #[command(flatten)]
+    pub(crate) training: ComparedTraining,
+}
+
+/// How `compare` trains a model.
+#[derive(Debug, Args)]
+pub(crate) struct ComparedTraining {
+    /// Steps of each run [default: 2000]
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
+    pub(crate) iterations: Option<u64>,
+    /// Images of a step [default: 100]
+    #[arg(long, value_name = "B", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
+    pub(crate) batch: Option<u64>,
+    /// Learning rate of Adam for the model [default: 0.003]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    pub(crate) learning_rate: Option<f64>,
+    /// Learning rate of Adam for the parameters of a control [default: 0.003]
+    #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
+    pub(crate) control_learning_rate: Option<f64>,
+    /// Runs of each estimator [default: 2]
+    #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
+    pub(crate) repeats: Option<u64>,
 }
 
 /// The largest values accepted: beyond them a run would exhaust the memory before its first step, or take years.
@@ -265,8 +290,19 @@ pub(crate) fn parse() -> Result<Option<Command>, Error> {
         arguments = config::merged(&arguments, &file)?;
         cli = xtask_kit::cli::parse(arguments.iter().cloned())?;
     }
-    if let Some(Cli { command: Command::Train(train) }) = &cli {
-        config::check(&arguments, train.problem)?;
+    match &cli {
+        Some(Cli { command: Command::Train(train) }) => config::check(&arguments, train.problem)?,
+        Some(Cli { command: Command::Compare(compare) }) => {
+            let problem = compare.problem;
+            config::check_options(&arguments, "compare", problem.name(), Compared::with_option)?;
+        }
+        _ => {}
     }
     Ok(cli.map(|cli: Cli| cli.command))
+}
+
+/// The command of some arguments, which are those of this program.
+#[cfg(test)]
+pub(crate) fn read(arguments: &[&str]) -> Result<Command, clap::Error> {
+    Cli::try_parse_from(arguments).map(|cli| cli.command)
 }

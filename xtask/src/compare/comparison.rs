@@ -49,6 +49,10 @@ pub(crate) struct Outcome {
     pub(crate) left_out: Vec<Refusal>,
 }
 
+/// What the options are, if they are not given.
+const EVALUATIONS: u64 = 2;
+const SAMPLES: u64 = 50_000;
+
 /// λ and η that controls start from, as in `train`, and the temperature of Concrete.
 const LAMBDA: f64 = 0.5;
 const ETA: f64 = 1.0;
@@ -58,10 +62,9 @@ impl Comparison {
     ///
     /// # Errors
     /// Returns an error if the arguments don't go together.
-    pub(crate) fn new(arguments: &CompareArguments) -> Result<Self, Error> {
-        let CompareArguments {
-            problem: kind, target, theta, evaluations, samples, control_steps, seed, ..
-        } = *arguments;
+    pub(crate) fn new(kind: Kind, arguments: &CompareArguments) -> Result<Self, Error> {
+        let CompareArguments { target, theta, evaluations, samples, control_steps, seed, .. } = *arguments;
+        let (evaluations, samples) = (evaluations.unwrap_or(EVALUATIONS), samples.unwrap_or(SAMPLES));
         let dim = match (kind, arguments.dim) {
             (Kind::Toy, None) => 1,
             (Kind::Toy, Some(dim)) if dim != 1 => {

@@ -5,6 +5,7 @@ use voidgrad::estimators::Needs;
 
 use super::comparison::{Comparison, Outcome};
 use super::measurement::Measurement;
+use crate::choice::Refusal;
 use crate::evaluation::Technique;
 use xtask_kit::error::Error;
 
@@ -29,9 +30,16 @@ struct File<'a> {
 
 /// An estimator that could not be compared.
 #[derive(Serialize)]
-struct LeftOut<'a> {
+pub(crate) struct LeftOut<'a> {
     estimator: &'static str,
     reason: &'a str,
+}
+
+impl<'a> LeftOut<'a> {
+    /// One for each refusal.
+    pub(crate) fn of(refusals: &'a [Refusal]) -> Vec<Self> {
+        refusals.iter().map(|Refusal { estimator, reason }| Self { estimator, reason }).collect()
+    }
 }
 
 /// One estimator, in both files.
@@ -80,11 +88,7 @@ pub(super) fn json(comparison: &Comparison, outcome: &Outcome, verdict: &str) ->
         control_steps,
         seed,
         estimators: rows(&outcome.ranking).collect(),
-        left_out: outcome
-            .left_out
-            .iter()
-            .map(|refusal| LeftOut { estimator: refusal.estimator, reason: &refusal.reason })
-            .collect(),
+        left_out: LeftOut::of(&outcome.left_out),
         verdict,
     };
     let mut text = serde_json::to_vec_pretty(&file).map_err(Error::computation)?;

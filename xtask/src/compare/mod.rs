@@ -9,25 +9,49 @@ mod size;
 mod table;
 mod verdict;
 
+use std::env;
+use std::ffi::OsString;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::choice::Refusal;
 use crate::cli::CompareArguments;
+use crate::hand_over::{self, Program};
+use crate::problems::models::COMPARE_VAE;
 use comparison::Comparison;
+use problem::Kind;
 use xtask_kit::error::Error;
 use xtask_kit::output::{self, Output};
 use xtask_kit::progress::Steps;
 use xtask_kit::terminal;
 
-pub(crate) use problem::Kind;
+pub(crate) use files::LeftOut;
+pub(crate) use problem::Compared;
+pub(crate) use table::left_out;
 
 /// What it writes.
-const FILES: output::Kind =
+pub(crate) const FILES: output::Kind =
     output::Kind { default: "out/compare", files: &["compare.svg", "compare.json", "compare.csv"] };
 
-/// Compares, writes the three files and prints the table, with one sentence below it.
-pub(crate) fn run(arguments: &CompareArguments) -> Result<(), Error> {
-    let comparison = Arc::new(Comparison::new(arguments)?);
+/// `cargo xtask compare`. If this program was built without the problem, one that has it compares.
+///
+/// # Errors
+/// Returns an error if the arguments can't be used, if nothing can be compared, or if the results can't be written.
+pub(crate) fn run(arguments: &CompareArguments) -> Result<ExitCode, Error> {
+    match (arguments.problem.kind(), COMPARE_VAE) {
+        (Some(kind), _) => estimates(kind, arguments)?,
+        (None, Some(compare)) => compare(arguments)?,
+        (None, None) => {
+            let given: Vec<OsString> = env::args_os().skip(1).collect();
+            return hand_over::run(Program::Models, &given);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Compares estimates of one gradient, writes the three files and prints the table, with one sentence below it.
+fn estimates(kind: Kind, arguments: &CompareArguments) -> Result<(), Error> {
+    let comparison = Arc::new(Comparison::new(kind, arguments)?);
     let output = Output::reserve(&FILES, arguments.out.as_deref(), arguments.force)?;
     let directory = output.directory().display().to_string();
 

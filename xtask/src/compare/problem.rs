@@ -9,15 +9,68 @@ use voidgrad::{Bernoulli, Categorical, Objective, sigmoid};
 
 use xtask_kit::number;
 
-/// The name of a problem.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+/// The name of an objective.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
+    /// `f(b) = (1/M) Σ_m (b_m - t)²`.
+    Quadratic,
+    /// `f(b) = (1/M) Σ_m w_m·b_m`.
+    Linear,
+    /// `f(b) = (b - t)²`.
+    Toy,
+}
+
+/// What can be compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Compared {
     /// f(b), the mean of the (b − t)² of all variables
     Quadratic,
     /// f(b), the mean of ±(1 + m/M)·b of the variables m = 0, 1, …, with alternating signs
     Linear,
     /// f(b) = (b − t)², one variable
     Toy,
+    /// the training of a variational autoencoder with binary latent variables
+    Vae,
+}
+
+/// The options of objectives, and of the training of a model.
+const OF_OBJECTIVES: [&str; 4] = ["dim", "theta", "target", "control-steps"];
+const OF_TRAININGS: [&str; 9] = [
+    "latents",
+    "model",
+    "data",
+    "test-data",
+    "iterations",
+    "batch",
+    "learning-rate",
+    "control-learning-rate",
+    "repeats",
+];
+
+impl Compared {
+    /// The name on the command line.
+    pub(crate) fn name(self) -> &'static str {
+        self.kind().map_or("vae", Kind::name)
+    }
+
+    /// The objective, if it is one.
+    pub(crate) fn kind(self) -> Option<Kind> {
+        match self {
+            Self::Quadratic => Some(Kind::Quadratic),
+            Self::Linear => Some(Kind::Linear),
+            Self::Toy => Some(Kind::Toy),
+            Self::Vae => None,
+        }
+    }
+
+    /// The names of those that have this option; none if all have it.
+    pub(crate) fn with_option(option: &str) -> Vec<&'static str> {
+        match option {
+            option if OF_OBJECTIVES.contains(&option) => vec!["quadratic", "linear", "toy"],
+            option if OF_TRAININGS.contains(&option) => vec!["vae"],
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// An objective with its exact gradient.

@@ -92,7 +92,7 @@ fn notes(comparison: &Comparison, outcome: &Outcome) -> Vec<String> {
 }
 
 /// A line for each reason.
-fn left_out(refusals: &[Refusal]) -> Vec<String> {
+pub(crate) fn left_out(refusals: &[Refusal]) -> Vec<String> {
     let mut reasons: Vec<(&str, Vec<&str>)> = Vec::new();
     for Refusal { estimator, reason } in refusals {
         match reasons.iter_mut().find(|(known, _)| known == reason) {

@@ -180,26 +180,16 @@ mod tests {
     use voidgrad::estimators::Method;
 
     use super::*;
-    use crate::cli::CompareArguments;
+    use crate::cli::{self, Command};
     use crate::compare::problem::Kind;
     use crate::evaluation::Technique;
 
     fn comparison() -> Comparison {
-        let arguments = CompareArguments {
-            problem: Kind::Quadratic,
-            dim: Some(3),
-            theta: 0.5,
-            target: 0.499,
-            evaluations: 2,
-            estimators: Vec::new(),
-            samples: 100,
-            control_steps: 0,
-            seed: 1,
-            out: None,
-            force: false,
-            quiet: true,
+        let given = ["cargo xtask", "compare", "--dim=3", "--samples=100", "--control-steps=0"];
+        let Ok(Command::Compare(arguments)) = cli::read(&given) else {
+            panic!("these are arguments of compare")
         };
-        Comparison::new(&arguments).unwrap()
+        Comparison::new(Kind::Quadratic, &arguments).unwrap()
     }
 
     /// Two evaluations, of this variance and standard error and with this time in nanoseconds.

@@ -4,7 +4,7 @@
 //! [`TrainArguments`](crate::cli::TrainArguments), rows of the table in `cli/config.rs`, and names in [`Row::options`].
 
 pub(crate) mod max_cut;
-mod models;
+pub(crate) mod models;
 mod quadratic;
 #[cfg(feature = "models")]
 mod vae;

@@ -77,6 +77,35 @@ fn a_model_leaves_whole_files() {
     }
 }
 
+/// Images of 3 × 2 pixels, the nonlinear model, and all that a file of options has to say about them.
+#[test]
+fn images_of_a_file_are_trained_on() {
+    let place = workplace("vae-data");
+    let (train_images, test_images, out) =
+        (place.join("train.idx"), place.join("test.csv"), place.join("results"));
+    let pixels = (0..60_u8).map(|i| i.wrapping_mul(83));
+    let head = [0, 0, 8, 3, 0, 0, 0, 10, 0, 0, 0, 3, 0, 0, 0, 2];
+    fs::write(&train_images, head.into_iter().chain(pixels).collect::<Vec<u8>>()).unwrap();
+    fs::write(&test_images, "label,a,b,c,d,e,f\n3,0,255,0,255,0,255\n4,9,8,7,200,201,202\n").unwrap();
+    let data = format!("--data={}", train_images.display());
+    let test = format!("--test-data={}", test_images.display());
+    let options =
+        ["--model=nonlinear", "--latents=3", "--estimator=relax", "--estimator=exact", "--iterations=2"];
+    train(&out, &[&[&data[..], &test], &options[..]].concat());
+    let found = summary(&out);
+    let expected = [("train_rows", 10), ("test_rows", 2), ("pixels", 6), ("latents", 3)];
+    assert!(expected.iter().all(|(key, value)| found[key] == *value), "{found}");
+    assert_eq!((&found["data"], &found["model"]), (&"train.idx".into(), &"nonlinear".into()));
+    assert!(found["runs"].as_array().unwrap().iter().all(|run| run["diverged"] == false));
+    let again = place.join("again");
+    let config = out.join("config.toml");
+    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
+    assert_same(&again, &out);
+    fs::write(&test_images, "1,2\n").unwrap();
+    let line = refusal(&["train", "--problem=vae", &data, &test]);
+    assert!(line.ends_with("test.csv: its images have 2 pixels, and those to train on have 6\n"), "{line}");
+}
+
 #[test]
 fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
     let place = workplace("vae-killed");
@@ -118,11 +147,57 @@ fn the_sum_over_all_states_has_no_variance() {
 }
 
 #[test]
+fn estimators_are_compared_with_the_exact_training() {
+    let place = workplace("vae-compare");
+    let out = place.join("results");
+    let arguments =
+        ["compare", "--problem=vae", "--quiet", "--latents=2", "--batch=5", "--iterations=3", "--samples=4"];
+    let estimators = ["rloo", "rebar", "enumerate", "straight-through", "relax-linear"]
+        .map(|name| format!("--estimator={name}"));
+    let estimators: Vec<&str> = estimators.iter().map(String::as_str).collect();
+    printed(&[&arguments[..], &estimators, &["--out", out.to_str().unwrap()]].concat());
+    assert_eq!(names(&out), ["compare.csv", "compare.json", "compare.svg"]);
+    let found: Value = serde_json::from_slice(&fs::read(out.join("compare.json")).unwrap()).unwrap();
+    assert_eq!((&found["reference"], &found["same_evaluations"]), (&"exact".into(), &15.into()));
+    assert_eq!(found["left_out"][0]["estimator"], "relax-linear");
+    let rows = found["estimators"].as_array().unwrap();
+    let last = rows.last().unwrap();
+    assert_eq!(
+        (rows.len(), &last["estimator"], &last["biased"]),
+        (4, &"straight-through".into(), &true.into())
+    );
+    let gaps: Vec<f64> = rows[..3].iter().map(|row| row["gap_same_evaluations"].as_f64().unwrap()).collect();
+    assert!(gaps.is_sorted(), "{gaps:?}");
+    let exact = rows.iter().find(|row| row["estimator"] == "exact").unwrap();
+    assert_eq!((&exact["gap_same_steps"], &exact["evaluations"]), (&0.0.into(), &4.into()));
+    assert!(found["verdict"].as_str().unwrap().starts_with("Use "), "{found}");
+
+    let line = refusal(&["compare", "--problem=vae", "--theta=0.3"]);
+    assert!(
+        line.contains("--theta has no meaning for --problem vae; it is for quadratic, linear, toy"),
+        "{line}"
+    );
+    let line = refusal(&["compare", "--latents=3"]);
+    assert!(line.contains("--latents has no meaning for --problem quadratic; it is for vae"), "{line}");
+    let line = refusal(&["compare", "--problem=vae", "--estimator=enumerate", "--latents=13"]);
+    assert!(line.contains("exact: it evaluates f 8,192 times"), "{line}");
+}
+
+#[test]
 fn a_model_that_there_is_not_is_refused_in_one_line() {
     for (more, words) in [
-        (&["--latents=33"][..], "10 or 32 latent variables so far, and not --latents 33"),
-        (&["--model=cubic"], "no model has the name cubic; known: linear"),
-        (&["--data=mnist.csv"], "--data mnist.csv: only the digits"),
+        (&["--latents=0"][..], "--latents"),
+        (
+            &["--latents=400000"],
+            "--latents 400000: with images of 64 pixels a matrix has more than 20,000,000 entries",
+        ),
+        (
+            &["--samples=10000", "--latents=2001"],
+            "--samples 10000: 5 times as many with 2,001 latent variables",
+        ),
+        (&["--model=cubic"], "no model has the name cubic; known: linear, nonlinear"),
+        (&["--data=mnist.csv"], "--data mnist.csv: cannot be read"),
+        (&["--test-data=mnist.csv"], "--test-data needs --data"),
         (&["--dim=3"], "--dim has no meaning for --problem vae"),
         (&["--estimator=exact"], "exact: it evaluates f 4,294,967,296 times"),
         (&["--estimator=relax-linear"], "relax-linear: "),

@@ -6,8 +6,8 @@ use voidgrad::{Stream, sigmoid, softplus};
 use super::error::StepError;
 use xtask_models::Model;
 
-/// Points that are evaluated at once.
-const POINTS: usize = 20_000;
+/// Latent variables of all points that are evaluated at once.
+const VARIABLES: usize = 640_000;
 
 /// The mean over the images of the evidence lower bound: its KL divergence in closed form, the reconstruction term from so many samples.
 ///
@@ -75,7 +75,8 @@ fn over_rows(
     noise: &mut Stream,
     see: &mut See<'_>,
 ) -> Result<(), StepError> {
-    let (latents, at_once) = (model.latents(), (POINTS / samples).max(1));
+    let latents = model.latents();
+    let at_once = (VARIABLES / latents / samples).max(1);
     for x in images.chunks(at_once * model.pixels()) {
         let mut logits = vec![0.0; x.len() / model.pixels() * latents];
         model.encode(x, &mut logits)?;

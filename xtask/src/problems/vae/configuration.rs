@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use super::data::{File, Files};
 use super::estimators;
 use super::experiment::Experiment;
 use xtask_kit::number;
@@ -19,8 +20,16 @@ impl Experiment {
         if let Some(evaluations) = self.evaluations {
             line("evaluations", &evaluations);
         }
+        if let Some(Files { train, test }) = &self.data.files {
+            let files = [Some(("data", train)), test.as_ref().map(|test| ("test-data", test))];
+            for (name, File { path, fingerprint }) in files.into_iter().flatten() {
+                line(name, &toml::Value::from(path.to_string_lossy().as_ref()));
+                // A comment for --config; a resumed run notices that the file has changed.
+                line(&format!("# fingerprint of {name}"), &format!("{fingerprint:016x}"));
+            }
+        }
         line("model", &format!("\"{}\"", self.model.name));
-        line("latents", &self.model.latents);
+        line("latents", &self.latents);
         line("iterations", &self.iterations);
         line("batch", &self.batch);
         line("learning-rate", &number::exact(self.learning_rate));

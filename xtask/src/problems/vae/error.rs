@@ -1,7 +1,7 @@
 //! Why a step can't be made.
 
 use thiserror::Error;
-use voidgrad::error::{DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
+use voidgrad::error::{ControlError, DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
 use voidgrad::network::NetworkError;
 use voidgrad::train::TrainerError;
 
@@ -22,7 +22,10 @@ pub(super) enum StepError {
     Trainer(#[from] TrainerError),
     /// The control refuses its data.
     #[error(transparent)]
-    Control(#[from] InvalidParameter),
+    Control(#[from] ControlError),
+    /// A setting of the estimator is none.
+    #[error(transparent)]
+    Parameter(#[from] InvalidParameter),
     /// The control refuses its parameters.
     #[error(transparent)]
     Phi(#[from] ShapeMismatch),

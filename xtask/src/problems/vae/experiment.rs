@@ -7,23 +7,22 @@ use voidgrad::network::NetworkError;
 use super::data::Data;
 use super::gradient::Gradient;
 use super::{estimators, records};
-use crate::cli::TrainArguments;
+use crate::choice::Refusal;
+use crate::problems::models::Options;
 use crate::variables::size;
 use xtask_kit::error::Error;
 use xtask_kit::number;
-use xtask_models::Model;
-use xtask_models::{LINEAR, MODELS};
+use xtask_models::{MODELS, Model, UNITS};
 
 /// What the options of all problems are here, if they are not given.
-const ITERATIONS: u64 = 10_000;
 const LEARNING_RATE: f64 = 3e-3;
 const REPEATS: u64 = 2;
 const BATCH: u64 = 100;
-const LATENTS: u64 = 32;
-const SAMPLES: u64 = 200;
 
-/// Points times latent variables of a step: beyond that they alone fill the memory.
+/// Numbers of a step, those of its points and of its images: beyond that they alone fill the memory.
 const LARGEST_STEP: u64 = 100_000_000;
+/// Entries of a matrix: with their gradients and averages each takes tens of bytes, on every thread and in every checkpoint.
+const LARGEST_MATRIX: usize = 20_000_000;
 
 /// Everything that determines the results.
 #[derive(Debug)]
@@ -34,6 +33,8 @@ pub(crate) struct Experiment {
     pub(super) evaluations: Option<u64>,
     /// The model.
     pub(super) model: &'static xtask_models::Row,
+    /// M, its latent variables.
+    pub(super) latents: usize,
     /// The images.
     pub(super) data: Data,
     /// Steps of each run.
@@ -50,53 +51,101 @@ pub(crate) struct Experiment {
     pub(super) repeats: u64,
     /// Samples that a model is measured with at the end.
     pub(super) samples: u64,
+    /// Records of a run, about.
+    pub(super) records: u64,
+}
+
+/// What an experiment is made of. What is not given has a value that suits the problem.
+pub(super) struct Settings<'a> {
+    /// The estimators, in the order of the library's list.
+    pub(super) methods: Vec<&'static Method>,
+    /// K, for estimators with a choice.
+    pub(super) evaluations: Option<u64>,
+    /// The model and its images.
+    pub(super) model: &'a Options,
+    /// M.
+    pub(super) latents: u64,
+    /// Steps of each run.
+    pub(super) iterations: u64,
+    /// Images of a step.
+    pub(super) batch: Option<u64>,
+    /// Of Adam, for both networks.
+    pub(super) learning_rate: Option<f64>,
+    /// Of Adam, for the parameters of a control.
+    pub(super) control_learning_rate: Option<f64>,
+    /// Of all random numbers.
+    pub(super) seed: u64,
+    /// Runs of each estimator.
+    pub(super) repeats: Option<u64>,
+    /// Samples that a model is measured with at the end.
+    pub(super) samples: u64,
+    /// Records of a run, about.
+    pub(super) records: u64,
 }
 
 impl Experiment {
-    /// The experiment that the arguments describe.
+    /// The experiment of these settings; its estimators are to be checked.
     ///
     /// # Errors
-    /// Returns an error if there is no such model, if the data can't be used, or if an estimator does not fit.
-    pub(super) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
-        if let Some(file) = &arguments.data {
+    /// Returns an error if there is no such model, if the data can't be used, or if something would fill the memory.
+    pub(super) fn of(settings: Settings<'_>) -> Result<Self, Error> {
+        let Settings {
+            methods, evaluations, iterations, control_learning_rate, seed, samples, records, ..
+        } = settings;
+        let data = Data::of(settings.model)?;
+        let model = chosen(settings.model.model.as_deref())?;
+        let latents = size(settings.latents)?;
+        check_model(latents, &data)?;
+        if samples.saturating_mul((records::TIMES * latents) as u64) > LARGEST_STEP {
             return Err(Error::arguments(format!(
-                "--data {}: only the digits that come with the program can be trained on so far",
-                file.display()
+                "--samples {samples}: {} times as many with {} latent variables each are more than {} numbers",
+                records::TIMES,
+                number::grouped(latents as u64),
+                number::grouped(LARGEST_STEP)
             )));
         }
-        let data = Data::digits();
-        let name = arguments.model.as_deref().unwrap_or(LINEAR);
-        let model = chosen(name, arguments.latents.unwrap_or(LATENTS))?;
-        let methods = estimators::asked(&arguments.estimators);
-        let batch = arguments.batch.unwrap_or(BATCH);
-        let evaluations = arguments.evaluations;
-        let instance = (model.make)().map_err(Error::computation)?;
-        for method in &methods {
-            let gradient = Gradient::new(method, evaluations, &*instance, &mut Stream::new(0, 0, 0))?;
-            let points = records::points(&gradient, &*instance)?.saturating_mul(batch);
-            if points.saturating_mul(model.latents) > LARGEST_STEP {
-                return Err(Error::arguments(format!(
-                    "--batch {batch}: {} evaluates f at {} points a step, which are more than {} numbers",
-                    estimators::name(method),
-                    number::grouped(points),
-                    number::grouped(LARGEST_STEP)
-                )));
-            }
-        }
-        let learning_rate = arguments.learning_rate.unwrap_or(LEARNING_RATE);
         Ok(Self {
             methods,
             evaluations,
             model,
+            latents,
             data,
-            iterations: arguments.iterations.unwrap_or(ITERATIONS),
-            batch: size(batch)?,
-            learning_rate,
-            control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
-            seed: arguments.seed,
-            repeats: arguments.repeats.unwrap_or(REPEATS),
-            samples: arguments.samples.unwrap_or(SAMPLES),
+            iterations,
+            batch: size(settings.batch.unwrap_or(BATCH))?,
+            learning_rate: settings.learning_rate.unwrap_or(LEARNING_RATE),
+            control_learning_rate: control_learning_rate.unwrap_or(LEARNING_RATE),
+            seed,
+            repeats: settings.repeats.unwrap_or(REPEATS),
+            samples,
+            records,
         })
+    }
+
+    /// # Errors
+    /// Returns an error if an estimator does not fit, or if it has no choice of K although one is given.
+    pub(super) fn check_all(&self) -> Result<(), Error> {
+        let (instance, batch) = (self.instance().map_err(Error::arguments)?, self.batch as u64);
+        for method in &self.methods {
+            if self.evaluations.is_some() && !method.cost.has_choice() {
+                let reason =
+                    format!("it takes {} evaluations of f, and --evaluations is not for it", method.cost);
+                return Err(Refusal { estimator: estimators::name(method), reason }.into());
+            }
+            self.check(method, &*instance, batch)?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// Returns an error if an estimator can't be used with this model, or if its points would fill the memory.
+    pub(super) fn check(&self, method: &'static Method, model: &dyn Model, batch: u64) -> Result<(), Error> {
+        let gradient = Gradient::new(method, self.evaluations_of(method), model, &mut Stream::new(0, 0, 0))?;
+        check_step(method, records::points(&gradient, model)?, batch, model)
+    }
+
+    /// K, if the estimator has a choice.
+    pub(super) fn evaluations_of(&self, method: &Method) -> Option<u64> {
+        self.evaluations.filter(|_| method.cost.has_choice())
     }
 
     /// How many runs there are.
@@ -104,30 +153,50 @@ impl Experiment {
         self.methods.len() as u64 * self.repeats
     }
 
-    /// A model whose parameters are all 0.
+    /// The model. Its parameters are to be set.
     ///
     /// # Errors
-    /// Returns an error if 0 is no parameter, which does not happen.
+    /// Returns an error if there is no memory for them.
     pub(super) fn instance(&self) -> Result<Box<dyn Model>, NetworkError> {
-        (self.model.make)()
+        (self.model.make)(self.latents, self.data.pixels)
     }
 }
 
-/// The model of this name with so many latent variables.
-fn chosen(name: &str, latents: u64) -> Result<&'static xtask_models::Row, Error> {
-    let named = || MODELS.iter().filter(|row| row.name == name);
-    if let Some(row) = named().find(|row| row.latents == latents) {
-        return Ok(row);
+/// The model of this name; the first if no other is asked for.
+fn chosen(name: Option<&str>) -> Result<&'static xtask_models::Row, Error> {
+    let is_asked = |row: &&xtask_models::Row| name.is_none_or(|name| name == row.name);
+    MODELS.iter().find(is_asked).ok_or_else(|| {
+        let names = MODELS.map(|row| row.name).join(", ");
+        Error::arguments(format!("no model has the name {}; known: {names}", name.unwrap_or_default()))
+    })
+}
+
+/// # Errors
+/// Returns an error if the matrices of a model would fill the memory. No model has larger ones than that.
+fn check_model(latents: usize, data: &Data) -> Result<(), Error> {
+    if latents.max(UNITS).saturating_mul(data.pixels.max(UNITS)) <= LARGEST_MATRIX {
+        return Ok(());
     }
-    let listed: Vec<String> = named().map(|row| row.latents.to_string()).collect();
-    Err(Error::arguments(if listed.is_empty() {
-        let mut names: Vec<&str> = MODELS.iter().map(|row| row.name).collect();
-        names.dedup();
-        format!("no model has the name {name}; known: {}", names.join(", "))
-    } else {
-        format!(
-            "the {name} model has {} latent variables so far, and not --latents {latents}",
-            listed.join(" or ")
-        )
-    }))
+    Err(Error::arguments(format!(
+        "--latents {latents}: with images of {} pixels a matrix has more than {} entries",
+        number::grouped(data.pixels as u64),
+        number::grouped(LARGEST_MATRIX as u64)
+    )))
+}
+
+/// # Errors
+/// Returns an error if the points of a step, or those of a variance, would fill the memory. The exact gradient has the pixels of every state.
+fn check_step(method: &'static Method, each: u64, batch: u64, model: &dyn Model) -> Result<(), Error> {
+    let images = batch.max(records::VARIANCE_ROWS as u64);
+    let points = each.saturating_mul(images).saturating_mul(model.latents() as u64);
+    let pixels = each.saturating_add(images).saturating_mul(model.pixels() as u64);
+    if points.saturating_add(pixels) <= LARGEST_STEP {
+        return Ok(());
+    }
+    Err(Error::arguments(format!(
+        "--batch {batch}: {} evaluates f {} for an image, and the points and pixels of a step are more than {} numbers",
+        estimators::name(method),
+        number::plural(each, "time"),
+        number::grouped(LARGEST_STEP)
+    )))
 }

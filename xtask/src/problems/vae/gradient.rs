@@ -67,12 +67,6 @@ impl Gradient {
             estimator: super::estimators::name(method),
             reason: number::shortened(&reason.to_string()),
         };
-        if evaluations.is_some() && !method.cost.has_choice() {
-            let cost = method.cost;
-            return Err(refuse(&format!(
-                "it takes {cost} evaluations of f, and --evaluations is not for it"
-            )));
-        }
         let variables = model.latents();
         let bernoulli = Bernoulli::from_logits(&vec![0.0; variables]).map_err(|error| refuse(&error))?;
         let relaxed = Self::relaxed(method, evaluations, model, stream).map_err(|error| refuse(&error))?;

@@ -1,6 +1,7 @@
 //! `vae`: a variational autoencoder with binary latent variables, on images of handwritten digits.
 
 mod bounds;
+mod comparison;
 mod configuration;
 mod data;
 mod error;
@@ -22,11 +23,20 @@ mod tests;
 
 use crate::cli::TrainArguments;
 use crate::training::{self, Job, Problem, Results, TimingRow};
+pub(super) use comparison::run as compare;
 pub(super) use experiment::Experiment;
+use experiment::Settings;
 use run::{Execution, Run};
 use table::Analysis;
 use xtask_kit::error::Error;
 use xtask_kit::output::CONFIGURATION;
+
+/// What the options are for a training, if they are not given.
+const LATENTS: u64 = 32;
+const ITERATIONS: u64 = 10_000;
+const SAMPLES: u64 = 200;
+/// Records of a run, about.
+const RECORDS: u64 = 100;
 
 impl Problem for Experiment {
     const SIDE_BY_SIDE: bool = true;
@@ -35,7 +45,25 @@ impl Problem for Experiment {
     type Execution<'a> = Execution<'a>;
 
     fn new(arguments: &TrainArguments) -> Result<Self, Error> {
-        Self::of(arguments)
+        let TrainArguments {
+            evaluations, batch, learning_rate, control_learning_rate, seed, repeats, ..
+        } = *arguments;
+        let experiment = Self::of(Settings {
+            methods: estimators::asked(&arguments.estimators),
+            evaluations,
+            model: &arguments.vae,
+            latents: arguments.vae.latents.unwrap_or(LATENTS),
+            iterations: arguments.iterations.unwrap_or(ITERATIONS),
+            batch,
+            learning_rate,
+            control_learning_rate,
+            seed,
+            repeats,
+            samples: arguments.samples.unwrap_or(SAMPLES),
+            records: RECORDS,
+        })?;
+        experiment.check_all()?;
+        Ok(experiment)
     }
 
     fn configuration(&self) -> String {

@@ -4,7 +4,7 @@ use voidgrad::Stream;
 use voidgrad::network::{Parameter, Shape};
 
 use super::gradient::{ETA, LAMBDA};
-use xtask_models::Model;
+use xtask_models::{Model, UNITS};
 
 /// The rows of the streams `(seed, run, row)`. Row 0 is the trainer's.
 pub(super) const WEIGHTS: u64 = 1;
@@ -21,8 +21,6 @@ pub(super) const STREAMS: u64 = 8;
 
 /// The standard deviation of the first weights.
 const DEVIATION: f64 = 0.1;
-/// Units of the network in RELAX's control.
-const UNITS: usize = 64;
 
 /// The first parameters of a network: matrices from N(0, 0.1²), everything else 0.
 pub(super) fn parameters(shapes: &[Parameter], stream: &mut Stream) -> Vec<f64> {

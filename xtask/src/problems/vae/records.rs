@@ -12,13 +12,14 @@ use super::{bounds, spread};
 use xtask_kit::error::Error;
 use xtask_models::Model;
 
-/// Records of a run, about.
-const RECORDS: u64 = 100;
 /// The most samples of the bounds, and draws of ĝ, of a record: it has no more than the end of a run.
 const RECORD_SAMPLES: usize = 5;
 const RECORD_DRAWS: u64 = 20;
 /// Samples of the importance-weighted bound, and draws of ĝ, for each sample of the ELBO at the end.
 pub(super) const TIMES: usize = 5;
+/// The most images of each set that have a part in the bounds of a record, and in those at the end.
+const RECORD_IMAGES: usize = 2_000;
+pub(super) const END_IMAGES: usize = 10_000;
 /// The images whose variance is measured.
 pub(super) const VARIANCE_ROWS: usize = 100;
 
@@ -42,8 +43,8 @@ pub(super) struct Record {
 }
 
 /// Iterations from one record to the next.
-pub(super) fn stride(iterations: u64) -> u64 {
-    (iterations / RECORDS).max(1)
+pub(super) fn stride(iterations: u64, records: u64) -> u64 {
+    (iterations / records).max(1)
 }
 
 /// Evaluations of f for one image.
@@ -78,10 +79,11 @@ impl Measured<'_> {
         let number = |name: &str| {
             control.iter().find(|(other, _)| other == name).map_or(f64::NAN, |(_, value)| *value)
         };
+        let Data { train, test, .. } = self.data;
         Record {
             iteration,
-            train_elbo: self.evidence(&self.data.train, samples.min(RECORD_SAMPLES), streams(0)),
-            test_elbo: self.evidence(&self.data.test, samples.min(RECORD_SAMPLES), streams(1)),
+            train_elbo: self.evidence(&train.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(0)),
+            test_elbo: self.evidence(&test.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(1)),
             variance: self.variance(gradient, RECORD_DRAWS.min((TIMES * samples) as u64), streams(2)),
             eta: number("eta"),
             lambda: number("lambda"),
@@ -96,11 +98,12 @@ impl Measured<'_> {
         samples: usize,
         streams: &dyn Fn(u64) -> Stream,
     ) -> End {
+        let [train, test] = [&self.data.train, &self.data.test].map(|set| set.first(END_IMAGES));
         End {
-            train_elbo: self.evidence(&self.data.train, samples, streams(3)),
-            test_elbo: self.evidence(&self.data.test, samples, streams(4)),
+            train_elbo: self.evidence(&train, samples, streams(3)),
+            test_elbo: self.evidence(&test, samples, streams(4)),
             variance: self.variance(gradient, (TIMES * samples) as u64, streams(5)),
-            test_importance: self.importance(&self.data.test, TIMES * samples, streams(6)),
+            test_importance: self.importance(&test, TIMES * samples, streams(6)),
         }
     }
 
@@ -113,9 +116,8 @@ impl Measured<'_> {
     }
 
     fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {
-        let rows = self.data.train_rows().min(VARIANCE_ROWS);
-        let images = &self.data.train[..rows * self.data.pixels];
-        number(spread::variance(self.model, self.decoder, gradient, images, draws, &mut { noise }))
+        let images = self.data.train.first(VARIANCE_ROWS);
+        number(spread::variance(self.model, self.decoder, gradient, &images, draws, &mut { noise }))
     }
 }
 

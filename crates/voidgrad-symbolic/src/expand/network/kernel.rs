@@ -6,7 +6,7 @@ use quote::quote;
 use super::{Roles, arguments, name};
 use crate::expand::Source;
 use crate::expand::lengths::Lengths;
-use crate::expand::slices::{count, derived, named, products, split, split_given};
+use crate::expand::slices::{count, derived, named, products, split, split_given, totals};
 use crate::kernel::arrays::{Extent, RowKernel, Slice, Stage, largest};
 
 /// `impl RowKernel`.
@@ -129,11 +129,8 @@ fn layout(
             kept: #kept,
         }
     });
-    let [of_all, of_parameters] = passes.map(|pass| {
-        let list = products(&pass.panels, root);
-        // What is known while the program is compiled is a constant of it.
-        if lengths.are_read(&list) { lengths.named(&list) } else { quote!(const { &#list }) }
-    });
+    let [of_all, of_parameters] = passes.map(|pass| lengths.constant(&products(&pass.panels, root)));
+    let totals = lengths.constant(&totals(&kernel.totals, root));
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         #[inline(always)]
@@ -149,6 +146,11 @@ fn layout(
         #[inline(always)]
         fn products_of_parameters(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
             #of_parameters
+        }
+
+        #[inline(always)]
+        fn totals(&self) -> impl ::core::convert::AsRef<[#root::kernel::Total]> {
+            #totals
         }
     }
 }

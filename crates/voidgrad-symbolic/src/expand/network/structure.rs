@@ -1,9 +1,10 @@
 //! The struct of a network's parameters, its functions, and `impl Network`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{Roles, arguments, name};
+use crate::attribute::Start;
 use crate::expand::Source;
 use crate::expand::field::owned;
 use crate::expand::lengths::Lengths;
@@ -146,6 +147,30 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
         ],
     };
     let [errors, errors_of_draw] = errors;
+    let mut draw_doc = String::from(" The network with parameters from the stream: ");
+    for (index, start) in &roles.starts {
+        let name = &source.signature.parameters[*index].ident;
+        draw_doc += &match start {
+            Start::Constant(value) => format!("`{name}` is {}, ", value.to_token_stream()),
+            Start::Uniform(width) => format!("`{name}` uniform in ±{}, ", width.to_token_stream()),
+            Start::Normal(sigma) => {
+                format!("`{name}` normal with the standard deviation {}, ", sigma.to_token_stream())
+            }
+        };
+    }
+    draw_doc += match roles.starts.is_empty() {
+        true => "a matrix of C columns uniform in `±1/√C`, everything else 0.",
+        false => "another matrix of C columns uniform in `±1/√C`, everything else 0.",
+    };
+    let starts = roles.parameters.iter().map(|index| {
+        let start = roles.starts.iter().find(|(of, _)| of == index);
+        match start.map(|(_, start)| start) {
+            None => quote!(#root::network::Start::Usual),
+            Some(Start::Constant(value)) => quote!(#root::network::Start::Constant(#value)),
+            Some(Start::Uniform(width)) => quote!(#root::network::Start::Uniform(#width)),
+            Some(Start::Normal(sigma)) => quote!(#root::network::Start::Normal(#sigma)),
+        }
+    });
     quote! {
         /// The network with these values.
         ///
@@ -162,7 +187,7 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
             Ok(Self { #made parameters, data })
         }
 
-        /// The network with parameters from the stream: a matrix of C columns uniform in `±1/√C`, everything else 0.
+        #[doc = #draw_doc]
         #sizes_doc
         ///
         /// # Errors
@@ -176,7 +201,8 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
             let mut data = ::std::vec::Vec::new();
             #(#root::network::append(&mut data, #data_names, #data_idents)?;)*
             let mut network = Self { #made parameters: ::std::vec::Vec::new(), data };
-            network.parameters = #root::network::drawn(&#root::network::Network::shapes(&network), stream)?;
+            network.parameters =
+                #root::network::drawn(&#root::network::Network::shapes(&network), &[#(#starts),*], stream)?;
             Ok(network)
         }
     }

@@ -13,7 +13,7 @@ use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
-use crate::lanes::Float;
+use crate::lanes::{Float, Slices};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
 use share::{Shape, Share};
@@ -57,6 +57,8 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     shape: Shape,
     noise: Vec<f64>,
     points: Vec<T>,
+    /// The points in `f64`, if `T` is another number.
+    exact: Vec<f64>,
     wants: Vec<Want>,
     values: Vec<T>,
     gradients: Vec<T>,
@@ -87,6 +89,7 @@ impl<D: Distribution + Clone, T: Float> Plate<D, T> {
             shape: Shape::default(),
             noise: Vec::new(),
             points: Vec::new(),
+            exact: Vec::new(),
             wants: Vec::new(),
             values: Vec::new(),
             gradients: Vec::new(),
@@ -129,16 +132,17 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             check_examples(control, examples)?;
         }
         self.resize(estimator)?;
-        let Self { distributions, shape, noise, points, shares, .. } = self;
+        let Self { distributions, shape, noise, points, exact, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
         let tasks = distributions
             .par_chunks_mut(SHARE)
             .zip(parameters.par_chunks(SHARE * shape.parameters))
             .zip(points.par_chunks_mut(SHARE * shape.points * shape.dimension))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
+            .zip(share::chunks_mut(exact, SHARE * shape.points * shape.dimension, examples.div_ceil(SHARE)))
             .zip(shares.par_iter_mut())
             .enumerate();
-        tasks.for_each(|(number, ((((distributions, parameters), points), noise), share))| {
+        tasks.for_each(|(number, (((((distributions, parameters), points), noise), exact), share))| {
             share.set_parameters(shape, distributions, parameters);
             if share.failure.is_some() {
                 return;
@@ -146,7 +150,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             let mut own = named.clone();
             own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
             own.fill_open01(noise);
-            share.ask(shape, estimator, distributions, noise, points);
+            Share::ask(shape, estimator, distributions, noise, (points, exact));
         });
         if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
             return Err(error);
@@ -174,6 +178,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         self.wants.extend((0..points).map(|k| estimator.want(k)));
         self.noise.resize(examples * noise, 0.0);
         make_room(&mut self.points, examples.saturating_mul(points), dimension)?;
+        if size_of::<T>() < size_of::<f64>() {
+            make_room(&mut self.exact, examples.saturating_mul(points), dimension)?;
+        }
         self.values.clear();
         self.values.resize(examples * points, nan);
         self.gradients.clear();
@@ -257,8 +264,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if self.answer_at_once(estimator) {
             return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
         }
-        let Self { distributions, noise, points, values, gradients, gradient, weights, f, shares, .. } = self;
-        let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
+        let Self {
+            distributions, noise, points, exact, values, gradients, gradient, weights, f, shares, ..
+        } = self;
+        let (noise, values, gradients) = (&*noise, &*values, &*gradients);
+        let points = in_double(points, exact);
         let tasks = distributions
             .par_chunks(SHARE)
             .zip(gradient.par_chunks_mut(SHARE * shape.parameters))
@@ -300,10 +310,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
         self.answer(estimator)?;
-        let Self { distributions, shape, noise, points, values, gradients, .. } = self;
-        let mut rows = share::Wide::default();
+        let Self { distributions, shape, noise, points, exact, values, gradients, .. } = self;
+        let (mut rows, points) = (share::Wide::default(), in_double(points, exact));
         for (n, distribution) in distributions.iter().enumerate() {
-            let told: Told<'_> = rows.told(*shape, n, (noise, points, values, gradients));
+            let told: Told<'_> = rows.told(*shape, n, noise, points, (values, gradients));
             estimator.learn(distribution, told);
         }
         Ok(())
@@ -360,5 +370,13 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     #[must_use]
     pub fn variance_gradient(&self) -> &[f64] {
         &self.variance_gradient
+    }
+}
+
+/// Points in `f64`: those of the plate, or what they were rounded from.
+fn in_double<'a, T: Float>(points: &'a [T], exact: &'a [f64]) -> &'a [f64] {
+    match T::slices([points], &mut []) {
+        Slices::Double([points], _) => points,
+        Slices::Single(..) => exact,
     }
 }

@@ -13,12 +13,10 @@ use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::random;
 use crate::problems::vae::run::Run;
 use crate::problems::vae::table::Analysis;
-use xtask_models::LINEAR;
-use xtask_models::{At, Bars, Model};
+use xtask_models::{At, Bars, LINEAR, Model};
 
-/// Images of a row.
+/// The most images of a row, and columns of a decoder in a line.
 const IMAGES: usize = 20;
-/// The most columns of a decoder in a line.
 const COLUMNS: usize = 16;
 
 /// The three sheets: reconstructions, samples, and the columns of linear decoders.
@@ -41,13 +39,13 @@ pub(super) fn of(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<O
         return Ok(None);
     }
     let data = &experiment.data;
-    let count = data.test_rows().min(IMAGES);
+    let sides = data.sides();
+    let count = data.test.rows().min(IMAGES).min(sheet::fitting(sides));
     // Images from all over the test set.
-    let every = data.test_rows() / count;
-    let originals: Vec<f64> =
-        (0..count).flat_map(|n| &data.test[n * every * data.pixels..][..data.pixels]).copied().collect();
+    let every = data.test.rows() / count;
+    let originals = data.test.gather((0..count).map(|n| n * every));
     let mut model = experiment.instance()?;
-    let shown = model.latents().min(COLUMNS);
+    let shown = model.latents().min(COLUMNS).min(sheet::fitting(sides));
     let mut codes = vec![0.0; count * model.latents()];
     Stream::new(experiment.seed, 0, random::PICTURES).fill_open01(&mut codes);
 
@@ -69,21 +67,22 @@ pub(super) fn of(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<O
         let drawn =
             codes.iter().zip(prior.iter().cycle()).map(|(u, a)| f64::from(u8::from(*u < sigmoid(*a))));
         samples.push(strip(name, &decoded(&*model, &drawn.collect::<Vec<f64>>())?));
-        // The matrix is the first parameter, column by column.
-        let weights = &decoder[..model.latents() * data.pixels];
-        let most = weights.iter().fold(0.0_f64, |most, w| most.max(w.abs()));
-        let lines = weights.chunks(shown * data.pixels).zip(iter::once(name).chain(iter::repeat("")));
-        columns.extend(lines.map(|(weights, label)| Strip {
-            label: label.to_owned(),
-            pixels: weights.iter().map(|w| sheet::signed(w / most)).collect(),
-        }));
+        if experiment.model.name == LINEAR {
+            // The matrix is the first parameter, column by column.
+            let weights = &decoder[..model.latents() * data.pixels];
+            let most = weights.iter().fold(0.0_f64, |most, w| most.max(w.abs()));
+            let lines = weights.chunks(shown * data.pixels).zip(iter::once(name).chain(iter::repeat("")));
+            columns.extend(lines.map(|(weights, label)| Strip {
+                label: label.to_owned(),
+                pixels: weights.iter().map(|w| sheet::signed(w / most)).collect(),
+            }));
+        }
     }
-    let side = [data.width, data.pixels / data.width];
-    let has_columns = experiment.model.name == LINEAR;
     Ok(Some(Pictures {
-        reconstructions: sheet::draw(&reconstructions, count, side, "images and their reconstructions"),
-        samples: sheet::draw(&samples, count, side, "samples of the models"),
-        columns: has_columns.then(|| sheet::draw(&columns, shown, side, "columns of the decoders")),
+        reconstructions: sheet::draw(&reconstructions, count, sides, "images and their reconstructions"),
+        samples: sheet::draw(&samples, count, sides, "samples of the models"),
+        columns: (!columns.is_empty())
+            .then(|| sheet::draw(&columns, shown, sides, "columns of the decoders")),
     }))
 }
 

@@ -33,9 +33,23 @@ pub(super) fn signed(weight: f64) -> Colour {
     full.map(|full| (255.0 + part * (full - 255.0)).round() as u8)
 }
 
-/// The sheet of some rows with `count` images each, whose sides have `side` pixels.
-pub(super) fn draw(strips: &[Strip], count: usize, side: [usize; 2], description: &str) -> Drawing {
-    let [width, height] = side;
+/// The least height of a row, in units of the page: images of one row of pixels are bars.
+const LEAST: f64 = 8.0;
+/// The fewest images of a row, however wide they are.
+const FEWEST: usize = 4;
+
+/// How many images of this height and width a row has room for, if a pixel is not much smaller than a unit of the page.
+pub(super) fn fitting([_, width]: [usize; 2]) -> usize {
+    ((WIDTH - LABELS) as usize / (width + 1)).max(FEWEST)
+}
+
+/// The sheet of some rows with `count` images each, of this height and width.
+pub(super) fn draw(
+    strips: &[Strip],
+    count: usize,
+    [height, width]: [usize; 2],
+    description: &str,
+) -> Drawing {
     let (columns, rows) = (count * (width + 1) - 1, strips.len() * (height + 1) - 1);
     let mut pixels = vec![GAP; columns * rows];
     for (i, strip) in strips.iter().enumerate() {
@@ -46,8 +60,9 @@ pub(super) fn draw(strips: &[Strip], count: usize, side: [usize; 2], description
             }
         }
     }
-    let scale = (WIDTH - LABELS) / columns as f64;
-    let (drawn, total) = (WIDTH - LABELS, rows as f64 * scale);
+    let drawn = WIDTH - LABELS;
+    let scale = (drawn / columns as f64).max(LEAST / height as f64);
+    let total = rows as f64 * scale;
     let labels: Vec<String> = strips
         .iter()
         .enumerate()

@@ -62,11 +62,11 @@ impl<'a> Execution<'a> {
         let mut weights = Stream::new(seed, repeat, random::WEIGHTS);
         let parameters = model.shapes().map(|shapes| random::parameters(&shapes, &mut weights));
         let mut stream = Stream::new(seed, repeat, random::CONTROL);
-        let gradient =
-            Gradient::new(experiment.methods[job.row], experiment.evaluations, &*model, &mut stream)?;
+        let method = experiment.methods[job.row];
+        let gradient = Gradient::new(method, experiment.evaluations_of(method), &*model, &mut stream)?;
         let phi = gradient.control().map(|control| control.phi().as_slice().to_vec());
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
-        let is_exact = estimators::name(experiment.methods[job.row]) == estimators::EXACT;
+        let is_exact = estimators::name(method) == estimators::EXACT;
         let exact = is_exact.then(|| Exact::new(&*model));
         let parts = Parts { model, gradient, images, has_control: phi.is_some(), exact };
         let mut trainer = Trainer::new(seed, repeat);
@@ -140,7 +140,7 @@ impl<'a> Execution<'a> {
             self.record()?;
         }
         let (last, now) = (self.experiment.iterations, self.trainer.iteration());
-        let next = (now + 1).next_multiple_of(records::stride(last)).min(last);
+        let next = (now + 1).next_multiple_of(records::stride(last, self.experiment.records)).min(last);
         let started = Instant::now();
         let outcome = (0..most.min(next - now)).try_for_each(|_| self.step());
         self.seconds += started.elapsed().as_secs_f64();
@@ -159,9 +159,8 @@ impl Parts {
     ) -> Result<f64, StepError> {
         let Self { model, gradient, images, has_control, exact } = self;
         let data = &experiment.data;
-        let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train_rows());
-        let x: Vec<f64> =
-            rows.iter().flat_map(|&n| &data.train[n * data.pixels..][..data.pixels]).copied().collect();
+        let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train.rows());
+        let x = data.train.gather(rows.into_iter());
         if *has_control {
             gradient.set_phi(step.parameters(CONTROL)?)?;
         }

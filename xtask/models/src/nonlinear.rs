@@ -1,0 +1,145 @@
+//! Two hidden layers of [`UNITS`] tanh units on either side.
+
+use voidgrad::error::ControlError;
+use voidgrad::nalgebra::{DMatrix, DVector};
+use voidgrad::network::{Network, NetworkError, Parameter, Rows};
+use voidgrad::{Control, Stream, control, network, sigmoid, softplus};
+
+use crate::UNITS;
+use crate::model::{At, Bars, Model, Relaxed, Shared, model};
+
+/// The logits of q(b|x).
+#[network(each(x))]
+fn encoder(
+    x: &DVector<f64>,
+    w_1: &DMatrix<f64>,
+    d_1: &DVector<f64>,
+    w_2: &DMatrix<f64>,
+    d_2: &DVector<f64>,
+    w_3: &DMatrix<f64>,
+    d_3: &DVector<f64>,
+) -> DVector<f64> {
+    let h_1 = (w_1 * x.map(|x| 2.0 * x - 1.0) + d_1).map(f64::tanh);
+    let h_2 = (w_2 * h_1 + d_2).map(f64::tanh);
+    w_3 * h_2 + d_3
+}
+
+/// ln q(b|x) - ln p(b) - ln p(x|b).
+#[network(each(b, x, q))]
+fn bound(
+    b: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w_1: &DMatrix<f64>,
+    c_1: &DVector<f64>,
+    w_2: &DMatrix<f64>,
+    c_2: &DVector<f64>,
+    w_3: &DMatrix<f64>,
+    c_3: &DVector<f64>,
+    a: &DVector<f64>,
+) -> f64 {
+    let h_1 = (w_1 * b.map(|b| 2.0 * b - 1.0) + c_1).map(f64::tanh);
+    let h_2 = (w_2 * h_1 + c_2).map(f64::tanh);
+    let logits = w_3 * h_2 + c_3;
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let prior = b.dot(a) - a.map(softplus).sum();
+    b.dot(q) - q.map(softplus).sum() - prior - image
+}
+
+/// η·f(σ(z/λ)).
+#[control(positive(lambda), each(x, q), data(w_1, c_1, w_2, c_2, w_3, c_3, a))]
+fn rebar(
+    z: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w_1: &DMatrix<f64>,
+    c_1: &DVector<f64>,
+    w_2: &DMatrix<f64>,
+    c_2: &DVector<f64>,
+    w_3: &DMatrix<f64>,
+    c_3: &DVector<f64>,
+    a: &DVector<f64>,
+    eta: f64,
+    lambda: f64,
+) -> f64 {
+    let b = z.map(|z| sigmoid(z / lambda));
+    let h_1 = (w_1 * b.map(|b| 2.0 * b - 1.0) + c_1).map(f64::tanh);
+    let h_2 = (w_2 * h_1 + c_2).map(f64::tanh);
+    let logits = w_3 * h_2 + c_3;
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let prior = b.dot(a) - a.map(softplus).sum();
+    eta * (b.dot(q) - q.map(softplus).sum() - prior - image)
+}
+
+/// η·f(σ(z/λ)) and a network of the image and of σ(z/λ).
+#[control(positive(lambda), each(x, q), data(w_1, c_1, w_2, c_2, w_3, c_3, a))]
+fn relax(
+    z: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w_1: &DMatrix<f64>,
+    c_1: &DVector<f64>,
+    w_2: &DMatrix<f64>,
+    c_2: &DVector<f64>,
+    w_3: &DMatrix<f64>,
+    c_3: &DVector<f64>,
+    a: &DVector<f64>,
+    eta: f64,
+    lambda: f64,
+    of_x: &DMatrix<f64>,
+    of_z: &DMatrix<f64>,
+    bias: &DVector<f64>,
+    last: &DVector<f64>,
+    shift: f64,
+) -> f64 {
+    let b = z.map(|z| sigmoid(z / lambda));
+    let code = b.map(|b| 2.0 * b - 1.0);
+    let h_1 = (w_1 * &code + c_1).map(f64::tanh);
+    let h_2 = (w_2 * h_1 + c_2).map(f64::tanh);
+    let logits = w_3 * h_2 + c_3;
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let prior = b.dot(a) - a.map(softplus).sum();
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * code + bias).map(f64::tanh);
+    eta * (b.dot(q) - q.map(softplus).sum() - prior - image) + last.dot(&hidden) + shift
+}
+
+/// The networks of the model.
+struct Networks {
+    latents: usize,
+    pixels: usize,
+    encoder: Encoder,
+    bound: Bound,
+}
+
+/// The model of these lengths. Its parameters are to be set.
+///
+/// # Errors
+/// Returns an error if there is no memory for them.
+pub(super) fn model(latents: usize, pixels: usize) -> Result<Box<dyn Model>, NetworkError> {
+    let mut stream = Stream::new(0, 0, 0);
+    let hidden = [UNITS, UNITS];
+    let encoder =
+        Encoder::draw(&mut stream, [UNITS, pixels], UNITS, hidden, UNITS, [latents, UNITS], latents)?;
+    let bound =
+        Bound::draw(&mut stream, [UNITS, latents], UNITS, hidden, UNITS, [pixels, UNITS], pixels, latents)?;
+    Ok(Box::new(Networks { latents, pixels, encoder, bound }))
+}
+
+model!(
+    latents, pixels;
+    rebar: |phi| Rebar::from_phi(phi, DMatrix::zeros(UNITS, latents),
+            DVector::zeros(UNITS),
+            DMatrix::zeros(UNITS, UNITS),
+            DVector::zeros(UNITS),
+            DMatrix::zeros(pixels, UNITS),
+            DVector::zeros(pixels),
+            DVector::zeros(latents),);
+    relax: |phi| Relax::from_phi(phi, [UNITS, pixels], [UNITS, latents], UNITS, UNITS, DMatrix::zeros(UNITS, latents),
+            DVector::zeros(UNITS),
+            DMatrix::zeros(UNITS, UNITS),
+            DVector::zeros(UNITS),
+            DMatrix::zeros(pixels, UNITS),
+            DVector::zeros(pixels),
+            DVector::zeros(latents),);
+    set_w_1: UNITS * latents, set_c_1: UNITS, set_w_2: UNITS * UNITS, set_c_2: UNITS, set_w_3: pixels * UNITS, set_c_3: pixels, set_a: latents
+);

@@ -6,7 +6,9 @@ use voidgrad::batch::{Batch, Options, Precision};
 use voidgrad::error::{ControlError, LengthError};
 use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::train::{Settings, Step};
-use voidgrad::{BatchControl, Bernoulli, Control, Float, Plate, Stream, control, sigmoid, softplus, train};
+use voidgrad::{
+    BatchControl, Bernoulli, Control, Float, Plate, Stream, control, differentiate, sigmoid, softplus, train,
+};
 
 use super::control_trait::is_consistent;
 use super::examples::{answered, control as literal, numbers};
@@ -357,6 +359,63 @@ fn lengths_of_the_source_and_of_the_run_meet() {
     let copy = OfAMatrix::from_phi(control.phi().as_slice(), [4, 2]).unwrap();
     assert_eq!(copy.w(), control.w());
     assert!(OfAMatrix::from_phi(control.phi().as_slice(), [2, 4]).is_err());
+}
+
+/// The decoder as a function of its own, whose lengths only the run knows either.
+#[differentiate(wrt(w, b, c))]
+fn logits(w: &DMatrix<f64>, b: &DVector<f64>, c: &DVector<f64>) -> DVector<f64> {
+    w * b.map(|b| 2.0 * b - 1.0) + c
+}
+
+/// [`relaxed`] with a call in the place of the logits.
+#[control(positive(lambda), each(x, q), data(w, c))]
+fn calling(
+    z: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w: &DMatrix<f64>,
+    c: &DVector<f64>,
+    eta: f64,
+    lambda: f64,
+    of_x: &DMatrix<f64>,
+    of_z: &DMatrix<f64>,
+    bias: &DVector<f64>,
+    last: &DVector<f64>,
+) -> f64 {
+    let b = z.map(|z| sigmoid(z / lambda));
+    let logits = logits(w, &b, c);
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let code = b.dot(q) - q.map(softplus).sum();
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b + bias).map(f64::tanh);
+    eta * (code - image) + last.dot(&hidden)
+}
+
+/// Parts of a vector whose length the run knows.
+#[control(data(c))]
+fn of_parts(z: &DVector<f64>, c: &DVector<f64>, w: &DMatrix<f64>) -> f64 {
+    let h = w * z + c;
+    h.rows(0, 2).map(f64::tanh).sum() * h.rows(1, 2).sum()
+}
+
+#[test]
+fn calls_and_parts_have_lengths_of_the_run() {
+    let run = of_the_run(7);
+    let phi = run.phi();
+    let sizes = ([9, 5], [9, 3]);
+    let mut control =
+        Calling::from_phi(phi.as_slice(), sizes.0, sizes.1, 9, 9, run.w().clone(), run.c().clone()).unwrap();
+    control.set_x(run.x()).unwrap();
+    control.set_q(run.q()).unwrap();
+    assert!(bits::<f64>(&control, 7) == bits::<f64>(&run, 7));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let of = |entries: usize| {
+        OfParts::new(
+            vector(&numbers(entries, 0.3)),
+            DMatrix::from_column_slice(entries, 3, &numbers(3 * entries, 0.7)),
+        )
+    };
+    is_consistent(&of(4).unwrap(), &[0.3, -0.4, 0.9]);
+    assert_eq!(text(&of(2).unwrap_err()), "the entries of c are 2 where at least 3 are needed");
 }
 
 /// As many units as a model of images has: on a small stack, whatever the lengths are.

@@ -168,7 +168,7 @@ impl Printer<'_> {
             }
             Op::Join(parts) => {
                 let parts: Vec<String> = parts.iter().map(|(_, part)| self.at(*part, 0)).collect();
-                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", parts.join(r" \ ")), ATOM)
+                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", parts.join(r" \\ ")), ATOM)
             }
             Op::MatMul(a, b) => (format!(r"{}\,{}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT),
             Op::Outer(a, b) => {

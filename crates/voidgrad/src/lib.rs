@@ -119,6 +119,7 @@ mod recurrence;
 pub mod slices;
 pub mod toy;
 pub mod train;
+mod tree;
 pub mod variance;
 
 pub use lanes::Float;

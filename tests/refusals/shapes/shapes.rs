@@ -1,5 +1,5 @@
 //! Shapes that do not fit: the error stands on the operator and names both.
-use nalgebra::{SMatrix, SVector};
+use nalgebra::{DVector, SMatrix, SVector};
 use voidgrad::differentiate;
 
 #[differentiate(wrt(w))]
@@ -55,6 +55,11 @@ fn takes_chunks_with_a_rest(x: [f64; 5]) -> f64 {
 #[differentiate(wrt(x))]
 fn adds_arrays_up(x: [f64; 4]) -> f64 {
     x.chunks(2).sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn gives_a_size_that_its_type_has_not(x: &DVector<f64>) -> DVector<f64> {
+    x.rows(0, 2).into_owned()
 }
 
 #[differentiate(wrt(w))]

@@ -10,6 +10,7 @@ use super::lengths::{self, Entries, Layer, Mixture as RunMixture};
 type Layer43 = Layer<4, 3>;
 type Rows = fn(&[f64], &[Vec<f64>], &mut [f64]) -> Result<(), NetworkError>;
 type Vjp = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [Vec<f64>]) -> Result<(), NetworkError>;
+type Both = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [f64]) -> Result<(), NetworkError>;
 type Single = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64]) -> Result<(), NetworkError>;
 
 pub(crate) struct Case {
@@ -22,6 +23,8 @@ pub(crate) struct Case {
     pub(crate) one: fn(&[f64], &[Vec<f64>]) -> Vec<f64>,
     pub(crate) rows: Rows,
     pub(crate) vjp: Vjp,
+    /// Values and derivatives in one pass.
+    pub(crate) both: Both,
     /// The sums of the derivatives in single precision.
     pub(crate) single: Single,
 }
@@ -68,6 +71,10 @@ macro_rules! case {
                 let mut bars = bars.iter_mut();
                 $(let mut $each = ($each, bars.next().expect("so many arguments"));)*
                 model.rows_vjp($($each.0,)* y_bar, sums, $(&mut $each.1),*)
+            },
+            both: |parameters, each, y_bar, y, sums| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                model(parameters)?.rows_and_vjp($($each,)* y_bar, y, sums)
             },
             single: |parameters, each, y_bar, sums| {
                 let [$($each),*] = each else { unreachable!("so many arguments") };

@@ -114,7 +114,10 @@ fn a_network_of_parts_is_the_network_that_is_written_out() {
     parts.rows_vjp(&x, &y_bar, sums, x_bar).unwrap();
     let (sums, x_bar) = of_whole.split_at_mut(size);
     whole.rows_vjp(&x, &y_bar, sums, x_bar).unwrap();
-    assert_eq!(bars[0], bars[1]);
+    // The terms of a sum may come in another order: a few units in the last place of numbers up to 2.
+    for (found, expected) in bars[0].iter().zip(&bars[1]) {
+        assert!((found - expected).abs() < 4e-15, "{found} and {expected}");
+    }
 }
 
 /// REBAR's control of the likelihood, which is a network itself.

@@ -128,6 +128,25 @@ fn the_derivatives_by_the_parameters_alone_are_the_same() {
     }
 }
 
+// A third function of the generated code.
+#[test]
+fn values_and_derivatives_of_one_pass_are_the_same() {
+    for case in cases() {
+        for rows in [1, 9, 75] {
+            let (each, y_bar) = (arguments(&case, rows), numbers(rows * case.y, 3));
+            let [mut y, mut expected] = [0, 1].map(|_| vec![f64::NAN; rows * case.y]);
+            let [mut sums, mut alone] = [0.25, 0.25].map(|sum| vec![sum; case.parameters.len()]);
+            (case.both)(&case.parameters, &each, &y_bar, &mut y, &mut sums).unwrap();
+            (case.rows)(&case.parameters, &each, &mut expected).unwrap();
+            (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut vec![Vec::new(); each.len()])
+                .unwrap();
+            for (i, (found, expected)) in y.iter().zip(&expected).chain(sums.iter().zip(&alone)).enumerate() {
+                close(*found, *expected, EXACT, &format!("{}, {rows} rows, number {i}", case.name));
+            }
+        }
+    }
+}
+
 /// `s` and its derivative, three rows each for a row of `s`; across groups of lanes and chunks.
 #[test]
 fn rows_that_several_share_are_as_if_each_had_its_own() {

@@ -554,6 +554,17 @@ impl Graph {
             Op::Zero => self.zero_of(shape.clone()),
             Op::Broadcast(inner) => self.broadcast(inner, shape),
             Op::Part(inner, before) => self.part(inner, before + first, shape.clone()),
+            Op::Assemble(entries) => {
+                let of_part = |(at, entry): &(Position, NodeId)| match at {
+                    Position::Entry(i) => {
+                        let place = i.checked_sub(first).filter(|place| *place < count)?;
+                        Some((Position::Entry(place), *entry))
+                    }
+                    Position::Cell(..) => None,
+                };
+                let entries = entries.iter().filter_map(of_part).collect();
+                self.assemble(entries, shape.clone())
+            }
             Op::Join(parts) => {
                 let ends =
                     |graph: &Self, (at, part): (usize, NodeId)| Some(at + graph.shape(part).entries()?);

@@ -27,29 +27,24 @@ pub fn file(source: &str, root: &TokenStream) -> syn::Result<Vec<Expansion>> {
 fn with_bodies(mut expansions: Vec<Expansion>) -> Vec<Expansion> {
     loop {
         let known: Vec<(String, String)> = (expansions.iter())
-            .filter_map(|expansion| Some((expansion.name.clone(), expansion.handed.clone()?)))
+            .filter_map(|expansion| Some((expansion.name.clone(), expansion.body()?.to_owned())))
             .collect();
         let mut goes_on = false;
         for expansion in &mut expansions {
-            let Some((path, request)) = expansion.asks.take() else { continue };
-            let is_asked = |(name, _): &&(String, String)| {
-                path.segments.last().is_some_and(|segment| segment.ident == name)
-            };
-            let Some((_, handed)) = known.iter().find(is_asked) else {
-                expansion.asks = Some((path, request));
-                continue;
-            };
-            goes_on = true;
-            *expansion = request.with(path, handed.clone()).expand_whole();
+            let Some(asked) = expansion.asks().and_then(|path| path.segments.last()) else { continue };
+            if let Some((_, body)) = known.iter().find(|(name, _)| asked.ident == name) {
+                *expansion = expansion.clone().with_body(body);
+                goes_on = true;
+            }
         }
         if !goes_on {
             break;
         }
     }
     for expansion in &mut expansions {
-        if let Some((path, _)) = expansion.asks.take() {
+        if let Some(path) = expansion.asks() {
             let message = "the body of this function is needed, and it is no annotated function of this file";
-            let error = syn::Error::new_spanned(&path, message);
+            let error = syn::Error::new_spanned(path, message);
             *expansion = Expansion::refused(expansion.name.clone(), &TokenStream::new(), error);
         }
     }

@@ -51,6 +51,27 @@ pub struct Expansion {
 }
 
 impl Expansion {
+    /// The path of the function whose body is needed to go on, if there is one: then the items are not there yet.
+    #[must_use]
+    pub fn asks(&self) -> Option<&syn::Path> {
+        self.asks.as_ref().map(|(path, _)| path)
+    }
+
+    /// The body for callers that ask for it; none if the function takes no array.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.handed.as_deref()
+    }
+
+    /// The expansion with the body that it asks for, as the macro of that function would go on.
+    #[must_use]
+    pub fn with_body(self, body: &str) -> Self {
+        match self.asks {
+            Some((path, request)) => request.with(path, body.to_owned()).expand_whole(),
+            None => self,
+        }
+    }
+
     /// A function that was refused: it stays as it is, beside the error.
     fn refused(name: String, item: &TokenStream, error: syn::Error) -> Self {
         let message = error.to_compile_error();

@@ -299,3 +299,70 @@ fn read_position(word: &str) -> Option<Position> {
         None => Position::Entry(word.parse().ok()?),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::callees::Callees;
+    use crate::diagnostics::Diagnostics;
+    use crate::evaluate::evaluate;
+    use crate::parse::{Reading, body};
+    use crate::signature::Signature;
+
+    fn graph(source: &str) -> crate::parse::Body {
+        let function: syn::ItemFn = syn::parse_str(source).expect("this is a function");
+        let mut diagnostics = Diagnostics::default();
+        let signature = Signature::read(&function, &mut diagnostics).expect("its types are known");
+        let reading = body(&function, &signature, &Callees::default(), &mut diagnostics);
+        diagnostics.check().expect("there is no mistake in it");
+        let Some(Reading::Body(body)) = reading else { panic!("it calls no other function") };
+        *body
+    }
+
+    #[test]
+    fn a_body_that_is_written_and_read_is_the_same() {
+        let source =
+            "fn f(x: &[f64; 4], w: &SMatrix<f64, 2, 3>, v: &SVector<f64, 3>, t: f64, on: bool) -> f64 {
+            let h = (w * v + w.column_sum()).map(f64::tanh);
+            let outer = h.dot(&(w.transpose().tr_mul(&v.map(|v| v.powi(3) - 1.0 / v))));
+            let parts = x[1..3].iter().chain(&[t, 2.0 * t]).map(|x| x.max(0.1).hypot(t)).sum::<f64>();
+            let ends = if on && t < 1.0 || !(x[0] > t) { -x[3] } else { sigmoid(t) };
+            let places = (0..4).map(|i| i as f64 * t).sum::<f64>();
+            outer + parts + ends + places + log_sum_exp(x) + 3.5
+        }";
+        let written = graph(source);
+        let (text, lengths) = write(&written.graph, &written.parameters, written.output, &[]);
+        assert!(lengths.is_empty(), "all lengths are numbers");
+        let read = read(&text).expect("it was written by `write`");
+        let arguments = [
+            vec![0.3, -0.7, 0.2, 0.9],
+            vec![0.5, -0.2, 0.8, 0.1, -0.4, 0.6],
+            vec![0.7, -0.3, 0.4],
+            vec![0.6],
+            vec![1.0],
+        ];
+        let value = evaluate(&written.graph, &arguments, written.output).expect("it has a value");
+        assert_eq!(evaluate(&read.graph, &arguments, read.output), Some(value));
+        // What is read is written as the same text: nothing is lost on the way.
+        assert_eq!(write(&read.graph, &read.parameters, read.output, &[]).0, text);
+    }
+
+    #[test]
+    fn lengths_and_constants_are_numbered_and_a_loop_stays_one() {
+        let source = "fn f<const N: usize>(x: &[f64; N], y: &[f64; M], s: f64) -> f64 {
+            let mut state = s;
+            for i in 0..N { state = state * x[i] + RATE; }
+            state + y.iter().map(|y| y * other::SCALE).sum::<f64>() + N as f64
+        }";
+        let written = graph(source);
+        let generics = ["N".to_owned()];
+        let (text, lengths) = write(&written.graph, &written.parameters, written.output, &generics);
+        assert_eq!(lengths, ["N", "M"]);
+        let read = read(&text).expect("it was written by `write`");
+        assert_eq!(read.lengths, [false, true]);
+        assert!(
+            text.contains("constant,0") && text.contains("constant,1") && text.contains("scan_end,0,false")
+        );
+        assert!(super::read("something else").is_none());
+    }
+}

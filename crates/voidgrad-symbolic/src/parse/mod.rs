@@ -379,7 +379,12 @@ impl Reader<'_> {
         if self.graph.is_mask(output) {
             return self.refuse(&signature.output, "a `bool` has no derivative; return a real number");
         }
-        if fits {
+        if fits && signature.output_shape.is_dynamic() && !shape.is_dynamic() {
+            self.refuse(
+                &signature.output,
+                format!("the body gives a {shape}, whose size is known, and this type has none; write `SVector<f64, N>` or `SMatrix<f64, R, C>`"),
+            )
+        } else if fits {
             Some(output)
         } else {
             let declared = signature.output_shape.clone();

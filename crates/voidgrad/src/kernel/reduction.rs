@@ -7,6 +7,7 @@ use super::panel::{Columns, MOST_CHUNKS, PANEL_ROWS, PanelProduct, Panels};
 use super::transpose::to_samples;
 use crate::kernel::aligned;
 use crate::lanes::{Float, Instructions, OnLanes, Slices};
+use crate::tree::Tree;
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
 pub(crate) const CHUNK: usize = PANEL_ROWS;
@@ -70,18 +71,33 @@ impl Reduction<'_> {
             sums.fill(T::default());
             let tasks = chunks.par_iter_mut().zip(panels.par_chunks_mut(each)).zip(sums.par_chunks_mut(own));
             tasks.for_each(|((chunk, panels), sums)| pass(chunk, panels, sums));
-            let mut place = 0;
-            for Total { first, entries } in self.totals {
-                for (i, sum) in flat[*first..][..*entries].iter_mut().enumerate() {
-                    *sum += tree_sum(chunks.len(), &|chunk| sums[chunk * own + place + i].into());
-                }
-                place += entries;
-            }
+            self.add_totals(sums.chunks_exact(own), flat);
             match T::slices([&*panels], &mut []) {
                 Slices::Double([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
                 Slices::Single([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
             }
         });
+    }
+
+    /// Adds the chunks' own sums.
+    fn add_totals<'a, T: Float>(&self, chunks: impl Iterator<Item = &'a [T]>, flat: &mut [f64]) {
+        let add = |left: &mut Vec<f64>, right: &Vec<f64>| {
+            left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
+        };
+        let mut tree: Tree<Vec<f64>> = Tree::default();
+        for sums in chunks {
+            let copy = |part: &mut Vec<f64>| {
+                part.clear();
+                part.extend(sums.iter().map(|sum| Into::<f64>::into(*sum)));
+            };
+            tree.push(copy, add);
+        }
+        let Some(mut sums) = tree.finish(add).map(Vec::as_slice) else { return };
+        for Total { first, entries } in self.totals {
+            let (own, rest) = sums.split_at(*entries);
+            flat[*first..][..*entries].iter_mut().zip(own).for_each(|(sum, more)| *sum += more);
+            sums = rest;
+        }
     }
 
     /// Adds the products of some chunks, each shared out among all cores by its columns.
@@ -120,20 +136,4 @@ pub(crate) fn add_lanes<R: Lanes<Element: Element>>(
     for lane in apart.chunks_exact(count) {
         sums.iter_mut().zip(lane).for_each(|(sum, entry)| *sum = *sum + *entry);
     }
-}
-
-/// The sum of so many parts over a binary tree of their numbers.
-fn tree_sum(parts: usize, part: &impl Fn(usize) -> f64) -> f64 {
-    /// The sum of the parts from `first` on.
-    fn sum(first: usize, parts: usize, part: &impl Fn(usize) -> f64) -> f64 {
-        match parts {
-            0 => 0.0,
-            1 => part(first),
-            _ => {
-                let half = parts.next_power_of_two() / 2;
-                sum(first, half, part) + sum(first + half, parts - half, part)
-            }
-        }
-    }
-    sum(0, parts, part)
 }

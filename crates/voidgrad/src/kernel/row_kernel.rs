@@ -19,7 +19,10 @@ pub trait RowKernel<const E: usize>: Sync {
     /// Those of [`backward_of_parameters`](Self::backward_of_parameters).
     fn products_of_parameters(&self) -> impl AsRef<[PanelProduct]>;
 
-    /// The sums that both backward passes add to, in their order.
+    /// Those of [`both`](Self::both).
+    fn products_of_both(&self) -> impl AsRef<[PanelProduct]>;
+
+    /// The sums that the backward passes add to, in their order.
     fn totals(&self) -> impl AsRef<[Total]>;
 
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
@@ -61,6 +64,20 @@ pub trait RowKernel<const E: usize>: Sync {
         numbers: &[R::Element],
         each: &[R::Element],
         y_bar: &[R::Element],
+        rows: &mut [R::Element],
+        panels: (&mut [R::Element], usize),
+        sums: &mut [R::Element],
+    );
+
+    /// [`forward`](Self::forward) and [`backward_of_parameters`](Self::backward_of_parameters) in one pass.
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
+    fn both<R: Lanes<Element: Element>>(
+        &self,
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        y_bar: &[R::Element],
+        y: &mut [R::Element],
         rows: &mut [R::Element],
         panels: (&mut [R::Element], usize),
         sums: &mut [R::Element],

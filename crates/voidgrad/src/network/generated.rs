@@ -3,7 +3,7 @@
 use voidgrad_real::Element;
 
 use super::NetworkError;
-pub use super::rows::{rows, rows_vjp};
+pub use super::rows::{rows, rows_and_vjp, rows_vjp};
 use crate::error::{InvalidParameter, all_finite, finite, same_length};
 use crate::flat::Flat;
 

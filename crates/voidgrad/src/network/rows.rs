@@ -95,6 +95,46 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     })
 }
 
+/// Writes y of every row, and adds `Σ ȳ·∂y/∂w` over the rows to `parameters_bar`.
+///
+/// # Errors
+/// If a length is wrong, or a value or a derivative is NaN or infinite.
+pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
+    network: &K,
+    each: &[Rows<'_, T>; E],
+    y_bar: &[T],
+    y: &mut [T],
+    parameters_bar: &mut [f64],
+) -> Result<(), NetworkError> {
+    let layout = network.layout();
+    let rows = count(&layout, each, "y_bar", y_bar.len())?;
+    same_length("y", y.len(), y_bar.len())?;
+    same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
+    T::with_buffers(|[numbers]| {
+        f64::with_buffers(|[sums]| {
+            let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
+            let sums = aligned(sums, layout.parameters);
+            sums.fill(0.0);
+            let parts = y_bar.chunks(CHUNK * layout.y).zip(y.chunks_mut(CHUNK * layout.y)).enumerate();
+            let mut chunks: Vec<Valued<'_, T>> =
+                parts.map(|(number, (y_bar, y))| Valued { first: number * CHUNK, y_bar, y }).collect();
+            let pass = |chunk: &mut Valued<'_, T>, panels: &mut [T], sums: &mut [T]| {
+                let given = Given { first: chunk.first, ..given };
+                T::with_buffers(|memory| {
+                    T::on_lanes(Instructions::Best, Both { given, chunk, panels, sums, memory });
+                });
+            };
+            let (products, totals) = (network.products_of_both(), network.totals());
+            let (products, totals) = (products.as_ref(), totals.as_ref());
+            Reduction { kept: layout.kept, products, totals }.add((&mut chunks, rows), &pass, sums);
+            if let Some((at, value)) = fault(y) {
+                return Err(NetworkError::Value { row: at / layout.y, value });
+            }
+            add_sums(parameters_bar, sums)
+        })
+    })
+}
+
 /// Adds sums, if all are finite then.
 fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
     let mut total = to.iter().zip(sums).map(|(sum, more)| sum + more);
@@ -317,6 +357,54 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
                 }
                 from += entries * R::LANES;
             }
+        }
+        add_lanes(hand, totals, sums, last);
+    }
+}
+
+/// Values and derivatives of a chunk.
+struct Both<'a, 'b, 'c, K, T, const E: usize> {
+    given: Given<'a, K, T, E>,
+    chunk: &'b mut Valued<'c, T>,
+    panels: &'b mut [T],
+    sums: &'b mut [T],
+    memory: &'b mut [Vec<T>; 6],
+}
+
+/// Rows with weights that are known before their values.
+struct Valued<'a, T> {
+    /// The first of all rows.
+    first: usize,
+    y_bar: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, '_, K, T, E> {
+    type Output = ();
+
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
+        let Self { given, chunk, panels, sums, memory } = self;
+        let [each, weights, kept, last, values, totals] = memory;
+        let network = given.network;
+        let layout = network.layout();
+        let each = aligned(each, layout.width() * R::LANES);
+        let weights = aligned(weights, layout.y * R::LANES);
+        let values = aligned(values, layout.y * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
+        let length = R::LANES * layout.y;
+        for (group, (y_bar, y)) in chunk.y_bar.chunks(length).zip(chunk.y.chunks_mut(length)).enumerate() {
+            let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
+            given.load(hand, (row, live), each);
+            to_rows(hand, layout.y, (y_bar, live), weights);
+            // Lanes without a row have the weight 0.
+            weights.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
+            network.both(hand, given.numbers, each, weights, values, kept, (panels, row), totals);
+            store(hand, layout.y, values, (y, live), last);
         }
         add_lanes(hand, totals, sums, last);
     }

@@ -265,7 +265,7 @@ fn getters(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenStream
     }
 }
 
-/// `rows` and `rows_vjp`.
+/// `rows`, `rows_vjp` and `rows_and_vjp`.
 fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
     let Named { idents, .. } = Named::new(source, &roles.each);
@@ -287,7 +287,24 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
         " # Errors",
         " If a length is not that of so many rows, or a derivative is NaN or infinite; then nothing is added, and what was written is of no use.",
     ];
+    let both_doc = [
+        " [`rows`](Self::rows) and [`rows_vjp`](Self::rows_vjp) by the parameters in one pass, which computes what they have in common once: for weights `ȳ` that are known before `y` is.",
+        "",
+        " # Errors",
+        " If a length is not that of so many rows, or a value or a derivative is NaN or infinite; then nothing is added, and `y` is of no use.",
+    ];
     quote! {
+        #(#[doc = #both_doc])*
+        #vis fn rows_and_vjp<'rows, T: #root::network::Float>(
+            &self,
+            #(#idents: impl ::core::convert::Into<#root::network::Rows<'rows, T>>,)*
+            y_bar: &[T],
+            y: &mut [T],
+            parameters_bar: &mut [f64],
+        ) -> ::core::result::Result<(), #root::network::NetworkError> {
+            #root::network::rows_and_vjp(self, &[#(#idents.into()),*], y_bar, y, parameters_bar)
+        }
+
         #(#[doc = #doc])*
         #vis fn rows<'rows, T: #root::network::Float>(
             &self,

@@ -52,6 +52,8 @@ pub struct RowKernel {
     pub backward: Backward,
     /// Computes those by the parameters alone.
     pub backward_of_parameters: Backward,
+    /// Computes `y` and those by the parameters.
+    pub both: Backward,
 }
 
 /// A backward pass. It keeps the factors of outer products in `panels`, for row `row` and those after it.
@@ -133,6 +135,8 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         .map(|(id, slice)| Effect::Store(*id, slice.ident.clone()))
         .chain(of_parameters.iter().cloned())
         .collect();
+    let store_y = Effect::Store(y, format_ident!("y"));
+    let both: Vec<Effect> = [store_y.clone()].into_iter().chain(of_parameters.iter().cloned()).collect();
     let rows = each.iter().zip(&each_slices);
     let work = Work {
         graph,
@@ -141,8 +145,8 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
             rows.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))).collect(),
             vec![(y_bar, Given::Rows(format_ident!("y_bar")))],
         ],
-        forward: (vec![Effect::Store(y, format_ident!("y"))], None),
-        backward: vec![backward, of_parameters],
+        forward: (vec![store_y], None),
+        backward: vec![backward, of_parameters, both],
         // The values are computed much earlier, and their sums are not what derivatives take.
         keeps: false,
         sums: Sums::Panels,
@@ -163,5 +167,6 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         forward: stage(forward),
         backward: passes.next()?,
         backward_of_parameters: passes.next()?,
+        both: passes.next()?,
     })
 }

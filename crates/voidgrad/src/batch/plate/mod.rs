@@ -6,7 +6,6 @@ mod tests;
 
 use rayon::prelude::*;
 
-use super::tree::Tree;
 use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
@@ -16,6 +15,7 @@ use crate::kernel::Examples;
 use crate::lanes::{Float, Slices};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
+use crate::tree::Tree;
 use share::{Shape, Share};
 
 /// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
@@ -156,6 +156,8 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             return Err(error);
         }
         stream.set_position(position + 2 * (examples * shape.noise) as u128);
+        let weight = if estimator.has_equal_weights() { 1.0 / shape.points as f64 } else { f64::NAN };
+        self.weights.fill(T::default().constant(weight));
         self.stage = Stage::Asked;
         Ok(())
     }
@@ -218,6 +220,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// value is an error.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
+    }
+
+    /// [`points`](Self::points) and [`values_mut`](Self::values_mut) at once: for an f that reads the ones and writes the others.
+    pub fn points_and_values(&mut self) -> (&[T], &mut [T]) {
+        (&self.points, &mut self.values)
     }
 
     /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows
@@ -355,6 +362,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     }
 
     /// The weight of each of the N·K points: `Σ_k w_nk f(b_nk)` is an unbiased estimate of `E[f]` of example n.
+    ///
+    /// Between [`ask`](Self::ask) and [`tell`](Self::tell) they are there if the estimator has [equal weights](Estimator::has_equal_weights), and
+    /// NaN if not.
     #[must_use]
     pub fn weights(&self) -> &[T] {
         &self.weights

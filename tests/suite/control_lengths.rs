@@ -6,7 +6,9 @@ use voidgrad::batch::{Batch, Options, Precision};
 use voidgrad::error::{ControlError, LengthError};
 use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::train::{Settings, Step};
-use voidgrad::{BatchControl, Bernoulli, Control, Float, Plate, Stream, control, sigmoid, softplus, train};
+use voidgrad::{
+    BatchControl, Bernoulli, Control, Float, Plate, Stream, control, differentiate, sigmoid, softplus, train,
+};
 
 use super::control_trait::is_consistent;
 use super::examples::{answered, control as literal, numbers};
@@ -359,6 +361,63 @@ fn lengths_of_the_source_and_of_the_run_meet() {
     assert!(OfAMatrix::from_phi(control.phi().as_slice(), [2, 4]).is_err());
 }
 
+/// The decoder as a function of its own, whose lengths only the run knows either.
+#[differentiate(wrt(w, b, c))]
+fn logits(w: &DMatrix<f64>, b: &DVector<f64>, c: &DVector<f64>) -> DVector<f64> {
+    w * b.map(|b| 2.0 * b - 1.0) + c
+}
+
+/// [`relaxed`] with a call in the place of the logits.
+#[control(positive(lambda), each(x, q), data(w, c))]
+fn calling(
+    z: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w: &DMatrix<f64>,
+    c: &DVector<f64>,
+    eta: f64,
+    lambda: f64,
+    of_x: &DMatrix<f64>,
+    of_z: &DMatrix<f64>,
+    bias: &DVector<f64>,
+    last: &DVector<f64>,
+) -> f64 {
+    let b = z.map(|z| sigmoid(z / lambda));
+    let logits = logits(w, &b, c);
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let code = b.dot(q) - q.map(softplus).sum();
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b + bias).map(f64::tanh);
+    eta * (code - image) + last.dot(&hidden)
+}
+
+/// Parts of a vector whose length the run knows.
+#[control(data(c))]
+fn of_parts(z: &DVector<f64>, c: &DVector<f64>, w: &DMatrix<f64>) -> f64 {
+    let h = w * z + c;
+    h.rows(0, 2).map(f64::tanh).sum() * h.rows(1, 2).sum()
+}
+
+#[test]
+fn calls_and_parts_have_lengths_of_the_run() {
+    let run = of_the_run(7);
+    let phi = run.phi();
+    let sizes = ([9, 5], [9, 3]);
+    let mut control =
+        Calling::from_phi(phi.as_slice(), sizes.0, sizes.1, 9, 9, run.w().clone(), run.c().clone()).unwrap();
+    control.set_x(run.x()).unwrap();
+    control.set_q(run.q()).unwrap();
+    assert!(bits::<f64>(&control, 7) == bits::<f64>(&run, 7));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let of = |entries: usize| {
+        OfParts::new(
+            vector(&numbers(entries, 0.3)),
+            DMatrix::from_column_slice(entries, 3, &numbers(3 * entries, 0.7)),
+        )
+    };
+    is_consistent(&of(4).unwrap(), &[0.3, -0.4, 0.9]);
+    assert_eq!(text(&of(2).unwrap_err()), "the entries of c are 2 where at least 3 are needed");
+}
+
 /// As many units as a model of images has: on a small stack, whatever the lengths are.
 #[test]
 fn large_lengths_work_on_a_small_stack() {
@@ -367,9 +426,9 @@ fn large_lengths_work_on_a_small_stack() {
 
     #[control(positive(lambda), each(x))]
     fn wide(
-        z: &SVector<f64, 20>,
+        z: &SVector<f64, UNITS>,
         x: &SVector<f64, PIXELS>,
-        w: &SMatrix<f64, PIXELS, 20>,
+        w: &SMatrix<f64, PIXELS, UNITS>,
         lambda: f64,
     ) -> f64 {
         x.dot(&(w * z.map(|z| sigmoid(z / lambda))))
@@ -390,14 +449,22 @@ fn large_lengths_work_on_a_small_stack() {
         let value = control.value_and_d_z(&[0.1; 20], &mut slope);
         assert!(value.is_finite() && slope.iter().all(|slope| *slope != 0.0));
         // Lengths that are constants of the program are on the heap, too.
-        let mut control = Wide::from_phi(&[&vec![0.01; PIXELS * 20][..], &[0.0]].concat()).unwrap();
-        control.set_x(&[0.5; PIXELS]).unwrap();
-        let copy = control.clone();
-        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, 20, 0.01), 1.0).unwrap();
+        let mut wide = Wide::from_phi(&[&vec![0.01; PIXELS * UNITS][..], &[0.0]].concat()).unwrap();
+        wide.set_x(&[0.5; PIXELS]).unwrap();
+        let wide = wide.clone();
+        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, UNITS, 0.01), 1.0).unwrap();
         tilt.set_x(&[0.5; PIXELS]).unwrap();
         // σ(0)·0.5·0.01 for each cell.
-        for control in [&copy as &dyn Control, &tilt] {
-            assert!((control.value(&[0.0; 20]) - 0.5 * 0.5 * 0.01 * (PIXELS * 20) as f64).abs() < 1e-10);
+        let expected = 0.5 * 0.5 * 0.01 * (PIXELS * UNITS) as f64;
+        for control in [&wide as &dyn Control, &tilt] {
+            assert!((control.value(&[0.0; UNITS]) - expected).abs() < 1e-10);
+            // λ is the last parameter, and at z = 0 nothing depends on it.
+            let mut phi_bar = vec![0.0; PIXELS * UNITS + 1];
+            control.d_phi(&[0.0; UNITS], &mut phi_bar);
+            assert!(
+                phi_bar[..PIXELS * UNITS].iter().all(|entry| *entry == 0.25)
+                    && phi_bar[PIXELS * UNITS] == 0.0
+            );
         }
     };
     thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();

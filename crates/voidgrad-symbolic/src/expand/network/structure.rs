@@ -147,21 +147,21 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
         ],
     };
     let [errors, errors_of_draw] = errors;
-    let mut draw_doc = String::from(" The network with parameters from the stream: ");
-    for (index, start) in &roles.starts {
+    let said = roles.starts.iter().map(|(index, start)| {
         let name = &source.signature.parameters[*index].ident;
-        draw_doc += &match start {
+        match start {
             Start::Constant(value) => format!("`{name}` is {}, ", value.to_token_stream()),
             Start::Uniform(width) => format!("`{name}` uniform in ±{}, ", width.to_token_stream()),
             Start::Normal(sigma) => {
                 format!("`{name}` normal with the standard deviation {}, ", sigma.to_token_stream())
             }
-        };
-    }
-    draw_doc += match roles.starts.is_empty() {
-        true => "a matrix of C columns uniform in `±1/√C`, everything else 0.",
-        false => "another matrix of C columns uniform in `±1/√C`, everything else 0.",
-    };
+        }
+    });
+    let matrix = if roles.starts.is_empty() { "a matrix" } else { "another matrix" };
+    let draw_doc = format!(
+        " The network with parameters from the stream: {}{matrix} of C columns uniform in `±1/√C`, everything else 0.",
+        said.collect::<String>()
+    );
     let starts = roles.parameters.iter().map(|index| {
         let start = roles.starts.iter().find(|(of, _)| of == index);
         match start.map(|(_, start)| start) {

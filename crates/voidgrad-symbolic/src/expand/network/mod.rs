@@ -34,12 +34,12 @@ struct Roles {
 
 /// The items of a network that is read.
 pub(super) fn derived(
-    attribute: NetworkAttribute,
+    attribute: &NetworkAttribute,
     mut source: Source,
     root: &TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> Option<Derived> {
-    let roles = roles(&attribute, &source, diagnostics)?;
+    let roles = roles(attribute, &source, diagnostics)?;
     let wrt: Vec<NodeId> =
         roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
     source.check_calls(&wrt, diagnostics);

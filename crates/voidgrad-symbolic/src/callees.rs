@@ -13,7 +13,7 @@ use crate::graph::text::{Portable, read};
 #[derive(Debug)]
 pub enum Known {
     /// Its body.
-    Body(Portable),
+    Body(Box<Portable>),
     /// It can't be a part of another function.
     Alone {
         /// Why: as a sentence without its subject, the function.
@@ -33,7 +33,7 @@ impl Known {
         }
         match text.strip_prefix("an array: ") {
             Some(reason) => Some(alone(reason, false)),
-            None => read(text).map(Self::Body),
+            None => read(text).map(|body| Self::Body(Box::new(body))),
         }
     }
 

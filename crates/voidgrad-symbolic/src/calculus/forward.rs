@@ -147,7 +147,7 @@ impl Push<'_> {
             }
             Op::Part(a, first) => {
                 let shape = self.graph.shape(node).clone();
-                self.linear(a, |graph, dot| graph.part(dot, first, shape))
+                self.linear(a, |graph, dot| graph.part(dot, first, &shape))
             }
             Op::Join(parts) => {
                 let shape = self.graph.shape(node).clone();

@@ -278,7 +278,7 @@ impl Sweep<'_> {
                 let adjoint = self.settled(node, adjoint);
                 for (first, part) in parts {
                     let shape = self.graph.shape(part).clone();
-                    self.pass(part, adjoint, |graph, bar| graph.part(bar, first, shape));
+                    self.pass(part, adjoint, |graph, bar| graph.part(bar, first, &shape));
                 }
             }
             Op::MatMul(a, b) => {

@@ -275,7 +275,7 @@ impl Graph {
             return array;
         }
         let shape = self.shape(like).clone();
-        self.part(array, first, shape)
+        self.part(array, first, &shape)
     }
 
     /// `a·b` and `b·a` are one node.
@@ -531,20 +531,20 @@ impl Graph {
     }
 
     /// The entries of an array from `first` on, as many as `shape` has. Like [`Graph::index`], it moves inward.
-    pub fn part(&mut self, a: NodeId, first: usize, shape: Shape) -> NodeId {
-        if *self.shape(a) == shape {
+    pub fn part(&mut self, a: NodeId, first: usize, shape: &Shape) -> NodeId {
+        if self.shape(a) == shape {
             return a;
         }
         let count = shape.entries().expect("a part has a number of entries");
         if self.shape(a).is_scalar() {
-            return self.broadcast(a, &shape);
+            return self.broadcast(a, shape);
         }
         if let Some(known) = self.known_part(a, first, count)
-            && *self.shape(known) == shape
+            && self.shape(known) == shape
         {
             return known;
         }
-        let part = depth::with_more_room(|| self.part_inward(a, first, count, &shape));
+        let part = depth::with_more_room(|| self.part_inward(a, first, count, shape));
         self.remember_part(a, first, count, part);
         part
     }
@@ -553,7 +553,7 @@ impl Graph {
         match self.op(a).clone() {
             Op::Zero => self.zero_of(shape.clone()),
             Op::Broadcast(inner) => self.broadcast(inner, shape),
-            Op::Part(inner, before) => self.part(inner, before + first, shape.clone()),
+            Op::Part(inner, before) => self.part(inner, before + first, shape),
             Op::Assemble(entries) => {
                 let of_part = |(at, entry): &(Position, NodeId)| match at {
                     Position::Entry(i) => {
@@ -571,7 +571,7 @@ impl Graph {
                 for (at, part) in &parts {
                     let end = ends(self, (*at, *part)).unwrap_or(usize::MAX);
                     if *at <= first && first + count <= end {
-                        return self.part(*part, first - at, shape.clone());
+                        return self.part(*part, first - at, shape);
                     }
                 }
                 let is_apart = parts.iter().all(|(at, part)| {
@@ -584,11 +584,7 @@ impl Graph {
             }
             op if op.is_elementwise() && !matches!(op, Op::Call(..)) => {
                 let op = op.map_operands(|operand| {
-                    if self.shape(operand).is_scalar() {
-                        operand
-                    } else {
-                        self.part(operand, first, shape.clone())
-                    }
+                    if self.shape(operand).is_scalar() { operand } else { self.part(operand, first, shape) }
                 });
                 self.node(op, shape.clone())
             }

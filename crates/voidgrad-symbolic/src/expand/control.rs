@@ -36,12 +36,12 @@ pub(super) struct Roles {
 
 /// The items of a control that is read.
 pub(super) fn derived(
-    attribute: ControlAttribute,
+    attribute: &ControlAttribute,
     source: Source,
     root: &TokenStream,
     diagnostics: &mut Diagnostics,
 ) -> Option<Derived> {
-    let roles = roles(&attribute, &source, diagnostics)?;
+    let roles = roles(attribute, &source, diagnostics)?;
     let wrt: Vec<NodeId> =
         std::iter::once(&0).chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
     source.check_calls(&wrt, diagnostics);

@@ -20,7 +20,7 @@ const LONGEST_TABLE: usize = 32;
 
 /// The items of a function that is read.
 pub(super) fn derived(
-    attribute: DifferentiateAttribute,
+    attribute: &DifferentiateAttribute,
     source: Source,
     root: &TokenStream,
     diagnostics: &mut Diagnostics,

@@ -124,19 +124,19 @@ impl Request {
     pub fn expand(self) -> Expansion {
         // The function itself is emitted with the first step.
         let stays = if self.known.is_empty() { self.item.clone() } else { TokenStream::new() };
-        self.expand_beside(stays)
+        self.expand_beside(&stays)
     }
 
     /// [`Request::expand`] with the function itself, in whatever step.
     pub(crate) fn expand_whole(self) -> Expansion {
         let stays = self.item.clone();
-        self.expand_beside(stays)
+        self.expand_beside(&stays)
     }
 
-    fn expand_beside(self, stays: TokenStream) -> Expansion {
+    fn expand_beside(self, stays: &TokenStream) -> Expansion {
         let item = self.item.clone();
-        depth::with_room(&item, || self.read_and_derive(&stays))
-            .unwrap_or_else(|error| Expansion::refused(String::new(), &stays, error))
+        depth::with_room(&item, || self.read_and_derive(stays))
+            .unwrap_or_else(|error| Expansion::refused(String::new(), stays, error))
     }
 
     fn read_and_derive(self, stays: &TokenStream) -> Expansion {
@@ -191,7 +191,7 @@ impl Request {
             match Known::read(handed) {
                 Some(known) => callees.add(path, known),
                 None => {
-                    diagnostics.error(path, "another version of voidgrad wrote the macro of this function")
+                    diagnostics.error(path, "another version of voidgrad wrote the macro of this function");
                 }
             }
         }
@@ -208,7 +208,7 @@ impl Request {
         &self,
         function: ItemFn,
         callees: &Callees,
-        derived: fn(A, Source, &TokenStream, &mut Diagnostics) -> Option<Derived>,
+        derived: fn(&A, Source, &TokenStream, &mut Diagnostics) -> Option<Derived>,
         diagnostics: &mut Diagnostics,
     ) -> Option<Outcome> {
         let attribute =
@@ -216,7 +216,7 @@ impl Request {
         match (attribute, Source::read(function, callees, diagnostics)?) {
             (Some(attribute), Ok(source)) => {
                 let handed = Handed::new(&source, self.kind != Kind::Network);
-                let derived = derived(attribute, source, &self.root, diagnostics)?;
+                let derived = derived(&attribute, source, &self.root, diagnostics)?;
                 Some(Outcome::Derived(derived, handed))
             }
             (Some(_), Err(path)) => Some(Outcome::Asks(path)),

@@ -72,7 +72,7 @@ impl Graph {
                         let shape = self.shape(array);
                         return Err(format!("reads a part behind the last entry of its argument: {shape}"));
                     }
-                    copies.push(self.part(array, *first, shape));
+                    copies.push(self.part(array, *first, &shape));
                     continue;
                 }
                 Op::Length(length) => Op::Length(to(length)),

@@ -179,7 +179,7 @@ impl Reader<'_> {
         if let ("from_iterator", Some(argument), 1) =
             (function.ident.to_string().as_str(), call.args.first(), call.args.len())
         {
-            return Some(self.from_iterator(ty, argument));
+            return Some(self.vector_of_iterator(ty, argument));
         }
         let entries: Vec<&Expr> = match (function.ident.to_string().as_str(), call.args.first()) {
             ("new", Some(_)) => call.args.iter().collect(),

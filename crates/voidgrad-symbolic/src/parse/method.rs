@@ -182,7 +182,7 @@ impl Reader<'_> {
             // A column is a slice of its entries; those of a matrix are not modelled as one array.
             ("as_slice", []) if shape.is_column() && shape.entries().is_some() => {
                 let slice = Shape::Array(shape.entries().map_or(Dim::Fixed(1), Dim::Fixed));
-                Some(self.graph.part(a, 0, slice))
+                Some(self.graph.part(a, 0, &slice))
             }
             ("as_slice", []) => Some(a),
             ("column_sum" | "column_mean" | "row_sum" | "row_mean" | "row_sum_tr" | "row_mean_tr", []) if is_matrix => {

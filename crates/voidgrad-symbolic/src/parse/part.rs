@@ -222,7 +222,7 @@ impl Reader<'_> {
     }
 
     /// `SVector::from_iterator(…)` and its kin, whose type may say the length.
-    pub(super) fn from_iterator(&mut self, ty: &PathSegment, argument: &Expr) -> Option<Value> {
+    pub(super) fn vector_of_iterator(&mut self, ty: &PathSegment, argument: &Expr) -> Option<Value> {
         let value = self.expression(argument)?;
         let array = self.appended(value, argument)?;
         let (Shape::Array(length) | Shape::Matrix(length, _)) = self.graph.shape(array).clone() else {
@@ -307,7 +307,7 @@ impl Reader<'_> {
         match item {
             Value::Item(node) => {
                 let shape = Shape::Array(Dim::Fixed(count));
-                Some(Value::Item(self.graph.part(*node, first, shape)))
+                Some(Value::Item(self.graph.part(*node, first, &shape)))
             }
             Value::Tuple(parts) => {
                 let parts: Vec<Option<Value>> =
@@ -328,7 +328,7 @@ impl Reader<'_> {
         }
         self.check_part(array, first, count, method)?;
         let shape = Shape::Matrix(Dim::Fixed(count), Dim::Fixed(1));
-        Some(Value::Node(self.graph.part(array, first, shape)))
+        Some(Value::Node(self.graph.part(array, first, &shape)))
     }
 
     fn part_at(
@@ -339,7 +339,7 @@ impl Reader<'_> {
         tokens: impl quote::ToTokens,
     ) -> Option<NodeId> {
         self.check_part(array, first, count, &tokens)?;
-        let part = self.graph.part(array, first, Shape::Array(Dim::Fixed(count)));
+        let part = self.graph.part(array, first, &Shape::Array(Dim::Fixed(count)));
         self.within_bounds(tokens)?;
         Some(part)
     }

@@ -35,7 +35,7 @@ struct Roles {
 
 /// The items of a network that is read.
 pub(super) fn derived(
-    attribute: NetworkAttribute,
+    attribute: &NetworkAttribute,
     mut source: Source,
     root: &TokenStream,
     diagnostics: &mut Diagnostics,

@@ -38,6 +38,7 @@ const LARGEST_LATENTS: u64 = 1_000_000;
 /// The model and its images.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of --problem vae")]
+#[group(id = "vae")]
 pub(crate) struct Options {
     /// Latent variables [default: 32; to compare 10, of which there is an exact gradient]
     #[arg(long, value_name = "M", value_parser = count(1, LARGEST_LATENTS), allow_hyphen_values = true)]

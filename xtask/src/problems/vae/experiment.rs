@@ -53,6 +53,17 @@ pub(crate) struct Experiment {
     pub(super) samples: u64,
     /// Records of a run, about.
     pub(super) records: u64,
+    /// What is measured.
+    pub(super) detail: Detail,
+}
+
+/// What is measured of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Detail {
+    /// The ELBO of both sets of images.
+    Elbo,
+    /// That, the importance-weighted bound at the end, and the variance of ĝ.
+    Everything,
 }
 
 /// What an experiment is made of. What is not given has a value that suits the problem.
@@ -81,6 +92,8 @@ pub(super) struct Settings<'a> {
     pub(super) samples: u64,
     /// Records of a run, about.
     pub(super) records: u64,
+    /// What is measured.
+    pub(super) detail: Detail,
 }
 
 impl Experiment {
@@ -90,7 +103,15 @@ impl Experiment {
     /// Returns an error if there is no such model, if the data can't be used, or if something would fill the memory.
     pub(super) fn of(settings: Settings<'_>) -> Result<Self, Error> {
         let Settings {
-            methods, evaluations, iterations, control_learning_rate, seed, samples, records, ..
+            methods,
+            evaluations,
+            iterations,
+            control_learning_rate,
+            seed,
+            samples,
+            records,
+            detail,
+            ..
         } = settings;
         let data = Data::of(settings.model)?;
         let model = chosen(settings.model.model.as_deref())?;
@@ -118,6 +139,7 @@ impl Experiment {
             repeats: settings.repeats.unwrap_or(REPEATS),
             samples,
             records,
+            detail,
         })
     }
 

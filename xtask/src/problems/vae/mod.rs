@@ -25,7 +25,7 @@ use crate::cli::TrainArguments;
 use crate::training::{self, Job, Problem, Results, TimingRow};
 pub(super) use comparison::run as compare;
 pub(super) use experiment::Experiment;
-use experiment::Settings;
+use experiment::{Detail, Settings};
 use run::{Execution, Run};
 use table::Analysis;
 use xtask_kit::error::Error;
@@ -61,6 +61,7 @@ impl Problem for Experiment {
             repeats,
             samples: arguments.samples.unwrap_or(SAMPLES),
             records: RECORDS,
+            detail: Detail::Everything,
         })?;
         experiment.check_all()?;
         Ok(experiment)

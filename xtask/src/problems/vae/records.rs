@@ -6,6 +6,7 @@ use voidgrad::{Bernoulli, Stream};
 
 use super::data::Data;
 use super::error::StepError;
+use super::experiment::Detail;
 use super::gradient::Gradient;
 use super::run::End;
 use super::{bounds, spread};
@@ -64,6 +65,8 @@ pub(super) struct Measured<'a> {
     pub(super) decoder: &'a [f64],
     /// The images.
     pub(super) data: &'a Data,
+    /// What is wanted; the rest is NaN.
+    pub(super) detail: Detail,
 }
 
 impl Measured<'_> {
@@ -112,10 +115,16 @@ impl Measured<'_> {
     }
 
     fn importance(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
+        if self.detail == Detail::Elbo {
+            return f64::NAN;
+        }
         number(bounds::importance_weighted(self.model, images, samples, &mut { noise }))
     }
 
     fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {
+        if self.detail == Detail::Elbo {
+            return f64::NAN;
+        }
         let images = self.data.train.first(VARIANCE_ROWS);
         number(spread::variance(self.model, self.decoder, gradient, &images, draws, &mut { noise }))
     }

@@ -227,7 +227,7 @@ const IMAGE: [f64; 4] = [1.0, 0.0, 0.0, 1.0];
 fn nonlinear() -> Small {
     let mut model = (MODELS[1].make)(FEW, IMAGE.len()).unwrap();
     let mut noise = Stream::new(3, 1, 5);
-    let [encoder, decoder] = model.shapes().map(|shapes| {
+    let [encoder, decoder] = model.shapes().map(|shapes| -> Vec<f64> {
         let count = shapes.iter().map(|parameter| parameter.shape.entries()).sum();
         let mut numbers = vec![0.0; count];
         noise.fill_open01(&mut numbers);

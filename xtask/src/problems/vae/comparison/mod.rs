@@ -13,7 +13,7 @@ use voidgrad::Bernoulli;
 use voidgrad::estimators::{Listed, Method};
 
 use super::estimators;
-use super::experiment::{Experiment, Settings};
+use super::experiment::{Detail, Experiment, Settings};
 use super::run::{Execution, Run};
 use crate::choice::Refusal;
 use crate::cli::CompareArguments;
@@ -140,6 +140,7 @@ impl Comparison {
             repeats: training.repeats,
             samples: arguments.samples.unwrap_or(SAMPLES),
             records: RECORDS,
+            detail: Detail::Elbo,
         };
         let (mut experiment, mut left_out) = (Experiment::of(settings)?, Vec::new());
         let (instance, batch) = (experiment.instance().map_err(Error::arguments)?, experiment.batch as u64);

@@ -115,8 +115,12 @@ impl<'a> Execution<'a> {
         self.set_parameters()?;
         let Self { experiment, job, trainer, parts: Parts { model, gradient, .. }, .. } = self;
         let first = random::RECORDS + trainer.iteration() * random::STREAMS;
-        let measured =
-            Measured { model: &**model, decoder: trainer.parameters(DECODER)?, data: &experiment.data };
+        let measured = Measured {
+            model: &**model,
+            decoder: trainer.parameters(DECODER)?,
+            data: &experiment.data,
+            detail: experiment.detail,
+        };
         Ok(see(&measured, gradient, &|number| Stream::new(experiment.seed, job.repeat, first + number)))
     }
 

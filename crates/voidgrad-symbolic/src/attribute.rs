@@ -42,7 +42,7 @@ pub struct NetworkAttribute {
 }
 
 /// What the entries of a parameter are before the first step.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum Start {
     /// This number: `w = 0.5`.
     Constant(Expr),

@@ -238,7 +238,7 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
 /// The sums of a subtree and of the one behind it.
 #[inline(always)]
 fn add_before(subtree: &[f64], behind: &mut [f64]) {
-    behind.iter_mut().zip(subtree).for_each(|(sum, before)| *sum = before + *sum);
+    behind.iter_mut().zip(subtree).for_each(|(sum, before)| *sum += before);
 }
 
 #[cfg(test)]

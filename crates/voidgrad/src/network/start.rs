@@ -61,12 +61,16 @@ fn size(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
 
 fn uniform(entries: &mut [f64], width: f64, stream: &mut Stream) {
     stream.fill_open01(entries);
-    entries.iter_mut().for_each(|entry| *entry = width * (2.0 * *entry - 1.0));
+    for entry in entries {
+        *entry = width * (2.0 * *entry - 1.0);
+    }
 }
 
 fn normal(entries: &mut [f64], sigma: f64, stream: &mut Stream) {
     let mut u = vec![0.0; entries.len().next_multiple_of(2)];
     stream.fill_open01(&mut u);
     Gaussian::epsilon(&u, entries);
-    entries.iter_mut().for_each(|entry| *entry *= sigma);
+    for entry in entries {
+        *entry *= sigma;
+    }
 }

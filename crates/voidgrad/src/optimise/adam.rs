@@ -236,7 +236,8 @@ impl Share<'_> {
             hand.load(&second[last..]),
         );
         // 0, or NaN where a parameter is not finite.
-        let mut difference = tail.0 - tail.0;
+        let zero = hand.constant(0.0);
+        let mut product = tail.0 * zero;
         for i in (0..last).step_by(R::LANES) {
             let (x, m, s) = rates.entry(
                 hand.load(&parameters[i..]),
@@ -244,7 +245,7 @@ impl Share<'_> {
                 hand.load(&first[i..]),
                 hand.load(&second[i..]),
             );
-            difference = difference + (x - x);
+            product = product + x * zero;
             x.store(&mut parameters[i..]);
             m.store(&mut first[i..]);
             s.store(&mut second[i..]);
@@ -253,7 +254,7 @@ impl Share<'_> {
         x.store(&mut parameters[last..]);
         m.store(&mut first[last..]);
         s.store(&mut second[last..]);
-        difference.sum() == 0.0
+        product.sum() == 0.0
     }
 }
 

@@ -60,7 +60,7 @@ pub(super) fn derived(
         .ok()
 }
 
-fn roles(attribute: NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
+fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
     check_generics("network", &source.function.sig.generics, diagnostics);
     let mut kinds: Vec<Option<bool>> = vec![None; source.signature.parameters.len()];
     let named = attribute.each.iter().map(|name| (name, true));
@@ -85,17 +85,17 @@ fn roles(attribute: NetworkAttribute, source: &Source, diagnostics: &mut Diagnos
         (0..kinds.len()).filter(|index| kinds[*index] == wanted).collect()
     };
     let mut starts: Vec<(usize, Start)> = Vec::new();
-    for (name, start) in attribute.init {
-        match source.signature.position(&name) {
+    for (name, start) in &attribute.init {
+        match source.signature.position(name) {
             Some(index) if starts.iter().any(|(before, _)| *before == index) => {
-                diagnostics.error(&name, format!("`{name}` is given twice"));
+                diagnostics.error(name, format!("`{name}` is given twice"));
             }
-            Some(index) if kinds[index].is_none() => starts.push((index, start)),
+            Some(index) if kinds[index].is_none() => starts.push((index, start.clone())),
             Some(_) => {
                 let hint = "only what is neither in `each(…)` nor in `data(…)` is drawn";
-                diagnostics.error(&name, format!("`{name}` is no parameter of this network; {hint}"));
+                diagnostics.error(name, format!("`{name}` is no parameter of this network; {hint}"));
             }
-            None => diagnostics.error(&name, format!("`{name}` is not an argument of this function")),
+            None => diagnostics.error(name, format!("`{name}` is not an argument of this function")),
         }
     }
     let [each, data, parameters] = [Some(true), Some(false), None].map(of_kind);

@@ -1,6 +1,6 @@
 //! A share of the examples of a plate, one task.
 
-use voidgrad_real::Element;
+use voidgrad_real::{Element, Real};
 
 use crate::control::check_of_example;
 use crate::distribution::Distribution;
@@ -94,7 +94,7 @@ impl Share {
                 let rows = points.chunks_exact_mut(length).zip(exact.chunks_exact_mut(length));
                 for (n, (narrow, row)) in rows.enumerate() {
                     ask(n, row);
-                    narrow.iter_mut().zip(row).for_each(|(to, from)| *to = *from as f32);
+                    narrow.iter_mut().zip(row).for_each(|(to, from)| *to = to.constant(*from));
                 }
             }
         }

@@ -131,7 +131,7 @@ fn appended_vectors_have_derivatives_to_second_order() {
 fn axes(m: &SMatrix<f64, 2, 3>) -> f64 {
     let (columns, rows) = (m.column_sum(), m.row_sum());
     columns.norm_squared()
-        + rows.map(|x| x.sin()).sum()
+        + rows.map(f64::sin).sum()
         + m.column_mean().dot(&columns)
         + m.row_mean().norm_squared()
         + m.row_sum_tr()[2] * m.row_mean_tr()[1]

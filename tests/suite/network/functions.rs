@@ -157,7 +157,7 @@ fn grouped(
     let sums = weights.as_slice().chunks(4).map(|group| group.iter().sum::<f64>());
     let first = weights.fixed_rows::<4>(0) / weights.as_slice()[..4].iter().sum::<f64>();
     let second = weights.fixed_rows::<4>(4) / weights.as_slice()[4..].iter().sum::<f64>();
-    let factor = v[0] + sums.map(|sum| sum.ln()).sum::<f64>() + u.rows(0, 2).sum();
+    let factor = v[0] + sums.map(f64::ln).sum::<f64>() + u.rows(0, 2).sum();
     SVector::from_iterator(first.iter().chain(second.iter()).copied()) * factor + all * w.column_sum()[1]
 }
 

@@ -36,6 +36,7 @@ pub(super) mod parts {
     }
 
     /// A long loop over entries, a branch and single entries.
+    #[allow(clippy::needless_range_loop, reason = "a loop over places is what is read here")]
     #[differentiate(wrt(s))]
     pub(crate) fn entries(x: &[f64], s: f64, on: bool) -> f64 {
         let mut sum = 0.0;
@@ -75,6 +76,7 @@ pub(super) fn layers(
 }
 
 /// [`layers`], written out.
+#[allow(clippy::needless_range_loop, reason = "a loop over places is what is read here")]
 #[network(each(x), data(t))]
 fn written_out(
     x: &DVector<f64>,
@@ -149,6 +151,14 @@ fn relaxed_whole(
     eta * (x.dot(&logits) - logits.map(softplus).sum())
 }
 
+/// c, `∂c/∂z` and what `vjp_jvp` adds.
+fn all(control: &impl Control, z: &[f64], dot: &[f64]) -> Vec<f64> {
+    let (mut slope, mut phi) = (vec![0.0; z.len()], vec![0.0; control.parameters()]);
+    let value = control.value_and_d_z(z, &mut slope);
+    control.vjp_jvp(z, dot, 0.3, &mut phi);
+    [vec![value], slope, phi].concat()
+}
+
 #[test]
 fn a_control_of_parts_is_the_control_that_is_written_out() {
     let [x, w, c, z, dot] =
@@ -157,12 +167,6 @@ fn a_control_of_parts_is_the_control_that_is_written_out() {
         (SVector::from_column_slice(&x), SMatrix::from_column_slice(&w), SVector::from_column_slice(&c));
     let parts = Relaxed::new(x, w, c, 0.7, 0.4).unwrap();
     let whole = RelaxedWhole::new(x, w, c, 0.7, 0.4).unwrap();
-    fn all(control: &impl Control, z: &[f64], dot: &[f64]) -> Vec<f64> {
-        let (mut slope, mut phi) = (vec![0.0; z.len()], vec![0.0; control.parameters()]);
-        let value = control.value_and_d_z(z, &mut slope);
-        control.vjp_jvp(z, dot, 0.3, &mut phi);
-        [vec![value], slope, phi].concat()
-    }
     assert_eq!(all(&parts, &z, &dot), all(&whole, &z, &dot));
 }
 

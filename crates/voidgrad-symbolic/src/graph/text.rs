@@ -22,7 +22,7 @@ pub struct Portable {
     pub lengths: Vec<bool>,
 }
 
-/// The length that has this number among those that [`write`] gives.
+/// The length that has this number among those that [`write()`] gives.
 #[must_use]
 pub fn numbered(number: usize) -> Dim {
     Dim::Named(number.to_string())

@@ -36,6 +36,16 @@ fn has_an_unknown_argument(x: f64) -> f64 {
     x
 }
 
+#[differentiate(wrt(x), data(t))]
+fn names_data(x: f64, t: f64) -> f64 {
+    x * t
+}
+
+#[differentiate(wrt(w), each(x))]
+fn names_what_differs_from_row_to_row(x: f64, w: f64) -> f64 {
+    x * w
+}
+
 #[differentiate(wrt(x))]
 struct NotAFunction;
 

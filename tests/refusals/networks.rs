@@ -94,4 +94,14 @@ fn takes_nothing(x: &[f64; 0], w: f64) -> [f64; 0] {
     [w; 0]
 }
 
+#[network(each(x), data(t), init(x = 1.0, t = 1.0, v = 0.5, w = uniform(1.0), w = 2.0))]
+fn starts_what_is_not_drawn(x: f64, t: f64, w: f64) -> f64 {
+    w * x * t
+}
+
+#[network(each(x), init(w = normal(1.0, 2.0)))]
+fn starts_with_two_numbers(x: f64, w: f64) -> f64 {
+    w * x
+}
+
 fn main() {}

@@ -6,14 +6,16 @@ use voidgrad::batch::{Batch, Options, Precision};
 use voidgrad::error::{ControlError, LengthError};
 use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::train::{Settings, Step};
-use voidgrad::{BatchControl, Bernoulli, Control, Float, Plate, Stream, control, sigmoid, softplus, train};
+use voidgrad::{
+    BatchControl, Bernoulli, Control, Float, Plate, Stream, control, differentiate, sigmoid, softplus, train,
+};
 
 use super::control_trait::is_consistent;
 use super::examples::{answered, control as literal, numbers};
 
 /// The control of [`examples`](super::examples) with the lengths of its arguments.
 #[control(positive(lambda), each(x, q), data(w, c))]
-pub(crate) fn bound(
+pub(crate) fn relaxed(
     z: &DVector<f64>,
     x: &DVector<f64>,
     q: &DVector<f64>,
@@ -34,7 +36,13 @@ pub(crate) fn bound(
     eta * (code - image) + last.dot(&hidden)
 }
 
-/// The same with constants and const generics.
+/// A small control, for the snapshot of its code.
+#[control(positive(lambda), each(x))]
+pub(crate) fn tilt(z: &DVector<f64>, x: &DVector<f64>, w: &DMatrix<f64>, lambda: f64) -> f64 {
+    x.dot(&(w * z.map(|z| sigmoid(z / lambda))))
+}
+
+/// The relaxed control with constants and const generics.
 mod constants {
     use super::{SMatrix, SVector, control, sigmoid, softplus};
 
@@ -68,11 +76,11 @@ fn vector(entries: &[f64]) -> DVector<f64> {
 }
 
 /// The control of the run with what the literal one has.
-fn of_the_run(examples: usize) -> Bound {
+fn of_the_run(examples: usize) -> Relaxed {
     let literal = literal(examples);
     let (w, c) = (DMatrix::from_column_slice(5, 3, literal.w().as_slice()), vector(literal.c().as_slice()));
     let phi = literal.phi();
-    let mut control = Bound::from_phi(phi.as_slice(), [9, 5], [9, 3], 9, 9, w, c).unwrap();
+    let mut control = Relaxed::from_phi(phi.as_slice(), [9, 5], [9, 3], 9, 9, w, c).unwrap();
     control.set_x(literal.x()).unwrap();
     control.set_q(literal.q()).unwrap();
     control
@@ -236,7 +244,7 @@ fn lengths_that_disagree_are_named() {
     let matrix = |[rows, columns]: [usize; 2]| DMatrix::from_element(rows, columns, 0.5);
     let vector = |entries: usize| DVector::from_element(entries, 0.5);
     let refusal = |w: [usize; 2], c: usize, of_x: [usize; 2], of_z: [usize; 2], bias: usize, last: usize| {
-        let made = Bound::new(
+        let made = Relaxed::new(
             matrix(w),
             vector(c),
             0.5,
@@ -248,7 +256,7 @@ fn lengths_that_disagree_are_named() {
         )
         .unwrap_err();
         let phi = vec![0.5; 2 + of_x[0] * of_x[1] + of_z[0] * of_z[1] + bias + last];
-        let of_phi = Bound::from_phi(&phi, of_x, of_z, bias, last, matrix(w), vector(c)).unwrap_err();
+        let of_phi = Relaxed::from_phi(&phi, of_x, of_z, bias, last, matrix(w), vector(c)).unwrap_err();
         assert_eq!(made, of_phi);
         text(&made)
     };
@@ -272,11 +280,18 @@ fn lengths_that_disagree_are_named() {
         refusal([5, 0], 5, [9, 5], [9, 0], 9, 9),
         "the columns of w are 0 where at least 1 are needed"
     );
-    let error = Bound::from_phi(&[0.5; 91], [9, 5], [9, 3], 9, 9, matrix([5, 3]), vector(5)).unwrap_err();
+    let error = Relaxed::from_phi(&[0.5; 91], [9, 5], [9, 3], 9, 9, matrix([5, 3]), vector(5)).unwrap_err();
     assert_eq!(text(&error), "the entries of phi are 91 where 92 are needed");
     let huge = [usize::MAX, 5];
-    let error =
-        Bound::from_phi(&[0.5; 92], huge, [usize::MAX, 3], usize::MAX, usize::MAX, matrix([5, 3]), vector(5));
+    let error = Relaxed::from_phi(
+        &[0.5; 92],
+        huge,
+        [usize::MAX, 3],
+        usize::MAX,
+        usize::MAX,
+        matrix([5, 3]),
+        vector(5),
+    );
     assert!(matches!(error, Err(ControlError::Length(LengthError::Wrong { found: 92, .. }))));
     let error =
         Shared::new(matrix([4, 2]), 0.5, vector(2), true, vector(4), [f64::NAN; 4].into()).unwrap_err();
@@ -311,6 +326,98 @@ fn setters_are_held_to_the_lengths_of_the_run() {
     assert_eq!((shared.value(&[0.1, 0.2, 0.3]), shared.t()), (shared.m()[1], 0.25));
 }
 
+/// Lengths that the source says beside those of the run.
+#[control(data(t))]
+fn mixed(
+    z: &SVector<f64, 3>,
+    w: &DMatrix<f64>,
+    v: &DVector<f64>,
+    m: &SMatrix<f64, 2, 3>,
+    t: [f64; 2],
+) -> f64 {
+    v.dot(&(w * z).map(f64::tanh)) + (m * z).dot(&(m * z)) * t[1] + z.norm_squared() * v[0]
+}
+
+#[control(positive(scale))]
+fn of_a_matrix(z: &DVector<f64>, m: &SMatrix<f64, 2, 3>, w: &DMatrix<f64>, scale: f64) -> f64 {
+    (w * (m * z)).map(|h| (h * scale).sin()).sum()
+}
+
+#[test]
+fn lengths_of_the_source_and_of_the_run_meet() {
+    let matrix = |rows: usize, columns: usize| {
+        DMatrix::from_column_slice(rows, columns, &numbers(rows * columns, 0.4))
+    };
+    let m = SMatrix::from_column_slice(&numbers(6, 0.6));
+    let control = Mixed::new(matrix(5, 3), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap();
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let error = Mixed::new(matrix(5, 4), vector(&numbers(5, 0.2)), m, [0.3, 0.7]).unwrap_err();
+    assert_eq!(text(&error), "the columns of w are 4 where 3 are needed");
+    let control = OfAMatrix::new(m, matrix(4, 2), 0.8).unwrap();
+    assert_eq!(control.dimension(), Some(3));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let copy = OfAMatrix::from_phi(control.phi().as_slice(), [4, 2]).unwrap();
+    assert_eq!(copy.w(), control.w());
+    assert!(OfAMatrix::from_phi(control.phi().as_slice(), [2, 4]).is_err());
+}
+
+/// The decoder as a function of its own, whose lengths only the run knows either.
+#[differentiate(wrt(w, b, c))]
+fn logits(w: &DMatrix<f64>, b: &DVector<f64>, c: &DVector<f64>) -> DVector<f64> {
+    w * b.map(|b| 2.0 * b - 1.0) + c
+}
+
+/// [`relaxed`] with a call in the place of the logits.
+#[control(positive(lambda), each(x, q), data(w, c))]
+fn calling(
+    z: &DVector<f64>,
+    x: &DVector<f64>,
+    q: &DVector<f64>,
+    w: &DMatrix<f64>,
+    c: &DVector<f64>,
+    eta: f64,
+    lambda: f64,
+    of_x: &DMatrix<f64>,
+    of_z: &DMatrix<f64>,
+    bias: &DVector<f64>,
+    last: &DVector<f64>,
+) -> f64 {
+    let b = z.map(|z| sigmoid(z / lambda));
+    let logits = logits(w, &b, c);
+    let image = x.dot(&logits) - logits.map(softplus).sum();
+    let code = b.dot(q) - q.map(softplus).sum();
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b + bias).map(f64::tanh);
+    eta * (code - image) + last.dot(&hidden)
+}
+
+/// Parts of a vector whose length the run knows.
+#[control(data(c))]
+fn of_parts(z: &DVector<f64>, c: &DVector<f64>, w: &DMatrix<f64>) -> f64 {
+    let h = w * z + c;
+    h.rows(0, 2).map(f64::tanh).sum() * h.rows(1, 2).sum()
+}
+
+#[test]
+fn calls_and_parts_have_lengths_of_the_run() {
+    let run = of_the_run(7);
+    let phi = run.phi();
+    let sizes = ([9, 5], [9, 3]);
+    let mut control =
+        Calling::from_phi(phi.as_slice(), sizes.0, sizes.1, 9, 9, run.w().clone(), run.c().clone()).unwrap();
+    control.set_x(run.x()).unwrap();
+    control.set_q(run.q()).unwrap();
+    assert!(bits::<f64>(&control, 7) == bits::<f64>(&run, 7));
+    is_consistent(&control, &[0.3, -0.2, 0.9]);
+    let of = |entries: usize| {
+        OfParts::new(
+            vector(&numbers(entries, 0.3)),
+            DMatrix::from_column_slice(entries, 3, &numbers(3 * entries, 0.7)),
+        )
+    };
+    is_consistent(&of(4).unwrap(), &[0.3, -0.4, 0.9]);
+    assert_eq!(text(&of(2).unwrap_err()), "the entries of c are 2 where at least 3 are needed");
+}
+
 /// As many units as a model of images has: on a small stack, whatever the lengths are.
 #[test]
 fn large_lengths_work_on_a_small_stack() {
@@ -319,9 +426,9 @@ fn large_lengths_work_on_a_small_stack() {
 
     #[control(positive(lambda), each(x))]
     fn wide(
-        z: &SVector<f64, 20>,
+        z: &SVector<f64, UNITS>,
         x: &SVector<f64, PIXELS>,
-        w: &SMatrix<f64, PIXELS, 20>,
+        w: &SMatrix<f64, PIXELS, UNITS>,
         lambda: f64,
     ) -> f64 {
         x.dot(&(w * z.map(|z| sigmoid(z / lambda))))
@@ -330,7 +437,7 @@ fn large_lengths_work_on_a_small_stack() {
     let work = || {
         let (w, c) = (DMatrix::from_element(PIXELS, 20, 0.01), DVector::from_element(PIXELS, 0.1));
         let phi: Vec<f64> = numbers(2 + UNITS * (PIXELS + 20 + 2), 0.3).iter().map(|w| 0.01 * w).collect();
-        let mut control = Bound::from_phi(&phi, [UNITS, PIXELS], [UNITS, 20], UNITS, UNITS, w, c).unwrap();
+        let mut control = Relaxed::from_phi(&phi, [UNITS, PIXELS], [UNITS, 20], UNITS, UNITS, w, c).unwrap();
         control.set_x(&vec![0.5; 2 * PIXELS]).unwrap();
         control.set_q(&[0.25; 40]).unwrap();
         let mut plate = Plate::<_, f64>::new(Bernoulli::from_logits(&[0.0; 20]).unwrap(), 2);
@@ -342,11 +449,23 @@ fn large_lengths_work_on_a_small_stack() {
         let value = control.value_and_d_z(&[0.1; 20], &mut slope);
         assert!(value.is_finite() && slope.iter().all(|slope| *slope != 0.0));
         // Lengths that are constants of the program are on the heap, too.
-        let mut control = Wide::from_phi(&[&vec![0.01; PIXELS * 20][..], &[0.0]].concat()).unwrap();
-        control.set_x(&[0.5; PIXELS]).unwrap();
-        let copy = control.clone();
+        let mut wide = Wide::from_phi(&[&vec![0.01; PIXELS * UNITS][..], &[0.0]].concat()).unwrap();
+        wide.set_x(&[0.5; PIXELS]).unwrap();
+        let wide = wide.clone();
+        let mut tilt = Tilt::new(DMatrix::from_element(PIXELS, UNITS, 0.01), 1.0).unwrap();
+        tilt.set_x(&[0.5; PIXELS]).unwrap();
         // σ(0)·0.5·0.01 for each cell.
-        assert!((copy.value(&[0.0; 20]) - 0.5 * 0.5 * 0.01 * (PIXELS * 20) as f64).abs() < 1e-10);
+        let expected = 0.5 * 0.5 * 0.01 * (PIXELS * UNITS) as f64;
+        for control in [&wide as &dyn Control, &tilt] {
+            assert!((control.value(&[0.0; UNITS]) - expected).abs() < 1e-10);
+            // λ is the last parameter, and at z = 0 nothing depends on it.
+            let mut phi_bar = vec![0.0; PIXELS * UNITS + 1];
+            control.d_phi(&[0.0; UNITS], &mut phi_bar);
+            assert!(
+                phi_bar[..PIXELS * UNITS].iter().all(|entry| *entry == 0.25)
+                    && phi_bar[PIXELS * UNITS] == 0.0
+            );
+        }
     };
     thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
 }

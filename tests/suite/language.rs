@@ -80,6 +80,33 @@ fn a_dynamic_layer_pulls_adjoints_back() {
     }
 }
 
+#[differentiate(wrt(x, v), order = 2)]
+fn affine(w: &DMatrix<f64>, x: &DVector<f64>, b: &DVector<f64>, v: &DVector<f64>) -> f64 {
+    v.dot(&(w * x + b))
+}
+
+/// The rows of w, b and v are as many, and only the run knows it.
+#[test]
+fn vectors_whose_lengths_are_the_same_at_run_time_have_inner_products() {
+    let (w, vector) = (DMatrix::from_row_slice(2, 3, &[0.3, -0.4, 0.9, 0.2, 1.1, -0.7]), DVector::from_vec);
+    let (x, b, v) = (vector(vec![0.7, -0.5, 0.4]), vector(vec![0.1, 0.2]), vector(vec![1.5, -2.0]));
+    let (x_dot, v_dot) = (vector(vec![0.2, 0.9, -0.3]), vector(vec![-1.0, 0.6]));
+    let at = |h: f64| affine(&w, &(&x + h * &x_dot), &b, &(&v + h * &v_dot));
+    let (y, y_dot) = affine::jvp(&w, &x, &b, &v, x_dot.clone(), v_dot.clone());
+    assert_close(y, at(0.0));
+    assert_close(y_dot, difference(at));
+    // The derivative of `ȳ·y + ẏ` by x and by v.
+    let (x_bar, v_bar) = affine::vjp_jvp(&w, &x, &b, &v, x_dot.clone(), v_dot.clone(), 0.0, 1.0);
+    for i in 0..3 {
+        let along = |h: f64| affine::jvp(&w, &shifted(&x, i, h), &b, &v, x_dot.clone(), v_dot.clone()).1;
+        assert_close(x_bar[i], difference(along));
+    }
+    for i in 0..2 {
+        let along = |h: f64| affine::jvp(&w, &x, &b, &shifted(&v, i, h), x_dot.clone(), v_dot.clone()).1;
+        assert_close(v_bar[i], difference(along));
+    }
+}
+
 #[test]
 #[should_panic(expected = "the columns of w (2) and the entries of x (3) must be the same number")]
 fn lengths_that_do_not_fit_are_named() {

@@ -19,6 +19,7 @@ mod oracle;
 mod outside;
 mod own_control;
 mod own_distribution;
+mod parts;
 mod prose;
 mod readme;
 mod refusals;

@@ -67,6 +67,8 @@ fn a_crate_outside_with_voidgrad_renamed_is_clean_and_right() {
         // A few roundings of numbers of order 1.
         assert!((number(name) - expected).abs() < 1e-14, "{name}: {} {expected}", number(name));
     }
+    // tanh(½·(0.3·0.5 - 0.7·0.9) + 2·0.2), on lanes: a few units in the last place.
+    assert!((number("row") - (0.5 * (0.15 - 0.63) + 0.4_f64).tanh()).abs() < 1e-15);
     assert_eq!(number("parameters"), 3.0);
     for line in ["jacobian (2, 3)", "finite true"] {
         assert!(output.lines().any(|found| found == line), "no {line} in\n{output}");

@@ -15,8 +15,9 @@ use voidgrad_symbolic::expand::file;
 use super::outside;
 
 /// The groups that rustc reads, each of which is a program.
-const GROUPS: [&str; 11] = [
+const GROUPS: [&str; 12] = [
     "attribute",
+    "bodies",
     "callees",
     "calls",
     "control_flow",

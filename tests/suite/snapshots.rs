@@ -20,6 +20,14 @@ fn code(path: &str, name: &str) -> String {
     if name.starts_with("relax") {
         Fused.visit_file_mut(&mut code);
     }
+    if name == "tilt" {
+        // The struct and what it implements.
+        code.items.retain(|item| match item {
+            syn::Item::Struct(_) | syn::Item::Const(_) => true,
+            syn::Item::Impl(item) => item.self_ty == syn::parse_quote!(Tilt),
+            _ => false,
+        });
+    }
     if name == "relu_layers" || name == "bound" {
         // The kernel alone: the rest is as in the others.
         code.items.retain(|item| matches!(item, syn::Item::Const(_)));
@@ -72,6 +80,7 @@ snapshots! {
     relax: "controls/relax.rs", "relax";
     relax_linear: "controls/relax_linear.rs", "relax_linear";
     array_kernel: "batch/tests/array_controls.rs", "relu_layers";
+    control_of_run_time_lengths: "../../../tests/suite/control_lengths.rs", "tilt";
     example_kernel: "../../../tests/suite/examples.rs", "bound";
     network: "../../../tests/suite/network/functions.rs", "encoder";
     network_of_run_time_lengths: "../../../tests/suite/network/lengths.rs", "encoder";

@@ -2,7 +2,8 @@
 //!
 //! This crate passes tokens on; the mathematics is in `voidgrad-symbolic`.
 
-use proc_macro::TokenStream;
+use proc_macro::{Span, TokenStream};
+use voidgrad_symbolic::expand::{Kind, Request};
 
 /// Writes the derivatives of a function, in closed form and at compile time.
 ///
@@ -12,7 +13,7 @@ use proc_macro::TokenStream;
 /// `f::d_x_d_p`, `f::d_p_d_p` and `f::vjp_jvp`.
 #[proc_macro_attribute]
 pub fn differentiate(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    voidgrad_symbolic::expand::differentiate(attribute.into(), &item.into(), &root()).tokens.into()
+    expand(Kind::Differentiate, attribute, item)
 }
 
 /// Makes a control variate of a function: its derivatives, a struct of its parameters, and `impl Control`.
@@ -20,9 +21,11 @@ pub fn differentiate(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// `#[control(positive(lambda), data(target))]` on `fn rebar(z: f64, eta: f64, lambda: f64, target: f64) -> f64`
 /// gives `struct Rebar`. The first argument is `z`; those in `data(…)` are fixed, and can be set between steps; those in `each(…)` differ
 /// from example to example of a plate; the others are the parameters φ, of which those in `positive(…)` are kept positive by storing their logarithms in φ.
+///
+/// Lengths are numbers, constants, const generics, or known only at run time (`DVector`, `DMatrix`).
 #[proc_macro_attribute]
 pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    voidgrad_symbolic::expand::control(attribute.into(), &item.into(), &root()).tokens.into()
+    expand(Kind::Control, attribute, item)
 }
 
 /// Makes a network of a function: a struct of its parameters, and its values and derivatives for many rows at once.
@@ -31,7 +34,20 @@ pub fn control(attribute: TokenStream, item: TokenStream) -> TokenStream {
 /// The arguments in `each(…)` differ from row to row; those in `data(…)` are shared and fixed; the others are the parameters.
 #[proc_macro_attribute]
 pub fn network(attribute: TokenStream, item: TokenStream) -> TokenStream {
-    voidgrad_symbolic::expand::network(attribute.into(), &item.into(), &root()).tokens.into()
+    expand(Kind::Network, attribute, item)
+}
+
+/// Goes on with an expansion that takes the body of another function: its macro calls this one.
+#[doc(hidden)]
+#[proc_macro]
+pub fn resume(state: TokenStream) -> TokenStream {
+    voidgrad_symbolic::expand::resume(state.into()).tokens.into()
+}
+
+fn expand(kind: Kind, attribute: TokenStream, item: TokenStream) -> TokenStream {
+    let here = Span::call_site();
+    let place = format!("{}_{}_{}", here.line(), here.column(), here.file());
+    Request::new(kind, attribute.into(), &item.into(), &root()).at(&place).expand().tokens.into()
 }
 
 /// The path of voidgrad, under the name that the user's `Cargo.toml` gives it.

@@ -2,7 +2,13 @@
 
 use syn::parse::{Parse, ParseStream};
 use syn::punctuated::Punctuated;
-use syn::{Ident, LitInt, Token, parenthesized};
+use syn::token::Paren;
+use syn::{Expr, Ident, LitInt, Token, parenthesized};
+
+mod keyword {
+    syn::custom_keyword!(uniform);
+    syn::custom_keyword!(normal);
+}
 
 /// `#[differentiate(wrt(x, p), order = 2)]`.
 #[derive(Debug)]
@@ -24,13 +30,58 @@ pub struct ControlAttribute {
     pub data: Vec<Ident>,
 }
 
-/// `#[network(each(b, x), data(t))]`.
+/// `#[network(each(b, x), data(t), init(w = normal(0.1)))]`.
 #[derive(Debug, Default)]
 pub struct NetworkAttribute {
     /// Arguments that differ from row to row.
     pub each: Vec<Ident>,
     /// Arguments that all rows share and that are no parameters.
     pub data: Vec<Ident>,
+    /// What parameters are before the first step.
+    pub init: Vec<(Ident, Start)>,
+}
+
+/// What the entries of a parameter are before the first step.
+#[derive(Debug, Clone)]
+pub enum Start {
+    /// This number: `w = 0.5`.
+    Constant(Expr),
+    /// Uniform in ± this number: `w = uniform(0.5)`.
+    Uniform(Expr),
+    /// Normal with the mean 0 and this standard deviation: `w = normal(0.5)`.
+    Normal(Expr),
+}
+
+impl Parse for Start {
+    fn parse(input: ParseStream<'_>) -> syn::Result<Self> {
+        let of: fn(Expr) -> Self = match () {
+            () if input.peek(keyword::uniform) && input.peek2(Paren) => {
+                input.parse::<keyword::uniform>()?;
+                Self::Uniform
+            }
+            () if input.peek(keyword::normal) && input.peek2(Paren) => {
+                input.parse::<keyword::normal>()?;
+                Self::Normal
+            }
+            () => return Ok(Self::Constant(input.parse()?)),
+        };
+        let argument;
+        parenthesized!(argument in input);
+        let start = of(argument.parse()?);
+        if argument.is_empty() { Ok(start) } else { Err(argument.error("one number is enough")) }
+    }
+}
+
+/// `w = normal(0.1), b = 0.5`.
+fn starts(input: ParseStream<'_>) -> syn::Result<Vec<(Ident, Start)>> {
+    let list;
+    parenthesized!(list in input);
+    let start = |input: ParseStream<'_>| -> syn::Result<(Ident, Start)> {
+        let name = input.parse()?;
+        input.parse::<Token![=]>()?;
+        Ok((name, input.parse()?))
+    };
+    Ok(list.parse_terminated(start, Token![,])?.into_iter().collect())
 }
 
 fn names(input: ParseStream<'_>) -> syn::Result<Vec<Ident>> {
@@ -81,6 +132,14 @@ impl Parse for DifferentiateAttribute {
                 };
                 Ok(())
             }
+            "data" => Err(syn::Error::new(
+                name.span(),
+                "every argument that `wrt(…)` does not name is data here; leave `data(…)` out",
+            )),
+            "each" => Err(syn::Error::new(
+                name.span(),
+                "the derivatives are those of one row here; leave `each(…)` out, or write `#[network(each(…))]` for many rows",
+            )),
             _ => Err(syn::Error::new(
                 name.span(),
                 format!(
@@ -125,10 +184,13 @@ impl Parse for NetworkAttribute {
             match name.to_string().as_str() {
                 "each" => attribute.each = names(input)?,
                 "data" => attribute.data = names(input)?,
+                "init" => attribute.init = starts(input)?,
                 _ => {
                     return Err(syn::Error::new(
                         name.span(),
-                        format!("unknown argument `{name}`; `#[network]` takes `each(…)` and `data(…)`"),
+                        format!(
+                            "unknown argument `{name}`; `#[network]` takes `each(…)`, `data(…)` and `init(…)`"
+                        ),
                     ));
                 }
             }

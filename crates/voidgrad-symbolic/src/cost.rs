@@ -26,6 +26,8 @@ fn operations_of(graph: &Graph, id: NodeId) -> usize {
         | Op::Broadcast(_)
         | Op::Index(..)
         | Op::Assemble(_)
+        | Op::Part(..)
+        | Op::Join(_)
         | Op::Transpose(_) => 0,
         Op::MatMul(a, _) => {
             // rows·columns results of `inner` products and `inner - 1` sums each

@@ -89,6 +89,15 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
             }
             Some(array)
         }
+        Op::Part(a, first) => Some(values[a.index()][*first..][..length].to_vec()),
+        Op::Join(parts) => {
+            let mut array = vec![0.0; length];
+            for (first, part) in parts {
+                let part = &values[part.index()];
+                array[*first..][..part.len()].copy_from_slice(part);
+            }
+            Some(array)
+        }
         Op::MatMul(a, b) => {
             let ((rows, inner), (_, columns)) = (size(graph.shape(*a))?, size(graph.shape(*b))?);
             let (left, right) = (&values[a.index()], &values[b.index()]);

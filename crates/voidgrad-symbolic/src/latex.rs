@@ -161,6 +161,15 @@ impl Printer<'_> {
                 let entries: Vec<String> = entries.iter().map(|(_, entry)| self.at(*entry, 0)).collect();
                 (format!(r"\left({}\right)", entries.join(", ")), ATOM)
             }
+            Op::Part(a, first) => {
+                let count = self.graph.shape(id).entries().unwrap_or_default();
+                let last = (first + count).saturating_sub(1);
+                (format!(r"{{{}}}_{{{first}:{last}}}", self.at(*a, ATOM)), ATOM)
+            }
+            Op::Join(parts) => {
+                let parts: Vec<String> = parts.iter().map(|(_, part)| self.at(*part, 0)).collect();
+                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", parts.join(r" \\ ")), ATOM)
+            }
             Op::MatMul(a, b) => (format!(r"{}\,{}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT),
             Op::Outer(a, b) => {
                 (format!(r"{}\,{{{}}}^\top", self.at(*a, PRODUCT), self.at(*b, ATOM)), PRODUCT)

@@ -26,6 +26,7 @@
 
 pub mod attribute;
 pub mod calculus;
+pub mod callees;
 pub mod cost;
 mod declaration;
 pub mod depth;

@@ -1,19 +1,21 @@
 //! The bounds on the size of derivatives, counted in operations over the functions of the oracle.
 
 use voidgrad_symbolic::calculus::{adjoints, tangents};
+use voidgrad_symbolic::callees::Callees;
 use voidgrad_symbolic::cost::operations;
 use voidgrad_symbolic::diagnostics::Diagnostics;
 use voidgrad_symbolic::graph::NodeId;
-use voidgrad_symbolic::parse::{Body, body};
+use voidgrad_symbolic::parse::{Body, Reading, body};
 use voidgrad_symbolic::signature::Signature;
 
 fn read(source: &str) -> Body {
     let function: syn::ItemFn = syn::parse_str(source).expect("the source is a function");
     let mut diagnostics = Diagnostics::default();
     let signature = Signature::read(&function, &mut diagnostics).expect("the signature is modelled");
-    let body = body(&function, &signature, &mut diagnostics);
+    let reading = body(&function, &signature, &Callees::default(), &mut diagnostics);
     diagnostics.check().expect("the body is modelled");
-    body.expect("nothing was refused")
+    let Some(Reading::Body(body)) = reading else { panic!("nothing was refused, and nothing is called") };
+    *body
 }
 
 fn sources() -> Vec<String> {

@@ -46,6 +46,25 @@ fn loops_over_arrays_are_a_kernel() {
     }
 }
 
+const CALLS: [&str; 2] = ["inner(z, w)", "z[0] * w * inner(d, 1.0)"];
+
+/// A control that calls a function of an array, which has this body.
+fn with_a_call(call: &str, inner: &str) -> String {
+    format!(
+        "#[differentiate(wrt(x))] fn bump(x: f64, w: f64) -> f64 {{ (w * x).tanh() }}
+         #[differentiate(wrt(x))] fn inner(x: &[f64; 5], w: f64) -> f64 {{ {inner} }}
+         #[control(data(d))] fn c(z: &[f64; 5], w: f64, d: &[f64; 5]) -> f64 {{ {call} }}"
+    )
+}
+
+#[test]
+fn a_function_of_an_array_becomes_a_part_of_the_kernel() {
+    for call in CALLS {
+        let source = with_a_call(call, "x.iter().map(|x| (w * x).tanh()).sum()");
+        assert_eq!(sentence(&source), "Batches run its fused `ArrayKernel`, on SIMD lanes.", "{call}");
+    }
+}
+
 #[test]
 fn what_has_none_says_why() {
     assert_none(
@@ -56,15 +75,10 @@ fn what_has_none_says_why() {
         }",
         "it has a loop whose steps depend on each other",
     );
-    // Also where no derivative of the call is needed.
-    for call in ["inner(z, w)", "z[0] * w * inner(d, 1.0)"] {
-        assert_none(
-            &format!(
-                "#[differentiate] fn inner(x: &[f64; 5], w: f64) -> f64 {{ x.iter().map(|x| (w * x).tanh()).sum() }}
-                 #[control(data(d))] fn c(z: &[f64; 5], w: f64, d: &[f64; 5]) -> f64 {{ {call} }}"
-            ),
-            "it passes a whole array to another function",
-        );
+    // Also if no derivative of the call is needed.
+    for call in CALLS {
+        let inner = "x.iter().map(|x| bump(*x, w)).sum()";
+        assert_none(&with_a_call(call, inner), "it passes a whole array to another function");
     }
     assert_none(
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 3, 5>) -> f64 { (w.map(|w| (w * z[0]).tanh()) * z).sum() }",

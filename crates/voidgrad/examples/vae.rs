@@ -68,17 +68,17 @@ fn main() -> Result<(), Box<dyn Error>> {
             // f at all points of all images.
             encoder.rows(&batch, &mut logits)?;
             plate.ask(&estimator, &logits, noise)?;
-            let points = plate.points().to_vec();
             let each = plate.points_each();
             let (x, q) = (Rows::repeated(&batch, each), Rows::repeated(&logits, each));
-            model.rows(&points, x, q, plate.values_mut())?;
-            let loss = mean(plate.values_mut());
+            let (points, values) = plate.points_and_values();
+            model.rows(points, x, q, values)?;
+            let loss = mean(values);
             // ĝ for the encoder, and the weights of the points for the decoder.
             plate.tell(&mut estimator)?;
             let average = |rows: &[f64]| -> Vec<f64> { rows.iter().map(|g| g / BATCH as f64).collect() };
             encoder.rows_vjp(&batch, &average(plate.gradient()), of_encoder.gradient, &mut [])?;
             let weights = average(plate.weights());
-            model.rows_vjp(&points, x, q, &weights, of_model.gradient, &mut [], &mut [], &mut [])?;
+            model.rows_vjp(plate.points(), x, q, &weights, of_model.gradient, &mut [], &mut [], &mut [])?;
             Ok(loss)
         })?;
         if step % 500 == 0 {

@@ -3,7 +3,7 @@
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix};
 use voidgrad_real::Element;
 
-use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
+use crate::error::{InvalidParameter, ShapeMismatch, all_finite, finite, positive};
 
 /// A value with entries in a row: a number, an array, a matrix (column by column, as nalgebra stores it).
 pub trait Flat {
@@ -256,7 +256,7 @@ pub fn checked<'a>(
     if phi.len() != count {
         return Err(InvalidParameter { name: "the length of phi", value: phi.len() as f64, allowed });
     }
-    phi.iter().try_for_each(|entry| finite("phi", *entry).map(drop))?;
+    all_finite("phi", phi)?;
     Ok(phi)
 }
 
@@ -285,7 +285,7 @@ pub fn with_room_beyond<T>(most: usize, bytes: usize, work: impl FnOnce() -> T) 
 /// # Errors
 /// Returns an error if one is NaN or infinite.
 pub fn check_finite(name: &'static str, value: &impl Flat) -> Result<(), InvalidParameter> {
-    value.entries().iter().try_for_each(|entry| finite(name, *entry).map(drop))
+    all_finite(name, value.entries())
 }
 
 /// Checks the entries of a positive parameter.
@@ -391,7 +391,7 @@ pub fn set(
     if entries.len() != own.len() {
         return Err(InvalidParameter { name: names.1, value: entries.len() as f64, allowed });
     }
-    entries.iter().try_for_each(|entry| finite(names.0, *entry).map(drop))?;
+    all_finite(names.0, entries)?;
     own.copy_from_slice(entries);
     Ok(())
 }
@@ -418,7 +418,11 @@ pub(crate) fn take_rows<T: Element>(
     name: &'static str,
     rows: &[T],
 ) -> Result<(), InvalidParameter> {
-    rows.iter().try_for_each(|number| finite(name, (*number).into()).map(drop))?;
+    let is_finite = |number: &T| Into::<f64>::into(*number).is_finite();
+    // Without a way out of the loop, so that it runs on vectors.
+    if !rows.iter().fold(true, |are_finite, number| are_finite & is_finite(number)) {
+        rows.iter().try_for_each(|number| finite(name, (*number).into()).map(drop))?;
+    }
     own.clear();
     own.extend(rows.iter().map(|number| Into::<f64>::into(*number)));
     Ok(())

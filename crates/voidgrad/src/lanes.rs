@@ -93,15 +93,12 @@ macro_rules! on_lanes {
                 thread_local! {
                     static BUFFERS: RefCell<Vec<Vec<$number>>> = const { RefCell::new(Vec::new()) };
                 }
-                // They are taken, so that work inside of this work has buffers, too.
+                // They are taken, so that work inside of this work has buffers of its own: the same ones the next time.
                 let mut own: [Vec<Self>; N] = BUFFERS.with_borrow_mut(|buffers| {
-                    buffers.resize(N.max(buffers.len()), Vec::new());
-                    std::array::from_fn(|i| std::mem::take(&mut buffers[i]))
+                    std::array::from_fn(|_| buffers.pop().unwrap_or_default())
                 });
                 let output = work(&mut own);
-                BUFFERS.with_borrow_mut(|buffers| {
-                    buffers.iter_mut().zip(own).for_each(|(buffer, own)| *buffer = own);
-                });
+                BUFFERS.with_borrow_mut(|buffers| buffers.extend(own.into_iter().rev()));
                 output
             }
 

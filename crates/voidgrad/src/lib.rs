@@ -119,6 +119,7 @@ mod recurrence;
 pub mod slices;
 pub mod toy;
 pub mod train;
+mod tree;
 pub mod variance;
 
 pub use lanes::Float;
@@ -150,6 +151,7 @@ pub use train::{Trainer, train};
 #[doc(hidden)]
 pub mod __private {
     pub use nalgebra::{self, DMatrix, DVector, SMatrix, SVector};
+    pub use voidgrad_macros::resume;
     pub use voidgrad_real::*;
 
     pub use crate::compose::*;
@@ -175,11 +177,12 @@ pub mod __private {
     pub mod network {
         pub use crate::lanes::Float;
         pub use crate::network::generated::*;
+        pub use crate::network::start::{Start, drawn};
         pub use crate::network::{Network, NetworkError, Parameter, Rows, Shape};
     }
     pub mod kernel {
         pub use crate::kernel::{
-            ExampleLayout, Layout, PanelProduct, add_outer, add_row, add_total, append, entries, keep,
+            ExampleLayout, Layout, PanelProduct, Total, add_outer, add_row, append, entries, keep,
             log_sum_exp, product, row, scale, set_row, transposed_product,
         };
     }

@@ -3,6 +3,7 @@
 
 pub mod control;
 pub mod curve;
+pub mod model;
 pub mod noise;
 
 use grad::differentiate;

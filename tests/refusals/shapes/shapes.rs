@@ -1,5 +1,5 @@
 //! Shapes that do not fit: the error stands on the operator and names both.
-use nalgebra::{SMatrix, SVector};
+use nalgebra::{DVector, SMatrix, SVector};
 use voidgrad::differentiate;
 
 #[differentiate(wrt(w))]
@@ -20,6 +20,61 @@ fn takes_the_dot_of_what_does_not_fit(x: SVector<f64, 2>, y: SVector<f64, 3>) ->
 #[differentiate(wrt(x))]
 fn indexes_beyond_the_end(x: [f64; 2]) -> f64 {
     x[2]
+}
+
+#[differentiate(wrt(x))]
+fn takes_a_part_beyond_the_end(x: [f64; 4]) -> f64 {
+    x[2..5].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn takes_rows_beyond_the_end(x: SVector<f64, 4>) -> f64 {
+    x.rows(3, 2).sum()
+}
+
+#[differentiate(wrt(x))]
+fn takes_no_entries(x: [f64; 4]) -> f64 {
+    x[2..2].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(s))]
+fn takes_the_rest_of_a_slice(x: &[f64], s: f64) -> f64 {
+    x[2..].iter().sum::<f64>() * s
+}
+
+#[differentiate(wrt(s))]
+fn takes_chunks_of_a_slice(x: &[f64], s: f64) -> f64 {
+    x.chunks(2).map(|x| x[0]).sum::<f64>() * s
+}
+
+#[differentiate(wrt(x))]
+fn takes_chunks_with_a_rest(x: [f64; 5]) -> f64 {
+    x.as_chunks::<2>().0.iter().map(|x| x[0]).sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn adds_arrays_up(x: [f64; 4]) -> f64 {
+    x.chunks(2).sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn gives_a_size_that_its_type_has_not(x: &DVector<f64>) -> DVector<f64> {
+    x.rows(0, 2).into_owned()
+}
+
+#[differentiate(wrt(w))]
+fn takes_rows_of_a_matrix(w: SMatrix<f64, 3, 4>) -> f64 {
+    w.rows(1, 2).sum()
+}
+
+#[differentiate(wrt(x))]
+fn slices_a_vector(x: SVector<f64, 4>) -> f64 {
+    x[1..3].iter().sum::<f64>()
+}
+
+#[differentiate(wrt(x))]
+fn says_another_length(x: [f64; 4]) -> f64 {
+    SVector::<f64, 3>::from_iterator(x.iter().copied()).sum()
 }
 
 #[differentiate(wrt(x))]

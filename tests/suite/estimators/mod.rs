@@ -4,6 +4,7 @@ mod own;
 mod training;
 mod unbiased;
 
+use voidgrad::batch::Plate;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::objective::Smooth;
@@ -68,4 +69,31 @@ fn exact_gradient(bernoulli: &Bernoulli, f: impl Fn(&[f64]) -> f64) -> Vec<f64> 
         }
     }
     gradient
+}
+
+/// The weights that are known before the values of f are those that the answer gives; and only where they cannot depend on the values.
+#[test]
+fn weights_that_are_known_before_are_those_of_the_answer() {
+    let bernoulli = variables(3);
+    let mut equal = 0;
+    for (method, mut estimator) in all(&bernoulli) {
+        let mut plate: Plate = Plate::new(bernoulli.clone(), 2);
+        let logits = [bernoulli.logits(), &[0.4, -0.3, 1.2]].concat();
+        plate.ask(&*estimator, &logits, &mut Stream::new(5, 0, 0)).unwrap();
+        let (before, share) = (plate.weights().to_vec(), 1.0 / plate.points_each() as f64);
+        plate.evaluate(&objective()).unwrap();
+        plate.tell(&mut *estimator).unwrap();
+        if estimator.has_equal_weights() {
+            equal += 1;
+            assert_eq!(
+                (&*before, plate.weights()),
+                (&*vec![share; before.len()], &*before),
+                "{}",
+                method.name
+            );
+        } else {
+            assert!(before.iter().all(|weight| weight.is_nan()), "{}", method.name);
+        }
+    }
+    assert!(equal >= 8, "{equal} estimators of the table");
 }

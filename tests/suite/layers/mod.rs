@@ -7,8 +7,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 24] = [
+const LAYERS: [&str; 25] = [
     "error",
+    "tree",
     "lanes",
     "slices",
     "matrix",

@@ -4,11 +4,13 @@ use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::network::{Network, NetworkError};
 use voidgrad::{Stream, network, sigmoid, softplus};
 
+use super::inlined::{Likelihood, likelihood};
 use super::lengths::{self, Entries, Layer, Mixture as RunMixture};
 
 type Layer43 = Layer<4, 3>;
 type Rows = fn(&[f64], &[Vec<f64>], &mut [f64]) -> Result<(), NetworkError>;
 type Vjp = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [Vec<f64>]) -> Result<(), NetworkError>;
+type Both = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64], &mut [f64]) -> Result<(), NetworkError>;
 type Single = fn(&[f64], &[Vec<f64>], &[f64], &mut [f64]) -> Result<(), NetworkError>;
 
 pub(crate) struct Case {
@@ -21,6 +23,8 @@ pub(crate) struct Case {
     pub(crate) one: fn(&[f64], &[Vec<f64>]) -> Vec<f64>,
     pub(crate) rows: Rows,
     pub(crate) vjp: Vjp,
+    /// Values and derivatives in one pass.
+    pub(crate) both: Both,
     /// The sums of the derivatives in single precision.
     pub(crate) single: Single,
 }
@@ -67,6 +71,10 @@ macro_rules! case {
                 let mut bars = bars.iter_mut();
                 $(let mut $each = ($each, bars.next().expect("so many arguments"));)*
                 model.rows_vjp($($each.0,)* y_bar, sums, $(&mut $each.1),*)
+            },
+            both: |parameters, each, y_bar, y, sums| {
+                let [$($each),*] = each else { unreachable!("so many arguments") };
+                model(parameters)?.rows_and_vjp($($each,)* y_bar, y, sums)
             },
             single: |parameters, each, y_bar, sums| {
                 let [$($each),*] = each else { unreachable!("so many arguments") };
@@ -134,6 +142,25 @@ pub(crate) fn mixture_model() -> Mixture {
     model
 }
 
+/// A softmax over two groups, of parts of the row and of the parameters, and lengths of the run.
+#[network(each(x))]
+fn grouped(
+    x: &SVector<f64, 6>,
+    w: &SMatrix<f64, 4, 3>,
+    v: &SVector<f64, 5>,
+    u: &DVector<f64>,
+) -> SVector<f64, 8> {
+    let left = w * x.fixed_rows::<3>(0);
+    let right = w * x.rows(3, 3) + v.fixed_rows::<4>(1);
+    let all: SVector<f64, 8> = SVector::from_iterator(left.iter().chain(right.iter()).copied());
+    let weights = all.map(f64::exp);
+    let sums = weights.as_slice().chunks(4).map(|group| group.iter().sum::<f64>());
+    let first = weights.fixed_rows::<4>(0) / weights.as_slice()[..4].iter().sum::<f64>();
+    let second = weights.fixed_rows::<4>(4) / weights.as_slice()[4..].iter().sum::<f64>();
+    let factor = v[0] + sums.map(f64::ln).sum::<f64>() + u.rows(0, 2).sum();
+    SVector::from_iterator(first.iter().chain(second.iter()).copied()) * factor + all * w.column_sum()[1]
+}
+
 /// One number of each.
 #[network(each(x))]
 fn line(x: f64, slope: f64, height: f64) -> f64 {
@@ -161,6 +188,14 @@ pub(crate) fn cases() -> Vec<Case> {
         case!(Decoder, drawn(Decoder::draw), [b: 9, x: 19], 1, |p| {
             let [w, c] = cut(p, [171, 19]);
             [decoder(&vector(b), &vector(x), &matrix(w), &vector(c))]
+        }),
+        case!(Likelihood, drawn(Likelihood::draw), [b: 9, x: 19], 1, |p| {
+            let [w, c] = cut(p, [171, 19]);
+            [likelihood(&vector(b), &vector(x), &matrix(w), &vector(c))]
+        }),
+        case!(Grouped, drawn(|stream| Grouped::draw(stream, 2)), [x: 6], 8, |p| {
+            let [w, v, u] = cut(p, [12, 5, 2]);
+            grouped(&vector(x), &matrix(w), &vector(v), &DVector::from_column_slice(u)).as_slice().to_vec()
         }),
         case!(Encoder, drawn(Encoder::draw), [x: 11], 3, |p| {
             let [w1, b1, w2, b2] = cut(p, [187, 17, 51, 3]);

@@ -2,9 +2,11 @@
 
 mod errors;
 mod functions;
+mod inlined;
 mod large;
 mod lengths;
 mod model;
+mod state;
 mod unbiased;
 
 use functions::{Case, cases};
@@ -123,6 +125,25 @@ fn the_derivatives_by_the_parameters_alone_are_the_same() {
         bars[1..].fill(Vec::new());
         (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut bars).unwrap();
         assert!(bars[0].iter().all(|bar| bar.is_finite()), "{}", case.name);
+    }
+}
+
+// A third function of the generated code.
+#[test]
+fn values_and_derivatives_of_one_pass_are_the_same() {
+    for case in cases() {
+        for rows in [1, 9, 75] {
+            let (each, y_bar) = (arguments(&case, rows), numbers(rows * case.y, 3));
+            let [mut y, mut expected] = [0, 1].map(|_| vec![f64::NAN; rows * case.y]);
+            let [mut sums, mut alone] = [0.25, 0.25].map(|sum| vec![sum; case.parameters.len()]);
+            (case.both)(&case.parameters, &each, &y_bar, &mut y, &mut sums).unwrap();
+            (case.rows)(&case.parameters, &each, &mut expected).unwrap();
+            (case.vjp)(&case.parameters, &each, &y_bar, &mut alone, &mut vec![Vec::new(); each.len()])
+                .unwrap();
+            for (i, (found, expected)) in y.iter().zip(&expected).chain(sums.iter().zip(&alone)).enumerate() {
+                close(*found, *expected, EXACT, &format!("{}, {rows} rows, number {i}", case.name));
+            }
+        }
     }
 }
 

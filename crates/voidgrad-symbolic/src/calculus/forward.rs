@@ -145,6 +145,16 @@ impl Push<'_> {
                     entries.iter().filter_map(|(at, entry)| Some((*at, self.of(*entry)?))).collect();
                 (!dots.is_empty()).then(|| self.graph.assemble(dots, shape))
             }
+            Op::Part(a, first) => {
+                let shape = self.graph.shape(node).clone();
+                self.linear(a, |graph, dot| graph.part(dot, first, &shape))
+            }
+            Op::Join(parts) => {
+                let shape = self.graph.shape(node).clone();
+                let dots: Vec<(usize, NodeId)> =
+                    parts.iter().filter_map(|(first, part)| Some((*first, self.of(*part)?))).collect();
+                (!dots.is_empty()).then(|| self.graph.join(dots, shape))
+            }
             Op::MatMul(a, b) => self.bilinear(a, b, Graph::matmul),
             Op::Outer(a, b) => self.bilinear(a, b, |graph, a, b| {
                 let row = graph.transpose(b);

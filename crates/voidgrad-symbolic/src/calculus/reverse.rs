@@ -269,6 +269,18 @@ impl Sweep<'_> {
                     self.pass(entry, adjoint, |graph, bar| graph.index(bar, at));
                 }
             }
+            Op::Part(a, first) => {
+                let adjoint = self.settled(node, adjoint);
+                let shape = self.graph.shape(a).clone();
+                self.pass(a, adjoint, |graph, bar| graph.join(vec![(first, bar)], shape));
+            }
+            Op::Join(parts) => {
+                let adjoint = self.settled(node, adjoint);
+                for (first, part) in parts {
+                    let shape = self.graph.shape(part).clone();
+                    self.pass(part, adjoint, |graph, bar| graph.part(bar, first, &shape));
+                }
+            }
             Op::MatMul(a, b) => {
                 let adjoint = self.settled(node, adjoint);
                 self.pass(a, adjoint, |graph, bar| {

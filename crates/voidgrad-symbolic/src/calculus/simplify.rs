@@ -50,6 +50,11 @@ impl Graph {
                 }
             }
             (Op::Assemble(left), Op::Assemble(right)) => return self.add_entries(left, right, shape),
+            (Op::Join(left), Op::Join(right)) => {
+                if let Some(parts) = self.add_parts(left, right) {
+                    return self.join(parts, shape);
+                }
+            }
             _ => {}
         }
         self.commutative(Op::Add, a, b, shape)
@@ -97,6 +102,31 @@ impl Graph {
         }
     }
 
+    /// The parts of both, if each is beside those of the other or at the same place as one of them.
+    fn add_parts(
+        &mut self,
+        left: Vec<(usize, NodeId)>,
+        right: Vec<(usize, NodeId)>,
+    ) -> Option<Vec<(usize, NodeId)>> {
+        let mut parts = [left, right].concat();
+        parts.sort_by_key(|(first, _)| *first);
+        let mut added: Vec<(usize, NodeId)> = Vec::with_capacity(parts.len());
+        for (first, part) in parts {
+            let (last, end) = match added.last() {
+                Some((last, before)) => (Some(*last), last + self.shape(*before).entries()?),
+                None => (None, 0),
+            };
+            match added.last_mut() {
+                Some((_, before)) if last == Some(first) && self.shape(*before) == self.shape(part) => {
+                    *before = self.add(*before, part);
+                }
+                _ if first >= end => added.push((first, part)),
+                _ => return None,
+            }
+        }
+        Some(added)
+    }
+
     /// `a - b`.
     pub fn sub(&mut self, a: NodeId, b: NodeId) -> NodeId {
         let shape = self.joined(a, b);
@@ -141,6 +171,10 @@ impl Graph {
             Op::Assemble(entries) => {
                 let entries = entries.into_iter().map(|(at, entry)| (at, self.neg(entry))).collect();
                 self.assemble(entries, shape)
+            }
+            Op::Join(parts) => {
+                let parts = parts.into_iter().map(|(first, part)| (first, self.neg(part))).collect();
+                self.join(parts, shape)
             }
             _ => self.node(Op::Neg(a), shape),
         }
@@ -192,6 +226,18 @@ impl Graph {
                     graph.mul(entry, factor)
                 });
             }
+            (Op::Join(parts), _) => {
+                return self.map_parts(parts, shape, |graph, first, part| {
+                    let factor = graph.part_like(b, first, part);
+                    graph.mul(part, factor)
+                });
+            }
+            (_, Op::Join(parts)) => {
+                return self.map_parts(parts, shape, |graph, first, part| {
+                    let factor = graph.part_like(a, first, part);
+                    graph.mul(factor, part)
+                });
+            }
             (_, Op::Assemble(entries)) => {
                 return self.map_entries(entries, shape, |graph, at, entry| {
                     let factor = graph.index(a, at);
@@ -211,6 +257,25 @@ impl Graph {
     ) -> NodeId {
         let entries = entries.into_iter().map(|(at, entry)| (at, f(self, at, entry))).collect();
         self.assemble(entries, shape)
+    }
+
+    fn map_parts(
+        &mut self,
+        parts: Vec<(usize, NodeId)>,
+        shape: Shape,
+        mut f: impl FnMut(&mut Self, usize, NodeId) -> NodeId,
+    ) -> NodeId {
+        let parts = parts.into_iter().map(|(first, part)| (first, f(self, first, part))).collect();
+        self.join(parts, shape)
+    }
+
+    /// The part of an array that stands at the place of another part; a number stays one.
+    fn part_like(&mut self, array: NodeId, first: usize, like: NodeId) -> NodeId {
+        if self.shape(array).is_scalar() {
+            return array;
+        }
+        let shape = self.shape(like).clone();
+        self.part(array, first, &shape)
     }
 
     /// `a·b` and `b·a` are one node.
@@ -455,6 +520,78 @@ impl Graph {
         if entries.is_empty() { self.zero_of(shape) } else { self.node(Op::Assemble(entries), shape) }
     }
 
+    /// An array from its parts, which stand in ascending order; the rest is 0.
+    pub fn join(&mut self, mut parts: Vec<(usize, NodeId)>, shape: Shape) -> NodeId {
+        parts.retain(|(_, part)| !self.is_zero(*part));
+        match parts.as_slice() {
+            [] => self.zero_of(shape),
+            [(0, whole)] if *self.shape(*whole) == shape => *whole,
+            _ => self.node(Op::Join(parts), shape),
+        }
+    }
+
+    /// The entries of an array from `first` on, as many as `shape` has. Like [`Graph::index`], it moves inward.
+    pub fn part(&mut self, a: NodeId, first: usize, shape: &Shape) -> NodeId {
+        if self.shape(a) == shape {
+            return a;
+        }
+        let count = shape.entries().expect("a part has a number of entries");
+        if self.shape(a).is_scalar() {
+            return self.broadcast(a, shape);
+        }
+        if let Some(known) = self.known_part(a, first, count)
+            && self.shape(known) == shape
+        {
+            return known;
+        }
+        let part = depth::with_more_room(|| self.part_inward(a, first, count, shape));
+        self.remember_part(a, first, count, part);
+        part
+    }
+
+    fn part_inward(&mut self, a: NodeId, first: usize, count: usize, shape: &Shape) -> NodeId {
+        match self.op(a).clone() {
+            Op::Zero => self.zero_of(shape.clone()),
+            Op::Broadcast(inner) => self.broadcast(inner, shape),
+            Op::Part(inner, before) => self.part(inner, before + first, shape),
+            Op::Assemble(entries) => {
+                let of_part = |(at, entry): &(Position, NodeId)| match at {
+                    Position::Entry(i) => {
+                        let place = i.checked_sub(first).filter(|place| *place < count)?;
+                        Some((Position::Entry(place), *entry))
+                    }
+                    Position::Cell(..) => None,
+                };
+                let entries = entries.iter().filter_map(of_part).collect();
+                self.assemble(entries, shape.clone())
+            }
+            Op::Join(parts) => {
+                let ends =
+                    |graph: &Self, (at, part): (usize, NodeId)| Some(at + graph.shape(part).entries()?);
+                for (at, part) in &parts {
+                    let end = ends(self, (*at, *part)).unwrap_or(usize::MAX);
+                    if *at <= first && first + count <= end {
+                        return self.part(*part, first - at, shape);
+                    }
+                }
+                let is_apart = parts.iter().all(|(at, part)| {
+                    first + count <= *at || ends(self, (*at, *part)).is_some_and(|end| end <= first)
+                });
+                if is_apart {
+                    return self.zero_of(shape.clone());
+                }
+                self.node(Op::Part(a, first), shape.clone())
+            }
+            op if op.is_elementwise() && !matches!(op, Op::Call(..)) => {
+                let op = op.map_operands(|operand| {
+                    if self.shape(operand).is_scalar() { operand } else { self.part(operand, first, shape) }
+                });
+                self.node(op, shape.clone())
+            }
+            _ => self.node(Op::Part(a, first), shape.clone()),
+        }
+    }
+
     /// One entry of an array. It moves inward through whatever works entry by entry, so that no entry is computed
     /// that nobody reads.
     pub fn index(&mut self, a: NodeId, at: Position) -> NodeId {
@@ -480,6 +617,22 @@ impl Graph {
                 Ok(found) => entries[found].1,
                 Err(_) => self.zero(),
             },
+            Op::Part(inner, first) => match at {
+                Position::Entry(i) => self.index(inner, Position::Entry(first + i)),
+                Position::Cell(..) => self.node(Op::Index(a, at), Shape::Scalar),
+            },
+            Op::Join(parts) => {
+                let Position::Entry(i) = at else { return self.node(Op::Index(a, at), Shape::Scalar) };
+                for (first, part) in parts.into_iter().rev() {
+                    if first <= i {
+                        return match self.shape(part).entries() {
+                            Some(count) if first + count <= i => self.zero(),
+                            _ => self.index(part, Position::Entry(i - first)),
+                        };
+                    }
+                }
+                self.zero()
+            }
             Op::Transpose(inner) => match at {
                 Position::Cell(row, column) => self.index(inner, Position::Cell(column, row)),
                 Position::Entry(i) => self.index(inner, Position::Cell(i, 0)),

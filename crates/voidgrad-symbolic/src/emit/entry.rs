@@ -45,6 +45,7 @@ impl Writer<'_> {
         let shape = self.graph.shape(id).clone();
         match self.graph.op(id).clone() {
             Op::Assemble(entries) => self.assemble(&entries, &shape),
+            Op::Join(parts) => self.join(&parts, &shape),
             Op::MatMul(a, b) => self.product(a, b),
             Op::Scan(recurrence, first, next) => self.scan(recurrence, first, next, false),
             Op::CallAlong(callee, orders, arguments, dot) => self.call_along(callee, orders, &arguments, dot),
@@ -116,6 +117,10 @@ impl Writer<'_> {
         }
         match (&op, at) {
             (Op::Places, At::Entry(i)) => self.constant(&quote!(#i as f64)),
+            (Op::Part(a, first), At::Entry(i)) => {
+                let (a, first) = (self.place(*a).at(Level::Postfix), Literal::usize_unsuffixed(*first));
+                Fragment::atom(quote!(#a[#first + #i]))
+            }
             (Op::Outer(a, b), At::Cell(i, j)) => {
                 let (a, b) = (self.entry(*a, &At::Entry(i.clone())), self.entry(*b, &At::Entry(j.clone())));
                 Fragment::infix(a, &quote!(*), b, Level::Product)
@@ -184,6 +189,22 @@ impl Writer<'_> {
         for (at, entry) in entries {
             let (at, value) = (constant_position(*at), self.value(*entry).tokens);
             stores.extend(quote!(#array[#at] = #value;));
+        }
+        Fragment::atom(quote!({ let mut #array = #zeros; #stores #array }))
+    }
+
+    /// An array from its parts: zeros first, unless the parts are all of it, then the parts.
+    fn join(&mut self, parts: &[(usize, NodeId)], shape: &Shape) -> Fragment {
+        let at = self.at(shape);
+        let zero = self.number(0.0).tokens;
+        let zeros = self.build(shape, &at, &zero).tokens;
+        let (array, i) = (self.names.local("entries"), self.names.local("i"));
+        let mut stores = TokenStream::new();
+        for (first, part) in parts {
+            let (Shape::Array(n) | Shape::Matrix(n, _)) = self.graph.shape(*part) else { continue };
+            let (count, first) = (self.length(n), Literal::usize_unsuffixed(*first));
+            let entry = self.entry(*part, &At::Entry(i.clone())).tokens;
+            stores.extend(quote!(for #i in 0..#count { #array[#first + #i] = #entry; }));
         }
         Fragment::atom(quote!({ let mut #array = #zeros; #stores #array }))
     }

@@ -453,6 +453,8 @@ impl Writer<'_> {
             | Op::Scan(..)
             | Op::ScanEnd(..)
             | Op::Assemble(_)
+            | Op::Part(..)
+            | Op::Join(_)
             | Op::MatMul(..)
             | Op::CallGradient(..)
             | Op::CallAlong(..)

@@ -84,6 +84,7 @@ impl Plan {
                                 op,
                                 Op::MatMul(..)
                                     | Op::Assemble(_)
+                                    | Op::Join(_)
                                     | Op::CallGradient(..)
                                     | Op::CallAlong(..)
                                     | Op::Scan(..)
@@ -136,6 +137,7 @@ fn reads_whole(graph: &Graph, op: &Op, operand: NodeId) -> bool {
     }
     match op {
         Op::MatMul(..) | Op::Transpose(_) | Op::Outer(..) | Op::Index(..) => true,
+        Op::Part(..) | Op::Join(_) => true,
         Op::Dot(..) => matches!(graph.shape(operand), Shape::Matrix(..)),
         Op::Call(..) | Op::CallGradient(..) | Op::CallAlong(..) => true,
         _ => false,

@@ -1,7 +1,7 @@
 //! `#[control]`: the derivatives that an estimator needs, a struct of the parameters, and `impl Control`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 
 use super::arrays::array_kernel;
 use super::differentiate::{
@@ -15,7 +15,7 @@ use super::lengths::{Holder, Lengths, unify};
 use super::names::{check_derivatives, check_setters, check_struct};
 use super::namesake::Namesake;
 use super::structure::{Batch, structure};
-use super::{Expansion, Source, expand, located};
+use super::{Derived, Source};
 use crate::attribute::ControlAttribute;
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
@@ -34,36 +34,35 @@ pub(super) struct Roles {
     pub(super) positive: Vec<usize>,
 }
 
-/// Expands `#[control(attribute)] item`; `root` is the path of voidgrad.
-#[must_use]
-pub fn control(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
-    expand("#[control]", attribute, item, |attribute: ControlAttribute, source, diagnostics| {
-        let roles = roles(&attribute, &source, diagnostics)?;
-        let wrt: Vec<NodeId> = std::iter::once(&0)
-            .chain(&roles.parameters)
-            .map(|index| source.body.parameters[*index])
-            .collect();
-        source.check_calls(&wrt, diagnostics);
-        let idents: Vec<&Ident> = std::iter::once(&0)
-            .chain(&roles.parameters)
-            .map(|index| &source.signature.parameters[*index].ident)
-            .collect();
-        check_derivatives(&idents, |i, _| i == 0, diagnostics);
-        check_struct(&source, diagnostics);
-        let given: Vec<usize> = (1..source.signature.parameters.len())
-            .filter(|index| !roles.parameters.contains(index))
-            .collect();
-        check_setters(&source, &given, diagnostics);
-        if let Some(index) = given.iter().find(|index| source.signature.parameters[**index].ident == "phi") {
-            diagnostics.error(
-                &source.signature.parameters[*index].ident,
-                "`set_phi` sets the parameters of a control; choose another name for these data",
-            );
-        }
-        let is_held = |argument: usize| argument > 0 && !roles.each.contains(&argument);
-        let lengths = unify(&source, Holder::Control, &is_held, diagnostics);
-        diagnostics.is_empty().then(|| derive(source, &roles, &lengths, root))
-    })
+/// The items of a control that is read.
+pub(super) fn derived(
+    attribute: &ControlAttribute,
+    source: Source,
+    root: &TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Derived> {
+    let roles = roles(attribute, &source, diagnostics)?;
+    let wrt: Vec<NodeId> =
+        std::iter::once(&0).chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
+    source.check_calls(&wrt, diagnostics);
+    let idents: Vec<&Ident> = std::iter::once(&0)
+        .chain(&roles.parameters)
+        .map(|index| &source.signature.parameters[*index].ident)
+        .collect();
+    check_derivatives(&idents, |i, _| i == 0, diagnostics);
+    check_struct(&source, diagnostics);
+    let given: Vec<usize> =
+        (1..source.signature.parameters.len()).filter(|index| !roles.parameters.contains(index)).collect();
+    check_setters(&source, &given, diagnostics);
+    if let Some(index) = given.iter().find(|index| source.signature.parameters[**index].ident == "phi") {
+        diagnostics.error(
+            &source.signature.parameters[*index].ident,
+            "`set_phi` sets the parameters of a control; choose another name for these data",
+        );
+    }
+    let is_held = |argument: usize| argument > 0 && !roles.each.contains(&argument);
+    let lengths = unify(&source, Holder::Control, &is_held, diagnostics);
+    diagnostics.is_empty().then(|| derive(source, &roles, &lengths, root))
 }
 
 fn roles(attribute: &ControlAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
@@ -161,7 +160,7 @@ struct Parts {
     c_bar: NodeId,
 }
 
-fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> Expansion {
+fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> Derived {
     lengths.join(&mut source);
     let wrt: Vec<usize> = std::iter::once(0).chain(roles.parameters.iter().copied()).collect();
     let inputs: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
@@ -213,12 +212,7 @@ fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStre
     };
     let parameters = structure(&source, roles, lengths, batch, root);
     let implementation = implementation(&source, roles, lengths, batch, root);
-    let function = source.function.to_token_stream();
-    let items =
-        located(quote!(#items #partials #parameters #implementation #kernel), &source.function.sig.ident);
-    // A control need not depend on z, is mostly called through its struct, and has as many arguments as parameters.
-    let tokens = quote!(#[allow(dead_code, unused_variables, clippy::too_many_arguments)] #function #items);
-    Expansion { name, tokens, formulas, error: None }
+    Derived { items: quote!(#items #partials #parameters #implementation #kernel), formulas }
 }
 
 fn parts(source: &mut Source, inputs: &[NodeId], derivatives: &Derivatives) -> Parts {

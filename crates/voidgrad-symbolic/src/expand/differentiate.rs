@@ -1,13 +1,13 @@
 //! `#[differentiate]`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 
 use super::directions::{Directions, along_arrays, along_functions, direction_functions};
 use super::function::Function;
 use super::names::check_derivatives;
 use super::namesake::{Namesake, single};
-use super::{Expansion, Source, expand, located};
+use super::{Derived, Source};
 use crate::attribute::DifferentiateAttribute;
 use crate::calculus::{adjoints, tangents};
 use crate::diagnostics::Diagnostics;
@@ -18,18 +18,19 @@ use crate::latex;
 /// More entries than this in one direction, and a second derivative or a Jacobian is left to `jvp` and `vjp_jvp`.
 const LONGEST_TABLE: usize = 32;
 
-/// Expands `#[differentiate(attribute)] item`; `root` is the path of voidgrad.
-#[must_use]
-pub fn differentiate(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
-    expand("#[differentiate]", attribute, item, |attribute: DifferentiateAttribute, source, diagnostics| {
-        let wrt = resolve(&attribute.wrt, &source, diagnostics)?;
-        let nodes: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
-        source.check_calls(&nodes, diagnostics);
-        let idents: Vec<&Ident> =
-            wrt.iter().map(|index| &source.signature.parameters[*index].ident).collect();
-        check_derivatives(&idents, |_, _| attribute.order == 2, diagnostics);
-        diagnostics.is_empty().then(|| derive(source, &wrt, attribute.order, root))
-    })
+/// The items of a function that is read.
+pub(super) fn derived(
+    attribute: &DifferentiateAttribute,
+    source: Source,
+    root: &TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Derived> {
+    let wrt = resolve(&attribute.wrt, &source, diagnostics)?;
+    let nodes: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
+    source.check_calls(&nodes, diagnostics);
+    let idents: Vec<&Ident> = wrt.iter().map(|index| &source.signature.parameters[*index].ident).collect();
+    check_derivatives(&idents, |_, _| attribute.order == 2, diagnostics);
+    diagnostics.is_empty().then(|| derive(source, &wrt, attribute.order, root))
 }
 
 /// The indices of the parameters that `wrt` names.
@@ -63,7 +64,7 @@ pub(super) fn resolve(names: &[Ident], source: &Source, diagnostics: &mut Diagno
     (wrt.len() == names.len()).then_some(wrt)
 }
 
-fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> Expansion {
+fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> Derived {
     let output = source.body.output;
     let inputs: Vec<NodeId> = wrt.iter().map(|index| source.body.parameters[*index]).collect();
     let plan = if source.signature.output_shape.is_scalar() {
@@ -90,11 +91,7 @@ fn derive(mut source: Source, wrt: &[usize], order: u8, root: &TokenStream) -> E
     for ((i, j), function) in &along {
         partials.extend(namesake.second_direction(wrt[*i], wrt[*j], &function.name));
     }
-    let function = source.function.to_token_stream();
-    let items = located(quote!(#items #partials), &source.function.sig.ident);
-    // It is often called through its namesake alone, and the compiler can't see that as a use of the function.
-    let tokens = quote!(#[allow(dead_code)] #function #items);
-    Expansion { name, tokens, formulas, error: None }
+    Derived { items: quote!(#items #partials), formulas }
 }
 
 /// The derivatives that have names of their own.

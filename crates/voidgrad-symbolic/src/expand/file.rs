@@ -5,7 +5,8 @@ use quote::ToTokens;
 use syn::visit::Visit;
 use syn::{Attribute, ImplItemFn, ItemFn, Signature, TraitItemFn};
 
-use super::{Expansion, control, differentiate, network};
+use super::Expansion;
+use super::request::{Kind, Request};
 use crate::{depth, inert};
 
 /// The expansions of the annotated functions in `source`, in order, also of those in modules and function bodies.
@@ -18,8 +19,36 @@ pub fn file(source: &str, root: &TokenStream) -> syn::Result<Vec<Expansion>> {
         let file = syn::parse_file(source)?;
         let mut found = Found { root, expansions: Vec::new() };
         found.visit_file(&file);
-        Ok(found.expansions)
+        Ok(with_bodies(found.expansions))
     })?
+}
+
+/// Goes on with the expansions that ask for the bodies of functions of this file.
+fn with_bodies(mut expansions: Vec<Expansion>) -> Vec<Expansion> {
+    loop {
+        let known: Vec<(String, String)> = (expansions.iter())
+            .filter_map(|expansion| Some((expansion.name.clone(), expansion.body()?.to_owned())))
+            .collect();
+        let mut goes_on = false;
+        for expansion in &mut expansions {
+            let Some(asked) = expansion.asks().and_then(|path| path.segments.last()) else { continue };
+            if let Some((_, body)) = known.iter().find(|(name, _)| asked.ident == name) {
+                *expansion = expansion.clone().with_body(body);
+                goes_on = true;
+            }
+        }
+        if !goes_on {
+            break;
+        }
+    }
+    for expansion in &mut expansions {
+        if let Some(path) = expansion.asks() {
+            let message = "the body of this function is needed, and it is no annotated function of this file";
+            let error = syn::Error::new_spanned(path, message);
+            *expansion = Expansion::refused(expansion.name.clone(), &TokenStream::new(), error);
+        }
+    }
+    expansions
 }
 
 struct Found<'r> {
@@ -40,12 +69,9 @@ impl<'ast> Visit<'ast> for Found<'_> {
                 !(is_above && attribute.path().is_ident("cfg"))
             });
             let last = attribute.path().segments.last().map(|last| last.ident.to_string());
-            let expand = match last.as_deref() {
-                Some("control") => control,
-                Some("network") => network,
-                _ => differentiate,
-            };
-            self.expansions.push(expand(arguments(&attribute), &function.to_token_stream(), self.root));
+            let kind = last.as_deref().and_then(Kind::named).unwrap_or(Kind::Differentiate);
+            let item = function.to_token_stream();
+            self.expansions.push(Request::new(kind, arguments(&attribute), &item, self.root).expand());
         }
         syn::visit::visit_item_fn(self, function);
     }

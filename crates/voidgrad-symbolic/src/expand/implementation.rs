@@ -283,7 +283,7 @@ impl Methods<'_> {
         let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
         let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.complete(root);
         let counts = fields.iter().filter(|field| field.is_each).map(|Field { ident, entries, .. }| {
-            let entries = if entries.fixed().is_some() { quote!(#entries) } else { quote!((#entries)) };
+            let entries = entries.operand();
             quote!(self.#ident.len() / #entries)
         });
         let counts = self.lengths.named(&quote!([#(#counts),*]));

@@ -233,6 +233,7 @@ impl Lengths {
             let read = match *graph.op(id) {
                 Op::Index(array, Position::Entry(i)) => Some((array, [i + 1, 1])),
                 Op::Index(array, Position::Cell(row, column)) => Some((array, [row + 1, column + 1])),
+                Op::Part(array, first) => graph.shape(id).entries().map(|count| (array, [first + count, 1])),
                 _ => None,
             };
             let (array, counts) = read.unwrap_or((id, [1, 1]));
@@ -301,9 +302,10 @@ impl Lengths {
         quote!(let [#(#patterns),*] = #from;)
     }
 
-    /// Whether the code reads a length that the struct holds.
-    pub(super) fn are_read(&self, code: &TokenStream) -> bool {
-        self.own.iter().any(|own| reads(code, &own.ident))
+    /// A list of lengths: a constant, unless it reads one that the struct holds.
+    pub(super) fn constant(&self, list: &TokenStream) -> TokenStream {
+        let is_read = self.own.iter().any(|own| reads(list, &own.ident));
+        if is_read { self.named(list) } else { quote!(const { &#list }) }
     }
 
     /// [`names`](Self::names) of the lengths that the struct holds, before the code.

@@ -8,30 +8,29 @@ mod field;
 mod file;
 mod function;
 mod generics;
+mod handed;
 mod implementation;
 mod kernel;
 mod lengths;
 mod names;
 mod namesake;
 mod network;
+mod request;
 mod slices;
 mod structure;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::parse::Parse;
 use syn::{ItemFn, TraitItemFn};
 
-pub use control::control;
-pub use differentiate::differentiate;
 pub use file::file;
 pub use function::{Formula, Function};
-pub use network::network;
+pub use request::{Kind, Request, control, differentiate, network, resume};
 
-use crate::depth;
+use crate::callees::Callees;
 use crate::diagnostics::Diagnostics;
 use crate::graph::{NodeId, Op, Shape};
-use crate::parse::{self, Body};
+use crate::parse::{self, Body, Reading};
 use crate::signature::Signature;
 
 /// What an attribute makes of a function.
@@ -45,16 +44,47 @@ pub struct Expansion {
     pub formulas: Vec<Formula>,
     /// Why the function was refused, where it was.
     pub error: Option<syn::Error>,
+    /// If the body of another function is needed to go on: its path, and what was to be expanded.
+    pub(crate) asks: Option<(syn::Path, Request)>,
+    /// What the function hands on to those that call it with whole arrays.
+    pub(crate) handed: Option<String>,
 }
 
 impl Expansion {
+    /// The path of the function whose body is needed to go on, if there is one: then the items are not there yet.
+    #[must_use]
+    pub fn asks(&self) -> Option<&syn::Path> {
+        self.asks.as_ref().map(|(path, _)| path)
+    }
+
+    /// The body for callers that ask for it; none if the function takes no array.
+    #[must_use]
+    pub fn body(&self) -> Option<&str> {
+        self.handed.as_deref()
+    }
+
+    /// The expansion with the body that it asks for, as the macro of that function would go on.
+    #[must_use]
+    pub fn with_body(self, body: &str) -> Self {
+        match self.asks {
+            Some((path, request)) => request.with(path, body.to_owned()).expand_whole(),
+            None => self,
+        }
+    }
+
     /// A function that was refused: it stays as it is, beside the error.
     fn refused(name: String, item: &TokenStream, error: syn::Error) -> Self {
         let message = error.to_compile_error();
         let mut tokens = item.clone();
         tokens.extend(message);
-        Self { name, tokens, formulas: Vec::new(), error: Some(error) }
+        Self { name, tokens, formulas: Vec::new(), error: Some(error), asks: None, handed: None }
     }
+}
+
+/// What is made of a function that has no mistake.
+struct Derived {
+    items: TokenStream,
+    formulas: Vec<Formula>,
 }
 
 /// Generated items, pointing at the user's name of the function: where items can't stand, as in an `impl`, the compiler
@@ -77,13 +107,20 @@ struct Source {
 }
 
 impl Source {
-    /// Reads a function; what is wrong with it is reported.
-    fn read(function: ItemFn, diagnostics: &mut Diagnostics) -> Option<Self> {
+    /// Reads a function, or gives the path of another one that has to be known before; what is wrong is reported.
+    fn read(
+        function: ItemFn,
+        callees: &Callees,
+        diagnostics: &mut Diagnostics,
+    ) -> Option<Result<Self, syn::Path>> {
         let signature = Signature::read(&function, diagnostics)?;
-        let body = parse::body(&function, &signature, diagnostics)?;
+        let body = match parse::body(&function, &signature, callees, diagnostics)? {
+            Reading::Body(body) => *body,
+            Reading::Asks(path) => return Some(Err(path)),
+        };
         let source = Self { function, signature, body };
         names::check_namesake(&source, diagnostics);
-        Some(source)
+        Some(Ok(source))
     }
 
     fn name(&self) -> String {
@@ -119,18 +156,6 @@ impl Source {
     }
 }
 
-/// Expands an attribute: reads its arguments and the function, and lets `derive` make the items; all that is wrong is
-/// reported together.
-fn expand<A: Parse>(
-    what: &str,
-    attribute: TokenStream,
-    item: &TokenStream,
-    derive: impl FnOnce(A, Source, &mut Diagnostics) -> Option<Expansion>,
-) -> Expansion {
-    let work = || read_and_derive(what, attribute, item, derive);
-    depth::with_room(item, work).unwrap_or_else(|error| Expansion::refused(String::new(), item, error))
-}
-
 /// Why `item` is no function: it is something else, or it has an error of its own.
 fn no_function(what: &str, item: &TokenStream, error: syn::Error) -> syn::Error {
     if let Ok(TraitItemFn { attrs: _, modifiers: _, sig, default: None, semi_token: _ }) =
@@ -144,27 +169,4 @@ fn no_function(what: &str, item: &TokenStream, error: syn::Error) -> syn::Error 
     }
     let first = item.clone().into_iter().next().map_or_else(TokenStream::new, ToTokens::into_token_stream);
     syn::Error::new_spanned(first, format!("`{what}` belongs on a function"))
-}
-
-fn read_and_derive<A: Parse>(
-    what: &str,
-    attribute: TokenStream,
-    item: &TokenStream,
-    derive: impl FnOnce(A, Source, &mut Diagnostics) -> Option<Expansion>,
-) -> Expansion {
-    let function = match syn::parse2::<ItemFn>(item.clone()) {
-        Ok(function) => function,
-        Err(error) => return Expansion::refused(String::new(), item, no_function(what, item, error)),
-    };
-    let name = function.sig.ident.to_string();
-    let mut diagnostics = Diagnostics::default();
-    let attribute = syn::parse2::<A>(attribute).map_err(|error| diagnostics.push(error)).ok();
-    let source = Source::read(function, &mut diagnostics);
-    let derived =
-        attribute.zip(source).and_then(|(attribute, source)| derive(attribute, source, &mut diagnostics));
-    match (diagnostics.check(), derived) {
-        (Ok(()), Some(expansion)) => expansion,
-        (Err(error), _) => Expansion::refused(name, item, error),
-        (Ok(()), None) => unreachable!("what was refused was reported"),
-    }
 }

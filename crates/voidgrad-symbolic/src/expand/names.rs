@@ -97,8 +97,18 @@ pub(super) fn check_network(
     (each, data): (&[usize], &[usize]),
     diagnostics: &mut Diagnostics,
 ) {
-    const TAKEN: [&str; 9] =
-        ["data", "draw", "rows", "rows_vjp", "y", "y_bar", "parameters", "parameters_bar", "stream"];
+    const TAKEN: [&str; 10] = [
+        "data",
+        "draw",
+        "rows",
+        "rows_vjp",
+        "rows_and_vjp",
+        "y",
+        "y_bar",
+        "parameters",
+        "parameters_bar",
+        "stream",
+    ];
     check_struct(source, diagnostics);
     let parameters = &source.signature.parameters;
     for parameter in parameters.iter().filter(|parameter| TAKEN.iter().any(|name| parameter.ident == name)) {

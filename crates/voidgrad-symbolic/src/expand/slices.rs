@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::kernel::arrays::{Extent, PanelProduct, Panels, Slice, Stage};
+use crate::kernel::arrays::{Extent, PanelProduct, Panels, Slice, Stage, Total};
 
 /// How many numbers or rows they are.
 pub(super) fn count(slices: &[Slice]) -> Extent {
@@ -54,6 +54,14 @@ pub(super) fn products(panels: &Panels, root: &TokenStream) -> TokenStream {
         quote!(#root::kernel::PanelProduct { shape: [#rows, #columns], factors: [#a, #b], first: #first })
     });
     quote!([#(#products),*])
+}
+
+/// What a backward pass adds up itself.
+pub(super) fn totals(totals: &[Total], root: &TokenStream) -> TokenStream {
+    let list = totals
+        .iter()
+        .map(|Total { first, entries }| quote!(#root::kernel::Total { first: #first, entries: #entries }));
+    quote!([#(#list),*])
 }
 
 /// What is made of the `own` plain numbers that `numbers` holds, behind them, and memory for that. `names` are those of the plain numbers.

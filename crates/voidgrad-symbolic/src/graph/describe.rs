@@ -54,6 +54,8 @@ fn describe(graph: &Graph, id: NodeId) -> String {
         Op::Scan(..) => "states".to_owned(),
         Op::ScanEnd(..) => "end".to_owned(),
         Op::Assemble(_) => "entries".to_owned(),
+        Op::Part(a, _) => one("part", *a),
+        Op::Join(_) => "joined".to_owned(),
         Op::Transpose(a) => one("transposed", *a),
         _ => "value".to_owned(),
     }

@@ -5,9 +5,11 @@
 //! source gives the same output, byte for byte.
 
 mod describe;
+mod graft;
 mod lengths;
 mod op;
 mod shape;
+pub mod text;
 
 use std::collections::HashMap;
 
@@ -51,6 +53,7 @@ pub struct Graph {
     states: usize,
     masks: Vec<bool>,
     entries: HashMap<(NodeId, Position), NodeId>,
+    parts: HashMap<(NodeId, usize, usize), NodeId>,
 }
 
 impl Graph {
@@ -70,6 +73,17 @@ impl Graph {
     /// Remembers an answer for [`Graph::indexed`].
     pub fn remember_index(&mut self, array: NodeId, at: Position, entry: NodeId) {
         self.entries.insert((array, at), entry);
+    }
+
+    /// The part of `array` from `first` on with so many entries, if it was asked for before, for the same reason.
+    #[must_use]
+    pub fn known_part(&self, array: NodeId, first: usize, count: usize) -> Option<NodeId> {
+        self.parts.get(&(array, first, count)).copied()
+    }
+
+    /// Remembers an answer for [`Graph::known_part`].
+    pub fn remember_part(&mut self, array: NodeId, first: usize, count: usize, part: NodeId) {
+        self.parts.insert((array, first, count), part);
     }
 
     /// The number of nodes.
@@ -221,7 +235,7 @@ impl Graph {
     pub fn node(&mut self, op: Op, shape: Shape) -> NodeId {
         let mask = match &op {
             Op::Compare(..) | Op::And(..) | Op::Or(..) | Op::Not(_) | Op::Bool(_) => true,
-            Op::Broadcast(a) | Op::Index(a, _) => self.is_mask(*a),
+            Op::Broadcast(a) | Op::Index(a, _) | Op::Part(a, _) => self.is_mask(*a),
             Op::Select(_, a, _) => self.is_mask(*a),
             _ => false,
         };

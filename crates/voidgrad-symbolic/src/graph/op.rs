@@ -110,6 +110,10 @@ pub enum Op {
     Index(NodeId, Position),
     /// An array from its entries; those not named are [`Op::Zero`].
     Assemble(Vec<(Position, NodeId)>),
+    /// The entries of an array or a column from this place on, as many as the shape says.
+    Part(NodeId, usize),
+    /// An array or a column that has these parts from these places on, and is [`Op::Zero`] elsewhere; in ascending order.
+    Join(Vec<(usize, NodeId)>),
     /// The matrix product.
     MatMul(NodeId, NodeId),
     /// `a·bᵀ` of two columns.
@@ -157,6 +161,7 @@ impl Op {
             | Self::Not(a)
             | Self::Broadcast(a)
             | Self::Index(a, _)
+            | Self::Part(a, _)
             | Self::Transpose(a)
             | Self::Sum(a)
             | Self::LogSumExp(a) => visit(*a),
@@ -182,6 +187,7 @@ impl Op {
                 visit(*b);
             }
             Self::Assemble(entries) => entries.iter().map(|(_, entry)| *entry).for_each(visit),
+            Self::Join(parts) => parts.iter().map(|(_, part)| *part).for_each(visit),
             Self::CallAlong(_, _, arguments, dot) => {
                 arguments.iter().copied().for_each(&mut visit);
                 visit(*dot);
@@ -227,6 +233,10 @@ impl Op {
             Self::Scan(recurrence, a, b) => Self::Scan(recurrence, f(a), f(b)),
             Self::ScanEnd(recurrence, a, b) => Self::ScanEnd(recurrence, f(a), f(b)),
             Self::Select(mask, a, b) => Self::Select(f(mask), f(a), f(b)),
+            Self::Part(a, first) => Self::Part(f(a), first),
+            Self::Join(parts) => {
+                Self::Join(parts.into_iter().map(|(first, part)| (first, f(part))).collect())
+            }
             Self::Assemble(entries) => {
                 Self::Assemble(entries.into_iter().map(|(at, entry)| (at, f(entry))).collect())
             }

@@ -128,6 +128,15 @@ impl Scalars {
                 }
                 entries
             }
+            Op::Part(a, first) => self.of(*a)[*first..][..count].to_vec(),
+            Op::Join(parts) => {
+                let mut entries = vec![self.graph.zero(); count];
+                for (first, part) in parts {
+                    let part = self.of(*part);
+                    entries[*first..][..part.len()].copy_from_slice(part);
+                }
+                entries
+            }
             Op::Transpose(a) => {
                 let (rows, columns) = size(shape)?;
                 let of_a = self.of(*a);

@@ -135,7 +135,7 @@ impl Reader<'_> {
         let mut nodes = Vec::new();
         let mut passes = Vec::new();
         let mut shape = Shape::Scalar;
-        let mut over_items = false;
+        let (mut over_items, mut takes_arrays) = (false, false);
         for (argument, is_reference) in arguments {
             let is_item = matches!(argument, Value::Item(_));
             let node = match argument {
@@ -146,6 +146,7 @@ impl Reader<'_> {
             if is_item {
                 shape = self.graph.shape(node).join(&shape)?;
             }
+            takes_arrays |= !is_item && !self.graph.shape(node).is_scalar();
             passes.push(match (self.graph.shape(node).is_scalar() || is_item, is_reference) {
                 (true, false) => Pass::Number,
                 (true, true) => Pass::NumberReference,
@@ -153,6 +154,12 @@ impl Reader<'_> {
                 (false, false) => Pass::Array,
             });
             nodes.push(node);
+        }
+        if takes_arrays
+            && !over_items
+            && let Some(value) = self.inlined(path, &nodes)?
+        {
+            return Some(value);
         }
         let callee = self.graph.intern_callee(Callee { path: path.clone(), passes });
         let node = self.written(Op::Call(callee, Vec::new(), nodes), shape, path)?;
@@ -168,6 +175,11 @@ impl Reader<'_> {
             name == "SVector" || name.strip_prefix("Vector").is_some_and(|n| n.parse::<usize>().is_ok());
         if !is_vector {
             return None;
+        }
+        if let ("from_iterator", Some(argument), 1) =
+            (function.ident.to_string().as_str(), call.args.first(), call.args.len())
+        {
+            return Some(self.vector_of_iterator(ty, argument));
         }
         let entries: Vec<&Expr> = match (function.ident.to_string().as_str(), call.args.first()) {
             ("new", Some(_)) => call.args.iter().collect(),

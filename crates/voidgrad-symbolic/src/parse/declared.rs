@@ -94,7 +94,7 @@ impl Reader<'_> {
             Value::Integer(..) => "an integer".to_owned(),
             Value::Length(_) | Value::Place(_) => "a length or an index (`usize`)".to_owned(),
             Value::Tuple(parts) => format!("a tuple of {}", parts.len()),
-            Value::Sequence(..) => "an iterator".to_owned(),
+            Value::Sequence(..) | Value::Parts(_) => "an iterator".to_owned(),
             Value::Range(..) | Value::Places(_) => "a range".to_owned(),
             Value::Unit => "`()`".to_owned(),
         }

@@ -4,6 +4,7 @@ use quote::ToTokens;
 use syn::{Expr, ExprMethodCall, Ident};
 
 use super::call::Read;
+use super::part::takes_length;
 use super::{Reader, Value};
 use crate::graph::{Comparison, Dim, NodeId, Op, Shape};
 use crate::primitives::{BINARY, Binary, Call, UNARY, Unary};
@@ -14,9 +15,13 @@ impl Reader<'_> {
         let ExprMethodCall { attrs: _, receiver, dot_token: _, method, turbofish, paren_token: _, args } =
             call;
         let receiver = self.expression(receiver)?;
-        self.turbofish(turbofish.as_ref(), method)?;
+        let turbofish = turbofish.as_ref();
+        if !takes_length(method) {
+            self.turbofish(turbofish, method)?;
+        }
         let arguments: Vec<&Expr> = args.iter().collect();
         match receiver {
+            Value::Parts(parts) => self.parts_method(parts, method, &arguments),
             Value::Sequence(item, shape) => self.sequence_method(*item, shape, method, &arguments),
             Value::Places(length) => {
                 let shape = Shape::Array(length.clone());
@@ -27,7 +32,10 @@ impl Reader<'_> {
                 self.refuse(method, "a method of `bool` is not modelled; use `!`, `&&`, `||` and `if`")
             }
             Value::Node(node) if !self.graph.shape(node).is_scalar() => {
-                self.array_method(node, method, &arguments)
+                match self.part_method(node, method, turbofish, &arguments)? {
+                    Some(value) => Some(value),
+                    None => self.array_method(node, method, &arguments),
+                }
             }
             Value::Integer(..) if method == "clone" && arguments.is_empty() => Some(receiver),
             Value::Integer(..) => {
@@ -137,8 +145,12 @@ impl Reader<'_> {
             "unwrap" | "expect" => {
                 "a differentiated function can't fail; check the input before the call".to_owned()
             }
-            "chunks" | "chunks_exact" | "windows" | "rows" | "columns" | "row" | "column" | "fixed_rows" | "fixed_view" | "slice" => {
-                "a part of an array is not modelled; build it of its entries, `[x[0], x[1]]`, or pass it as an argument of its own".to_owned()
+            "rows" | "fixed_rows" => "rows of a matrix are not modelled; those of a vector are".to_owned(),
+            "chunks" | "chunks_exact" | "as_chunks" | "windows" | "split_at" => {
+                "parts are those of an array or a slice; write `x.as_slice()` for a vector".to_owned()
+            }
+            "columns" | "row" | "column" | "fixed_view" | "slice" => {
+                "a part of a matrix is not modelled; multiply with the whole of it, or pass the part as an argument of its own".to_owned()
             }
             "collect" | "to_vec" => "write `[a, b, …]`, or `map` on an array".to_owned(),
             _ => match nearest(&name) {
@@ -166,7 +178,16 @@ impl Reader<'_> {
         let is_matrix = matches!(shape, Shape::Matrix(..));
         let name = method.to_string();
         let node = match (name.as_str(), arguments) {
-            ("clone" | "to_owned" | "clone_owned" | "into" | "as_slice" | "as_ref", []) => Some(a),
+            ("clone" | "to_owned" | "clone_owned" | "into_owned" | "into" | "as_ref", []) => Some(a),
+            // A column is a slice of its entries; those of a matrix are not modelled as one array.
+            ("as_slice", []) if shape.is_column() && shape.entries().is_some() => {
+                let slice = Shape::Array(shape.entries().map_or(Dim::Fixed(1), Dim::Fixed));
+                Some(self.graph.part(a, 0, &slice))
+            }
+            ("as_slice", []) => Some(a),
+            ("column_sum" | "column_mean" | "row_sum" | "row_mean" | "row_sum_tr" | "row_mean_tr", []) if is_matrix => {
+                self.along_axis(a, &name, method)
+            }
             ("iter" | "into_iter", []) => return Some(Value::Sequence(Box::new(Value::Item(a)), shape)),
             ("len" | "nrows", []) => return Some(self.length(&shape)),
             ("map", [f]) => {
@@ -225,6 +246,31 @@ impl Reader<'_> {
             _ => return self.unknown_method(method),
         };
         node.map(Value::Node)
+    }
+
+    /// Sums and means along one axis: products with ones.
+    fn along_axis(&mut self, a: NodeId, name: &str, method: &Ident) -> Option<NodeId> {
+        let Shape::Matrix(rows, columns) = self.graph.shape(a).clone() else { return None };
+        let one = self.graph.literal(1.0);
+        // nalgebra's `column_sum` is the sum of the columns, and its `row_sum` that of the rows.
+        let is_of_columns = name.starts_with("column");
+        let (count, sum) = if is_of_columns {
+            let ones = self.graph.broadcast(one, &Shape::Matrix(columns.clone(), Dim::Fixed(1)));
+            let shape = Shape::Matrix(rows, Dim::Fixed(1));
+            (columns, self.written(Op::MatMul(a, ones), shape, method)?)
+        } else {
+            let ones = self.graph.broadcast(one, &Shape::Matrix(rows.clone(), Dim::Fixed(1)));
+            let transposed = self.graph.transpose(a);
+            let shape = Shape::Matrix(columns, Dim::Fixed(1));
+            let sum = self.written(Op::MatMul(transposed, ones), shape, method)?;
+            (rows, if name.ends_with("_tr") { sum } else { self.graph.transpose(sum) })
+        };
+        if !name.contains("mean") {
+            return Some(sum);
+        }
+        let count = self.graph.node(Op::Length(count), Shape::Scalar);
+        let shape = self.graph.shape(sum).clone();
+        self.written(Op::Div(sum, count), shape, method)
     }
 
     fn length(&mut self, shape: &Shape) -> Value {

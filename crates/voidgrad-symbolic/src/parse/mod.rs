@@ -9,8 +9,10 @@ mod branch;
 mod call;
 mod declared;
 mod expression;
+mod inlined;
 mod integer;
 mod method;
+mod part;
 mod place;
 mod recurrence;
 mod scope;
@@ -23,12 +25,14 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::ItemFn;
 
+use crate::callees::Callees;
 use crate::diagnostics::Diagnostics;
 use crate::graph::{Dim, Graph, NODE_LIMIT, NodeId, Op, Shape};
 use crate::inert;
 use crate::signature::Signature;
 use crate::stable;
 
+pub(crate) use self::inlined::TAKEN;
 use self::integer::{IntegerTypes, TypeVariable};
 use self::scope::Scope;
 
@@ -51,6 +55,8 @@ enum Value {
     Tuple(Vec<Value>),
     /// An iterator over arrays side by side: the item, and the shape that it runs over.
     Sequence(Box<Value>, Shape),
+    /// Arrays or numbers one after the other, which are known one by one: the chunks of an array.
+    Parts(Vec<Value>),
     /// `a..b`, half open.
     Range(i64, i64, TypeVariable),
     /// A length that is not known while reading: `x.len()`, a const generic.
@@ -110,8 +116,22 @@ pub struct Body {
     pub read: usize,
 }
 
+/// What came of reading.
+#[derive(Debug)]
+pub enum Reading {
+    /// The body.
+    Body(Box<Body>),
+    /// The function with this path is called with whole arrays, and is not known.
+    Asks(syn::Path),
+}
+
 /// Reads the body of `function`. `None` after anything was reported.
-pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnostics) -> Option<Body> {
+pub fn body(
+    function: &ItemFn,
+    signature: &Signature,
+    callees: &Callees,
+    diagnostics: &mut Diagnostics,
+) -> Option<Reading> {
     let ItemFn { attrs: _, vis: _, modifiers: _, sig, block } = function;
     inert::check(function, diagnostics);
     let mut graph = Graph::default();
@@ -128,6 +148,8 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         graph,
         scope,
         diagnostics,
+        callees,
+        asks: None,
         functions: Vec::new(),
         integers: IntegerTypes::default(),
         loops: Loops::default(),
@@ -142,10 +164,14 @@ pub fn body(function: &ItemFn, signature: &Signature, diagnostics: &mut Diagnost
         real: signature.real.clone(),
     };
     let output = reader.output(block, signature);
-    let Reader { graph, functions, integers, loops, read, diagnostics, .. } = reader;
+    let Reader { graph, functions, integers, loops, read, diagnostics, asks, .. } = reader;
+    if let Some(path) = asks {
+        // What follows from the call was not read.
+        return diagnostics.is_empty().then_some(Reading::Asks(path));
+    }
     integers.check(diagnostics);
     loops.check(diagnostics);
-    Some(Body { graph, parameters, output: output?, functions, read })
+    Some(Reading::Body(Box::new(Body { graph, parameters, output: output?, functions, read })))
 }
 
 /// Reads expressions and statements.
@@ -153,6 +179,9 @@ struct Reader<'d> {
     graph: Graph,
     scope: Scope,
     diagnostics: &'d mut Diagnostics,
+    callees: &'d Callees,
+    /// The first function whose body is needed and not known.
+    asks: Option<syn::Path>,
     functions: Vec<(syn::Path, &'static str)>,
     integers: IntegerTypes,
     loops: Loops,
@@ -247,6 +276,7 @@ impl Reader<'_> {
                 tokens,
                 "the variable of a loop over a length that is not known here indexes arrays (`x[i]`), or is a number (`i as f64`)",
             ),
+            Value::Parts(_) => self.refuse(tokens, "an iterator over parts where a value is needed; end it with `.sum::<f64>()`, or append the parts with `SVector::from_iterator`"),
             Value::Range(..) | Value::Places(_) => self.refuse(tokens, "a range where a value is needed"),
             Value::Unit => self.refuse(tokens, "this has no value; remove the semicolon at its end"),
         }
@@ -349,7 +379,12 @@ impl Reader<'_> {
         if self.graph.is_mask(output) {
             return self.refuse(&signature.output, "a `bool` has no derivative; return a real number");
         }
-        if fits {
+        if fits && signature.output_shape.is_dynamic() && !shape.is_dynamic() {
+            self.refuse(
+                &signature.output,
+                format!("the body gives a {shape}, whose size is known, and this type has none; write `SVector<f64, N>` or `SMatrix<f64, R, C>`"),
+            )
+        } else if fits {
             Some(output)
         } else {
             let declared = signature.output_shape.clone();

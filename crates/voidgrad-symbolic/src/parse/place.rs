@@ -49,6 +49,9 @@ impl Reader<'_> {
             }
         }
         let node = self.node_of(&value, base)?;
+        if let Expr::Range(range) = &**at {
+            return self.slice(node, range, index);
+        }
         let shape = self.graph.shape(node).clone();
         let place = self.expression(at)?;
         self.used_as_index(&place);

@@ -23,6 +23,9 @@ impl Reader<'_> {
         method: &Ident,
         arguments: &[&Expr],
     ) -> Option<Value> {
+        if let Some(value) = self.sequence_part(&item, &shape, method, arguments)? {
+            return Some(value);
+        }
         match (method.to_string().as_str(), arguments) {
             ("iter" | "into_iter" | "copied" | "cloned" | "by_ref", []) => {
                 Some(Value::Sequence(Box::new(item), shape))
@@ -74,7 +77,7 @@ impl Reader<'_> {
                 .refuse(method, "`enumerate` is not modelled; write `for i in 0..N` over a constant range"),
             _ => self.refuse(
                 method,
-                "this iterator method is not modelled; `iter`, `zip`, `map`, `sum`, `product` and `fold` are",
+                "this iterator method is not modelled; `iter`, `zip`, `map`, `chain`, `skip`, `take`, `sum`, `product` and `fold` are",
             ),
         }
     }
@@ -193,6 +196,7 @@ impl Reader<'_> {
     /// The items one by one, for what must be written out.
     pub(super) fn entries(&mut self, value: Value, tokens: impl ToTokens) -> Option<Vec<Value>> {
         let (item, shape) = match value {
+            Value::Parts(parts) => return Some(parts),
             Value::Sequence(item, shape) => (*item, shape),
             Value::Node(node) if !self.graph.shape(node).is_scalar() => {
                 (Value::Item(node), self.graph.shape(node).clone())

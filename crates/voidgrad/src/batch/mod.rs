@@ -13,7 +13,6 @@ mod scalar;
 mod slot;
 #[cfg(test)]
 pub(crate) mod tests;
-mod tree;
 
 use rayon::prelude::*;
 
@@ -27,8 +26,8 @@ use crate::error::EstimateError;
 use crate::estimator::suits;
 use crate::kernel::chunk;
 use crate::objective::Objective;
+use crate::tree::Tree;
 use slot::Slot;
-use tree::Tree;
 
 /// How many samples a batch has, the name of their noise, and what computes them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

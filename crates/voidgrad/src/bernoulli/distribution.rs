@@ -2,10 +2,10 @@
 
 use std::hint::select_unpredictable;
 
-use super::{Bernoulli, logit, sides};
+use super::{Bernoulli, logit};
 use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
-use crate::error::{DistributionError, SampleError, ShapeMismatch, finite, same_length};
+use crate::error::{DistributionError, SampleError, ShapeMismatch, all_finite, same_length};
 use crate::noise::{Node, Rule};
 
 /// The parameters are the M logits, and a sample is M entries of 0 and 1. It takes M uniform numbers: `b_m` is 1 where `u_m ≥ 1 - θ_m`.
@@ -19,11 +19,9 @@ impl Distribution for Bernoulli {
             let (found, expected) = (parameters.len(), self.len());
             return Err(ShapeMismatch { name: "logits", found, expected }.into());
         }
-        parameters.iter().try_for_each(|&logit| finite("logit", logit).map(drop))?;
+        all_finite("logit", parameters)?;
         self.logits.copy_from_slice(parameters);
-        for (m, &a) in parameters.iter().enumerate() {
-            (self.theta[m], self.rest[m]) = sides(a);
-        }
+        self.set_sides();
         Ok(())
     }
 

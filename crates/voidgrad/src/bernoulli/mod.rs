@@ -9,7 +9,10 @@ pub mod probability;
 #[cfg(test)]
 mod tests;
 
+use voidgrad_real::{Lanes, Real};
+
 use crate::error::InvalidParameter;
+use crate::lanes::{Instructions, MOST_LANES, OnLanes, Work};
 
 /// The largest M of which all `2ᴹ` states are enumerated: a million states.
 pub const LARGEST_ENUMERATION: usize = 20;
@@ -75,8 +78,9 @@ impl Bernoulli {
 
     /// Of finite logits.
     fn new(logits: Vec<f64>) -> Self {
-        let (theta, rest) = logits.iter().map(|&a| sides(a)).unzip();
-        Self { logits, theta, rest }
+        let mut all = Self { theta: vec![0.0; logits.len()], rest: vec![0.0; logits.len()], logits };
+        all.set_sides();
+        all
     }
 
     /// M.
@@ -110,12 +114,62 @@ impl Bernoulli {
     }
 }
 
-/// `σ(a)` and `σ(-a)`, of one exponential, with the bits that [`sigmoid`](voidgrad_real::sigmoid) has.
-fn sides(a: f64) -> (f64, f64) {
+impl Bernoulli {
+    /// Makes θ and `1 - θ` of the logits.
+    fn set_sides(&mut self) {
+        let Self { logits, theta, rest } = self;
+        // Few variables are no work for lanes.
+        if logits.len() < 8 {
+            for ((&a, theta), rest) in logits.iter().zip(theta).zip(rest) {
+                (*theta, *rest) = sides(a);
+            }
+        } else {
+            f64::on_lanes(Instructions::Best, Sides { logits, theta, rest });
+        }
+    }
+}
+
+/// θ and `1 - θ` of many logits.
+struct Sides<'a> {
+    logits: &'a [f64],
+    theta: &'a mut [f64],
+    rest: &'a mut [f64],
+}
+
+impl Work<f64> for Sides<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = f64>>(self, hand: R) {
+        let Self { logits, theta, rest } = self;
+        let parts = logits.chunks(R::LANES).zip(theta.chunks_mut(R::LANES)).zip(rest.chunks_mut(R::LANES));
+        for ((logits, theta), rest) in parts {
+            if logits.len() == R::LANES {
+                let both = sides(hand.load(logits));
+                both.0.store(theta);
+                both.1.store(rest);
+            } else {
+                let mut last = [0.0; MOST_LANES];
+                last[..logits.len()].copy_from_slice(logits);
+                let both = sides(hand.load(&last));
+                both.0.store(&mut last);
+                theta.copy_from_slice(&last[..theta.len()]);
+                both.1.store(&mut last);
+                rest.copy_from_slice(&last[..rest.len()]);
+            }
+        }
+    }
+}
+
+/// `σ(a)` and `σ(-a)`, of one exponential; of a number, with the bits that [`sigmoid`](voidgrad_real::sigmoid) has.
+#[inline(always)]
+fn sides<R: Real>(a: R) -> (R, R) {
+    let one = a.constant(1.0);
     let e = (-a.abs()).exp();
-    let large = 1.0 / (1.0 + e);
+    let large = one / (one + e);
     let small = e * large;
-    if a >= 0.0 { (large, small) } else { (small, large) }
+    let is_one = a.is_ge(a.constant(0.0));
+    (R::select(is_one, large, small), R::select(is_one, small, large))
 }
 
 fn not_empty(values: &[f64]) -> Result<(), InvalidParameter> {

@@ -52,6 +52,14 @@ pub(crate) fn finite(name: &'static str, value: f64) -> Result<f64, InvalidParam
     if value.is_finite() { Ok(value) } else { Err(InvalidParameter { name, value, allowed }) }
 }
 
+/// Refuses values of which one is not a finite number.
+pub(crate) fn all_finite(name: &'static str, values: &[f64]) -> Result<(), InvalidParameter> {
+    if are_finite(values) {
+        return Ok(());
+    }
+    values.iter().try_for_each(|value| finite(name, *value).map(drop))
+}
+
 /// `value`, where it is a positive, finite number.
 pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, InvalidParameter> {
     let allowed = "a number in (0, ∞)";

@@ -102,6 +102,11 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         Want::Value
     }
 
+    /// Whether every point has the weight 1/K, whatever f is there. Then the gradient of f's own parameters can be computed together with the values.
+    fn has_equal_weights(&self) -> bool {
+        false
+    }
+
     /// How many uniform numbers a round takes.
     fn noise(&self, distribution: &D) -> usize {
         distribution.uniforms()
@@ -189,6 +194,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn want(&self, k: usize) -> Want {
         (**self).want(k)
+    }
+
+    fn has_equal_weights(&self) -> bool {
+        (**self).has_equal_weights()
     }
 
     fn noise(&self, distribution: &D) -> usize {

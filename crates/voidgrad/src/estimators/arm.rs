@@ -46,6 +46,10 @@ impl Estimator for Arm {
         }
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn evaluations(&self, _: &Bernoulli) -> u64 {
         2
     }

@@ -88,6 +88,10 @@ impl Estimator for Arms {
         }
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn evaluations(&self, _: &Bernoulli) -> u64 {
         self.samples as u64
     }

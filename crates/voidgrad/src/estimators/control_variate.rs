@@ -234,6 +234,10 @@ impl<C: Control + Send + Sync> Estimator for C {
         answer.gradient.copy_from_slice(estimate.gradient.as_slice());
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
         2 * bernoulli.len()
     }

@@ -212,6 +212,10 @@ impl<C: Control + Send + Sync> Estimator<Categorical> for C {
         answer.gradient.copy_from_slice(&estimate.gradient);
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn noise(&self, categorical: &Categorical) -> usize {
         2 * categorical.len()
     }

@@ -75,6 +75,10 @@ impl Estimator for Disarm {
         }
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn evaluations(&self, _: &Bernoulli) -> u64 {
         2 * self.pairs as u64
     }

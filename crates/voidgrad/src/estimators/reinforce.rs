@@ -55,6 +55,10 @@ impl<D: Distribution> Estimator<D> for Reinforce {
         distribution.sample(noise, points);
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         distribution.score(told.points, answer.gradient);
         let advantage = told.values[0] - self.baseline;

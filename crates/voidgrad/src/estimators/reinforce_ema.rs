@@ -71,6 +71,10 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
         self.reinforce.ask(distribution, noise, points);
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         self.reinforce.answer(distribution, told, answer);
     }

@@ -72,6 +72,10 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
         distribution.sample(noise, points);
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         distribution.score(told.points, answer.gradient);
         for (m, gradient) in answer.gradient.iter_mut().enumerate() {

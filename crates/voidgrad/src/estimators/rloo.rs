@@ -51,6 +51,10 @@ impl<D: Distribution> Estimator<D> for Rloo {
         }
     }
 
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
     fn evaluations(&self, _: &D) -> u64 {
         self.samples as u64
     }

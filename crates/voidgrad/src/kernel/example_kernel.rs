@@ -3,17 +3,21 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::panel::PanelProduct;
+use super::reduction::Total;
 
 /// The derivatives of a control `c_φ(z, x)` for many examples side by side, each with its own z and x: what `#[control(each(x))]` writes.
 ///
 /// `R` is lanes of examples (or one number), its element `f64` or `f32`. Arrays are rows of lanes, as in [`ArrayKernel`](super::ArrayKernel). The E arguments that differ from
-/// example to example stand in `each`, one after the other. The sums of φ are plain numbers, as in [`RowKernel`](super::RowKernel).
+/// example to example stand in `each`, one after the other. The sums of φ are those of [`RowKernel`](super::RowKernel).
 pub trait ExampleKernel<const E: usize>: Sync {
     /// How long everything is.
     fn layout(&self) -> ExampleLayout<E>;
 
-    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
+    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller multiplies them.
     fn products(&self) -> impl AsRef<[PanelProduct]>;
+
+    /// The sums that [`backward`](Self::backward) adds to, in their order.
+    fn totals(&self) -> impl AsRef<[Total]>;
 
     /// All rows of an argument, of the E that differ from example to example.
     fn rows_of(&self, argument: usize) -> &[f64];
@@ -34,7 +38,8 @@ pub trait ExampleKernel<const E: usize>: Sync {
         rows: &mut [R::Element],
     ) -> R;
 
-    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, N plain numbers.
+    /// Adds `ż·∂²c/∂z∂φ` at z and `c̄·∂c/∂φ + ż·∂²c/∂z∂φ` at z̃, each point with its ż, to `sums`, rows of lanes,
+    /// but for what is an outer product.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the examples from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[control]` writes")]

@@ -4,12 +4,9 @@ use voidgrad_real::{Element, Lanes};
 
 use super::chunk::{conditional, lane_numbers};
 use super::transpose::{to_rows, to_samples};
-use super::{ExampleKernel, PANEL_ROWS, add_product, aligned, g_hat, pathwise, row, set_row, weights};
+use super::{CHUNK, ExampleKernel, Reduction, add_lanes, aligned, g_hat, pathwise, row, set_row, weights};
 use crate::error::are_finite;
 use crate::lanes::{Float, Instructions, MOST_LANES, Slices, Work};
-
-/// The examples of a task for a thread, and of a leaf of the tree that sums are taken over.
-const LEAF: usize = PANEL_ROWS;
 
 /// The examples of a plate with their values of f, and the memory for their `ĝ`.
 pub struct Examples<'a> {
@@ -72,9 +69,18 @@ fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
     }
     let mut numbers = Vec::new();
     control.numbers(&mut numbers);
-    let shared = Shared { control, numbers: &numbers, parameters };
+    let shared = Shared::<C, T, E> { control, numbers: &numbers };
     let mut sums = vec![0.0; parameters];
-    shared.subtree(told, gradient, &mut sums);
+    let (products, totals) = (control.products(), control.totals());
+    let (products, totals) = (products.as_ref(), totals.as_ref());
+    let reduction = Reduction { kept: control.layout().kept, products, totals };
+    let mut leaves = told.leaves(control.layout().z, gradient);
+    let pass = |leaf: &mut Leaf<'_, T>, panels: &mut [T], sums: &mut [T]| {
+        T::with_buffers(|memory| {
+            T::on_lanes(Instructions::Best, Pass { shared: &shared, leaf, panels, sums, memory });
+        });
+    };
+    reduction.add((&mut leaves, told.values.len()), &pass, &mut sums);
     let is_finite = |entry: &T| Into::<f64>::into(*entry).is_finite();
     (told.values.iter().all(is_finite) && gradient.iter().all(is_finite)).then_some(sums)
 }
@@ -92,83 +98,65 @@ struct Told<'a, T> {
     values: &'a [T],
 }
 
-impl<T> Told<'_, T> {
-    /// So many examples, and the others; an example has Z variables.
-    fn split_at(self, z: usize, count: usize) -> [Self; 2] {
-        let Self { first, logits, noise, points, values } = self;
-        let (logits, noise) = (logits.split_at(count * z), noise.split_at(2 * count * z));
-        let (points, values) = (points.split_at(count * z), values.split_at(count));
-        [
-            Self { first, logits: logits.0, noise: noise.0, points: points.0, values: values.0 },
-            Self {
-                first: first + count,
-                logits: logits.1,
-                noise: noise.1,
-                points: points.1,
-                values: values.1,
-            },
-        ]
+impl<'a, T> Told<'a, T> {
+    /// Chunks of these examples of Z variables, each with its part of `ĝ`.
+    fn leaves(self, z: usize, gradient: &'a mut [T]) -> Vec<Leaf<'a, T>> {
+        let Self { logits, noise, points, values, .. } = self;
+        let parts = (logits.chunks(CHUNK * z).zip(noise.chunks(2 * CHUNK * z)))
+            .zip(points.chunks(CHUNK * z).zip(values.chunks(CHUNK)))
+            .zip(gradient.chunks_mut(CHUNK * z));
+        parts
+            .enumerate()
+            .map(|(number, (((logits, noise), (points, values)), gradient))| Leaf {
+                told: Told { first: number * CHUNK, logits, noise, points, values },
+                gradient,
+            })
+            .collect()
     }
+}
+
+/// The examples of a chunk.
+struct Leaf<'a, T> {
+    told: Told<'a, T>,
+    gradient: &'a mut [T],
 }
 
 /// What all examples share.
 struct Shared<'a, C, T, const E: usize> {
     control: &'a C,
     numbers: &'a [T],
-    /// N.
-    parameters: usize,
-}
-
-impl<C: ExampleKernel<E>, T: Float, const E: usize> Shared<'_, C, T, E> {
-    /// Writes the sums over these examples: those of the largest power of 2 of leaves, and the rest, side by side.
-    fn subtree(&self, told: Told<'_, T>, gradient: &mut [T], total: &mut [f64]) {
-        let count = told.values.len();
-        if count <= LEAF {
-            return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 6]| {
-                sums.clear();
-                sums.resize(self.parameters, T::default());
-                T::on_lanes(Instructions::Best, Leaf { shared: self, told, gradient, sums, memory });
-                total.iter_mut().zip(sums).for_each(|(total, sum)| *total = (*sum).into());
-            });
-        }
-        let z = self.control.layout().z;
-        let half = count.div_ceil(LEAF).next_power_of_two() / 2 * LEAF;
-        let [left, right] = told.split_at(z, half);
-        let (gradient, behind) = gradient.split_at_mut(half * z);
-        let mut more = vec![0.0; total.len()];
-        rayon::join(|| self.subtree(left, gradient, total), || self.subtree(right, behind, &mut more));
-        total.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
-    }
 }
 
 /// How many rows of lanes a variable has.
 const ROWS: usize = 9;
 
-/// Some examples, group by group.
-struct Leaf<'a, C, T, const E: usize> {
-    shared: &'a Shared<'a, C, T, E>,
-    told: Told<'a, T>,
-    gradient: &'a mut [T],
-    sums: &'a mut [T],
-    memory: &'a mut [Vec<T>; 5],
+/// The pass through a chunk, group by group.
+struct Pass<'a, 'b, 'c, C, T, const E: usize> {
+    shared: &'b Shared<'c, C, T, E>,
+    leaf: &'b mut Leaf<'a, T>,
+    panels: &'b mut [T],
+    sums: &'b mut [T],
+    memory: &'b mut [Vec<T>; 5],
 }
 
-impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Leaf<'_, C, T, E> {
+impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Pass<'_, '_, '_, C, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Self { shared: Shared { control, numbers, .. }, told, gradient, sums, memory } = self;
-        let [rows, each, kept, panels, apart] = memory;
+        let Self { shared: Shared { control, numbers }, leaf, panels, sums, memory } = self;
+        let (told, gradient) = (leaf.told, &mut *leaf.gradient);
+        let [rows, each, kept, apart, totals] = memory;
         // Here and not at the call, so that lengths that are constants are constants.
         let layout = control.layout();
         let length = layout.z * R::LANES;
         let rows = aligned(rows, ROWS * length);
         let each = aligned(each, layout.each.iter().sum::<usize>() * R::LANES);
         let kept = aligned(kept, layout.rows * R::LANES);
-        let panels = aligned(panels, layout.kept * PANEL_ROWS);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
         for (group, gradient) in gradient.chunks_mut(length).enumerate() {
             let place = Place { first: group * R::LANES, live: gradient.len() / layout.z };
             place.load_each(hand, *control, told.first, each, apart);
@@ -189,12 +177,9 @@ impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Leaf<'_, C, T, E
                 gradient.copy_from_slice(&apart[..gradient.len()]);
             }
             let (z, z_dot) = ([&*group.z, &*group.z_tilde], [&*group.z_dot, &*group.z_tilde_dot]);
-            control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), sums);
+            control.backward(hand, numbers, each, z, z_dot, c_bar, kept, (panels, place.first), totals);
         }
-        let count = told.values.len().next_multiple_of(R::LANES);
-        for product in control.products().as_ref() {
-            add_product(hand, product, (panels, count), sums);
-        }
+        add_lanes(hand, totals, sums, apart);
     }
 }
 

@@ -9,12 +9,12 @@ mod examples;
 mod outer;
 mod panel;
 mod product;
+mod reduction;
 mod row_kernel;
 mod rows;
 mod steps;
 #[cfg(test)]
 mod tests;
-mod total;
 pub(crate) mod transpose;
 
 use voidgrad_real::{Element, Lanes};
@@ -27,14 +27,14 @@ pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use example_kernel::{ExampleKernel, ExampleLayout};
 pub use examples::{Examples, examples};
 pub use outer::add_outer;
-pub(crate) use panel::{PANEL_ROWS, add_product};
 pub use panel::{PanelProduct, keep};
 pub use product::{product, transposed_product};
+pub use reduction::Total;
+pub(crate) use reduction::{CHUNK, Reduction, add_lanes};
 pub use row_kernel::{Layout, RowKernel};
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;
 pub use steps::{Steps, steps};
-pub use total::add_total;
 
 use crate::flat::Flat;
 

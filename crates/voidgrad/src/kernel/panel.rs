@@ -5,8 +5,9 @@
 
 use voidgrad_real::{Element, Lanes};
 
+use super::chunk::aligned;
 use super::transpose::to_samples;
-use crate::lanes::MOST_LANES;
+use crate::lanes::Work;
 
 /// The rows of a panel.
 pub(crate) const PANEL_ROWS: usize = 64;
@@ -36,76 +37,168 @@ pub fn keep<R: Lanes>(
     to_samples(hand, entries, array, |value| value, &mut panels[place..][..entries * R::LANES]);
 }
 
-/// Adds a product over the first `rows` rows of the panels.
-#[inline(always)]
-pub(crate) fn add_product<R: Lanes<Element: Element>>(
-    hand: R,
-    product: &PanelProduct,
-    (panels, rows): (&[R::Element], usize),
-    sums: &mut [R::Element],
-) {
-    let PanelProduct { shape: [height, width], factors: [a, b], first } = *product;
-    let factors = Factors {
-        a: &panels[a * PANEL_ROWS..][..rows * height],
-        b: &panels[b * PANEL_ROWS..][..rows * width],
-        shape: [height, width],
-    };
-    let sums = &mut sums[first..][..height * width];
-    let whole = height / R::LANES * R::LANES;
-    let mut i = 0;
-    if R::LANES > 1 && R::REGISTERS == 1 {
-        // AVX-512, which has 32 registers: 24 sums, 3 vectors of a.
-        while i + 3 * R::LANES <= whole {
-            factors.strip::<R, 3, 8>(hand, i, sums);
-            i += 3 * R::LANES;
-        }
-    }
-    while i < whole {
-        factors.strip::<R, 1, 6>(hand, i, sums);
-        i += R::LANES;
-    }
-    factors.rest(whole, sums);
+/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within a chunk they are added up in the
+/// numbers of the rows, and from there on in `f64`, over a binary tree of the chunks.
+///
+/// Rows of large panels lie far apart in memory. So the factors are copied to where a tile reads them one after the other: those of its columns once, those of
+/// its rows once for all columns.
+pub(crate) struct Columns<'a, T> {
+    pub(crate) product: &'a PanelProduct,
+    pub(crate) panels: Panels<'a, T>,
+    pub(crate) first: usize,
+    pub(crate) sums: &'a mut [f64],
+    pub(crate) memory: &'a mut [Vec<T>; 2],
 }
 
-/// The two panels of a product.
-struct Factors<'a, T> {
-    a: &'a [T],
+/// The panels of at most [`MOST_CHUNKS`] chunks.
+#[derive(Clone, Copy)]
+pub(crate) struct Panels<'a, T> {
+    pub(crate) numbers: &'a [T],
+    /// The numbers of a chunk.
+    pub(crate) each: usize,
+    /// The rows of all chunks: each has [`PANEL_ROWS`], but the last what is left.
+    pub(crate) rows: usize,
+}
+
+/// Chunks whose factors are in memory together: a power of 2.
+pub(crate) const MOST_CHUNKS: usize = 16;
+
+/// The most sums of a tile: 24 vectors of 16 numbers.
+const TILE: usize = 24 * 16;
+
+/// The sums of a tile over the chunks.
+struct Tree<T> {
+    /// Those of the last chunk, in the numbers of the rows and in `f64`.
+    narrow: [T; TILE],
+    leaf: [f64; TILE],
+    /// Those of subtrees of 1, 2, 4 and so on.
+    subtrees: [[f64; TILE]; MOST_CHUNKS.ilog2() as usize + 1],
+}
+
+impl<T: Element> Panels<'_, T> {
+    /// Copies `live` entries of an array from `first` on, and 0 up to `width`, for all rows.
+    #[inline(always)]
+    fn copy(
+        &self,
+        (factor, entries): (usize, usize),
+        (first, live): (usize, usize),
+        width: usize,
+        to: &mut [T],
+    ) {
+        let chunks = self.numbers.chunks(self.each).zip(to.chunks_mut(PANEL_ROWS * width));
+        for (panels, to) in chunks {
+            let rows = panels[factor * PANEL_ROWS..].chunks_exact(entries).zip(to.chunks_exact_mut(width));
+            if live == width {
+                // Of a constant length, which is a move or two.
+                rows.for_each(|(from, to)| to.copy_from_slice(&from[first..][..width]));
+            } else {
+                for (from, to) in rows {
+                    to[..live].copy_from_slice(&from[first..][..live]);
+                    to[live..].fill(T::default());
+                }
+            }
+        }
+    }
+}
+
+impl<T: Element> Work<T> for Columns<'_, T> {
+    type Output = ();
+
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
+        let height = self.product.shape[0];
+        if R::LANES > 1 && R::REGISTERS == 1 {
+            // AVX-512, which has 32 registers: 24 sums and 3 vectors of a, as long as no single vector is left then.
+            let Self { product, panels, first, sums, memory: [a, b] } = self;
+            let mut tiles = Tiles::<T, 8>::new(product, panels, (first, sums), b);
+            let left = |i: usize| height.saturating_sub(i).div_ceil(R::LANES);
+            let mut i = 0;
+            while left(i) == 3 || left(i) > 4 {
+                tiles.strip::<R, 3>(hand, i, a);
+                i += 3 * R::LANES;
+            }
+            while left(i) > 1 {
+                tiles.strip::<R, 2>(hand, i, a);
+                i += 2 * R::LANES;
+            }
+            if left(i) > 0 {
+                tiles.strip::<R, 1>(hand, i, a);
+            }
+        } else {
+            let Self { product, panels, first, sums, memory: [a, b] } = self;
+            let mut tiles = Tiles::<T, 6>::new(product, panels, (first, sums), b);
+            for i in (0..height).step_by(R::LANES) {
+                tiles.strip::<R, 1>(hand, i, a);
+            }
+        }
+    }
+}
+
+/// A product in tiles of J columns.
+struct Tiles<'a, T, const J: usize> {
+    product: &'a PanelProduct,
+    panels: Panels<'a, T>,
+    /// The factors of the columns: J for each row of the panels, then the next J.
     b: &'a [T],
-    /// How many entries a and b have, which is the rows and columns of the matrix.
-    shape: [usize; 2],
+    sums: &'a mut [f64],
+    tree: Tree<T>,
 }
 
-impl<T: Element> Factors<'_, T> {
-    /// The sums of I vectors of rows from row `i` on, J columns at a time.
+impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn strip<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &self,
-        hand: R,
-        i: usize,
-        sums: &mut [T],
-    ) {
-        let [_, width] = self.shape;
-        let tiles = width / J * J;
-        for j in (0..tiles).step_by(J) {
-            self.tile::<R, I, J>(hand, [i, j], sums);
+    fn new(
+        product: &'a PanelProduct,
+        panels: Panels<'a, T>,
+        (first, sums): (usize, &'a mut [f64]),
+        memory: &'a mut Vec<T>,
+    ) -> Self {
+        let PanelProduct { shape: [height, width], factors, .. } = *product;
+        let columns = sums.len() / height;
+        let length = J * panels.rows;
+        let b = aligned(memory, columns.div_ceil(J) * length);
+        for (tile, b) in b.chunks_exact_mut(length).enumerate() {
+            let live = J.min(columns - tile * J);
+            panels.copy((factors[1], width), (first + tile * J, live), J, b);
         }
-        for j in tiles..width {
-            self.tile::<R, I, 1>(hand, [i, j], sums);
-        }
+        let tree = Tree { narrow: [T::default(); _], leaf: [0.0; _], subtrees: [[0.0; _]; _] };
+        Self { product, panels, b, sums, tree }
     }
 
-    // Loops over iterators would keep the tile in memory.
+    /// The sums of I vectors of rows from row `i` on.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    fn tile<R: Lanes<Element = T>, const I: usize, const J: usize>(
-        &self,
-        hand: R,
-        [i, j]: [usize; 2],
-        sums: &mut [T],
-    ) {
-        let [height, width] = self.shape;
+    fn strip<R: Lanes<Element = T>, const I: usize>(&mut self, hand: R, i: usize, memory: &mut Vec<T>) {
+        let PanelProduct { shape: [height, _], factors, .. } = *self.product;
+        let (width, rows) = (I * R::LANES, self.panels.rows);
+        let a = aligned(memory, width * rows);
+        let live = width.min(height - i);
+        self.panels.copy((factors[0], height), (i, live), width, a);
+        for (tile, b) in self.b.chunks_exact(J * rows).enumerate() {
+            let total = tile_of::<R, I, J>(hand, (a, b), &mut self.tree);
+            let columns = self.sums[tile * J * height..].chunks_exact_mut(height);
+            for (column, total) in columns.zip(total.chunks_exact(width)).take(J) {
+                column[i..][..live].iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+            }
+        }
+    }
+}
+
+/// The sums of a tile.
+// Loops over iterators would keep the tile in memory.
+#[cfg_attr(not(debug_assertions), inline(always))]
+fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
+    hand: R,
+    (a, b): (&[R::Element], &[R::Element]),
+    Tree { narrow, leaf, subtrees }: &'a mut Tree<R::Element>,
+) -> &'a [f64] {
+    const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
+    let (width, length) = (I * R::LANES, I * J * R::LANES);
+    let (narrow, leaf) = (&mut narrow[..length], &mut leaf[..length]);
+    let mut chunks = 0_usize;
+    for (a, b) in a.chunks(PANEL_ROWS * width).zip(b.chunks(PANEL_ROWS * J)) {
         let mut tile = [[hand; I]; J];
-        for (a, b) in self.a.chunks_exact(height).zip(self.b.chunks_exact(width)) {
-            let (a, b) = (&a[i..][..I * R::LANES], &b[j..][..J]);
+        for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(J)) {
             let mut at = [hand; I];
             for m in 0..I {
                 at[m] = hand.load(&a[m * R::LANES..][..R::LANES]);
@@ -119,77 +212,74 @@ impl<T: Element> Factors<'_, T> {
         }
         for n in 0..J {
             for m in 0..I {
-                let place = &mut sums[(j + n) * height + i + m * R::LANES..][..R::LANES];
-                (hand.load(place) + tile[n][m]).store(place);
+                tile[n][m].store(&mut narrow[(n * I + m) * R::LANES..][..R::LANES]);
             }
         }
+        leaf.iter_mut().zip(&*narrow).for_each(|(to, from)| *to = (*from).into());
+        // The subtrees that this chunk completes.
+        let complete = chunks.trailing_ones() as usize;
+        for subtree in &subtrees[..complete] {
+            add_before(subtree, leaf);
+        }
+        subtrees[complete][..length].copy_from_slice(leaf);
+        chunks += 1;
     }
+    // What is left of the tree is added from right to left.
+    let smallest = chunks.trailing_zeros() as usize;
+    leaf.copy_from_slice(&subtrees[smallest][..length]);
+    for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
+        if chunks >> level & 1 == 1 {
+            add_before(subtree, leaf);
+        }
+    }
+    leaf
+}
 
-    /// The sums of the rows from `first` on, fewer than lanes.
-    #[cfg_attr(not(debug_assertions), inline(always))]
-    fn rest(&self, first: usize, sums: &mut [T]) {
-        let [height, width] = self.shape;
-        let count = height - first;
-        if count == 0 {
-            return;
-        }
-        let mut column = [T::default(); MOST_LANES];
-        let column = &mut column[..count];
-        for (j, sums) in sums.chunks_exact_mut(height).enumerate() {
-            column.copy_from_slice(&sums[first..]);
-            for (a, b) in self.a.chunks_exact(height).zip(self.b.chunks_exact(width)) {
-                for (sum, a) in column.iter_mut().zip(&a[first..]) {
-                    *sum = a.mul_add(b[j], *sum);
-                }
-            }
-            sums[first..].copy_from_slice(column);
-        }
-    }
+/// The sums of a subtree and of the one behind it.
+#[inline(always)]
+fn add_before(subtree: &[f64], behind: &mut [f64]) {
+    behind.iter_mut().zip(subtree).for_each(|(sum, before)| *sum += before);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lanes::{Dispatch, Instructions, Work};
+    use crate::lanes::{Dispatch, Instructions};
 
-    struct Outer<'a> {
-        product: PanelProduct,
-        panels: &'a [f64],
-        rows: usize,
-        sums: &'a mut [f64],
-    }
-
-    impl Work<f64> for Outer<'_> {
-        type Output = ();
-
-        fn on<R: Lanes<Element = f64>>(self, hand: R) {
-            add_product(hand, &self.product, (self.panels, self.rows), self.sums);
-        }
-    }
-
-    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, and what is left of both.
+    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, what is left of both, and several chunks.
     #[test]
     fn a_product_of_panels_is_a_sum_of_outer_products() {
-        for (height, width, rows) in [(1, 1, 1), (3, 5, 7), (8, 6, 64), (29, 17, 33), (51, 8, 64)] {
+        for (height, width, rows) in
+            [(1, 1, 1_usize), (3, 5, 7), (8, 6, 64), (29, 17, 33), (51, 8, 64), (20, 9, 64 * 5 + 3)]
+        {
             let number = |i: usize| ((i * 7919) % 31) as f64 - 15.0;
-            let panels: Vec<f64> = (0..PANEL_ROWS * (height + width)).map(number).collect();
+            let each = PANEL_ROWS * (height + width);
+            let numbers: Vec<f64> = (0..each * rows.div_ceil(PANEL_ROWS)).map(number).collect();
             let product = PanelProduct { shape: [height, width], factors: [0, height], first: 2 };
+            let panels = Panels { numbers: &numbers, each, rows };
             let at = |first: usize, entries: usize, n: usize, i: usize| {
-                panels[first * PANEL_ROWS + n * entries + i]
+                number(n / PANEL_ROWS * each + first * PANEL_ROWS + n % PANEL_ROWS * entries + i)
             };
-            for instructions in [Instructions::Best, Instructions::Scalar] {
-                let mut sums: Vec<f64> = (0..2 + height * width).map(number).collect();
-                Dispatch::<f64>::run(instructions, Outer { product, panels: &panels, rows, sums: &mut sums });
-                for (i, j) in (0..height).flat_map(|i| (0..width).map(move |j| (i, j))) {
-                    let place = 2 + i + height * j;
+            for (instructions, first) in
+                [(Instructions::Best, 0), (Instructions::Scalar, 0), (Instructions::Best, width / 2)]
+            {
+                let mut sums: Vec<f64> = (0..height * (width - first)).map(number).collect();
+                Dispatch::<f64>::run(
+                    instructions,
+                    Columns {
+                        product: &product,
+                        panels,
+                        first,
+                        sums: &mut sums,
+                        memory: &mut Default::default(),
+                    },
+                );
+                for (i, j) in (0..height).flat_map(|i| (first..width).map(move |j| (i, j))) {
+                    let place = i + height * (j - first);
                     let terms = (0..rows).map(|n| at(0, height, n, i) * at(height, width, n, j));
-                    assert_eq!(
-                        sums[place],
-                        number(place) + terms.sum::<f64>(),
-                        "{height} × {width}, {rows} rows"
-                    );
+                    let expected = number(place) + terms.sum::<f64>();
+                    assert_eq!(sums[place], expected, "{height} × {width}, {rows} rows");
                 }
-                assert_eq!(sums[..2], [number(0), number(1)]);
             }
         }
     }

@@ -3,6 +3,7 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::panel::PanelProduct;
+use super::reduction::Total;
 
 /// `y(x, w)` of many rows x side by side, and its derivatives: what `#[network]` writes.
 ///
@@ -12,11 +13,17 @@ pub trait RowKernel<const E: usize>: Sync {
     /// How long everything is.
     fn layout(&self) -> Layout<E>;
 
-    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller adds them to the sums.
+    /// The outer products, whose factors [`backward`](Self::backward) keeps: the caller multiplies them.
     fn products(&self) -> impl AsRef<[PanelProduct]>;
 
     /// Those of [`backward_of_parameters`](Self::backward_of_parameters).
     fn products_of_parameters(&self) -> impl AsRef<[PanelProduct]>;
+
+    /// Those of [`both`](Self::both).
+    fn products_of_both(&self) -> impl AsRef<[PanelProduct]>;
+
+    /// The sums that the backward passes add to, in their order.
+    fn totals(&self) -> impl AsRef<[Total]>;
 
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
     /// depends on them alone.
@@ -32,7 +39,8 @@ pub trait RowKernel<const E: usize>: Sync {
         rows: &mut [R::Element],
     );
 
-    /// Makes of the arguments all that the derivatives take, writes `ȳ·∂y/∂x` of each argument x of a row, and adds `Σ ȳ·∂y/∂w` over the lanes to `sums`, plain numbers.
+    /// Makes of the arguments all that the derivatives take, writes `ȳ·∂y/∂x` of each argument x of a row, and adds `ȳ·∂y/∂w` to `sums`, rows of
+    /// lanes, but for what is an outer product.
     ///
     /// The derivatives by matrices are outer products; their factors are written to the panels, as those of the rows from `row` on.
     #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
@@ -56,6 +64,20 @@ pub trait RowKernel<const E: usize>: Sync {
         numbers: &[R::Element],
         each: &[R::Element],
         y_bar: &[R::Element],
+        rows: &mut [R::Element],
+        panels: (&mut [R::Element], usize),
+        sums: &mut [R::Element],
+    );
+
+    /// [`forward`](Self::forward) and [`backward_of_parameters`](Self::backward_of_parameters) in one pass.
+    #[expect(clippy::too_many_arguments, reason = "each is a name in the code that `#[network]` writes")]
+    fn both<R: Lanes<Element: Element>>(
+        &self,
+        hand: R,
+        numbers: &[R::Element],
+        each: &[R::Element],
+        y_bar: &[R::Element],
+        y: &mut [R::Element],
         rows: &mut [R::Element],
         panels: (&mut [R::Element], usize),
         sums: &mut [R::Element],

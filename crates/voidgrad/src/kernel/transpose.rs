@@ -15,11 +15,23 @@ pub(crate) fn to_rows<R: Lanes>(
     (samples, live): (&[R::Element], usize),
     rows: &mut [R::Element],
 ) {
+    to_rows_from(hand, count, samples, |lane| if lane < live { lane * count } else { 0 }, rows);
+}
+
+/// The same from the samples that begin at these places, one for each lane.
+#[inline(always)]
+pub(crate) fn to_rows_from<R: Lanes>(
+    hand: R,
+    count: usize,
+    samples: &[R::Element],
+    place: impl Fn(usize) -> usize,
+    rows: &mut [R::Element],
+) {
     const { assert!(matches!(R::LANES, 1 | 8 | 16), "a square of other lanes") };
     match R::LANES {
-        8 => squares_to_rows::<8, R>(hand, count, (samples, live), rows),
-        16 => squares_to_rows::<16, R>(hand, count, (samples, live), rows),
-        _ => squares_to_rows::<1, R>(hand, count, (samples, live), rows),
+        8 => squares_to_rows::<8, R>(hand, count, samples, place, rows),
+        16 => squares_to_rows::<16, R>(hand, count, samples, place, rows),
+        _ => squares_to_rows::<1, R>(hand, count, samples, place, rows),
     }
 }
 
@@ -45,13 +57,14 @@ pub(crate) fn to_samples<R: Lanes>(
 fn squares_to_rows<const L: usize, R: Lanes>(
     hand: R,
     count: usize,
-    (samples, live): (&[R::Element], usize),
+    samples: &[R::Element],
+    place: impl Fn(usize) -> usize,
     rows: &mut [R::Element],
 ) {
     let mut lanes: [&[R::Element]; L] = [&[]; L];
     for lane in 0..L {
         // All of one length, so that they share the check of an index.
-        lanes[lane] = &samples[if lane < live { lane * count } else { 0 }..][..count];
+        lanes[lane] = &samples[place(lane)..][..count];
     }
     let squares = count - count % L;
     for first in (0..squares).step_by(L) {

@@ -2,11 +2,10 @@
 
 use voidgrad_real::Element;
 
-pub use super::rows::{rows, rows_vjp};
-use super::{NetworkError, Parameter, Shape};
-use crate::error::{InvalidParameter, finite, same_length};
+use super::NetworkError;
+pub use super::rows::{rows, rows_and_vjp, rows_vjp};
+use crate::error::{InvalidParameter, all_finite, finite, same_length};
 use crate::flat::Flat;
-use crate::noise::Stream;
 
 /// Adds the entries of a value to a flat vector.
 ///
@@ -30,7 +29,7 @@ pub fn append(
 pub fn set(place: &mut [f64], name: &'static str, value: &(impl Flat + ?Sized)) -> Result<(), NetworkError> {
     let entries = value.entries();
     same_length(name, entries.len(), place.len())?;
-    entries.iter().try_for_each(|entry| finite(name, *entry).map(drop))?;
+    all_finite(name, entries)?;
     place.copy_from_slice(entries);
     Ok(())
 }
@@ -41,7 +40,7 @@ pub fn set(place: &mut [f64], name: &'static str, value: &(impl Flat + ?Sized)) 
 /// If there are more or fewer of them, or one is NaN or infinite; then nothing is taken.
 pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
     same_length("parameters", parameters.len(), own.len())?;
-    parameters.iter().try_for_each(|entry| finite("a parameter", *entry).map(drop))?;
+    all_finite("a parameter", parameters)?;
     own.copy_from_slice(parameters);
     Ok(())
 }
@@ -49,30 +48,4 @@ pub fn take(own: &mut [f64], parameters: &[f64]) -> Result<(), NetworkError> {
 /// Adds plain numbers of another type.
 pub fn extend<T: Element>(numbers: &mut Vec<T>, flat: &[f64]) {
     numbers.extend(flat.iter().map(|entry| T::default().constant(*entry)));
-}
-
-/// Matrices of C columns uniform in `±1/√C`, as those of linear layers commonly start, and zeros.
-///
-/// # Errors
-/// If there is no memory for so many.
-pub fn drawn(parameters: &[Parameter], stream: &mut Stream) -> Result<Vec<f64>, NetworkError> {
-    let mut flat: Vec<f64> = Vec::new();
-    let count = parameters.iter().try_fold(0_usize, |count, parameter| {
-        let entries = match parameter.shape {
-            Shape::Matrix(rows, columns) => rows.checked_mul(columns)?,
-            shape => shape.entries(),
-        };
-        count.checked_add(entries)
-    });
-    flat.try_reserve_exact(count.ok_or(NetworkError::Memory)?).map_err(|_| NetworkError::Memory)?;
-    for Parameter { shape, .. } in parameters {
-        let first = flat.len();
-        flat.resize(first + shape.entries(), 0.0);
-        if let Shape::Matrix(_, columns) = shape {
-            let width = 1.0 / (*columns as f64).sqrt();
-            stream.fill_open01(&mut flat[first..]);
-            flat[first..].iter_mut().for_each(|entry| *entry = width * (2.0 * *entry - 1.0));
-        }
-    }
-    Ok(flat)
 }

@@ -45,8 +45,13 @@
 mod error;
 pub(crate) mod generated;
 mod rows;
+#[cfg(feature = "safetensors")]
+mod safetensors;
+pub(crate) mod start;
+mod state;
 
 pub use error::NetworkError;
+pub use state::{NetworkState, NetworkStateError, ParameterState};
 
 /// An argument of many rows: numbers, one row after the other.
 ///
@@ -155,6 +160,40 @@ pub trait Network {
     /// # Errors
     /// If there are more or fewer of them, or one is NaN or infinite.
     fn set_parameters(&mut self, parameters: &[f64]) -> Result<(), NetworkError>;
+
+    /// The parameters as data, to be kept in a file or carried to another program.
+    ///
+    /// ```
+    /// use voidgrad::network::Network;
+    /// use voidgrad::{Stream, network};
+    ///
+    /// #[network(each(x), init(shift = uniform(0.1)))]
+    /// fn line(x: f64, slope: f64, shift: f64) -> f64 {
+    ///     slope * x + shift
+    /// }
+    ///
+    /// let trained = Line::new(&2.0, &-1.0)?;
+    /// let state = trained.state();
+    /// assert_eq!((&*state.parameters[0].name, &*state.parameters[0].values), ("slope", &[2.0][..]));
+    ///
+    /// let mut other = Line::draw(&mut Stream::new(1, 0, 0))?;
+    /// other.restore(&state)?;
+    /// assert_eq!(other, trained);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    fn state(&self) -> NetworkState {
+        NetworkState::of(&self.shapes(), self.parameters())
+    }
+
+    /// Takes the parameters of a state, which may have them in any order.
+    ///
+    /// # Errors
+    /// If the state has another version, if a parameter is missing, is one too many or has another shape, or if an entry is NaN or infinite; then
+    /// nothing is taken.
+    fn restore(&mut self, state: &NetworkState) -> Result<(), NetworkStateError> {
+        let parameters = state.parameters_for(&self.shapes())?;
+        self.set_parameters(&parameters).map_err(NetworkStateError::Refused)
+    }
 
     /// The parameters by name: `w[0,2]`, `c[1]`.
     fn named(&self) -> Vec<(String, f64)> {

@@ -7,12 +7,9 @@ use voidgrad_real::{Element, Lanes};
 
 use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
-use crate::kernel::transpose::{to_rows, to_samples};
-use crate::kernel::{Layout, PANEL_ROWS, RowKernel, add_product, aligned};
-use crate::lanes::{Float, Instructions, Work};
-
-/// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
-const CHUNK: usize = PANEL_ROWS;
+use crate::kernel::transpose::{to_rows, to_rows_from, to_samples};
+use crate::kernel::{CHUNK, Layout, Reduction, RowKernel, add_lanes, aligned};
+use crate::lanes::{Float, Instructions, OnLanes, Work};
 
 /// Writes y of every row.
 ///
@@ -25,11 +22,13 @@ pub fn rows<K: RowKernel<E>, T: Float, const E: usize>(
 ) -> Result<(), NetworkError> {
     let layout = network.layout();
     count(&layout, each, "y", y.len())?;
-    let numbers = &numbers(network);
-    let chunks = y.par_chunks_mut(CHUNK * layout.y).enumerate();
-    chunks.for_each(|(chunk, y)| {
-        let given = Given { network, numbers, each, first: chunk * CHUNK };
-        T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
+    T::with_buffers(|[numbers]| {
+        let numbers = numbers_of(network, numbers);
+        let chunks = y.par_chunks_mut(CHUNK * layout.y).enumerate();
+        chunks.for_each(|(chunk, y)| {
+            let given = Given { network, numbers, each, first: chunk * CHUNK };
+            T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
+        });
     });
     match fault(y) {
         Some((at, value)) => Err(NetworkError::Value { row: at / layout.y, value }),
@@ -62,29 +61,104 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     if rows == 0 {
         return Ok(());
     }
-    let numbers = &numbers(network);
-    let given = Given { network, numbers, each, first: 0 };
-    let mut all = apart.each_mut().map(Vec::as_mut_slice);
-    for (all, bar) in all.iter_mut().zip(&mut each_bar).filter(|(all, _)| all.is_empty()) {
-        *all = bar;
-    }
-    let mut sums = vec![0.0; layout.parameters];
-    subtree(given, y_bar, all, &mut sums);
-    for (i, (name, entries)) in layout.each.iter().enumerate() {
-        if each[i].times > 1 {
-            add_up(*entries, each[i].times, &apart[i], each_bar[i]);
-        }
-        if let Some((at, value)) = fault(each_bar[i]) {
-            return Err(NetworkError::Derivative { name, row: at / entries, value });
-        }
-    }
-    let added = |(sum, more): (&f64, &f64)| sum + more;
-    let total = parameters_bar.iter().zip(&sums).map(added);
-    if let Some((entry, value)) = total.enumerate().find(|(_, value)| !value.is_finite()) {
+    T::with_buffers(|[numbers]| {
+        f64::with_buffers(|[sums]| {
+            let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
+            let sums = aligned(sums, layout.parameters);
+            sums.fill(0.0);
+            let mut bars = apart.each_mut().map(Vec::as_mut_slice);
+            for (bar, own) in bars.iter_mut().zip(&mut each_bar).filter(|(bar, _)| bar.is_empty()) {
+                *bar = own;
+            }
+            let are_wanted = bars.iter().any(|bar| !bar.is_empty());
+            let mut chunks = chunks(&layout, y_bar, bars);
+            let (kept, totals) = (layout.kept, network.totals());
+            if are_wanted {
+                let products = network.products();
+                let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
+                reduction.add((&mut chunks, rows), &derivatives::<K, T, E, true>(given), sums);
+            } else {
+                let products = network.products_of_parameters();
+                let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
+                reduction.add((&mut chunks, rows), &derivatives::<K, T, E, false>(given), sums);
+            }
+            for (i, (name, entries)) in layout.each.iter().enumerate() {
+                if each[i].times > 1 {
+                    add_up(*entries, each[i].times, &apart[i], each_bar[i]);
+                }
+                if let Some((at, value)) = fault(each_bar[i]) {
+                    return Err(NetworkError::Derivative { name, row: at / entries, value });
+                }
+            }
+            add_sums(parameters_bar, sums)
+        })
+    })
+}
+
+/// Writes y of every row, and adds `Σ ȳ·∂y/∂w` over the rows to `parameters_bar`.
+///
+/// # Errors
+/// If a length is wrong, or a value or a derivative is NaN or infinite.
+pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
+    network: &K,
+    each: &[Rows<'_, T>; E],
+    y_bar: &[T],
+    y: &mut [T],
+    parameters_bar: &mut [f64],
+) -> Result<(), NetworkError> {
+    let layout = network.layout();
+    let rows = count(&layout, each, "y_bar", y_bar.len())?;
+    same_length("y", y.len(), y_bar.len())?;
+    same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
+    T::with_buffers(|[numbers]| {
+        f64::with_buffers(|[sums]| {
+            let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
+            let sums = aligned(sums, layout.parameters);
+            sums.fill(0.0);
+            let parts = y_bar.chunks(CHUNK * layout.y).zip(y.chunks_mut(CHUNK * layout.y)).enumerate();
+            let mut chunks: Vec<Valued<'_, T>> =
+                parts.map(|(number, (y_bar, y))| Valued { first: number * CHUNK, y_bar, y }).collect();
+            let pass = |chunk: &mut Valued<'_, T>, panels: &mut [T], sums: &mut [T]| {
+                let given = Given { first: chunk.first, ..given };
+                T::with_buffers(|memory| {
+                    T::on_lanes(Instructions::Best, Both { given, chunk, panels, sums, memory });
+                });
+            };
+            let (products, totals) = (network.products_of_both(), network.totals());
+            let (products, totals) = (products.as_ref(), totals.as_ref());
+            Reduction { kept: layout.kept, products, totals }.add((&mut chunks, rows), &pass, sums);
+            if let Some((at, value)) = fault(y) {
+                return Err(NetworkError::Value { row: at / layout.y, value });
+            }
+            add_sums(parameters_bar, sums)
+        })
+    })
+}
+
+/// Adds sums, if all are finite then.
+fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
+    let mut total = to.iter().zip(sums).map(|(sum, more)| sum + more);
+    // Without a way out of the loop, so that it runs on vectors.
+    if !total.clone().fold(true, |are_finite, value| are_finite & value.is_finite())
+        && let Some((entry, value)) = total.by_ref().enumerate().find(|(_, value)| !value.is_finite())
+    {
         return Err(NetworkError::Sum { entry, value });
     }
-    parameters_bar.iter_mut().zip(&sums).for_each(|(sum, more)| *sum += more);
+    to.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
     Ok(())
+}
+
+/// The pass through a chunk.
+fn derivatives<'a, K: RowKernel<E>, T: Float, const E: usize, const BARS: bool>(
+    given: Given<'a, K, T, E>,
+) -> impl Fn(&mut Chunk<'a, T, E>, &mut [T], &mut [T]) + Sync {
+    move |chunk, panels, sums| {
+        let given = Given { first: chunk.first, ..given };
+        T::with_buffers(|memory| {
+            let work = Derivatives::<K, T, E, BARS> { given, chunk, panels, sums, memory };
+            T::on_lanes(Instructions::Best, work);
+        });
+    }
 }
 
 /// How many rows there are, by the length of what has as many entries a row as y.
@@ -113,16 +187,24 @@ fn add_up<T: Element>(entries: usize, times: usize, apart: &[T], sums: &mut [T])
     }
 }
 
-fn numbers<K: RowKernel<E>, T: Element, const E: usize>(network: &K) -> Vec<T> {
-    let mut numbers = Vec::new();
-    network.numbers(&mut numbers);
+/// What all rows share, in their numbers.
+fn numbers_of<'a, K: RowKernel<E>, T: Element, const E: usize>(
+    network: &K,
+    numbers: &'a mut Vec<T>,
+) -> &'a [T] {
+    numbers.clear();
+    network.numbers(numbers);
     numbers
 }
 
 /// The first entry that is not finite.
 fn fault<T: Element>(entries: &[T]) -> Option<(usize, f64)> {
-    let mut entries = entries.iter().map(|entry| Into::<f64>::into(*entry)).enumerate();
-    entries.find(|(_, entry)| !entry.is_finite())
+    let is_finite = |entry: &T| Into::<f64>::into(*entry).is_finite();
+    // Without a way out of the loop, so that it runs on vectors.
+    if entries.iter().fold(true, |are_finite, entry| are_finite & is_finite(entry)) {
+        return None;
+    }
+    entries.iter().map(|entry| Into::<f64>::into(*entry)).enumerate().find(|(_, entry)| !entry.is_finite())
 }
 
 /// What a task is given of the rows.
@@ -146,27 +228,24 @@ impl<K, T, const E: usize> Copy for Given<'_, K, T, E> {}
 impl<K: RowKernel<E>, T: Element, const E: usize> Given<'_, K, T, E> {
     /// Writes the arguments of `live` rows from `row` of the task on as rows of lanes, one argument after the other.
     #[inline(always)]
-    fn load<R: Lanes<Element = T>>(
-        &self,
-        hand: R,
-        (row, live): (usize, usize),
-        to: &mut [T],
-        apart: &mut Vec<T>,
-    ) {
+    fn load<R: Lanes<Element = T>>(&self, hand: R, (row, live): (usize, usize), to: &mut [T]) {
         let mut from = 0;
         for ((_, entries), given) in self.network.layout().each.iter().zip(self.each) {
             let first = self.first + row;
-            let rows = if given.times == 1 {
-                &given.numbers[first * entries..][..live * entries]
-            } else {
-                apart.clear();
-                for row in first..first + live {
-                    apart.extend_from_slice(&given.numbers[row / given.times * entries..][..*entries]);
-                }
-                &*apart
-            };
-            to_rows(hand, *entries, (rows, live), &mut to[from..][..entries * R::LANES]);
+            let to = &mut to[from..][..entries * R::LANES];
             from += entries * R::LANES;
+            if given.times == 1 {
+                to_rows(hand, *entries, (&given.numbers[first * entries..][..live * entries], live), to);
+            } else {
+                let place = |lane: usize| (first + lane) / given.times * entries;
+                to_rows_from(
+                    hand,
+                    *entries,
+                    given.numbers,
+                    |lane| place(if lane < live { lane } else { 0 }),
+                    to,
+                );
+            }
         }
     }
 }
@@ -213,7 +292,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Values<'_, K, T, E
         let kept = aligned(kept, layout.rows * R::LANES);
         for (group, y) in y.chunks_mut(R::LANES * layout.y).enumerate() {
             let live = y.len() / layout.y;
-            given.load(hand, (group * R::LANES, live), each, last);
+            given.load(hand, (group * R::LANES, live), each);
             given.network.forward(hand, given.numbers, each, lanes, kept);
             store(hand, layout.y, lanes, (y, live), last);
         }
@@ -221,16 +300,25 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Values<'_, K, T, E
 }
 
 /// The derivatives of a chunk: by the arguments of the rows, too, or by the parameters alone.
-struct Derivatives<'a, K, T, const E: usize, const BARS: bool> {
+struct Derivatives<'a, 'b, K, T, const E: usize, const BARS: bool> {
     given: Given<'a, K, T, E>,
+    chunk: &'b mut Chunk<'a, T, E>,
+    panels: &'b mut [T],
+    sums: &'b mut [T],
+    memory: &'b mut [Vec<T>; 6],
+}
+
+/// Rows of a backward pass.
+struct Chunk<'a, T, const E: usize> {
+    /// The first of all rows.
+    first: usize,
     y_bar: &'a [T],
+    /// Empty where the derivatives are not wanted.
     each_bar: [&'a mut [T]; E],
-    sums: &'a mut [T],
-    memory: &'a mut [Vec<T>; 6],
 }
 
 impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
-    for Derivatives<'_, K, T, E, BARS>
+    for Derivatives<'_, '_, K, T, E, BARS>
 {
     type Output = ();
 
@@ -238,29 +326,31 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Self { given, y_bar, mut each_bar, sums, memory } = self;
-        let [each, lanes, kept, last, y, panels] = memory;
+        let Self { given, chunk, panels, sums, memory } = self;
+        let [each, lanes, kept, last, y, totals] = memory;
+        let Chunk { y_bar, each_bar, .. } = chunk;
         let network = given.network;
         let layout = network.layout();
         let each = aligned(each, layout.width() * R::LANES);
         let lanes = aligned(lanes, layout.width() * R::LANES);
         let y = aligned(y, layout.y * R::LANES);
         let kept = aligned(kept, layout.rows * R::LANES);
-        let panels = aligned(panels, layout.kept * PANEL_ROWS);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
         for (group, y_bar) in y_bar.chunks(R::LANES * layout.y).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
-            given.load(hand, (row, live), each, last);
+            given.load(hand, (row, live), each);
             to_rows(hand, layout.y, (y_bar, live), y);
             // Lanes without a row have the weight 0.
             y.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
             let numbers = given.numbers;
             if !BARS {
-                network.backward_of_parameters(hand, numbers, each, y, kept, (panels, row), sums);
+                network.backward_of_parameters(hand, numbers, each, y, kept, (panels, row), totals);
                 continue;
             }
-            network.backward(hand, numbers, each, y, lanes, kept, (panels, row), sums);
+            network.backward(hand, numbers, each, y, lanes, kept, (panels, row), totals);
             let mut from = 0;
-            for ((_, entries), bar) in layout.each.iter().zip(&mut each_bar) {
+            for ((_, entries), bar) in layout.each.iter().zip(each_bar.iter_mut()) {
                 if !bar.is_empty() {
                     let to = &mut bar[row * entries..][..live * entries];
                     store(hand, *entries, &lanes[from..][..entries * R::LANES], (to, live), last);
@@ -268,53 +358,75 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
                 from += entries * R::LANES;
             }
         }
-        let rows = (y_bar.len() / layout.y).next_multiple_of(R::LANES);
-        // Products whose lengths are constants are code of their own: nothing here may hide them.
-        if BARS {
-            for product in network.products().as_ref() {
-                add_product(hand, product, (panels, rows), sums);
-            }
-        } else {
-            for product in network.products_of_parameters().as_ref() {
-                add_product(hand, product, (panels, rows), sums);
-            }
-        }
+        add_lanes(hand, totals, sums, last);
     }
 }
 
-/// Writes the sums over the rows of these chunks: those of the largest power of 2 of them, and the rest, side by side.
-fn subtree<K: RowKernel<E>, T: Float, const E: usize>(
-    given: Given<'_, K, T, E>,
-    y_bar: &[T],
-    mut each_bar: [&mut [T]; E],
-    total: &mut [f64],
-) {
-    let layout = given.network.layout();
-    let rows = y_bar.len() / layout.y;
-    if rows <= CHUNK {
-        return T::with_buffers(|[sums, memory @ ..]: &mut [Vec<T>; 7]| {
-            sums.clear();
-            sums.resize(layout.parameters, T::default());
-            if each_bar.iter().any(|bar| !bar.is_empty()) {
-                let work = Derivatives::<K, T, E, true> { given, y_bar, each_bar, sums, memory };
-                T::on_lanes(Instructions::Best, work);
-            } else {
-                let work = Derivatives::<K, T, E, false> { given, y_bar, each_bar, sums, memory };
-                T::on_lanes(Instructions::Best, work);
-            }
-            total.iter_mut().zip(sums).for_each(|(total, sum)| *total = (*sum).into());
-        });
-    }
-    let half = rows.div_ceil(CHUNK).next_power_of_two() / 2 * CHUNK;
-    let (left, right) = y_bar.split_at(half * layout.y);
-    let mut right_bar: [&mut [T]; E] = std::array::from_fn(|_| Default::default());
-    for (((_, entries), bar), right) in layout.each.iter().zip(&mut each_bar).zip(&mut right_bar) {
-        if !bar.is_empty() {
-            (*bar, *right) = take(bar).split_at_mut(half * entries);
+/// Values and derivatives of a chunk.
+struct Both<'a, 'b, 'c, K, T, const E: usize> {
+    given: Given<'a, K, T, E>,
+    chunk: &'b mut Valued<'c, T>,
+    panels: &'b mut [T],
+    sums: &'b mut [T],
+    memory: &'b mut [Vec<T>; 6],
+}
+
+/// Rows with weights that are known before their values.
+struct Valued<'a, T> {
+    /// The first of all rows.
+    first: usize,
+    y_bar: &'a [T],
+    y: &'a mut [T],
+}
+
+impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, '_, K, T, E> {
+    type Output = ();
+
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, hand: R) {
+        let Self { given, chunk, panels, sums, memory } = self;
+        let [each, weights, kept, last, values, totals] = memory;
+        let network = given.network;
+        let layout = network.layout();
+        let each = aligned(each, layout.width() * R::LANES);
+        let weights = aligned(weights, layout.y * R::LANES);
+        let values = aligned(values, layout.y * R::LANES);
+        let kept = aligned(kept, layout.rows * R::LANES);
+        let totals = aligned(totals, sums.len() * R::LANES);
+        totals.fill(T::default());
+        let length = R::LANES * layout.y;
+        for (group, (y_bar, y)) in chunk.y_bar.chunks(length).zip(chunk.y.chunks_mut(length)).enumerate() {
+            let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
+            given.load(hand, (row, live), each);
+            to_rows(hand, layout.y, (y_bar, live), weights);
+            // Lanes without a row have the weight 0.
+            weights.chunks_exact_mut(R::LANES).for_each(|lanes| lanes[live..].fill(T::default()));
+            network.both(hand, given.numbers, each, weights, values, kept, (panels, row), totals);
+            store(hand, layout.y, values, (y, live), last);
         }
+        add_lanes(hand, totals, sums, last);
     }
-    let behind = Given { first: given.first + half, ..given };
-    let mut more = vec![0.0; total.len()];
-    rayon::join(|| subtree(given, left, each_bar, total), || subtree(behind, right, right_bar, &mut more));
-    total.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+}
+
+/// The chunks of the rows, each with its part of the derivatives.
+fn chunks<'a, T, const E: usize>(
+    layout: &Layout<E>,
+    y_bar: &'a [T],
+    mut each_bar: [&'a mut [T]; E],
+) -> Vec<Chunk<'a, T, E>> {
+    let parts = y_bar.chunks(CHUNK * layout.y).enumerate();
+    parts
+        .map(|(number, y_bar)| {
+            let rows = y_bar.len() / layout.y;
+            let mut own: [&mut [T]; E] = std::array::from_fn(|_| Default::default());
+            for (((_, entries), bar), own) in layout.each.iter().zip(&mut each_bar).zip(&mut own) {
+                if !bar.is_empty() {
+                    (*own, *bar) = take(bar).split_at_mut(rows * entries);
+                }
+            }
+            Chunk { first: number * CHUNK, y_bar, each_bar: own }
+        })
+        .collect()
 }

@@ -8,13 +8,14 @@ mod tests;
 
 pub(crate) use ahead::RatesAhead;
 
+use rayon::prelude::*;
 use voidgrad_real::{Lanes, Real};
 
 use super::{
     Optimiser, OptimiserState, OptimiserStateError, StepError, check_gradient, check_parameters,
     learning_rate,
 };
-use crate::error::{InvalidParameter, positive, same_length};
+use crate::error::{InvalidParameter, are_finite, positive, same_length};
 use crate::lanes::{Instructions, OnLanes, Work};
 
 /// Adam with bias correction:
@@ -88,17 +89,23 @@ impl Adam {
 
 impl Optimiser for Adam {
     fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) -> Result<(), StepError> {
-        check_gradient(parameters, gradient)?;
+        same_length("gradient", gradient.len(), parameters.len())?;
         same_length("parameters", parameters.len(), self.first.len())?;
-        let rates = self.rates();
-        if self.is_large || !gradient.iter().fold(true, |fit, g| fit & (g.abs() <= LARGEST)) {
-            self.step_large(&rates, parameters, gradient);
-        } else {
-            // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
-            let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
-            f64::on_lanes(instructions, Move { adam: self, rates, parameters, gradient });
+        // NaN is not among them.
+        let are_plain = |share: &[f64]| share.iter().fold(true, |fit, g| fit & (g.abs() <= LARGEST));
+        let are_plain = gradient.len() <= SHARE && are_plain(gradient)
+            || gradient.len() > SHARE && gradient.par_chunks(SHARE).all(are_plain);
+        if !are_plain {
+            check_gradient(gradient)?;
         }
-        check_parameters(parameters, self.learning_rate)
+        let rates = self.rates();
+        let are_finite = if self.is_large || !are_plain {
+            self.step_large(&rates, parameters, gradient);
+            are_finite(parameters)
+        } else {
+            self.step_in_shares(&rates, parameters, gradient)
+        };
+        if are_finite { Ok(()) } else { check_parameters(parameters, self.learning_rate) }
     }
 
     fn learning_rate(&self) -> f64 {
@@ -131,6 +138,25 @@ impl Adam {
         let step = self.learning_rate / (1.0 - decay1);
         let scale = (1.0 - decay2).sqrt().recip();
         Rates { beta1: self.beta1, beta2: self.beta2, epsilon: self.epsilon, decay1, decay2, step, scale }
+    }
+
+    /// [`step`](Optimiser::step) without its checks, on all cores; whether all parameters are finite then.
+    fn step_in_shares(&mut self, rates: &Rates, parameters: &mut [f64], gradient: &[f64]) -> bool {
+        (self.decay1, self.decay2) = (rates.decay1, rates.decay2);
+        // Few parameters are no work for lanes. No product is fused with a sum, so the bits are the same.
+        let instructions = if parameters.len() < 8 { Instructions::Scalar } else { Instructions::Best };
+        let moved = |share: Share<'_>| f64::on_lanes(instructions, Move { rates, share });
+        let Self { first, second, .. } = self;
+        if parameters.len() <= SHARE {
+            return moved(Share { parameters, gradient, first, second });
+        }
+        let shares = (parameters.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE)))
+            .zip(first.par_chunks_mut(SHARE).zip(second.par_chunks_mut(SHARE)))
+            .map(|((parameters, gradient), (first, second))| {
+                moved(Share { parameters, gradient, first, second })
+            });
+        // Every share moves, whatever became of the others.
+        shares.reduce(|| true, |left, right| left & right)
     }
 
     /// Whether [`entry`](Self::entry) and [`step_on`](Self::step_on) can make the next step, for a gradient without an entry
@@ -169,17 +195,37 @@ impl Adam {
         parameters: &mut [f64],
         gradient: &[f64],
     ) {
-        let count = parameters.len();
-        assert_eq!(count, gradient.len(), "as many parameters as derivatives");
-        assert_eq!(count, self.first.len(), "as many parameters as Adam was made for");
+        assert_eq!(parameters.len(), gradient.len(), "as many parameters as derivatives");
+        assert_eq!(parameters.len(), self.first.len(), "as many parameters as Adam was made for");
         (self.decay1, self.decay2) = (rates.decay1, rates.decay2);
-        let (first, second) = (&mut self.first[..count], &mut self.second[..count]);
+        Share { parameters, gradient, first: &mut self.first, second: &mut self.second }.step_on(hand, rates);
+    }
+}
+
+/// Entries that are worth a task.
+const SHARE: usize = 1 << 14;
+
+/// Some of the parameters, with their derivatives and moments.
+struct Share<'a> {
+    parameters: &'a mut [f64],
+    gradient: &'a [f64],
+    first: &'a mut [f64],
+    second: &'a mut [f64],
+}
+
+impl Share<'_> {
+    /// Their step; whether all of them are finite then.
+    #[inline(always)]
+    fn step_on<R: Lanes<Element = f64>>(self, hand: R, rates: &Rates) -> bool {
+        let Self { parameters, gradient, first, second } = self;
+        let count = parameters.len();
+        let (gradient, first, second) = (&gradient[..count], &mut first[..count], &mut second[..count]);
         let Some(last) = count.checked_sub(R::LANES) else {
             for i in 0..count {
                 (parameters[i], first[i], second[i]) =
                     rates.entry(parameters[i], gradient[i], first[i], second[i]);
             }
-            return;
+            return are_finite(parameters);
         };
         // What is left behind the whole vectors is a vector that overlaps the last of them: it is read before that one is
         // written, and so comes out the same.
@@ -189,6 +235,9 @@ impl Adam {
             hand.load(&first[last..]),
             hand.load(&second[last..]),
         );
+        // 0, or NaN where a parameter is not finite.
+        let zero = hand.constant(0.0);
+        let mut product = tail.0 * zero;
         for i in (0..last).step_by(R::LANES) {
             let (x, m, s) = rates.entry(
                 hand.load(&parameters[i..]),
@@ -196,6 +245,7 @@ impl Adam {
                 hand.load(&first[i..]),
                 hand.load(&second[i..]),
             );
+            product = product + x * zero;
             x.store(&mut parameters[i..]);
             m.store(&mut first[i..]);
             s.store(&mut second[i..]);
@@ -204,6 +254,7 @@ impl Adam {
         x.store(&mut parameters[last..]);
         m.store(&mut first[last..]);
         s.store(&mut second[last..]);
+        product.sum() == 0.0
     }
 }
 
@@ -222,21 +273,18 @@ pub(crate) struct Rates {
     scale: f64,
 }
 
-/// A step.
+/// A step of some parameters.
 struct Move<'a> {
-    adam: &'a mut Adam,
-    rates: Rates,
-    parameters: &'a mut [f64],
-    gradient: &'a [f64],
+    rates: &'a Rates,
+    share: Share<'a>,
 }
 
 impl Work<f64> for Move<'_> {
-    type Output = ();
+    type Output = bool;
 
     #[inline(always)]
-    fn on<R: Lanes<Element = f64>>(self, hand: R) {
-        let Self { adam, rates, parameters, gradient } = self;
-        adam.step_on(hand, &rates, parameters, gradient);
+    fn on<R: Lanes<Element = f64>>(self, hand: R) -> bool {
+        self.share.step_on(hand, self.rates)
     }
 }
 

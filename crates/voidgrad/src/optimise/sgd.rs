@@ -64,7 +64,8 @@ impl Sgd {
 
 impl Optimiser for Sgd {
     fn step(&mut self, parameters: &mut [f64], gradient: &[f64]) -> Result<(), StepError> {
-        check_gradient(parameters, gradient)?;
+        same_length("gradient", gradient.len(), parameters.len())?;
+        check_gradient(gradient)?;
         let rate = self.learning_rate;
         match &mut self.velocity {
             None => {

@@ -113,12 +113,21 @@ fn expand(
         |text: &str| -> TokenStream { text.parse().unwrap_or_else(|error| panic!("{error}: {text}")) };
     let root = tokens("::voidgrad");
     let function: ItemFn = syn::parse_str(item).map_err(|error| format!("not parsed: {error}"))?;
-    let expansion = differentiate(tokens(attribute), &tokens(item), &root);
+    let mut expansion = differentiate(tokens(attribute), &tokens(item), &root);
+    while let Some(path) = expansion.asks() {
+        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let Some(body) = program.bodies.get(&name) else {
+            return Err(format!("the body of `{name}` is needed"));
+        };
+        expansion = expansion.with_body(body);
+    }
     if let Some(error) = expansion.error {
         return Err(error.to_string());
     }
+    let body = expansion.body().map(str::to_owned);
     let file: File = syn::parse2(expansion.tokens).expect("the expansion is Rust");
     let name = function.sig.ident.to_string();
+    program.bodies.extend(body.map(|body| (name.clone(), body)));
     for item in file.items {
         let Item::Impl(block) = item else { continue };
         if block.trait_.is_some() {

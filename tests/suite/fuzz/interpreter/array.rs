@@ -73,6 +73,15 @@ impl Interpreter<'_> {
                 let square = self.dot(entries(), entries());
                 number(self.context.method("sqrt", square).expect("f64 has it"))
             }
+            ("rows", [Value::Integer(first), Value::Integer(count)]) if a.columns == 1 => {
+                let (first, count) = (first.as_usize()?, count.as_usize()?);
+                match a.entries.get(first..first + count) {
+                    Some(part) => {
+                        Ok(Value::Matrix(Matrix { entries: part.to_vec(), rows: count, columns: 1 }))
+                    }
+                    None => panics("rows beyond the end"),
+                }
+            }
             ("scale", [Value::Number(factor, _)]) => {
                 Ok(Value::Matrix(a.clone().map(|entry| self.context.mul(entry, *factor))))
             }

@@ -57,7 +57,7 @@ impl Interpreter<'_> {
                 return results.map(Value::Array);
             }
             (_, Value::Array(parts), "as_slice") => return Ok(Value::Array(parts.clone()).reference()),
-            (_, Value::Array(_), _) => return unknown(format!("the method {name} of an array")),
+            (_, Value::Array(parts), _) => return parts_method(parts, name, arguments),
             (_, Value::Matrix(matrix), _) => {
                 let matrix = matrix.clone();
                 return self.matrix_method(&matrix, name, arguments);
@@ -105,6 +105,19 @@ impl Interpreter<'_> {
                     items.into_iter().map(|item| self.apply(f, vec![item])).collect();
                 Value::Iterator(results?)
             }
+            ("chain", [other]) => Value::Iterator([items, Self::items(other.clone())?].concat()),
+            ("flat_map", [f]) => {
+                let mut results = Vec::new();
+                for item in items {
+                    let result = self.apply(f, vec![item])?;
+                    results.extend(Self::items(result)?);
+                }
+                Value::Iterator(results)
+            }
+            ("flatten", []) => {
+                let results: Result<Vec<Vec<Value>>> = items.into_iter().map(Self::items).collect();
+                Value::Iterator(results?.concat())
+            }
             ("filter", [f]) => {
                 let mut kept = Vec::new();
                 for item in items {
@@ -143,6 +156,28 @@ impl Interpreter<'_> {
             _ => return unknown(format!("the method {name} of an iterator")),
         })
     }
+}
+
+/// Parts of an array.
+fn parts_method(parts: &[Value], name: &str, arguments: &[Value]) -> Result<Value> {
+    let [Value::Integer(count)] = arguments else {
+        return unknown(format!("the method {name} of an array"));
+    };
+    let count = count.as_usize()?;
+    let slice = |parts: &[Value]| Value::Array(parts.to_vec()).reference();
+    if name != "split_at" && count == 0 {
+        return unknown("parts without entries");
+    }
+    Ok(match name {
+        "chunks" => Value::Iterator(parts.chunks(count).map(slice).collect()),
+        "chunks_exact" => Value::Iterator(parts.chunks_exact(count).map(slice).collect()),
+        "windows" => Value::Iterator(parts.windows(count).map(slice).collect()),
+        "split_at" if count <= parts.len() => {
+            let (left, right) = parts.split_at(count);
+            Value::Tuple(vec![slice(left), slice(right)])
+        }
+        _ => return unknown(format!("the method {name} of an array")),
+    })
 }
 
 fn numbers(entries: Vec<Number>) -> Vec<Value> {

@@ -67,6 +67,8 @@ pub(crate) struct Program {
     /// `namesake::function`.
     pub(crate) generated: HashMap<(String, String), ItemFn>,
     pub(crate) constants: HashMap<String, f64>,
+    /// What functions of arrays hand on to their callers.
+    pub(crate) bodies: HashMap<String, String>,
 }
 
 /// One run: the names in scope and what a number is at the moment.

@@ -42,6 +42,7 @@ impl Program {
 pub(crate) const HELPERS: &[(&str, &str)] = &[
     ("wrt(a, b), order = 2", "fn bump(a: f64, b: f64) -> f64 { (a - 0.5 * b).tanh() * b + a * a }"),
     ("wrt(a), order = 2", "fn spread(a: &[f64; 2]) -> f64 { (a[0] - a[1]).sin() + a[0] * a[1] }"),
+    ("wrt(a)", "fn turned(a: &[f64; 2]) -> [f64; 2] { [a[1] - 0.5 * a[0], a[0] * a[1]] }"),
 ];
 
 /// The constants that programs name.

@@ -34,12 +34,12 @@ trait Model<T: Float> {
         y_bar: &[T],
         sums: &mut [f64],
     ) -> Result<(), NetworkError>;
-    fn bound(bound: &Self::Bound, b: &[T], given: [Rows<'_, T>; 2], y: &mut [T]) -> Result<(), NetworkError>;
-    fn bound_vjp(
+    fn bound_and_vjp(
         bound: &Self::Bound,
         b: &[T],
         given: [Rows<'_, T>; 2],
         y_bar: &[T],
+        y: &mut [T],
         sums: &mut [f64],
     ) -> Result<(), NetworkError>;
 }
@@ -72,23 +72,15 @@ macro_rules! model {
                 encoder.rows_vjp(x, y_bar, sums, &mut [])
             }
 
-            fn bound(
-                bound: &$bound,
-                b: &[T],
-                [x, q]: [Rows<'_, T>; 2],
-                y: &mut [T],
-            ) -> Result<(), NetworkError> {
-                bound.rows(b, x, q, y)
-            }
-
-            fn bound_vjp(
+            fn bound_and_vjp(
                 bound: &$bound,
                 b: &[T],
                 [x, q]: [Rows<'_, T>; 2],
                 y_bar: &[T],
+                y: &mut [T],
                 sums: &mut [f64],
             ) -> Result<(), NetworkError> {
-                bound.rows_vjp(b, x, q, y_bar, sums, &mut [], &mut [], &mut [])
+                bound.rows_and_vjp(b, x, q, y_bar, y, sums)
             }
         }
     };
@@ -214,14 +206,16 @@ impl<T: Float> Training<T> {
             M::logits(&encoder, images, &mut logits).map_err(Error::computation)?;
             see(&mut estimator, images, &logits, &bound)?;
             plate.ask(&estimator, &logits, &mut stream).map_err(Error::computation)?;
-            let (points, each) = (plate.points().to_vec(), plate.points_each());
+            let each = plate.points_each();
             let given = [Rows::repeated(images, each), Rows::repeated(&logits, each)];
-            M::bound(&bound, &points, given, plate.values_mut()).map_err(Error::computation)?;
-            plate.tell(&mut estimator).map_err(Error::computation)?;
-            let (g, weights) = (average(plate.gradient()), average(plate.weights()));
-            M::logits_vjp(&encoder, images, &g, &mut blocks[0].gradient).map_err(Error::computation)?;
-            M::bound_vjp(&bound, &points, given, &weights, &mut blocks[1].gradient)
+            // The weights of all these estimators are known before the values are.
+            let weights = average(plate.weights());
+            let (points, values) = plate.points_and_values();
+            M::bound_and_vjp(&bound, points, given, &weights, values, &mut blocks[1].gradient)
                 .map_err(Error::computation)?;
+            plate.tell(&mut estimator).map_err(Error::computation)?;
+            let g = average(plate.gradient());
+            M::logits_vjp(&encoder, images, &g, &mut blocks[0].gradient).map_err(Error::computation)?;
             blocks[0].step()?;
             blocks[1].step()?;
             if let Some(control) = estimator.control_mut() {

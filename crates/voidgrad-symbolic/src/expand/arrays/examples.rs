@@ -8,7 +8,7 @@ use crate::expand::Source;
 use crate::expand::control::Roles;
 use crate::expand::kernel::chain;
 use crate::expand::lengths::Lengths;
-use crate::expand::slices::{products, split, split_given};
+use crate::expand::slices::{products, split, split_given, totals};
 use crate::expand::structure::name_of_struct;
 use crate::kernel::arrays::{ArrayKernel, Extent};
 
@@ -111,10 +111,8 @@ fn layout(
             kept: #kept,
         }
     });
-    let products = products(&kernel.panels, root);
-    // What is known while the program is compiled is a constant of it.
-    let products =
-        if lengths.are_read(&products) { lengths.named(&products) } else { quote!(const { &#products }) };
+    let products = lengths.constant(&products(&kernel.panels, root));
+    let totals = lengths.constant(&totals(&kernel.totals, root));
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         #[inline(always)]
@@ -125,6 +123,11 @@ fn layout(
         #[inline(always)]
         fn products(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
             #products
+        }
+
+        #[inline(always)]
+        fn totals(&self) -> impl ::core::convert::AsRef<[#root::kernel::Total]> {
+            #totals
         }
     }
 }

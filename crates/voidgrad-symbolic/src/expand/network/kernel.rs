@@ -6,7 +6,7 @@ use quote::quote;
 use super::{Roles, arguments, name};
 use crate::expand::Source;
 use crate::expand::lengths::Lengths;
-use crate::expand::slices::{count, derived, named, products, split, split_given};
+use crate::expand::slices::{count, derived, named, products, split, split_given, totals};
 use crate::kernel::arrays::{Extent, RowKernel, Slice, Stage, largest};
 
 /// `impl RowKernel`.
@@ -39,6 +39,7 @@ pub(super) fn implementation(
     let forward = pass(&kernel.forward, None);
     let backward = pass(&kernel.backward.stage, Some(&bars));
     let backward_of_parameters = pass(&kernel.backward_of_parameters.stage, None);
+    let both = pass(&kernel.both.stage, None);
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         // A stage need not read all that it is given. Style lints are for code that people write.
@@ -96,6 +97,21 @@ pub(super) fn implementation(
                 ) {
                     #backward_of_parameters
                 }
+
+                #[cfg_attr(not(debug_assertions), inline(always))]
+                fn both<R: #root::Lanes<Element: #root::Element>>(
+                    &self,
+                    hand: R,
+                    numbers: &[R::Element],
+                    each: &[R::Element],
+                    y_bar: &[R::Element],
+                    y: &mut [R::Element],
+                    rows: &mut [R::Element],
+                    (panels, row): (&mut [R::Element], usize),
+                    sums: &mut [R::Element],
+                ) {
+                    #both
+                }
             }
         };
     }
@@ -116,7 +132,7 @@ fn layout(
     let y = Extent::of(source.body.graph.shape(source.body.output));
     let parameters: Extent =
         arguments(source, &roles.parameters).into_iter().map(|parameter| Extent::of(&parameter.shape)).sum();
-    let passes = [&kernel.backward, &kernel.backward_of_parameters];
+    let passes = [&kernel.backward, &kernel.backward_of_parameters, &kernel.both];
     let memory = passes.iter().map(|pass| count(&pass.stage.memory)).chain([count(&kernel.forward.memory)]);
     let rows = largest(&memory.collect::<Vec<Extent>>());
     let kept = largest(&passes.map(|pass| pass.panels.width()));
@@ -129,11 +145,8 @@ fn layout(
             kept: #kept,
         }
     });
-    let [of_all, of_parameters] = passes.map(|pass| {
-        let list = products(&pass.panels, root);
-        // What is known while the program is compiled is a constant of it.
-        if lengths.are_read(&list) { lengths.named(&list) } else { quote!(const { &#list }) }
-    });
+    let [of_all, of_parameters, of_both] = passes.map(|pass| lengths.constant(&products(&pass.panels, root)));
+    let totals = lengths.constant(&totals(&kernel.totals, root));
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         #[inline(always)]
@@ -149,6 +162,16 @@ fn layout(
         #[inline(always)]
         fn products_of_parameters(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
             #of_parameters
+        }
+
+        #[inline(always)]
+        fn products_of_both(&self) -> impl ::core::convert::AsRef<[#root::kernel::PanelProduct]> {
+            #of_both
+        }
+
+        #[inline(always)]
+        fn totals(&self) -> impl ::core::convert::AsRef<[#root::kernel::Total]> {
+            #totals
         }
     }
 }

@@ -4,7 +4,7 @@ mod kernel;
 mod structure;
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{ToTokens, format_ident, quote};
+use quote::{format_ident, quote};
 
 use self::kernel::implementation;
 use self::structure::structure;
@@ -13,8 +13,8 @@ use super::generics::check_generics;
 use super::lengths::{Holder, Lengths, unify};
 use super::names::check_network;
 use super::structure::struct_name;
-use super::{Expansion, Source, expand, located};
-use crate::attribute::NetworkAttribute;
+use super::{Derived, Source};
+use crate::attribute::{NetworkAttribute, Start};
 use crate::calculus::adjoints;
 use crate::diagnostics::Diagnostics;
 use crate::emit::Types;
@@ -29,33 +29,35 @@ struct Roles {
     /// What all rows share and is no parameter.
     data: Vec<usize>,
     parameters: Vec<usize>,
+    /// What parameters are before the first step, if it was said.
+    starts: Vec<(usize, Start)>,
 }
 
-/// Expands `#[network(attribute)] item`; `root` is the path of voidgrad.
-#[must_use]
-pub fn network(attribute: TokenStream, item: &TokenStream, root: &TokenStream) -> Expansion {
-    expand("#[network]", attribute, item, |attribute: NetworkAttribute, mut source, diagnostics| {
-        let roles = roles(&attribute, &source, diagnostics)?;
-        let wrt: Vec<NodeId> =
-            roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
-        source.check_calls(&wrt, diagnostics);
-        check_network(&source, (&roles.each, &roles.data), diagnostics);
-        let is_held = |argument: usize| !roles.each.contains(&argument);
-        let lengths = unify(&source, Holder::Network, &is_held, diagnostics);
-        if !diagnostics.is_empty() {
-            return None;
-        }
-        lengths.apply(&mut source);
-        let name = source.function.sig.ident.clone();
-        derive(source, &roles, &lengths, root)
-            .map_err(|obstacle| {
-                diagnostics.error(
-                    &name,
-                    format!("this function has no form for many rows at once, since {obstacle}"),
-                );
-            })
-            .ok()
-    })
+/// The items of a network that is read.
+pub(super) fn derived(
+    attribute: &NetworkAttribute,
+    mut source: Source,
+    root: &TokenStream,
+    diagnostics: &mut Diagnostics,
+) -> Option<Derived> {
+    let roles = roles(attribute, &source, diagnostics)?;
+    let wrt: Vec<NodeId> =
+        roles.each.iter().chain(&roles.parameters).map(|index| source.body.parameters[*index]).collect();
+    source.check_calls(&wrt, diagnostics);
+    check_network(&source, (&roles.each, &roles.data), diagnostics);
+    let is_held = |argument: usize| !roles.each.contains(&argument);
+    let lengths = unify(&source, Holder::Network, &is_held, diagnostics);
+    if !diagnostics.is_empty() {
+        return None;
+    }
+    lengths.apply(&mut source);
+    let name = source.function.sig.ident.clone();
+    derive(source, &roles, &lengths, root)
+        .map_err(|obstacle| {
+            diagnostics
+                .error(&name, format!("this function has no form for many rows at once, since {obstacle}"));
+        })
+        .ok()
 }
 
 fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagnostics) -> Option<Roles> {
@@ -82,7 +84,22 @@ fn roles(attribute: &NetworkAttribute, source: &Source, diagnostics: &mut Diagno
     let of_kind = |wanted: Option<bool>| -> Vec<usize> {
         (0..kinds.len()).filter(|index| kinds[*index] == wanted).collect()
     };
-    let roles = Roles { each: of_kind(Some(true)), data: of_kind(Some(false)), parameters: of_kind(None) };
+    let mut starts: Vec<(usize, Start)> = Vec::new();
+    for (name, start) in &attribute.init {
+        match source.signature.position(name) {
+            Some(index) if starts.iter().any(|(before, _)| *before == index) => {
+                diagnostics.error(name, format!("`{name}` is given twice"));
+            }
+            Some(index) if kinds[index].is_none() => starts.push((index, start.clone())),
+            Some(_) => {
+                let hint = "only what is neither in `each(…)` nor in `data(…)` is drawn";
+                diagnostics.error(name, format!("`{name}` is no parameter of this network; {hint}"));
+            }
+            None => diagnostics.error(name, format!("`{name}` is not an argument of this function")),
+        }
+    }
+    let [each, data, parameters] = [Some(true), Some(false), None].map(of_kind);
+    let roles = Roles { each, data, parameters, starts };
     diagnostics.is_empty().then_some(roles)
 }
 
@@ -91,7 +108,7 @@ fn derive(
     roles: &Roles,
     lengths: &Lengths,
     root: &TokenStream,
-) -> Result<Expansion, Obstacle> {
+) -> Result<Derived, Obstacle> {
     let (graph, y) = (&mut source.body.graph, source.body.output);
     let shape = graph.shape(y).clone();
     let y_bar = graph.parameter(source.signature.parameters.len(), shape, false);
@@ -122,11 +139,7 @@ fn derive(
     let kernel = derive_rows(&parts, &types("R"), &types("T"))?;
     let (structure, implementation) =
         (structure(&source, roles, lengths, root), implementation(&source, roles, lengths, &kernel, root));
-    let items = located(quote!(#structure #implementation), &source.function.sig.ident);
-    let function = source.function.to_token_stream();
-    // It is mostly called through its struct, and has as many arguments as parameters.
-    let tokens = quote!(#[allow(dead_code, clippy::too_many_arguments)] #function #items);
-    Ok(Expansion { name: source.name(), tokens, formulas: Vec::new(), error: None })
+    Ok(Derived { items: quote!(#structure #implementation), formulas: Vec::new() })
 }
 
 /// The arguments of these indices.

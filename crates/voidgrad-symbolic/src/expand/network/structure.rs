@@ -1,9 +1,10 @@
 //! The struct of a network's parameters, its functions, and `impl Network`.
 
 use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 
 use super::{Roles, arguments, name};
+use crate::attribute::Start;
 use crate::expand::Source;
 use crate::expand::field::owned;
 use crate::expand::lengths::Lengths;
@@ -146,6 +147,30 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
         ],
     };
     let [errors, errors_of_draw] = errors;
+    let said = roles.starts.iter().map(|(index, start)| {
+        let name = &source.signature.parameters[*index].ident;
+        match start {
+            Start::Constant(value) => format!("`{name}` is {}, ", value.to_token_stream()),
+            Start::Uniform(width) => format!("`{name}` uniform in ±{}, ", width.to_token_stream()),
+            Start::Normal(sigma) => {
+                format!("`{name}` normal with the standard deviation {}, ", sigma.to_token_stream())
+            }
+        }
+    });
+    let matrix = if roles.starts.is_empty() { "a matrix" } else { "another matrix" };
+    let draw_doc = format!(
+        " The network with parameters from the stream: {}{matrix} of C columns uniform in `±1/√C`, everything else 0.",
+        said.collect::<String>()
+    );
+    let starts = roles.parameters.iter().map(|index| {
+        let start = roles.starts.iter().find(|(of, _)| of == index);
+        match start.map(|(_, start)| start) {
+            None => quote!(#root::network::Start::Usual),
+            Some(Start::Constant(value)) => quote!(#root::network::Start::Constant(#value)),
+            Some(Start::Uniform(width)) => quote!(#root::network::Start::Uniform(#width)),
+            Some(Start::Normal(sigma)) => quote!(#root::network::Start::Normal(#sigma)),
+        }
+    });
     quote! {
         /// The network with these values.
         ///
@@ -162,7 +187,7 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
             Ok(Self { #made parameters, data })
         }
 
-        /// The network with parameters from the stream: a matrix of C columns uniform in `±1/√C`, everything else 0.
+        #[doc = #draw_doc]
         #sizes_doc
         ///
         /// # Errors
@@ -176,7 +201,8 @@ fn constructors(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenS
             let mut data = ::std::vec::Vec::new();
             #(#root::network::append(&mut data, #data_names, #data_idents)?;)*
             let mut network = Self { #made parameters: ::std::vec::Vec::new(), data };
-            network.parameters = #root::network::drawn(&#root::network::Network::shapes(&network), stream)?;
+            network.parameters =
+                #root::network::drawn(&#root::network::Network::shapes(&network), &[#(#starts),*], stream)?;
             Ok(network)
         }
     }
@@ -239,7 +265,7 @@ fn getters(source: &Source, roles: &Roles, lengths: &Lengths, root: &TokenStream
     }
 }
 
-/// `rows` and `rows_vjp`.
+/// `rows`, `rows_vjp` and `rows_and_vjp`.
 fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> TokenStream {
     let (vis, function) = (&source.function.vis, &source.function.sig.ident);
     let Named { idents, .. } = Named::new(source, &roles.each);
@@ -261,7 +287,24 @@ fn functions_of_rows(source: &Source, roles: &Roles, root: &TokenStream) -> Toke
         " # Errors",
         " If a length is not that of so many rows, or a derivative is NaN or infinite; then nothing is added, and what was written is of no use.",
     ];
+    let both_doc = [
+        " [`rows`](Self::rows) and [`rows_vjp`](Self::rows_vjp) by the parameters in one pass, which computes what they have in common once: for weights `ȳ` that are known before `y` is.",
+        "",
+        " # Errors",
+        " If a length is not that of so many rows, or a value or a derivative is NaN or infinite; then nothing is added, and `y` is of no use.",
+    ];
     quote! {
+        #(#[doc = #both_doc])*
+        #vis fn rows_and_vjp<'rows, T: #root::network::Float>(
+            &self,
+            #(#idents: impl ::core::convert::Into<#root::network::Rows<'rows, T>>,)*
+            y_bar: &[T],
+            y: &mut [T],
+            parameters_bar: &mut [f64],
+        ) -> ::core::result::Result<(), #root::network::NetworkError> {
+            #root::network::rows_and_vjp(self, &[#(#idents.into()),*], y_bar, y, parameters_bar)
+        }
+
         #(#[doc = #doc])*
         #vis fn rows<'rows, T: #root::network::Float>(
             &self,

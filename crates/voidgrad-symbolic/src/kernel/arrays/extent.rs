@@ -62,6 +62,17 @@ impl Extent {
         if self.terms.len() > 1 { quote!((#self)) } else { self.to_token_stream() }
     }
 
+    /// The tokens as an operand of any operator: a sum or a product in parentheses.
+    #[must_use]
+    pub fn operand(&self) -> TokenStream {
+        let is_one = match self.terms.as_slice() {
+            [] => true,
+            [(lengths, count)] => lengths.is_empty() || (lengths.len() == 1 && *count == 1),
+            _ => false,
+        };
+        if is_one { self.to_token_stream() } else { quote!((#self)) }
+    }
+
     fn push(&mut self, lengths: Vec<Dim>, count: usize) {
         if count == 0 {
             return;
@@ -195,6 +206,8 @@ mod tests {
         assert_eq!(sum.to_token_stream().to_string(), "2 * m * p + m + 64");
         assert_eq!(sum.factor().to_string(), "(2 * m * p + m + 64)");
         assert_eq!((sum.fixed(), m.factor().to_string()), (None, "m".to_owned()));
+        let operands = [&m, &(&m + &m), &(&m * &p)].map(|extent| extent.operand().to_string());
+        assert_eq!(operands, ["m", "(2 * m)", "(m * p)"]);
         assert_eq!((&length("{ N + 1 }") * &m).to_token_stream().to_string(), "m * ({ N + 1 })");
     }
 

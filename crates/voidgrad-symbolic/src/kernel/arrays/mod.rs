@@ -25,7 +25,8 @@ pub use self::panels::{PanelProduct, Panels};
 use self::points::Points;
 pub use self::rows::{Backward, RowKernel, RowParts, derive as derive_rows};
 use self::stages::{Stages, Work, as_products, stage};
-use self::terms::terms;
+pub use self::terms::Total;
+use self::terms::effects;
 use self::write::{Effect, Given, Sums};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op};
@@ -110,6 +111,8 @@ pub struct ArrayKernel {
     pub backward: Stage,
     /// The outer products of examples.
     pub panels: Panels,
+    /// What the backward pass of examples adds to its sums, in the order in which it stands there.
+    pub totals: Vec<Total>,
 }
 
 /// What the stages are written with.
@@ -147,12 +150,11 @@ pub fn derive(parts: &Parts<'_>, lanes: &Types, plain: &Types) -> Result<ArrayKe
 }
 
 fn write(both: Both, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<ArrayKernel> {
-    let Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], each, forward, backward, arguments } =
-        both;
+    let Both { graph, given, each, forward, backward, totals, arguments } = both;
+    let [z, z_tilde, z_dot, z_tilde_dot, c_bar] = given;
     let [c_z, c_z_tilde, c] = forward;
     let graph = &graph;
-    let (sums, more) =
-        if each.is_empty() { (Sums::Lanes, &[][..]) } else { (Sums::Totals, &OWN_OF_EXAMPLES[..]) };
+    let more = if each.is_empty() { &[][..] } else { &OWN_OF_EXAMPLES[..] };
     let mut names = Names::new(OWN.iter().chain(more).map(|name| (*name).to_owned()));
     for name in taken {
         names.take(name);
@@ -178,7 +180,7 @@ fn write(both: Both, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<Ar
         forward: (vec![store(c_z, "c_z"), store(c_z_tilde, "c_z_tilde")], Some(c)),
         backward: vec![backward],
         keeps: true,
-        sums,
+        sums: sums(&each),
         name: &|id| match graph.hint(id) {
             None if at_z_tilde[id.index()] => format!("{}_tilde", graph.describe(id)),
             _ => graph.describe(id),
@@ -195,6 +197,7 @@ fn write(both: Both, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<Ar
         numbers: stage(numbers),
         forward: stage(forward),
         panels: backward.panels.clone(),
+        totals,
         backward: stage(backward),
     })
 }
@@ -209,6 +212,7 @@ struct Both {
     /// `∂c/∂z` at z and at z̃, c at z̃.
     forward: [NodeId; 3],
     backward: Vec<Effect>,
+    totals: Vec<Total>,
     /// The arguments that all samples share.
     arguments: Vec<NodeId>,
 }
@@ -234,23 +238,24 @@ fn both(parts: &Parts<'_>) -> Result<Both, Obstacle> {
     let [z_dot, z_tilde_dot] = [0, 1].map(|at| points.at(at, z_dot));
     let c_bar = points.at(1, parts.c_bar);
     let forward = [points.at(0, parts.c_z), points.at(1, parts.c_z), points.at(1, parts.c)];
-    let phi: Vec<(Extent, [NodeId; 2])> = (parts.phi.iter())
-        .map(|(first, [slope, weighted])| (first.clone(), [points.at(0, *slope), points.at(1, *weighted)]))
+    let phi: Vec<(Extent, Vec<NodeId>)> = (parts.phi.iter())
+        .map(|(first, [slope, weighted])| {
+            (first.clone(), vec![points.at(0, *slope), points.at(1, *weighted)])
+        })
         .collect();
     let each: Vec<NodeId> = parts.each.iter().map(|id| points.at(0, *id)).collect();
     let arguments = parts.arguments.iter().map(|id| points.at(0, *id)).collect();
     let mut graph = points.graph;
-    let mut backward = Vec::new();
-    for (first, nodes) in phi {
-        let terms = terms(&mut graph, &nodes).ok_or(Obstacle::Form)?;
-        backward.extend(terms.entries.map(|entries| Effect::Add(entries, first.clone())));
-        if !terms.outer.is_empty() {
-            backward.push(Effect::Outer(terms.outer, first));
-        }
-    }
+    let (backward, totals) = effects(&mut graph, phi, sums(&each)).ok_or(Obstacle::Form)?;
     let of_forward: Vec<NodeId> = [z, z_tilde].into_iter().chain(each.iter().copied()).collect();
     let (forward, backward) =
         as_products(&mut graph, [&of_forward, &[z_dot, z_tilde_dot, c_bar]], (forward.to_vec(), backward))?;
     let forward = forward.try_into().map_err(|_| Obstacle::Form)?;
-    Ok(Both { graph, given: [z, z_tilde, z_dot, z_tilde_dot, c_bar], each, forward, backward, arguments })
+    let given = [z, z_tilde, z_dot, z_tilde_dot, c_bar];
+    Ok(Both { graph, given, each, forward, backward, totals, arguments })
+}
+
+/// The sums of a kernel whose lanes are examples if something differs from example to example.
+fn sums(each: &[NodeId]) -> Sums {
+    if each.is_empty() { Sums::Lanes } else { Sums::Panels }
 }

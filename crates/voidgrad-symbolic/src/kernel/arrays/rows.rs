@@ -7,7 +7,7 @@ use quote::format_ident;
 
 use super::points::Points;
 use super::stages::{Stages, Work, as_products, stage};
-use super::terms::terms;
+use super::terms::{Total, effects};
 use super::write::{Effect, Given, Sums};
 use super::{Extent, Obstacle, Panels, Slice, Stage};
 use crate::emit::{Names, Types};
@@ -31,9 +31,11 @@ pub struct RowParts<'a> {
 }
 
 /// The stages. They read plain numbers as slices and numbers, and rows of lanes with the names of [`each`](Self::each); they write `y`, and
-/// the derivatives of `each` to [`bars`](Self::bars), and add to `sums`, plain numbers.
+/// the derivatives of `each` to [`bars`](Self::bars), and add to `sums`, rows of lanes.
 #[derive(Debug)]
 pub struct RowKernel {
+    /// What the backward passes add to their sums, in the order in which it stands there.
+    pub totals: Vec<Total>,
     /// Parameters and data.
     pub shared: Vec<Slice>,
     /// What depends on them alone: plain numbers that [`numbers`](Self::numbers) writes.
@@ -50,6 +52,8 @@ pub struct RowKernel {
     pub backward: Backward,
     /// Computes those by the parameters alone.
     pub backward_of_parameters: Backward,
+    /// Computes `y` and those by the parameters.
+    pub both: Backward,
 }
 
 /// A backward pass. It keeps the factors of outer products in `panels`, for row `row` and those after it.
@@ -90,6 +94,7 @@ struct AtOne {
     y: [NodeId; 2],
     /// What is added to the sums.
     effects: Vec<Effect>,
+    totals: Vec<Total>,
     shared: Vec<NodeId>,
 }
 
@@ -99,29 +104,22 @@ impl AtOne {
         let each: Vec<NodeId> = parts.each.iter().map(|(id, _)| points.at(0, *id)).collect();
         let bars: Vec<NodeId> = parts.each.iter().map(|(_, bar)| points.at(0, *bar)).collect();
         let mut y = parts.y.map(|id| points.at(0, id));
-        let parameters: Vec<(Extent, NodeId)> =
-            parts.parameters.iter().map(|(first, bar)| (first.clone(), points.at(0, *bar))).collect();
+        let parameters: Vec<(Extent, Vec<NodeId>)> =
+            parts.parameters.iter().map(|(first, bar)| (first.clone(), vec![points.at(0, *bar)])).collect();
         let shared = parts.shared.iter().map(|id| points.at(0, *id)).collect();
         let mut graph = points.graph;
-        let mut effects = Vec::new();
-        for (first, bar) in parameters {
-            let terms = terms(&mut graph, &[bar]).ok_or(Obstacle::Form)?;
-            effects.extend(terms.entries.map(|entries| Effect::Add(entries, first.clone())));
-            if !terms.outer.is_empty() {
-                effects.push(Effect::Outer(terms.outer, first));
-            }
-        }
+        let (effects, totals) = effects(&mut graph, parameters, Sums::Panels).ok_or(Obstacle::Form)?;
         // The derivatives by what differs from row to row are stored, and take part in what is common.
         let nodes: Vec<NodeId> = [y[0]].into_iter().chain(bars).collect();
         let (nodes, effects) = as_products(&mut graph, [&each, &[y[1]]], (nodes, effects))?;
         y[0] = nodes[0];
         let bars = nodes[1..].to_vec();
-        Ok(Self { graph, each, bars, y, effects, shared })
+        Ok(Self { graph, each, bars, y, effects, totals, shared })
     }
 }
 
 fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option<RowKernel> {
-    let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, shared } = at_one;
+    let AtOne { graph, each, bars, y: [y, y_bar], effects: of_parameters, totals, shared } = at_one;
     let graph = &graph;
     let mut names = Names::new(OWN.iter().map(|name| (*name).to_owned()));
     for name in taken {
@@ -137,6 +135,8 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         .map(|(id, slice)| Effect::Store(*id, slice.ident.clone()))
         .chain(of_parameters.iter().cloned())
         .collect();
+    let store_y = Effect::Store(y, format_ident!("y"));
+    let both: Vec<Effect> = [store_y.clone()].into_iter().chain(of_parameters.iter().cloned()).collect();
     let rows = each.iter().zip(&each_slices);
     let work = Work {
         graph,
@@ -145,11 +145,11 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
             rows.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))).collect(),
             vec![(y_bar, Given::Rows(format_ident!("y_bar")))],
         ],
-        forward: (vec![Effect::Store(y, format_ident!("y"))], None),
-        backward: vec![backward, of_parameters],
+        forward: (vec![store_y], None),
+        backward: vec![backward, of_parameters, both],
         // The values are computed much earlier, and their sums are not what derivatives take.
         keeps: false,
-        sums: Sums::Totals,
+        sums: Sums::Panels,
         name: &|id| graph.describe(id),
     };
     let Stages { arguments, shared, residuals: _, numbers, forward, backward } =
@@ -158,6 +158,7 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         .into_iter()
         .map(|written| Backward { panels: written.panels.clone(), stage: stage(written) });
     Some(RowKernel {
+        totals,
         shared: arguments,
         derived: shared,
         each: each_slices,
@@ -166,5 +167,6 @@ fn write(at_one: AtOne, taken: &[Ident], lanes: &Types, plain: &Types) -> Option
         forward: stage(forward),
         backward: passes.next()?,
         backward_of_parameters: passes.next()?,
+        both: passes.next()?,
     })
 }

@@ -1,5 +1,7 @@
 //! What is added to the sums of φ.
 
+use super::Extent;
+use super::write::{Effect, Sums};
 use crate::graph::{Graph, NodeId, Op};
 use crate::kernel::scalars::is_matrix;
 
@@ -10,6 +12,42 @@ pub(super) struct Terms {
     pub(super) entries: Option<NodeId>,
     /// `a·bᵀ`, for a matrix.
     pub(super) outer: Vec<(NodeId, NodeId)>,
+}
+
+/// Entries of the flat sum that a backward pass adds to itself, one parameter after the other.
+#[derive(Debug, Clone)]
+pub struct Total {
+    /// The first in the flat sum.
+    pub first: Extent,
+    /// How many there are.
+    pub entries: Extent,
+}
+
+/// What a backward pass adds to the sums of parameters, each with its first entry in the flat sum; and, if outer products are multiplied by others, where its
+/// own sums belong.
+pub(super) fn effects(
+    graph: &mut Graph,
+    parameters: Vec<(Extent, Vec<NodeId>)>,
+    sums: Sums,
+) -> Option<(Vec<Effect>, Vec<Total>)> {
+    let (mut effects, mut totals, mut place) = (Vec::new(), Vec::new(), Extent::default());
+    for (first, nodes) in parameters {
+        let Terms { entries, outer } = terms(graph, &nodes)?;
+        if let Some(id) = entries {
+            if sums == Sums::Lanes {
+                effects.push(Effect::Add(id, first.clone()));
+            } else {
+                let entries = Extent::of(graph.shape(id));
+                effects.push(Effect::Add(id, place.clone()));
+                place = &place + &entries;
+                totals.push(Total { first: first.clone(), entries });
+            }
+        }
+        if !outer.is_empty() {
+            effects.push(Effect::Outer(outer, first));
+        }
+    }
+    Some((effects, totals))
 }
 
 /// More outer products than this, of one parameter, are not written.

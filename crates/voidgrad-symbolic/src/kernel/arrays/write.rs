@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proc_macro2::{Ident, TokenStream, TokenTree};
-use quote::{format_ident, quote};
+use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
+use quote::quote;
 
 use super::Extent;
 use super::body::Body;
@@ -65,23 +65,13 @@ pub(super) struct Written {
     pub(super) panels: Panels,
 }
 
-/// What the sums of φ are.
+/// What the sums of φ are: rows of lanes, which are added up after the samples.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Sums {
-    /// Rows of lanes, which are added up after the samples.
+    /// All of them, outer products too.
     Lanes,
-    /// Numbers: lanes are added up at once, and the factors of outer products are kept, to be multiplied for many rows together.
-    Totals,
-}
-
-impl Sums {
-    /// The function that adds a row of lanes.
-    fn add(self) -> Ident {
-        match self {
-            Self::Lanes => format_ident!("add_row"),
-            Self::Totals => format_ident!("add_total"),
-        }
-    }
+    /// But for outer products, whose factors are kept, to be multiplied for many rows together.
+    Panels,
 }
 
 /// The most arrays that one product takes side by side.
@@ -228,8 +218,7 @@ impl<'a> Writer<'a> {
                 }
                 Effect::Add(id, at) if self.is_number_of(*id, wave) => {
                     let value = self.number(*id)?;
-                    let add = self.sums.add();
-                    statements.extend(quote!(#root::kernel::#add(hand, sums, #at, #value);));
+                    statements.extend(quote!(#root::kernel::add_row(hand, sums, #at, #value);));
                 }
                 _ => {}
             }
@@ -311,8 +300,7 @@ impl<'a> Writer<'a> {
                         Some(0) => quote!(i),
                         _ => quote!(#first + i),
                     };
-                    let add = self.sums.add();
-                    inside.extend(quote!(#root::kernel::#add(hand, sums, #place, #value);));
+                    inside.extend(quote!(#root::kernel::add_row(hand, sums, #place, #value);));
                 }
                 Effect::Outer(..) => return None,
             }
@@ -382,7 +370,20 @@ impl<'a> Writer<'a> {
         let mut statements = TokenStream::new();
         for id in self.of_kind(wave, &Kind::Assembly) {
             let name = self.memory(id);
-            statements.extend(quote!(#name.fill(::core::default::Default::default());));
+            match self.graph.op(id) {
+                Op::Part(array, first) => {
+                    statements.extend(self.copied(*array, *first, id, (&name, 0))?);
+                    continue;
+                }
+                Op::Join(parts) => {
+                    statements.extend(quote!(#name.fill(::core::default::Default::default());));
+                    for (first, part) in parts {
+                        statements.extend(self.copied(*part, 0, *part, (&name, *first))?);
+                    }
+                    continue;
+                }
+                _ => statements.extend(quote!(#name.fill(::core::default::Default::default());)),
+            }
             let Op::Assemble(entries) = self.graph.op(id) else { return None };
             for (at, entry) in entries {
                 let at = place(self.graph.shape(id), *at);
@@ -391,6 +392,31 @@ impl<'a> Writer<'a> {
             }
         }
         Some(statements)
+    }
+
+    /// A loop that copies entries of an array, from `first` on and as many as `like` has, to those of another one.
+    fn copied(
+        &self,
+        array: NodeId,
+        first: usize,
+        like: NodeId,
+        (to, at): (&Ident, usize),
+    ) -> Option<TokenStream> {
+        let root = self.types.root();
+        let place = |first: usize| {
+            let number = Literal::usize_unsuffixed(first);
+            if first == 0 { quote!(i) } else { quote!(#number + i) }
+        };
+        let (from, at) = (place(first), place(at));
+        let entry = match (self.rows.get(&array), self.given.get(&array)) {
+            (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
+                quote!(#root::kernel::row(hand, #rows, #from))
+            }
+            (None, Some(Given::Plain(numbers))) => quote!(hand.splat(#numbers[#from])),
+            (None, _) => return None,
+        };
+        let count = Extent::of(self.graph.shape(like));
+        Some(quote!(for i in 0..#count { #root::kernel::set_row(#to, #at, #entry); }))
     }
 
     /// Outer products that are added to the sums at the end of a wave.
@@ -411,7 +437,7 @@ impl<'a> Writer<'a> {
                     a.push(self.in_lanes(*left, &mut statements)?);
                     b.push(self.in_lanes(*right, &mut statements)?);
                 }
-                if self.sums == Sums::Totals {
+                if self.sums == Sums::Panels {
                     for (a, b) in a.iter().zip(&b) {
                         let factors = [(a, &rows), (b, &columns)].map(|(array, entries)| {
                             let (place, is_new) = self.panels.place(array, entries);

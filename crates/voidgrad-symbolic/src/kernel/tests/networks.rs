@@ -1,13 +1,14 @@
 //! What is left out of the sums of networks, and what the end makes of the others.
 
 use crate::calculus::{adjoints, tangents};
+use crate::callees::Callees;
 use crate::diagnostics::Diagnostics;
 use crate::evaluate::evaluate;
 use crate::graph::{Graph, NodeId, Op, Shape};
 use crate::kernel::product::Products;
 use crate::kernel::scalars::Scalars;
 use crate::kernel::{Terms, terms};
-use crate::parse;
+use crate::parse::{self, Reading};
 use crate::signature::Signature;
 
 /// A control as a graph of numbers, with the terms of its kernel and what they stand for.
@@ -38,7 +39,8 @@ impl Network {
         let function: syn::ItemFn = syn::parse_str(source).expect("this is a function");
         let mut diagnostics = Diagnostics::default();
         let signature = Signature::read(&function, &mut diagnostics).expect("its types are known");
-        let body = parse::body(&function, &signature, &mut diagnostics).expect("it can be read");
+        let body = parse::body(&function, &signature, &Callees::default(), &mut diagnostics);
+        let Some(Reading::Body(body)) = body else { panic!("it can be read") };
         diagnostics.check().expect("there is no mistake in it");
         let sizes =
             body.parameters.iter().map(|id| body.graph.shape(*id).entries().expect("a length")).collect();

@@ -6,16 +6,16 @@ mod tests;
 
 use rayon::prelude::*;
 
-use super::tree::Tree;
 use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
-use crate::lanes::Float;
+use crate::lanes::{Float, Slices};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
+use crate::tree::Tree;
 use share::{Shape, Share};
 
 /// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
@@ -57,6 +57,8 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     shape: Shape,
     noise: Vec<f64>,
     points: Vec<T>,
+    /// The points in `f64`, if `T` is another number.
+    exact: Vec<f64>,
     wants: Vec<Want>,
     values: Vec<T>,
     gradients: Vec<T>,
@@ -87,6 +89,7 @@ impl<D: Distribution + Clone, T: Float> Plate<D, T> {
             shape: Shape::default(),
             noise: Vec::new(),
             points: Vec::new(),
+            exact: Vec::new(),
             wants: Vec::new(),
             values: Vec::new(),
             gradients: Vec::new(),
@@ -129,16 +132,17 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             check_examples(control, examples)?;
         }
         self.resize(estimator)?;
-        let Self { distributions, shape, noise, points, shares, .. } = self;
+        let Self { distributions, shape, noise, points, exact, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
         let tasks = distributions
             .par_chunks_mut(SHARE)
             .zip(parameters.par_chunks(SHARE * shape.parameters))
             .zip(points.par_chunks_mut(SHARE * shape.points * shape.dimension))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
+            .zip(share::chunks_mut(exact, SHARE * shape.points * shape.dimension, examples.div_ceil(SHARE)))
             .zip(shares.par_iter_mut())
             .enumerate();
-        tasks.for_each(|(number, ((((distributions, parameters), points), noise), share))| {
+        tasks.for_each(|(number, (((((distributions, parameters), points), noise), exact), share))| {
             share.set_parameters(shape, distributions, parameters);
             if share.failure.is_some() {
                 return;
@@ -146,12 +150,14 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             let mut own = named.clone();
             own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
             own.fill_open01(noise);
-            share.ask(shape, estimator, distributions, noise, points);
+            Share::ask(shape, estimator, distributions, noise, (points, exact));
         });
         if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
             return Err(error);
         }
         stream.set_position(position + 2 * (examples * shape.noise) as u128);
+        let weight = if estimator.has_equal_weights() { 1.0 / shape.points as f64 } else { f64::NAN };
+        self.weights.fill(T::default().constant(weight));
         self.stage = Stage::Asked;
         Ok(())
     }
@@ -174,6 +180,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         self.wants.extend((0..points).map(|k| estimator.want(k)));
         self.noise.resize(examples * noise, 0.0);
         make_room(&mut self.points, examples.saturating_mul(points), dimension)?;
+        if size_of::<T>() < size_of::<f64>() {
+            make_room(&mut self.exact, examples.saturating_mul(points), dimension)?;
+        }
         self.values.clear();
         self.values.resize(examples * points, nan);
         self.gradients.clear();
@@ -211,6 +220,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// value is an error.
     pub fn values_mut(&mut self) -> &mut [T] {
         &mut self.values
+    }
+
+    /// [`points`](Self::points) and [`values_mut`](Self::values_mut) at once: for an f that reads the ones and writes the others.
+    pub fn points_and_values(&mut self) -> (&[T], &mut [T]) {
+        (&self.points, &mut self.values)
     }
 
     /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows
@@ -257,8 +271,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if self.answer_at_once(estimator) {
             return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
         }
-        let Self { distributions, noise, points, values, gradients, gradient, weights, f, shares, .. } = self;
-        let (noise, points, values, gradients) = (&*noise, &*points, &*values, &*gradients);
+        let Self {
+            distributions, noise, points, exact, values, gradients, gradient, weights, f, shares, ..
+        } = self;
+        let (noise, values, gradients) = (&*noise, &*values, &*gradients);
+        let points = in_double(points, exact);
         let tasks = distributions
             .par_chunks(SHARE)
             .zip(gradient.par_chunks_mut(SHARE * shape.parameters))
@@ -300,10 +317,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
         self.answer(estimator)?;
-        let Self { distributions, shape, noise, points, values, gradients, .. } = self;
-        let mut rows = share::Wide::default();
+        let Self { distributions, shape, noise, points, exact, values, gradients, .. } = self;
+        let (mut rows, points) = (share::Wide::default(), in_double(points, exact));
         for (n, distribution) in distributions.iter().enumerate() {
-            let told: Told<'_> = rows.told(*shape, n, (noise, points, values, gradients));
+            let told: Told<'_> = rows.told(*shape, n, noise, points, (values, gradients));
             estimator.learn(distribution, told);
         }
         Ok(())
@@ -345,6 +362,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     }
 
     /// The weight of each of the N·K points: `Σ_k w_nk f(b_nk)` is an unbiased estimate of `E[f]` of example n.
+    ///
+    /// Between [`ask`](Self::ask) and [`tell`](Self::tell) they are there if the estimator has [equal weights](Estimator::has_equal_weights), and
+    /// NaN if not.
     #[must_use]
     pub fn weights(&self) -> &[T] {
         &self.weights
@@ -360,5 +380,13 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     #[must_use]
     pub fn variance_gradient(&self) -> &[f64] {
         &self.variance_gradient
+    }
+}
+
+/// Points in `f64`: those of the plate, or what they were rounded from.
+fn in_double<'a, T: Float>(points: &'a [T], exact: &'a [f64]) -> &'a [f64] {
+    match T::slices([points], &mut []) {
+        Slices::Double([points], _) => points,
+        Slices::Single(..) => exact,
     }
 }

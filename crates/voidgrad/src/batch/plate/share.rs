@@ -1,11 +1,12 @@
 //! A share of the examples of a plate, one task.
 
-use voidgrad_real::Element;
+use voidgrad_real::{Element, Real};
 
 use crate::control::check_of_example;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, check_estimate, check_gradient};
 use crate::estimator::{Answer, Estimator, Memory, Told};
+use crate::lanes::{Float, Slices};
 use crate::objective::{self, Points};
 
 /// The lengths of one example.
@@ -28,7 +29,7 @@ pub(super) struct Shape {
 pub(super) struct Rows<'a, T> {
     pub(super) first: usize,
     pub(super) noise: &'a [f64],
-    pub(super) points: &'a [T],
+    pub(super) points: &'a [f64],
     pub(super) values: &'a [T],
     pub(super) gradients: &'a [T],
 }
@@ -73,23 +74,29 @@ impl Share {
         }
     }
 
-    /// Makes the points of the examples.
-    pub(super) fn ask<D: Distribution, T: Element>(
-        &mut self,
+    /// Makes the points of the examples: in `f64`, and in the numbers of the plate if they are others.
+    pub(super) fn ask<D: Distribution, T: Float>(
         shape: Shape,
         estimator: &(impl Estimator<D> + ?Sized),
         distributions: &[D],
         noise: &[f64],
-        points: &mut [T],
+        (points, exact): (&mut [T], &mut [f64]),
     ) {
         let length = shape.points * shape.dimension;
-        let rows = &mut self.wide.points;
-        rows.resize(length, 0.0);
-        for (n, (distribution, points)) in
-            distributions.iter().zip(points.chunks_exact_mut(length)).enumerate()
-        {
-            estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], rows);
-            points.iter_mut().zip(&*rows).for_each(|(to, from)| *to = to.constant(*from));
+        let ask = |n: usize, row: &mut [f64]| {
+            estimator.ask(&distributions[n], &noise[n * shape.noise..][..shape.noise], row);
+        };
+        match T::slices([], points) {
+            Slices::Double([], points) => {
+                points.chunks_exact_mut(length).enumerate().for_each(|(n, row)| ask(n, row));
+            }
+            Slices::Single([], points) => {
+                let rows = points.chunks_exact_mut(length).zip(exact.chunks_exact_mut(length));
+                for (n, (narrow, row)) in rows.enumerate() {
+                    ask(n, row);
+                    narrow.iter_mut().zip(row).for_each(|(to, from)| *to = to.constant(*from));
+                }
+            }
         }
     }
 
@@ -122,7 +129,7 @@ impl Share {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
         };
         for (n, distribution) in distributions.iter().enumerate() {
-            let told = wide.told(shape, first + n, (noise, points, values, gradients));
+            let told = wide.told(shape, first + n, noise, points, (values, gradients));
             let asked = Points::rows(told.points, shape.dimension);
             objective::check(asked, told.values)?;
             objective::check_gradients(asked, told.gradients)?;
@@ -140,19 +147,20 @@ impl Share {
             all_f[n] = f;
             let row = &mut all_gradients[n * shape.parameters..][..shape.parameters];
             narrow(row, gradient);
-            // An f64 may be too large for an f32.
-            gradient.iter_mut().zip(&*row).for_each(|(to, from)| *to = (*from).into());
-            check_gradient(gradient, distribution.parameters())?;
+            if size_of::<T>() < size_of::<f64>() {
+                // An f64 may be too large for an f32.
+                gradient.iter_mut().zip(&*row).for_each(|(to, from)| *to = (*from).into());
+                check_gradient(gradient, distribution.parameters())?;
+            }
             narrow(&mut all_weights[n * shape.points..][..shape.points], weights);
         }
         Ok(())
     }
 }
 
-/// The rows of one example in `f64`.
+/// What was evaluated for one example, in `f64`.
 #[derive(Debug, Default)]
 pub(super) struct Wide {
-    points: Vec<f64>,
     values: Vec<f64>,
     gradients: Vec<f64>,
 }
@@ -163,22 +171,23 @@ impl Wide {
         &'a mut self,
         shape: Shape,
         n: usize,
-        (noise, points, values, gradients): (&'a [f64], &[T], &[T], &[T]),
+        noise: &'a [f64],
+        points: &'a [f64],
+        (values, gradients): (&[T], &[T]),
     ) -> Told<'a> {
         let copy = |to: &mut Vec<f64>, from: &[T]| {
             to.clear();
             to.extend(from.iter().map(|entry| (*entry).into()));
         };
         let length = shape.points * shape.dimension;
-        copy(&mut self.points, &points[n * length..][..length]);
         copy(&mut self.values, &values[n * shape.points..][..shape.points]);
         if gradients.is_empty() {
             self.gradients.clear();
         } else {
             copy(&mut self.gradients, &gradients[n * length..][..length]);
         }
-        let noise = &noise[n * shape.noise..][..shape.noise];
-        Told { example: n, noise, points: &self.points, values: &self.values, gradients: &self.gradients }
+        let (noise, points) = (&noise[n * shape.noise..][..shape.noise], &points[n * length..][..length]);
+        Told { example: n, noise, points, values: &self.values, gradients: &self.gradients }
     }
 }
 

@@ -136,7 +136,9 @@ impl<T: Number, C: ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
 /// So many numbers from the beginning of a cache line: rows of lanes that straddle two are slower by a quarter. They are what was left there.
 #[inline(always)]
 pub(crate) fn aligned<T: Element>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
-    buffer.resize(length + MOST_LANES, T::default());
+    if buffer.len() < length + MOST_LANES {
+        buffer.resize(length + MOST_LANES, T::default());
+    }
     // The offset may not be known, and then makes no difference to the values.
     let start = buffer.as_ptr().align_offset(64).min(MOST_LANES);
     &mut buffer[start..][..length]

@@ -32,7 +32,7 @@ pub(super) struct Data {
     pub(super) test: Set,
 }
 
-/// Where images were read from.
+/// The files that images were read from.
 #[derive(Debug)]
 pub(super) struct Files {
     /// The images to train on, and without another file those to test with.

@@ -18,6 +18,8 @@ const GAP: Colour = [0xd8, 0xd8, 0xd8];
 /// The width of a sheet and of its labels, in units of the page.
 const WIDTH: f64 = 720.0;
 const LABELS: f64 = 130.0;
+/// Their difference: the room for images.
+const ROOM: usize = 590;
 
 /// Ink on paper: 0 is white, 1 is black.
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "it is between 0 and 255")]
@@ -45,7 +47,7 @@ const FEWEST: usize = 4;
     reason = "a width of the page is a small whole number"
 )]
 pub(super) fn fitting([_, width]: [usize; 2]) -> usize {
-    ((WIDTH - LABELS) as usize / (width + 1)).max(FEWEST)
+    (ROOM / (width + 1)).max(FEWEST)
 }
 
 /// The sheet of some rows with `count` images each, of this height and width.

@@ -1,0 +1,139 @@
+//! Sums over many rows, of what a backward pass leaves: on all cores, over a fixed binary tree.
+
+use rayon::prelude::*;
+use voidgrad_real::{Element, Lanes};
+
+use super::panel::{Columns, MOST_CHUNKS, PANEL_ROWS, PanelProduct, Panels};
+use super::transpose::to_samples;
+use crate::kernel::aligned;
+use crate::lanes::{Float, Instructions, OnLanes, Slices};
+use crate::tree::Tree;
+
+/// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
+pub(crate) const CHUNK: usize = PANEL_ROWS;
+
+/// Multiplications that are worth a task.
+const TASK: usize = 1 << 18;
+
+/// Entries of a flat sum that a backward pass adds to itself; in its own sums they stand one after the other.
+#[derive(Debug, Clone, Copy)]
+pub struct Total {
+    /// The first entry of the flat sum.
+    pub first: usize,
+    /// How many there are.
+    pub entries: usize,
+}
+
+/// What a backward pass leaves of its rows.
+pub(crate) struct Reduction<'a> {
+    /// How many numbers of a row are kept for the products.
+    pub(crate) kept: usize,
+    pub(crate) products: &'a [PanelProduct],
+    pub(crate) totals: &'a [Total],
+}
+
+impl Reduction<'_> {
+    /// Adds the sums over these rows, chunk by chunk, to `flat`. `pass` is given the panels of a chunk, and its own sums, which are 0.
+    pub(crate) fn add<T: Float, C: Send>(
+        &self,
+        (chunks, rows): (&mut [C], usize),
+        pass: &(impl Fn(&mut C, &mut [T], &mut [T]) + Sync),
+        flat: &mut [f64],
+    ) {
+        if chunks.len() <= MOST_CHUNKS {
+            return self.add_block((chunks, rows), pass, flat);
+        }
+        // The largest power of 2 of chunks, and the rest, side by side.
+        let half = chunks.len().next_power_of_two() / 2;
+        let (left, right) = chunks.split_at_mut(half);
+        let behind = rows - half * CHUNK;
+        let mut more = vec![0.0; flat.len()];
+        rayon::join(
+            || self.add((left, rows - behind), pass, flat),
+            || self.add((right, behind), pass, &mut more),
+        );
+        flat.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
+    }
+
+    /// So few chunks that all their factors are in memory.
+    fn add_block<T: Float, C: Send>(
+        &self,
+        (chunks, rows): (&mut [C], usize),
+        pass: &(impl Fn(&mut C, &mut [T], &mut [T]) + Sync),
+        flat: &mut [f64],
+    ) {
+        let own: usize = self.totals.iter().map(|total| total.entries).sum();
+        // Chunks of no numbers at all would be no chunks.
+        let (each, own) = ((self.kept * PANEL_ROWS).max(1), own.max(1));
+        T::with_buffers(|[panels, sums]| {
+            let panels = aligned(panels, each * chunks.len());
+            let sums = aligned(sums, own * chunks.len());
+            sums.fill(T::default());
+            let tasks = chunks.par_iter_mut().zip(panels.par_chunks_mut(each)).zip(sums.par_chunks_mut(own));
+            tasks.for_each(|((chunk, panels), sums)| pass(chunk, panels, sums));
+            self.add_totals(sums.chunks_exact(own), flat);
+            match T::slices([&*panels], &mut []) {
+                Slices::Double([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
+                Slices::Single([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
+            }
+        });
+    }
+
+    /// Adds the chunks' own sums.
+    fn add_totals<'a, T: Float>(&self, chunks: impl Iterator<Item = &'a [T]>, flat: &mut [f64]) {
+        let add = |left: &mut Vec<f64>, right: &Vec<f64>| {
+            left.iter_mut().zip(right).for_each(|(left, right)| *left += right);
+        };
+        let mut tree: Tree<Vec<f64>> = Tree::default();
+        for sums in chunks {
+            let copy = |part: &mut Vec<f64>| {
+                part.clear();
+                part.extend(sums.iter().map(|sum| Into::<f64>::into(*sum)));
+            };
+            tree.push(copy, add);
+        }
+        let Some(mut sums) = tree.finish(add).map(Vec::as_slice) else { return };
+        for Total { first, entries } in self.totals {
+            let (own, rest) = sums.split_at(*entries);
+            flat[*first..][..*entries].iter_mut().zip(own).for_each(|(sum, more)| *sum += more);
+            sums = rest;
+        }
+    }
+
+    /// Adds the products of some chunks, each shared out among all cores by its columns.
+    fn add_products<T: OnLanes>(&self, panels: Panels<'_, T>, flat: &mut [f64]) {
+        for product in self.products {
+            let [height, width] = product.shape;
+            let sums = &mut flat[product.first..][..height * width];
+            // Whole tiles of columns.
+            let columns = (TASK / (height * panels.rows).max(1)).next_multiple_of(24).min(width).max(1);
+            let work = |(task, sums)| {
+                T::with_buffers(|memory| {
+                    let first = task * columns;
+                    T::on_lanes(Instructions::Best, Columns { product, panels, first, sums, memory });
+                });
+            };
+            if columns >= width {
+                work((0, sums));
+            } else {
+                sums.par_chunks_mut(height * columns).enumerate().for_each(work);
+            }
+        }
+    }
+}
+
+/// Adds up the lanes of each row. `apart` is memory.
+#[inline(always)]
+pub(crate) fn add_lanes<R: Lanes<Element: Element>>(
+    hand: R,
+    rows: &[R::Element],
+    sums: &mut [R::Element],
+    apart: &mut Vec<R::Element>,
+) {
+    let count = sums.len();
+    apart.resize(count * R::LANES, R::Element::default());
+    to_samples(hand, count, rows, |row| row, apart);
+    for lane in apart.chunks_exact(count) {
+        sums.iter_mut().zip(lane).for_each(|(sum, entry)| *sum = *sum + *entry);
+    }
+}

@@ -42,11 +42,7 @@ fn rebar(
     eta: f64,
     lambda: f64,
 ) -> f64 {
-    let b = z.map(|z| sigmoid(z / lambda));
-    let logits = w * b.map(|b| 2.0 * b - 1.0) + c;
-    let image = x.dot(&logits) - logits.map(softplus).sum();
-    let prior = b.dot(a) - a.map(softplus).sum();
-    eta * (b.dot(q) - q.map(softplus).sum() - prior - image)
+    eta * bound(&z.map(|z| sigmoid(z / lambda)), x, q, w, c, a)
 }
 
 /// η·f(σ(z/λ)) and a network of the image and of σ(z/λ).
@@ -67,12 +63,8 @@ fn relax(
     shift: f64,
 ) -> f64 {
     let b = z.map(|z| sigmoid(z / lambda));
-    let code = b.map(|b| 2.0 * b - 1.0);
-    let logits = w * &code + c;
-    let image = x.dot(&logits) - logits.map(softplus).sum();
-    let prior = b.dot(a) - a.map(softplus).sum();
-    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * code + bias).map(f64::tanh);
-    eta * (b.dot(q) - q.map(softplus).sum() - prior - image) + last.dot(&hidden) + shift
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b.map(|b| 2.0 * b - 1.0) + bias).map(f64::tanh);
+    eta * bound(&b, x, q, w, c, a) + last.dot(&hidden) + shift
 }
 
 /// The networks of the model.

@@ -62,13 +62,7 @@ fn rebar(
     eta: f64,
     lambda: f64,
 ) -> f64 {
-    let b = z.map(|z| sigmoid(z / lambda));
-    let h_1 = (w_1 * b.map(|b| 2.0 * b - 1.0) + c_1).map(f64::tanh);
-    let h_2 = (w_2 * h_1 + c_2).map(f64::tanh);
-    let logits = w_3 * h_2 + c_3;
-    let image = x.dot(&logits) - logits.map(softplus).sum();
-    let prior = b.dot(a) - a.map(softplus).sum();
-    eta * (b.dot(q) - q.map(softplus).sum() - prior - image)
+    eta * bound(&z.map(|z| sigmoid(z / lambda)), x, q, w_1, c_1, w_2, c_2, w_3, c_3, a)
 }
 
 /// η·f(σ(z/λ)) and a network of the image and of σ(z/λ).
@@ -93,14 +87,8 @@ fn relax(
     shift: f64,
 ) -> f64 {
     let b = z.map(|z| sigmoid(z / lambda));
-    let code = b.map(|b| 2.0 * b - 1.0);
-    let h_1 = (w_1 * &code + c_1).map(f64::tanh);
-    let h_2 = (w_2 * h_1 + c_2).map(f64::tanh);
-    let logits = w_3 * h_2 + c_3;
-    let image = x.dot(&logits) - logits.map(softplus).sum();
-    let prior = b.dot(a) - a.map(softplus).sum();
-    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * code + bias).map(f64::tanh);
-    eta * (b.dot(q) - q.map(softplus).sum() - prior - image) + last.dot(&hidden) + shift
+    let hidden = (of_x * x.map(|x| 2.0 * x - 1.0) + of_z * b.map(|b| 2.0 * b - 1.0) + bias).map(f64::tanh);
+    eta * bound(&b, x, q, w_1, c_1, w_2, c_2, w_3, c_3, a) + last.dot(&hidden) + shift
 }
 
 /// The networks of the model.

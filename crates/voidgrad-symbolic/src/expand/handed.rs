@@ -88,6 +88,7 @@ impl Handed {
         let constants = &self.constants;
         let namesake = (!self.has_namesake && !constants.is_empty()).then(|| {
             quote! {
+                // It has the name of the function, and is read by callers alone.
                 #[doc(hidden)]
                 #[allow(non_camel_case_types, dead_code)]
                 #visibility enum #name {}
@@ -95,6 +96,7 @@ impl Handed {
         });
         let constants = (!constants.is_empty()).then(|| {
             quote! {
+                // They are named by their numbers, for callers alone. Style lints are for code that people write.
                 #[doc(hidden)]
                 #[allow(non_upper_case_globals, dead_code, missing_docs, clippy::all, clippy::pedantic)]
                 impl #name {
@@ -105,12 +107,14 @@ impl Handed {
         let item = quote! {
             #namesake
             #constants
+            // No kernel need ask for the body, and the function may stand in another function. Style lints are for code that people write.
             #[doc(hidden)]
             #[allow(unused_macros, non_local_definitions, clippy::all, clippy::pedantic)]
             #export
             macro_rules! #long {
                 (($($resume:tt)*) $($state:tt)*) => { $($resume)* { #text $($state)* } };
             }
+            // The macro is imported with the function, whoever needs it, and is as visible as the function is declared to be.
             #[doc(hidden)]
             #[allow(unused_imports, unreachable_pub, clippy::all, clippy::pedantic)]
             #visibility use #long as #name;

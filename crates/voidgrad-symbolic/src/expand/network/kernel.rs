@@ -1,7 +1,7 @@
 //! `impl RowKernel`: the passes over rows of lanes.
 
 use proc_macro2::{Literal, TokenStream};
-use quote::quote;
+use quote::{format_ident, quote};
 
 use super::{Roles, arguments, name};
 use crate::expand::Source;
@@ -37,9 +37,34 @@ pub(super) fn implementation(
         lengths.named(&quote!(#read #bars #memory #statements))
     };
     let forward = pass(&kernel.forward, None);
-    let backward = pass(&kernel.backward.stage, Some(&bars));
-    let backward_of_parameters = pass(&kernel.backward_of_parameters.stage, None);
-    let both = pass(&kernel.both.stage, None);
+    // A backward pass, and what it writes besides the sums.
+    let back = |name: &str, written: Option<&str>, body: &TokenStream| {
+        let name = format_ident!("{name}");
+        let written = written.map(|ident| {
+            let ident = format_ident!("{ident}");
+            quote!(#ident: &mut [R::Element],)
+        });
+        quote! {
+            #[cfg_attr(not(debug_assertions), inline(always))]
+            fn #name<R: #root::Lanes<Element: #root::Element>>(
+                &self,
+                hand: R,
+                numbers: &[R::Element],
+                each: &[R::Element],
+                y_bar: &[R::Element],
+                #written
+                rows: &mut [R::Element],
+                (panels, row): (&mut [R::Element], usize),
+                sums: &mut [R::Element],
+            ) {
+                #body
+            }
+        }
+    };
+    let backward = back("backward", Some("each_bar"), &pass(&kernel.backward.stage, Some(&bars)));
+    let of_parameters = pass(&kernel.backward_of_parameters.stage, None);
+    let backward_of_parameters = back("backward_of_parameters", None, &of_parameters);
+    let both = back("both", Some("y"), &pass(&kernel.both.stage, None));
     let count = Literal::usize_unsuffixed(roles.each.len());
     quote! {
         // A stage need not read all that it is given. Style lints are for code that people write.
@@ -69,49 +94,9 @@ pub(super) fn implementation(
                     #forward
                 }
 
-                #[cfg_attr(not(debug_assertions), inline(always))]
-                fn backward<R: #root::Lanes<Element: #root::Element>>(
-                    &self,
-                    hand: R,
-                    numbers: &[R::Element],
-                    each: &[R::Element],
-                    y_bar: &[R::Element],
-                    each_bar: &mut [R::Element],
-                    rows: &mut [R::Element],
-                    (panels, row): (&mut [R::Element], usize),
-                    sums: &mut [R::Element],
-                ) {
-                    #backward
-                }
-
-                #[cfg_attr(not(debug_assertions), inline(always))]
-                fn backward_of_parameters<R: #root::Lanes<Element: #root::Element>>(
-                    &self,
-                    hand: R,
-                    numbers: &[R::Element],
-                    each: &[R::Element],
-                    y_bar: &[R::Element],
-                    rows: &mut [R::Element],
-                    (panels, row): (&mut [R::Element], usize),
-                    sums: &mut [R::Element],
-                ) {
-                    #backward_of_parameters
-                }
-
-                #[cfg_attr(not(debug_assertions), inline(always))]
-                fn both<R: #root::Lanes<Element: #root::Element>>(
-                    &self,
-                    hand: R,
-                    numbers: &[R::Element],
-                    each: &[R::Element],
-                    y_bar: &[R::Element],
-                    y: &mut [R::Element],
-                    rows: &mut [R::Element],
-                    (panels, row): (&mut [R::Element], usize),
-                    sums: &mut [R::Element],
-                ) {
-                    #both
-                }
+                #backward
+                #backward_of_parameters
+                #both
             }
         };
     }

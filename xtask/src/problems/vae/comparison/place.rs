@@ -1,4 +1,4 @@
-//! Where a run is after some evaluations of f, or after some steps.
+//! The bound that a run has reached after so many evaluations of f, or after so many steps.
 
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;

@@ -10,7 +10,8 @@ pub enum Instructions {
     /// One number at a time.
     Scalar,
     /// The widest lanes that the machine has: AVX-512, AVX2, SSE2 or NEON; one number at a time in a build without the feature
-    /// `lanes`.
+    /// `lanes`. A debug build knows AVX2 alone of the first three: everything is compiled once more for each of them, and what
+    /// differs between them is the arithmetic of `voidgrad-real`, whose tests go through all that the machine has.
     #[default]
     Best,
 }
@@ -93,12 +94,18 @@ macro_rules! on_lanes {
                 thread_local! {
                     static BUFFERS: RefCell<Vec<Vec<$number>>> = const { RefCell::new(Vec::new()) };
                 }
+                // Not generic: this is compiled once, and not for each kind of work.
+                fn take(own: &mut [Vec<$number>]) {
+                    BUFFERS.with_borrow_mut(|buffers| own.fill_with(|| buffers.pop().unwrap_or_default()));
+                }
+                fn give_back(own: &mut [Vec<$number>]) {
+                    BUFFERS.with_borrow_mut(|buffers| buffers.extend(own.iter_mut().rev().map(std::mem::take)));
+                }
                 // They are taken, so that work inside of this work has buffers of its own: the same ones the next time.
-                let mut own: [Vec<Self>; N] = BUFFERS.with_borrow_mut(|buffers| {
-                    std::array::from_fn(|_| buffers.pop().unwrap_or_default())
-                });
+                let mut own = [const { Vec::new() }; N];
+                take(&mut own);
                 let output = work(&mut own);
-                BUFFERS.with_borrow_mut(|buffers| buffers.extend(own.into_iter().rev()));
+                give_back(&mut own);
                 output
             }
 
@@ -116,24 +123,27 @@ macro_rules! on_lanes {
                     Instructions::Best => {
                         use fearless_simd::{Level, Simd};
                         let level = Level::new();
+                        #[cfg(not(debug_assertions))]
                         if let Some(simd) = level.as_avx512() {
-                            simd.vectorize(
+                            return simd.vectorize(
                                 #[inline(always)]
                                 || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
-                            )
-                        } else if let Some(simd) = level.as_avx2() {
-                            simd.vectorize(
-                                #[inline(always)]
-                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
-                            )
-                        } else if !W::LARGE && let Some(simd) = level.as_sse2() {
-                            simd.vectorize(
-                                #[inline(always)]
-                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
-                            )
-                        } else {
-                            work.on($number::default())
+                            );
                         }
+                        if let Some(simd) = level.as_avx2() {
+                            return simd.vectorize(
+                                #[inline(always)]
+                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                            );
+                        }
+                        #[cfg(not(debug_assertions))]
+                        if !W::LARGE && let Some(simd) = level.as_sse2() {
+                            return simd.vectorize(
+                                #[inline(always)]
+                                || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                            );
+                        }
+                        work.on($number::default())
                     }
                     #[cfg(all(feature = "lanes", not(any(target_arch = "x86", target_arch = "x86_64"))))]
                     Instructions::Best => {

@@ -117,6 +117,7 @@ pub mod optimise;
 mod quadrature;
 mod recurrence;
 pub mod slices;
+mod tasks;
 pub mod toy;
 pub mod train;
 mod tree;

@@ -4,7 +4,9 @@ use voidgrad_real::{Element, Lanes};
 
 use super::chunk::{conditional, lane_numbers};
 use super::transpose::{to_rows, to_samples};
-use super::{CHUNK, ExampleKernel, Reduction, add_lanes, aligned, g_hat, pathwise, row, set_row, weights};
+use super::{
+    CHUNK, ExampleKernel, Pass, Reduction, add_lanes, aligned, g_hat, pathwise, row, set_row, weights,
+};
 use crate::error::are_finite;
 use crate::lanes::{Float, Instructions, MOST_LANES, Slices, Work};
 
@@ -74,13 +76,19 @@ fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
     let (products, totals) = (control.products(), control.totals());
     let (products, totals) = (products.as_ref(), totals.as_ref());
     let reduction = Reduction { kept: control.layout().kept, products, totals };
-    let mut leaves = told.leaves(control.layout().z, gradient);
-    let pass = |leaf: &mut Leaf<'_, T>, panels: &mut [T], sums: &mut [T]| {
-        T::with_buffers(|memory| {
-            T::on_lanes(Instructions::Best, Pass { shared: &shared, leaf, panels, sums, memory });
-        });
+    let pass = |leaf| {
+        let shared = &shared;
+        Box::new(move |panels: &mut [T], sums: &mut [T]| {
+            T::with_buffers(|memory| {
+                T::on_lanes(Instructions::Best, Groups { shared, leaf, panels, sums, memory });
+            });
+        }) as Pass<'_, T>
     };
-    reduction.add((&mut leaves, told.values.len()), &pass, &mut sums);
+    reduction.add(
+        told.leaves(control.layout().z, gradient).map(pass).collect(),
+        told.values.len(),
+        &mut sums,
+    );
     let is_finite = |entry: &T| Into::<f64>::into(*entry).is_finite();
     (told.values.iter().all(is_finite) && gradient.iter().all(is_finite)).then_some(sums)
 }
@@ -100,18 +108,15 @@ struct Told<'a, T> {
 
 impl<'a, T> Told<'a, T> {
     /// Chunks of these examples of Z variables, each with its part of `ĝ`.
-    fn leaves(self, z: usize, gradient: &'a mut [T]) -> Vec<Leaf<'a, T>> {
+    fn leaves(self, z: usize, gradient: &'a mut [T]) -> impl Iterator<Item = Leaf<'a, T>> {
         let Self { logits, noise, points, values, .. } = self;
         let parts = (logits.chunks(CHUNK * z).zip(noise.chunks(2 * CHUNK * z)))
             .zip(points.chunks(CHUNK * z).zip(values.chunks(CHUNK)))
             .zip(gradient.chunks_mut(CHUNK * z));
-        parts
-            .enumerate()
-            .map(|(number, (((logits, noise), (points, values)), gradient))| Leaf {
-                told: Told { first: number * CHUNK, logits, noise, points, values },
-                gradient,
-            })
-            .collect()
+        parts.enumerate().map(|(number, (((logits, noise), (points, values)), gradient))| Leaf {
+            told: Told { first: number * CHUNK, logits, noise, points, values },
+            gradient,
+        })
     }
 }
 
@@ -131,15 +136,15 @@ struct Shared<'a, C, T, const E: usize> {
 const ROWS: usize = 9;
 
 /// The pass through a chunk, group by group.
-struct Pass<'a, 'b, 'c, C, T, const E: usize> {
+struct Groups<'a, 'b, 'c, C, T, const E: usize> {
     shared: &'b Shared<'c, C, T, E>,
-    leaf: &'b mut Leaf<'a, T>,
+    leaf: Leaf<'a, T>,
     panels: &'b mut [T],
     sums: &'b mut [T],
     memory: &'b mut [Vec<T>; 5],
 }
 
-impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Pass<'_, '_, '_, C, T, E> {
+impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Groups<'_, '_, '_, C, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
@@ -147,7 +152,7 @@ impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Pass<'_, '_, '_,
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { shared: Shared { control, numbers }, leaf, panels, sums, memory } = self;
-        let (told, gradient) = (leaf.told, &mut *leaf.gradient);
+        let Leaf { told, gradient } = leaf;
         let [rows, each, kept, apart, totals] = memory;
         // Here and not at the call, so that lengths that are constants are constants.
         let layout = control.layout();

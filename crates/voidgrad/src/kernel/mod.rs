@@ -30,7 +30,7 @@ pub use outer::add_outer;
 pub use panel::{PanelProduct, keep};
 pub use product::{product, transposed_product};
 pub use reduction::Total;
-pub(crate) use reduction::{CHUNK, Reduction, add_lanes};
+pub(crate) use reduction::{CHUNK, Pass, Reduction, add_lanes};
 pub use row_kernel::{Layout, RowKernel};
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;

@@ -1,12 +1,12 @@
 //! Sums over many rows, of what a backward pass leaves: on all cores, over a fixed binary tree.
 
-use rayon::prelude::*;
 use voidgrad_real::{Element, Lanes};
 
 use super::panel::{Columns, MOST_CHUNKS, PANEL_ROWS, PanelProduct, Panels};
 use super::transpose::to_samples;
 use crate::kernel::aligned;
 use crate::lanes::{Float, Instructions, OnLanes, Slices};
+use crate::tasks;
 use crate::tree::Tree;
 
 /// The rows of a chunk: a task for a thread, and a leaf of the tree that sums are taken over.
@@ -32,45 +32,39 @@ pub(crate) struct Reduction<'a> {
     pub(crate) totals: &'a [Total],
 }
 
+/// The backward pass through the rows of a chunk: writes its panels, and adds to its sums, which are 0 before.
+pub(crate) type Pass<'a, T> = Box<dyn FnOnce(&mut [T], &mut [T]) + Send + 'a>;
+
 impl Reduction<'_> {
-    /// Adds the sums over these rows, chunk by chunk, to `flat`. `pass` is given the panels of a chunk, and its own sums, which are 0.
-    pub(crate) fn add<T: Float, C: Send>(
-        &self,
-        (chunks, rows): (&mut [C], usize),
-        pass: &(impl Fn(&mut C, &mut [T], &mut [T]) + Sync),
-        flat: &mut [f64],
-    ) {
-        if chunks.len() <= MOST_CHUNKS {
-            return self.add_block((chunks, rows), pass, flat);
+    /// Makes the passes of all chunks, and adds the sums over their rows to `flat`.
+    pub(crate) fn add<T: Float>(&self, mut passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
+        if passes.len() <= MOST_CHUNKS {
+            return self.add_block(passes, rows, flat);
         }
         // The largest power of 2 of chunks, and the rest, side by side.
-        let half = chunks.len().next_power_of_two() / 2;
-        let (left, right) = chunks.split_at_mut(half);
+        let half = passes.len().next_power_of_two() / 2;
+        let right = passes.split_off(half);
         let behind = rows - half * CHUNK;
         let mut more = vec![0.0; flat.len()];
-        rayon::join(
-            || self.add((left, rows - behind), pass, flat),
-            || self.add((right, behind), pass, &mut more),
-        );
+        let left = || self.add(passes, rows - behind, flat);
+        let right = || self.add(right, behind, &mut more);
+        tasks::run([Box::new(left) as Box<dyn FnOnce() + Send>, Box::new(right)]);
         flat.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
     }
 
     /// So few chunks that all their factors are in memory.
-    fn add_block<T: Float, C: Send>(
-        &self,
-        (chunks, rows): (&mut [C], usize),
-        pass: &(impl Fn(&mut C, &mut [T], &mut [T]) + Sync),
-        flat: &mut [f64],
-    ) {
+    fn add_block<T: Float>(&self, passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
         let own: usize = self.totals.iter().map(|total| total.entries).sum();
         // Chunks of no numbers at all would be no chunks.
         let (each, own) = ((self.kept * PANEL_ROWS).max(1), own.max(1));
         T::with_buffers(|[panels, sums]| {
-            let panels = aligned(panels, each * chunks.len());
-            let sums = aligned(sums, own * chunks.len());
+            let panels = aligned(panels, each * passes.len());
+            let sums = aligned(sums, own * passes.len());
             sums.fill(T::default());
-            let tasks = chunks.par_iter_mut().zip(panels.par_chunks_mut(each)).zip(sums.par_chunks_mut(own));
-            tasks.for_each(|((chunk, panels), sums)| pass(chunk, panels, sums));
+            let memory = panels.chunks_mut(each).zip(sums.chunks_mut(own));
+            tasks::run(
+                passes.into_iter().zip(memory).map(|(pass, (panels, sums))| move || pass(panels, sums)),
+            );
             self.add_totals(sums.chunks_exact(own), flat);
             match T::slices([&*panels], &mut []) {
                 Slices::Double([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
@@ -107,17 +101,14 @@ impl Reduction<'_> {
             let sums = &mut flat[product.first..][..height * width];
             // Whole tiles of columns.
             let columns = (TASK / (height * panels.rows).max(1)).next_multiple_of(24).min(width).max(1);
-            let work = |(task, sums)| {
-                T::with_buffers(|memory| {
-                    let first = task * columns;
-                    T::on_lanes(Instructions::Best, Columns { product, panels, first, sums, memory });
-                });
-            };
-            if columns >= width {
-                work((0, sums));
-            } else {
-                sums.par_chunks_mut(height * columns).enumerate().for_each(work);
-            }
+            tasks::run(sums.chunks_mut(height * columns).enumerate().map(|(task, sums)| {
+                move || {
+                    T::with_buffers(|memory| {
+                        let first = task * columns;
+                        T::on_lanes(Instructions::Best, Columns { product, panels, first, sums, memory });
+                    });
+                }
+            }));
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use std::mem::take;
 
-use rayon::prelude::*;
 use voidgrad_real::{Element, Lanes};
 
 use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_rows_from, to_samples};
-use crate::kernel::{CHUNK, Layout, Reduction, RowKernel, add_lanes, aligned};
+use crate::kernel::{CHUNK, Layout, Pass, Reduction, RowKernel, add_lanes, aligned};
 use crate::lanes::{Float, Instructions, OnLanes, Work};
+use crate::tasks;
 
 /// Writes y of every row.
 ///
@@ -24,11 +24,12 @@ pub fn rows<K: RowKernel<E>, T: Float, const E: usize>(
     count(&layout, each, "y", y.len())?;
     T::with_buffers(|[numbers]| {
         let numbers = numbers_of(network, numbers);
-        let chunks = y.par_chunks_mut(CHUNK * layout.y).enumerate();
-        chunks.for_each(|(chunk, y)| {
+        tasks::run(y.chunks_mut(CHUNK * layout.y).enumerate().map(|(chunk, y)| {
             let given = Given { network, numbers, each, first: chunk * CHUNK };
-            T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
-        });
+            move || {
+                T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
+            }
+        }));
     });
     match fault(y) {
         Some((at, value)) => Err(NetworkError::Value { row: at / layout.y, value }),
@@ -51,7 +52,7 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     let rows = count(&layout, each, "y_bar", y_bar.len())?;
     same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
     // The derivatives by rows that several share are added up at the end.
-    let mut apart: [Vec<T>; E] = std::array::from_fn(|_| Vec::new());
+    let mut apart = [const { Vec::<T>::new() }; E];
     for (i, (name, entries)) in layout.each.iter().enumerate().filter(|(i, _)| !each_bar[*i].is_empty()) {
         same_length(name, each_bar[i].len(), each[i].numbers.len())?;
         if each[i].times > 1 {
@@ -71,16 +72,16 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
                 *bar = own;
             }
             let are_wanted = bars.iter().any(|bar| !bar.is_empty());
-            let mut chunks = chunks(&layout, y_bar, bars);
+            let chunks = chunks(&layout, y_bar, bars);
             let (kept, totals) = (layout.kept, network.totals());
             if are_wanted {
                 let products = network.products();
                 let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.add((&mut chunks, rows), &derivatives::<K, T, E, true>(given), sums);
+                reduction.add(chunks.map(|chunk| pass::<K, T, E, true>(given, chunk)).collect(), rows, sums);
             } else {
                 let products = network.products_of_parameters();
                 let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.add((&mut chunks, rows), &derivatives::<K, T, E, false>(given), sums);
+                reduction.add(chunks.map(|chunk| pass::<K, T, E, false>(given, chunk)).collect(), rows, sums);
             }
             for (i, (name, entries)) in layout.each.iter().enumerate() {
                 if each[i].times > 1 {
@@ -116,17 +117,18 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
             let sums = aligned(sums, layout.parameters);
             sums.fill(0.0);
             let parts = y_bar.chunks(CHUNK * layout.y).zip(y.chunks_mut(CHUNK * layout.y)).enumerate();
-            let mut chunks: Vec<Valued<'_, T>> =
-                parts.map(|(number, (y_bar, y))| Valued { first: number * CHUNK, y_bar, y }).collect();
-            let pass = |chunk: &mut Valued<'_, T>, panels: &mut [T], sums: &mut [T]| {
-                let given = Given { first: chunk.first, ..given };
-                T::with_buffers(|memory| {
-                    T::on_lanes(Instructions::Best, Both { given, chunk, panels, sums, memory });
-                });
+            let pass = |(number, (y_bar, y))| {
+                let given = Given { first: number * CHUNK, ..given };
+                Box::new(move |panels: &mut [T], sums: &mut [T]| {
+                    T::with_buffers(|memory| {
+                        let work = Both { given, y_bar, y, panels, sums, memory };
+                        T::on_lanes(Instructions::Best, work);
+                    });
+                }) as Pass<'_, T>
             };
             let (products, totals) = (network.products_of_both(), network.totals());
             let (products, totals) = (products.as_ref(), totals.as_ref());
-            Reduction { kept: layout.kept, products, totals }.add((&mut chunks, rows), &pass, sums);
+            Reduction { kept: layout.kept, products, totals }.add(parts.map(pass).collect(), rows, sums);
             if let Some((at, value)) = fault(y) {
                 return Err(NetworkError::Value { row: at / layout.y, value });
             }
@@ -148,17 +150,18 @@ fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
     Ok(())
 }
 
-/// The pass through a chunk.
-fn derivatives<'a, K: RowKernel<E>, T: Float, const E: usize, const BARS: bool>(
+/// The backward pass through a chunk.
+fn pass<'a, K: RowKernel<E>, T: Float, const E: usize, const BARS: bool>(
     given: Given<'a, K, T, E>,
-) -> impl Fn(&mut Chunk<'a, T, E>, &mut [T], &mut [T]) + Sync {
-    move |chunk, panels, sums| {
-        let given = Given { first: chunk.first, ..given };
+    chunk: Chunk<'a, T, E>,
+) -> Pass<'a, T> {
+    let given = Given { first: chunk.first, ..given };
+    Box::new(move |panels, sums| {
         T::with_buffers(|memory| {
             let work = Derivatives::<K, T, E, BARS> { given, chunk, panels, sums, memory };
             T::on_lanes(Instructions::Best, work);
         });
-    }
+    })
 }
 
 /// How many rows there are, by the length of what has as many entries a row as y.
@@ -302,7 +305,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Values<'_, K, T, E
 /// The derivatives of a chunk: by the arguments of the rows, too, or by the parameters alone.
 struct Derivatives<'a, 'b, K, T, const E: usize, const BARS: bool> {
     given: Given<'a, K, T, E>,
-    chunk: &'b mut Chunk<'a, T, E>,
+    chunk: Chunk<'a, T, E>,
     panels: &'b mut [T],
     sums: &'b mut [T],
     memory: &'b mut [Vec<T>; 6],
@@ -328,7 +331,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, chunk, panels, sums, memory } = self;
         let [each, lanes, kept, last, y, totals] = memory;
-        let Chunk { y_bar, each_bar, .. } = chunk;
+        let Chunk { y_bar, mut each_bar, .. } = chunk;
         let network = given.network;
         let layout = network.layout();
         let each = aligned(each, layout.width() * R::LANES);
@@ -350,7 +353,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
             }
             network.backward(hand, numbers, each, y, lanes, kept, (panels, row), totals);
             let mut from = 0;
-            for ((_, entries), bar) in layout.each.iter().zip(each_bar.iter_mut()) {
+            for ((_, entries), bar) in layout.each.iter().zip(&mut each_bar) {
                 if !bar.is_empty() {
                     let to = &mut bar[row * entries..][..live * entries];
                     store(hand, *entries, &lanes[from..][..entries * R::LANES], (to, live), last);
@@ -362,31 +365,24 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
     }
 }
 
-/// Values and derivatives of a chunk.
-struct Both<'a, 'b, 'c, K, T, const E: usize> {
+/// Values and derivatives of a chunk, whose weights are known before its values.
+struct Both<'a, 'b, K, T, const E: usize> {
     given: Given<'a, K, T, E>,
-    chunk: &'b mut Valued<'c, T>,
+    y_bar: &'a [T],
+    y: &'a mut [T],
     panels: &'b mut [T],
     sums: &'b mut [T],
     memory: &'b mut [Vec<T>; 6],
 }
 
-/// Rows with weights that are known before their values.
-struct Valued<'a, T> {
-    /// The first of all rows.
-    first: usize,
-    y_bar: &'a [T],
-    y: &'a mut [T],
-}
-
-impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, '_, K, T, E> {
+impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, K, T, E> {
     type Output = ();
 
     const LARGE: bool = true;
 
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
-        let Self { given, chunk, panels, sums, memory } = self;
+        let Self { given, y_bar, y, panels, sums, memory } = self;
         let [each, weights, kept, last, values, totals] = memory;
         let network = given.network;
         let layout = network.layout();
@@ -397,7 +393,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, '_, K
         let totals = aligned(totals, sums.len() * R::LANES);
         totals.fill(T::default());
         let length = R::LANES * layout.y;
-        for (group, (y_bar, y)) in chunk.y_bar.chunks(length).zip(chunk.y.chunks_mut(length)).enumerate() {
+        for (group, (y_bar, y)) in y_bar.chunks(length).zip(y.chunks_mut(length)).enumerate() {
             let (row, live) = (group * R::LANES, y_bar.len() / layout.y);
             given.load(hand, (row, live), each);
             to_rows(hand, layout.y, (y_bar, live), weights);
@@ -415,18 +411,16 @@ fn chunks<'a, T, const E: usize>(
     layout: &Layout<E>,
     y_bar: &'a [T],
     mut each_bar: [&'a mut [T]; E],
-) -> Vec<Chunk<'a, T, E>> {
+) -> impl Iterator<Item = Chunk<'a, T, E>> {
     let parts = y_bar.chunks(CHUNK * layout.y).enumerate();
-    parts
-        .map(|(number, y_bar)| {
-            let rows = y_bar.len() / layout.y;
-            let mut own: [&mut [T]; E] = std::array::from_fn(|_| Default::default());
-            for (((_, entries), bar), own) in layout.each.iter().zip(&mut each_bar).zip(&mut own) {
-                if !bar.is_empty() {
-                    (*own, *bar) = take(bar).split_at_mut(rows * entries);
-                }
+    parts.map(move |(number, y_bar)| {
+        let rows = y_bar.len() / layout.y;
+        let mut own: [&mut [T]; E] = std::array::from_fn(|_| Default::default());
+        for (((_, entries), bar), own) in layout.each.iter().zip(&mut each_bar).zip(&mut own) {
+            if !bar.is_empty() {
+                (*own, *bar) = take(bar).split_at_mut(rows * entries);
             }
-            Chunk { first: number * CHUNK, y_bar, each_bar: own }
-        })
-        .collect()
+        }
+        Chunk { first: number * CHUNK, y_bar, each_bar: own }
+    })
 }

@@ -4,8 +4,6 @@ mod share;
 #[cfg(test)]
 mod tests;
 
-use rayon::prelude::*;
-
 use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
@@ -15,6 +13,7 @@ use crate::kernel::Examples;
 use crate::lanes::{Float, Slices};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
+use crate::tasks;
 use crate::tree::Tree;
 use share::{Shape, Share};
 
@@ -135,23 +134,27 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let Self { distributions, shape, noise, points, exact, shares, .. } = self;
         let (shape, position, named) = (*shape, stream.position(), &*stream);
         let tasks = distributions
-            .par_chunks_mut(SHARE)
-            .zip(parameters.par_chunks(SHARE * shape.parameters))
-            .zip(points.par_chunks_mut(SHARE * shape.points * shape.dimension))
+            .chunks_mut(SHARE)
+            .zip(parameters.chunks(SHARE * shape.parameters))
+            .zip(points.chunks_mut(SHARE * shape.points * shape.dimension))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
             .zip(share::chunks_mut(exact, SHARE * shape.points * shape.dimension, examples.div_ceil(SHARE)))
-            .zip(shares.par_iter_mut())
+            .zip(shares.iter_mut())
             .enumerate();
-        tasks.for_each(|(number, (((((distributions, parameters), points), noise), exact), share))| {
-            share.set_parameters(shape, distributions, parameters);
-            if share.failure.is_some() {
-                return;
-            }
-            let mut own = named.clone();
-            own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
-            own.fill_open01(noise);
-            Share::ask(shape, estimator, distributions, noise, (points, exact));
-        });
+        tasks::run(tasks.map(
+            |(number, (((((distributions, parameters), points), noise), exact), share))| {
+                move || {
+                    share.set_parameters(shape, distributions, parameters);
+                    if share.failure.is_some() {
+                        return;
+                    }
+                    let mut own = named.clone();
+                    own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
+                    own.fill_open01(noise);
+                    Share::ask(shape, estimator, distributions, noise, (points, exact));
+                }
+            },
+        ));
         if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
             return Err(error);
         }
@@ -277,16 +280,17 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let (noise, values, gradients) = (&*noise, &*values, &*gradients);
         let points = in_double(points, exact);
         let tasks = distributions
-            .par_chunks(SHARE)
-            .zip(gradient.par_chunks_mut(SHARE * shape.parameters))
-            .zip(weights.par_chunks_mut(SHARE * shape.points))
-            .zip(f.par_chunks_mut(SHARE))
-            .zip(shares.par_iter_mut())
+            .chunks(SHARE)
+            .zip(gradient.chunks_mut(SHARE * shape.parameters))
+            .zip(weights.chunks_mut(SHARE * shape.points))
+            .zip(f.chunks_mut(SHARE))
+            .zip(shares)
             .enumerate();
-        tasks.for_each(|(number, ((((distributions, gradient), weights), f), share))| {
+        tasks::run(tasks.map(|(number, ((((distributions, gradient), weights), f), share))| {
             let told = share::Rows { first: number * SHARE, noise, points, values, gradients };
-            share.answer(shape, estimator, distributions, told, share::Results { gradient, weights, f });
-        });
+            let results = share::Results { gradient, weights, f };
+            move || share.answer(shape, estimator, distributions, told, results)
+        }));
         self.add_up()
     }
 

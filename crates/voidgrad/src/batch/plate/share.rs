@@ -196,12 +196,9 @@ pub(super) fn chunks_mut(
     mut rest: &mut [f64],
     length: usize,
     count: usize,
-) -> rayon::vec::IntoIter<&mut [f64]> {
-    let mut shares = Vec::with_capacity(count);
-    for _ in 0..count {
-        let (share, left) = rest.split_at_mut(length.min(rest.len()));
-        shares.push(share);
-        rest = left;
-    }
-    rayon::iter::IntoParallelIterator::into_par_iter(shares)
+) -> impl Iterator<Item = &mut [f64]> {
+    (0..count).map(move |_| {
+        let length = length.min(rest.len());
+        rest.split_off_mut(..length).unwrap_or_default()
+    })
 }

@@ -42,6 +42,9 @@ pub trait OnLanes: Element {
     /// Does work with buffers of this thread, which hold what other work left in them.
     fn with_buffers<const N: usize, O>(work: impl FnOnce(&mut [Vec<Self>; N]) -> O) -> O;
 
+    /// The same slice, if this number is `f64`.
+    fn of_doubles(numbers: &[f64]) -> Option<&[Self]>;
+
     /// Slices of this number, as those of the number that it is.
     fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N>;
 }
@@ -88,7 +91,7 @@ impl<T: Element> Dispatch<T> for Scalars {
 pub(crate) const MOST_LANES: usize = 32;
 
 macro_rules! on_lanes {
-    ($number:ident, $lanes:ident, $slices:ident) => {
+    ($number:ident, $lanes:ident, $slices:ident, $of_doubles:expr) => {
         impl OnLanes for $number {
             fn with_buffers<const N: usize, O>(work: impl FnOnce(&mut [Vec<Self>; N]) -> O) -> O {
                 thread_local! {
@@ -107,6 +110,10 @@ macro_rules! on_lanes {
                 let output = work(&mut own);
                 give_back(&mut own);
                 output
+            }
+
+            fn of_doubles(numbers: &[f64]) -> Option<&[Self]> {
+                $of_doubles(numbers)
             }
 
             fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N> {
@@ -157,5 +164,5 @@ macro_rules! on_lanes {
     };
 }
 
-on_lanes!(f64, F64x8, Double);
-on_lanes!(f32, F32x16, Single);
+on_lanes!(f64, F64x8, Double, Some);
+on_lanes!(f32, F32x16, Single, |_| None);

@@ -1,5 +1,7 @@
 //! Tasks, shared out among all cores.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use rayon::prelude::*;
 
 type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
@@ -19,6 +21,32 @@ fn share_out(tasks: Vec<Task<'_>>) {
     }
 }
 
+/// Entries of an array that are worth a task, if little is done with each.
+const SHARE: usize = 1 << 15;
+
+/// Works on two arrays of one length, share by share.
+pub(crate) fn on_shares<A: Send, B: Sync>(to: &mut [A], from: &[B], work: impl Fn(&mut [A], &[B]) + Sync) {
+    let work = &work;
+    run(to.chunks_mut(SHARE).zip(from.chunks(SHARE)).map(|(to, from)| move || work(to, from)));
+}
+
+/// Whether something holds of all shares of two arrays of one length.
+pub(crate) fn all_shares<A: Sync, B: Sync>(
+    left: &[A],
+    right: &[B],
+    holds: impl Fn(&[A], &[B]) -> bool + Sync,
+) -> bool {
+    let (holds, all) = (&holds, &AtomicBool::new(true));
+    run(left.chunks(SHARE).zip(right.chunks(SHARE)).map(|(left, right)| {
+        move || {
+            if !holds(left, right) {
+                all.store(false, Ordering::Relaxed);
+            }
+        }
+    }));
+    all.load(Ordering::Relaxed)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -29,6 +57,20 @@ mod tests {
             let mut done = vec![0; count];
             run(done.iter_mut().map(|done| || *done += 1));
             assert_eq!(done, vec![1; count]);
+        }
+    }
+
+    #[test]
+    fn shares_are_whole() {
+        let from: Vec<usize> = (0..3 * SHARE + 5).collect();
+        let mut to = vec![0; from.len()];
+        on_shares(&mut to, &from, |to, from| to.copy_from_slice(from));
+        assert_eq!(to, from);
+        assert!(all_shares(&to, &from, |to, from| to == from));
+        for faulty in [0, SHARE, 3 * SHARE + 4] {
+            to[faulty] += 1;
+            assert!(!all_shares(&to, &from, |to, from| to == from));
+            to[faulty] -= 1;
         }
     }
 }

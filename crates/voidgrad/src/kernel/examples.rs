@@ -84,7 +84,7 @@ fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
             });
         }) as Pass<'_, T>
     };
-    reduction.add(
+    reduction.sum(
         told.leaves(control.layout().z, gradient).map(pass).collect(),
         told.values.len(),
         &mut sums,

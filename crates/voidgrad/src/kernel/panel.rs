@@ -9,8 +9,11 @@ use super::chunk::aligned;
 use super::transpose::to_samples;
 use crate::lanes::Work;
 
-/// The rows of a panel.
-pub(crate) const PANEL_ROWS: usize = 64;
+/// The rows of a panel: few, so that all cores have some.
+pub(crate) const PANEL_ROWS: usize = 32;
+
+/// The rows over which a product is summed in their numbers, before it goes on in `f64`.
+const LEAF_ROWS: usize = 64;
 
 /// `Σ_n a_n·b_nᵀ` over the rows, added to the sums of a matrix.
 #[derive(Debug, Clone, Copy)]
@@ -37,8 +40,8 @@ pub fn keep<R: Lanes>(
     to_samples(hand, entries, array, |value| value, &mut panels[place..][..entries * R::LANES]);
 }
 
-/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within a chunk they are added up in the
-/// numbers of the rows, and from there on in `f64`, over a binary tree of the chunks.
+/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within [`LEAF_ROWS`] rows they are
+/// added up in the numbers of the rows, and from there on in `f64`, over a binary tree of these sums.
 ///
 /// Rows of large panels lie far apart in memory. So the factors are copied to where a tile reads them one after the other: those of its columns once, those of
 /// its rows once for all columns.
@@ -61,18 +64,21 @@ pub(crate) struct Panels<'a, T> {
 }
 
 /// Chunks whose factors are in memory together: a power of 2.
-pub(crate) const MOST_CHUNKS: usize = 16;
+pub(crate) const MOST_CHUNKS: usize = 32;
+
+/// Sums over [`LEAF_ROWS`] rows of all of them.
+const MOST_LEAVES: usize = MOST_CHUNKS * PANEL_ROWS / LEAF_ROWS;
 
 /// The most sums of a tile: 24 vectors of 16 numbers.
 const TILE: usize = 24 * 16;
 
-/// The sums of a tile over the chunks.
+/// The sums of a tile.
 struct Tree<T> {
-    /// Those of the last chunk, in the numbers of the rows and in `f64`.
+    /// Those of the last leaf, in the numbers of the rows and in `f64`.
     narrow: [T; TILE],
     leaf: [f64; TILE],
     /// Those of subtrees of 1, 2, 4 and so on.
-    subtrees: [[f64; TILE]; MOST_CHUNKS.ilog2() as usize + 1],
+    subtrees: [[f64; TILE]; MOST_LEAVES.ilog2() as usize + 1],
 }
 
 impl<T: Element> Panels<'_, T> {
@@ -195,8 +201,8 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
     const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
     let (width, length) = (I * R::LANES, I * J * R::LANES);
     let (narrow, leaf) = (&mut narrow[..length], &mut leaf[..length]);
-    let mut chunks = 0_usize;
-    for (a, b) in a.chunks(PANEL_ROWS * width).zip(b.chunks(PANEL_ROWS * J)) {
+    let mut leaves = 0_usize;
+    for (a, b) in a.chunks(LEAF_ROWS * width).zip(b.chunks(LEAF_ROWS * J)) {
         let mut tile = [[hand; I]; J];
         for (a, b) in a.chunks_exact(width).zip(b.chunks_exact(J)) {
             let mut at = [hand; I];
@@ -216,19 +222,19 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
             }
         }
         leaf.iter_mut().zip(&*narrow).for_each(|(to, from)| *to = (*from).into());
-        // The subtrees that this chunk completes.
-        let complete = chunks.trailing_ones() as usize;
+        // The subtrees that this leaf completes.
+        let complete = leaves.trailing_ones() as usize;
         for subtree in &subtrees[..complete] {
             add_before(subtree, leaf);
         }
         subtrees[complete][..length].copy_from_slice(leaf);
-        chunks += 1;
+        leaves += 1;
     }
     // What is left of the tree is added from right to left.
-    let smallest = chunks.trailing_zeros() as usize;
+    let smallest = leaves.trailing_zeros() as usize;
     leaf.copy_from_slice(&subtrees[smallest][..length]);
     for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
-        if chunks >> level & 1 == 1 {
+        if leaves >> level & 1 == 1 {
             add_before(subtree, leaf);
         }
     }

@@ -36,24 +36,24 @@ pub(crate) struct Reduction<'a> {
 pub(crate) type Pass<'a, T> = Box<dyn FnOnce(&mut [T], &mut [T]) + Send + 'a>;
 
 impl Reduction<'_> {
-    /// Makes the passes of all chunks, and adds the sums over their rows to `flat`.
-    pub(crate) fn add<T: Float>(&self, mut passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
+    /// Makes the passes of all chunks, and writes the sums over their rows to `flat`.
+    pub(crate) fn sum<T: Float>(&self, mut passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
         if passes.len() <= MOST_CHUNKS {
-            return self.add_block(passes, rows, flat);
+            return self.sum_of_block(passes, rows, flat);
         }
         // The largest power of 2 of chunks, and the rest, side by side.
         let half = passes.len().next_power_of_two() / 2;
         let right = passes.split_off(half);
         let behind = rows - half * CHUNK;
         let mut more = vec![0.0; flat.len()];
-        let left = || self.add(passes, rows - behind, flat);
-        let right = || self.add(right, behind, &mut more);
+        let left = || self.sum(passes, rows - behind, flat);
+        let right = || self.sum(right, behind, &mut more);
         tasks::run([Box::new(left) as Box<dyn FnOnce() + Send>, Box::new(right)]);
         flat.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
     }
 
     /// So few chunks that all their factors are in memory.
-    fn add_block<T: Float>(&self, passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
+    fn sum_of_block<T: Float>(&self, passes: Vec<Pass<'_, T>>, rows: usize, flat: &mut [f64]) {
         let own: usize = self.totals.iter().map(|total| total.entries).sum();
         // Chunks of no numbers at all would be no chunks.
         let (each, own) = ((self.kept * PANEL_ROWS).max(1), own.max(1));
@@ -65,12 +65,31 @@ impl Reduction<'_> {
             tasks::run(
                 passes.into_iter().zip(memory).map(|(pass, (panels, sums))| move || pass(panels, sums)),
             );
-            self.add_totals(sums.chunks_exact(own), flat);
+            self.fill_between_products(flat);
             match T::slices([&*panels], &mut []) {
-                Slices::Double([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
-                Slices::Single([numbers], _) => self.add_products(Panels { numbers, each, rows }, flat),
+                Slices::Double([numbers], _) => self.write_products(Panels { numbers, each, rows }, flat),
+                Slices::Single([numbers], _) => self.write_products(Panels { numbers, each, rows }, flat),
             }
+            // Last: an entry of a matrix may be used by itself, too.
+            self.add_totals(sums.chunks_exact(own), flat);
         });
+    }
+
+    /// Writes 0 to the entries that are in no product.
+    fn fill_between_products(&self, flat: &mut [f64]) {
+        let mut taken: Vec<_> = self
+            .products
+            .iter()
+            .map(|PanelProduct { first, shape: [height, width], .. }| (*first, height * width))
+            .collect();
+        taken.sort_unstable();
+        let mut from = 0;
+        for (first, entries) in taken {
+            // A matrix that has two products is there twice.
+            flat[from.min(first)..first].fill(0.0);
+            from = first + entries;
+        }
+        flat[from..].fill(0.0);
     }
 
     /// Adds the chunks' own sums.
@@ -94,15 +113,19 @@ impl Reduction<'_> {
         }
     }
 
-    /// Adds the products of some chunks, each shared out among all cores by its columns.
-    fn add_products<T: OnLanes>(&self, panels: Panels<'_, T>, flat: &mut [f64]) {
-        for product in self.products {
+    /// Makes the products of some chunks, each shared out among all cores by its columns: writes the first one of a matrix, and adds the others.
+    fn write_products<T: OnLanes>(&self, panels: Panels<'_, T>, flat: &mut [f64]) {
+        for (number, product) in self.products.iter().enumerate() {
+            let is_first = self.products[..number].iter().all(|before| before.first != product.first);
             let [height, width] = product.shape;
             let sums = &mut flat[product.first..][..height * width];
             // Whole tiles of columns.
             let columns = (TASK / (height * panels.rows).max(1)).next_multiple_of(24).min(width).max(1);
             tasks::run(sums.chunks_mut(height * columns).enumerate().map(|(task, sums)| {
                 move || {
+                    if is_first {
+                        sums.fill(0.0);
+                    }
                     T::with_buffers(|memory| {
                         let first = task * columns;
                         T::on_lanes(Instructions::Best, Columns { product, panels, first, sums, memory });

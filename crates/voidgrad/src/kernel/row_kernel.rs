@@ -25,6 +25,11 @@ pub trait RowKernel<const E: usize>: Sync {
     /// The sums that the backward passes add to, in their order.
     fn totals(&self) -> impl AsRef<[Total]>;
 
+    /// What all rows share, if the parameters are all of it.
+    fn parameters_alone(&self) -> Option<&[f64]> {
+        None
+    }
+
     /// Writes what all rows share to `numbers`, from its start (cleared by the caller): parameters and data as plain numbers, and what
     /// depends on them alone.
     fn numbers<T: Element>(&self, numbers: &mut Vec<T>);

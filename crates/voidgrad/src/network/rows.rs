@@ -8,8 +8,15 @@ use super::{NetworkError, Rows};
 use crate::error::{ShapeMismatch, same_length};
 use crate::kernel::transpose::{to_rows, to_rows_from, to_samples};
 use crate::kernel::{CHUNK, Layout, Pass, Reduction, RowKernel, add_lanes, aligned};
-use crate::lanes::{Float, Instructions, OnLanes, Work};
+use crate::lanes::{Float, Instructions, MOST_LANES, OnLanes, Work};
 use crate::tasks;
+
+/// Rows whose values are a task: few of a large network, so that all cores have some. They don't depend on each other.
+fn rows_of_task<const E: usize>(layout: &Layout<E>) -> usize {
+    /// Parameters of all rows together that are worth a task.
+    const TASK: usize = 1 << 17;
+    (TASK / layout.parameters.max(1)).next_multiple_of(MOST_LANES).clamp(MOST_LANES / 2, 2 * MOST_LANES)
+}
 
 /// Writes y of every row.
 ///
@@ -24,8 +31,9 @@ pub fn rows<K: RowKernel<E>, T: Float, const E: usize>(
     count(&layout, each, "y", y.len())?;
     T::with_buffers(|[numbers]| {
         let numbers = numbers_of(network, numbers);
-        tasks::run(y.chunks_mut(CHUNK * layout.y).enumerate().map(|(chunk, y)| {
-            let given = Given { network, numbers, each, first: chunk * CHUNK };
+        let chunk = rows_of_task(&layout);
+        tasks::run(y.chunks_mut(chunk * layout.y).enumerate().map(|(number, y)| {
+            let given = Given { network, numbers, each, first: number * chunk };
             move || {
                 T::with_buffers(|memory| T::on_lanes(Instructions::Best, Values { given, y, memory }));
             }
@@ -66,7 +74,6 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
         f64::with_buffers(|[sums]| {
             let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
             let sums = aligned(sums, layout.parameters);
-            sums.fill(0.0);
             let mut bars = apart.each_mut().map(Vec::as_mut_slice);
             for (bar, own) in bars.iter_mut().zip(&mut each_bar).filter(|(bar, _)| bar.is_empty()) {
                 *bar = own;
@@ -77,11 +84,11 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
             if are_wanted {
                 let products = network.products();
                 let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.add(chunks.map(|chunk| pass::<K, T, E, true>(given, chunk)).collect(), rows, sums);
+                reduction.sum(chunks.map(|chunk| pass::<K, T, E, true>(given, chunk)).collect(), rows, sums);
             } else {
                 let products = network.products_of_parameters();
                 let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.add(chunks.map(|chunk| pass::<K, T, E, false>(given, chunk)).collect(), rows, sums);
+                reduction.sum(chunks.map(|chunk| pass::<K, T, E, false>(given, chunk)).collect(), rows, sums);
             }
             for (i, (name, entries)) in layout.each.iter().enumerate() {
                 if each[i].times > 1 {
@@ -111,11 +118,13 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     let rows = count(&layout, each, "y_bar", y_bar.len())?;
     same_length("y", y.len(), y_bar.len())?;
     same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
+    if rows == 0 {
+        return Ok(());
+    }
     T::with_buffers(|[numbers]| {
         f64::with_buffers(|[sums]| {
             let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
             let sums = aligned(sums, layout.parameters);
-            sums.fill(0.0);
             let parts = y_bar.chunks(CHUNK * layout.y).zip(y.chunks_mut(CHUNK * layout.y)).enumerate();
             let pass = |(number, (y_bar, y))| {
                 let given = Given { first: number * CHUNK, ..given };
@@ -128,7 +137,7 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
             };
             let (products, totals) = (network.products_of_both(), network.totals());
             let (products, totals) = (products.as_ref(), totals.as_ref());
-            Reduction { kept: layout.kept, products, totals }.add(parts.map(pass).collect(), rows, sums);
+            Reduction { kept: layout.kept, products, totals }.sum(parts.map(pass).collect(), rows, sums);
             if let Some((at, value)) = fault(y) {
                 return Err(NetworkError::Value { row: at / layout.y, value });
             }
@@ -139,14 +148,17 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
 
 /// Adds sums, if all are finite then.
 fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
-    let mut total = to.iter().zip(sums).map(|(sum, more)| sum + more);
     // Without a way out of the loop, so that it runs on vectors.
-    if !total.clone().fold(true, |are_finite, value| are_finite & value.is_finite())
-        && let Some((entry, value)) = total.by_ref().enumerate().find(|(_, value)| !value.is_finite())
-    {
+    let is_finite = |to: &[f64], sums: &[f64]| {
+        to.iter().zip(sums).fold(true, |are_finite, (sum, more)| are_finite & (sum + more).is_finite())
+    };
+    if !tasks::all_shares(to, sums, is_finite) {
+        let mut total = to.iter().zip(sums).map(|(sum, more)| sum + more).enumerate();
+        let first = total.find(|(_, value)| !value.is_finite());
+        let (entry, value) = first.expect("a share has a sum that is not finite");
         return Err(NetworkError::Sum { entry, value });
     }
-    to.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more);
+    tasks::on_shares(to, sums, |to, sums| to.iter_mut().zip(sums).for_each(|(sum, more)| *sum += more));
     Ok(())
 }
 
@@ -191,10 +203,14 @@ fn add_up<T: Element>(entries: usize, times: usize, apart: &[T], sums: &mut [T])
 }
 
 /// What all rows share, in their numbers.
-fn numbers_of<'a, K: RowKernel<E>, T: Element, const E: usize>(
-    network: &K,
+fn numbers_of<'a, K: RowKernel<E>, T: Float, const E: usize>(
+    network: &'a K,
     numbers: &'a mut Vec<T>,
 ) -> &'a [T] {
+    // A copy of a large network takes a part of the time of a step.
+    if let Some(own) = network.parameters_alone().and_then(T::of_doubles) {
+        return own;
+    }
     numbers.clear();
     network.numbers(numbers);
     numbers

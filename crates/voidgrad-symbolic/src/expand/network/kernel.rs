@@ -66,6 +66,13 @@ pub(super) fn implementation(
     let backward_of_parameters = back("backward_of_parameters", None, &of_parameters);
     let both = back("both", Some("y"), &pass(&kernel.both.stage, None));
     let count = Literal::usize_unsuffixed(roles.each.len());
+    let parameters_alone = (roles.data.is_empty() && kernel.derived.is_empty()).then(|| {
+        quote! {
+            fn parameters_alone(&self) -> ::core::option::Option<&[f64]> {
+                ::core::option::Option::Some(&self.parameters)
+            }
+        }
+    });
     quote! {
         // A stage need not read all that it is given. Style lints are for code that people write.
         #[allow(dead_code, unused_imports, unused_variables, unused_parens, missing_docs, clippy::all, clippy::pedantic)]
@@ -75,6 +82,8 @@ pub(super) fn implementation(
             #[automatically_derived]
             impl #generics #root::RowKernel<#count> for #name #arguments {
                 #layout
+
+                #parameters_alone
 
                 fn numbers<T: #root::Element>(&self, numbers: &mut ::std::vec::Vec<T>) {
                     #root::network::extend(numbers, &self.parameters);

@@ -12,28 +12,35 @@ fn cargo(command: &str) -> String {
     // The versions of the workspace are those that are there without a network.
     std::fs::copy(folder.join("../../Cargo.lock"), folder.join("Cargo.lock"))
         .expect("the workspace has a lock file");
-    let output = Command::new(env!("CARGO"))
-        .args([command, "--offline", "--quiet"])
-        .current_dir(&folder)
-        .env("CARGO_TARGET_DIR", target())
-        // Nobody debugs it: code without what a debugger reads costs less to build.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        // The suite's own settings are not a user's.
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
-        .output()
-        .expect("cargo runs");
+    let output = cargo_in(&folder).arg(command).output().expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo {command}:\n{errors}");
     assert_eq!(errors, "", "cargo {command} warns");
     String::from_utf8(output.stdout).expect("the output is text")
 }
 
-/// A target directory beside this test's, which is locked while the test is built; the other crates of users share it.
+/// cargo for the crate of a user in this folder.
+///
+/// It shares the target directory of this test, and with it every dependency that the workspace has built with the same settings.
+pub(super) fn cargo_in(folder: &Path) -> Command {
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo
+        .args(["--offline", "--quiet"])
+        .current_dir(folder)
+        .env("CARGO_TARGET_DIR", target())
+        // As the workspace's Cargo.toml has it for dependencies. Nobody debugs the crate itself.
+        .env("CARGO_PROFILE_DEV_DEBUG", "0")
+        .env("CARGO_PROFILE_DEV_LTO", "off")
+        // The suite's own settings are not a user's.
+        .env_remove("RUSTFLAGS")
+        .env_remove("CARGO_ENCODED_RUSTFLAGS");
+    cargo
+}
+
+/// The target directory.
 pub(super) fn target() -> PathBuf {
     let test = std::env::current_exe().expect("the test is a file");
-    let target = test.ancestors().nth(3).expect("the test is in <target>/<profile>/deps");
-    target.join("outside")
+    test.ancestors().nth(3).expect("the test is in <target>/<profile>/deps").to_owned()
 }
 
 /// The crate's `misfit` on hyper-dual numbers.

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use serde_json::Value;
 use voidgrad_symbolic::expand::file;
@@ -44,8 +43,7 @@ fn faults_are_reported_where_they_are() {
 
 /// rustc's errors of the groups, which share a crate: the dependencies are those of the crate outside, and checked with it.
 fn compiled(groups: &[&str]) -> BTreeMap<String, String> {
-    let target = outside::target();
-    let source = target.join("refusals");
+    let source = outside::target().join("refusals");
     fs::create_dir_all(&source).expect("the folder is writable");
     // TOML takes a backslash for an escape.
     let text = |path: PathBuf| path.display().to_string().replace('\\', "/");
@@ -61,14 +59,8 @@ fn compiled(groups: &[&str]) -> BTreeMap<String, String> {
     }
     fs::write(source.join("Cargo.toml"), manifest).expect("the folder is writable");
     fs::copy(workspace.join("Cargo.lock"), source.join("Cargo.lock")).expect("the workspace has a lock file");
-    let output = Command::new(env!("CARGO"))
-        .args(["check", "--bins", "--keep-going", "--offline", "--quiet", "--message-format=json"])
-        .current_dir(&source)
-        .env("CARGO_TARGET_DIR", &target)
-        // As in `outside`, whose dependencies these are.
-        .env("CARGO_PROFILE_DEV_DEBUG", "0")
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+    let output = outside::cargo_in(&source)
+        .args(["check", "--bins", "--keep-going", "--message-format=json"])
         .output()
         .expect("cargo runs");
     let mut errors: BTreeMap<String, String> = BTreeMap::new();

@@ -14,6 +14,7 @@ use super::differential::{Outcome, differential};
 use super::program::templates::Template;
 use super::program::{Program, program, program_with, rows};
 use super::report::{Report, described};
+use crate::outside::target;
 
 fn count(variable: &str, default: u64) -> u64 {
     std::env::var(variable).ok().and_then(|n| n.parse().ok()).unwrap_or(default)
@@ -102,12 +103,8 @@ fn found(body: &str, result: &str, tail: &str) -> Program {
 
 #[test]
 fn compiled_programs_agree_with_the_interpreter() {
-    let test = std::env::current_exe().expect("the test is a file");
-    let target = test.ancestors().nth(3).expect("the test is in <target>/<profile>/deps");
     let folders = Folders {
-        source: target.join("batch"),
-        // The crate of `outside` has the same dependencies.
-        target: target.join("outside"),
+        source: target().join("batch"),
         workspace: Path::new(env!("CARGO_MANIFEST_DIR")).join(".."),
     };
     let mut programs: Vec<Program> = FOUND.iter().map(|body| found(body, "f64", "t")).collect();

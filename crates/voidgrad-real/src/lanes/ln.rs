@@ -131,7 +131,10 @@ pub(super) fn ln_1p_unit<W: Wide>(x: W) -> W {
     let f = W::select(large, x.mul_add(half, -half), x);
     let [high, low] = W::LN_2;
     let correction = W::select(large, x.constant(-low), zero);
-    (f - s_term(f, correction)) + W::select(large, x.constant(high), zero)
+    // Below, the term is lost beside f, and its products would be subnormal numbers, which take a hundred cycles.
+    let least = x.constant(2.0_f64.powi(-(W::MANTISSA.cast_signed() + 2)));
+    let term = W::select(f.is_gt(least), s_term(f.max(least), correction), zero);
+    (f - term) + W::select(large, x.constant(high), zero)
 }
 
 /// ln(p/(1 - p)).

@@ -8,14 +8,14 @@ mod text;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::fs;
 use std::path::PathBuf;
-use std::process::Command;
-use std::{env, fs};
 
 use self::text::{SHOW, helpers, manifest, rust};
 use super::differential::{Expanded, Random};
 use super::interpreter::{Context, Interpreter, Stop};
 use super::program::Program;
+use crate::outside::cargo_in;
 
 /// What a batch showed.
 #[derive(Debug, Default)]
@@ -33,7 +33,6 @@ pub(crate) struct Batch {
 /// The folders of a batch.
 pub(crate) struct Folders {
     pub(crate) source: PathBuf,
-    pub(crate) target: PathBuf,
     pub(crate) workspace: PathBuf,
 }
 
@@ -43,17 +42,7 @@ const POINTS: u64 = 6;
 
 impl Folders {
     fn cargo(&self, arguments: &[&str]) -> std::process::Output {
-        Command::new(env::var("CARGO").unwrap_or_else(|_| "cargo".into()))
-            .args(arguments)
-            .args(["--offline", "--quiet"])
-            .current_dir(&self.source)
-            .env("CARGO_TARGET_DIR", &self.target)
-            // As in `outside`, whose dependencies these are.
-            .env("CARGO_PROFILE_DEV_DEBUG", "0")
-            .env_remove("RUSTFLAGS")
-            .env_remove("CARGO_ENCODED_RUSTFLAGS")
-            .output()
-            .expect("cargo runs")
+        cargo_in(&self.source).args(arguments).output().expect("cargo runs")
     }
 
     fn write(&self, name: &str, text: &str) {

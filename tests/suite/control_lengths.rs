@@ -235,6 +235,32 @@ fn a_batch_has_the_bits_of_the_same_control_with_literal_lengths() {
     assert_eq!((copied.w(), copied.v()), (run.w(), run.v()));
 }
 
+/// All numbers that a short training ends with: the logits and φ.
+fn trained(control: impl Control + Clone + Send + Sync) -> Vec<u64> {
+    let start = Bernoulli::from_logits(&[0.1, -0.4, 0.6]).unwrap();
+    let objective = |b: &[f64]| b[0] - 2.0 * b[1] * b[2];
+    let settings =
+        Settings { iterations: 20, learning_rate: 0.05, control_learning_rate: 0.05, ..Settings::default() };
+    let end =
+        train(start.clone(), &objective, control.clone(), &settings, 0, &mut |_: &Step<'_>| ()).unwrap();
+    assert_ne!(end.distribution.logits(), start.logits());
+    assert_ne!(end.estimator.phi(), control.phi());
+    end.distribution
+        .logits()
+        .iter()
+        .chain(end.estimator.phi().iter())
+        .map(|number| number.to_bits())
+        .collect()
+}
+
+#[test]
+fn a_training_has_the_bits_of_the_same_control_with_literal_lengths() {
+    let run = shared_control();
+    let m = SVector::from_column_slice(run.m().as_slice());
+    let numbers = SharedOfNumbers::from_phi(run.phi().as_slice(), run.t(), run.on(), m).unwrap();
+    assert_eq!(trained(run), trained(numbers));
+}
+
 fn text(error: &dyn std::fmt::Display) -> String {
     error.to_string()
 }

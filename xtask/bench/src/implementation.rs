@@ -94,7 +94,11 @@ fn implementation(
     precision: Precision,
 ) -> Result<Option<Box<dyn Implementation>>, Error> {
     if let Case::Vae(method) = case {
-        return Ok((name == GENERATED).then(|| vae::of(method, precision)));
+        return match name {
+            GENERATED => Ok(Some(vae::of(method, precision))),
+            HAND_WRITTEN => by_hand::of(case, precision),
+            _ => Ok(None),
+        };
     }
     match name {
         GENERATED if case == Case::Step => Ok(training::of(precision, Instructions::Best)),

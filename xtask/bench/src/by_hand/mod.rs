@@ -1,11 +1,13 @@
 //! The yardstick: each case written by hand, as well as we can.
 //!
-//! Lanes run over samples (over the variables in `quadratic-200`). All functions are inlined into one that is compiled
+//! Lanes run over samples (over the variables in `quadratic-200`, over latent variables and pixels in `vae-rloo`). All functions are inlined into one that is compiled
 //! for each instruction set, and a block of [`BLOCK`] vectors goes through them in phases. Sums are kept in lanes and
 //! added up once a chunk.
 
 #![expect(clippy::needless_range_loop, reason = "the indices are those of the formulas")]
 
+mod autoencoder;
+mod layer;
 mod product;
 mod quadratic;
 mod rebar;
@@ -34,6 +36,7 @@ const CHUNK: usize = 256;
 use super::case::{self, Case, Precision};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
+use super::vae::Method;
 use xtask_kit::error::Error;
 
 /// The case by hand.
@@ -45,6 +48,7 @@ pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Impl
         Case::Quadratic200 => lanes(Quadratic::new(&case.logits(), case::TARGET, &phi), precision),
         Case::RelaxWide => lanes(Wide::new(a, case::TARGET, &phi), precision),
         Case::Step => Box::new(step::Training::new(precision)?),
+        Case::Vae(Method::Rloo) => Box::new(autoencoder::Training::new(precision)),
         Case::Vae(_) => return Ok(None),
     }))
 }

@@ -27,7 +27,14 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     fn load(simd: S, values: &[f64]) -> Self;
 
     /// `2^self`, for finite numbers; arguments beyond ±[`LARGEST`](Self::LARGEST) are taken there.
-    fn exp2(self) -> Self;
+    #[inline(always)]
+    fn exp2(self) -> Self {
+        let [power] = Self::exp2_each([self]);
+        power
+    }
+
+    /// The same of several vectors in step: the operations on one vector wait for each other.
+    fn exp2_each<const N: usize>(x: [Self; N]) -> [Self; N];
 
     /// Where [`exp2`](Self::exp2) ends, so that the product of two of its results is still a number.
     const LARGEST: f64;
@@ -73,12 +80,24 @@ impl<V> Quotient<V> {
 /// Horner's rule; the last coefficient is that of the highest power.
 #[inline(always)]
 fn polynomial<S: Simd, V: Vector<S>, const N: usize>(x: V, coefficients: [f64; N]) -> V {
-    let simd = x.token();
-    let mut value = V::splat_of(simd, coefficients[N - 1]);
-    for n in (0..N - 1).rev() {
-        value = value.mul_add(x, V::splat_of(simd, coefficients[n]));
-    }
+    let [value] = polynomials([x], coefficients);
     value
+}
+
+/// The same of several vectors.
+#[inline(always)]
+fn polynomials<S: Simd, V: Vector<S>, const N: usize, const M: usize>(
+    x: [V; M],
+    coefficients: [f64; N],
+) -> [V; M] {
+    let mut values = [V::splat_of(x[0].token(), coefficients[N - 1]); M];
+    for n in (0..N - 1).rev() {
+        let coefficient = V::splat_of(x[0].token(), coefficients[n]);
+        for m in 0..M {
+            values[m] = values[m].mul_add(x[m], coefficient);
+        }
+    }
+    values
 }
 
 /// The next 64 bits of `xoshiro256++` in each lane.
@@ -173,17 +192,24 @@ impl<S: Simd> Vector<S> for f64x8<S> {
     }
 
     #[inline(always)]
-    fn exp2(self) -> Self {
+    fn exp2_each<const N: usize>(x: [Self; N]) -> [Self; N] {
         // 1.5·2⁵² pushes the integer part into the lowest bits.
         const SHIFT: f64 = 6_755_399_441_055_744.0;
-        let simd = self.simd;
-        let x = self.max(Self::splat(simd, -Self::LARGEST)).min(Self::splat(simd, Self::LARGEST));
-        let shifted = x + SHIFT;
-        let r = x - (shifted - SHIFT);
-        let mantissa = polynomial(r, EXP2_F64).mul_add(r, Self::splat(simd, 1.0));
-        let bits: i64x8<S> = mantissa.bitcast();
-        let exponent: i64x8<S> = shifted.bitcast();
-        (bits + (exponent << 52)).bitcast()
+        let simd = x[0].simd;
+        let (largest, one) = (Self::splat(simd, Self::LARGEST), Self::splat(simd, 1.0));
+        let (mut r, mut shifted) = (x, x);
+        for n in 0..N {
+            let x = x[n].max(-largest).min(largest);
+            shifted[n] = x + SHIFT;
+            r[n] = x - (shifted[n] - SHIFT);
+        }
+        let mut powers = polynomials(r, EXP2_F64);
+        for n in 0..N {
+            let bits: i64x8<S> = powers[n].mul_add(r[n], one).bitcast();
+            let exponent: i64x8<S> = shifted[n].bitcast();
+            powers[n] = (bits + (exponent << 52)).bitcast();
+        }
+        powers
     }
 
     #[inline(always)]
@@ -259,18 +285,24 @@ impl<S: Simd> Vector<S> for f32x16<S> {
     }
 
     #[inline(always)]
-    fn exp2(self) -> Self {
+    fn exp2_each<const N: usize>(x: [Self; N]) -> [Self; N] {
         // 1.5·2²³ pushes the integer part into the lowest bits.
         const SHIFT: f32 = 12_582_912.0;
-        let simd = self.simd;
-        let largest = Self::LARGEST as f32;
-        let x = self.max(Self::splat(simd, -largest)).min(Self::splat(simd, largest));
-        let shifted = x + SHIFT;
-        let r = x - (shifted - SHIFT);
-        let mantissa = polynomial(r, EXP2_F32).mul_add(r, Self::splat(simd, 1.0));
-        let bits: i32x16<S> = mantissa.bitcast();
-        let exponent: i32x16<S> = shifted.bitcast();
-        (bits + (exponent << 23)).bitcast()
+        let simd = x[0].simd;
+        let (largest, one) = (Self::splat(simd, Self::LARGEST as f32), Self::splat(simd, 1.0));
+        let (mut r, mut shifted) = (x, x);
+        for n in 0..N {
+            let x = x[n].max(-largest).min(largest);
+            shifted[n] = x + SHIFT;
+            r[n] = x - (shifted[n] - SHIFT);
+        }
+        let mut powers = polynomials(r, EXP2_F32);
+        for n in 0..N {
+            let bits: i32x16<S> = powers[n].mul_add(r[n], one).bitcast();
+            let exponent: i32x16<S> = shifted[n].bitcast();
+            powers[n] = (bits + (exponent << 23)).bitcast();
+        }
+        powers
     }
 
     #[inline(always)]

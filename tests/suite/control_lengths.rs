@@ -236,7 +236,7 @@ fn a_batch_has_the_bits_of_the_same_control_with_literal_lengths() {
 }
 
 /// All numbers that a short training ends with: the logits and φ.
-fn trained(control: impl Control + Clone + Send + Sync) -> Vec<u64> {
+fn trained(control: &(impl Control + Clone + Send + Sync)) -> Vec<u64> {
     let start = Bernoulli::from_logits(&[0.1, -0.4, 0.6]).unwrap();
     let objective = |b: &[f64]| b[0] - 2.0 * b[1] * b[2];
     let settings =
@@ -258,7 +258,7 @@ fn a_training_has_the_bits_of_the_same_control_with_literal_lengths() {
     let run = shared_control();
     let m = SVector::from_column_slice(run.m().as_slice());
     let numbers = SharedOfNumbers::from_phi(run.phi().as_slice(), run.t(), run.on(), m).unwrap();
-    assert_eq!(trained(run), trained(numbers));
+    assert_eq!(trained(&run), trained(&numbers));
 }
 
 fn text(error: &dyn std::fmt::Display) -> String {

@@ -15,7 +15,9 @@ pub(crate) fn run<'a>(tasks: impl IntoIterator<Item = impl FnOnce() + Send + 'a>
 fn share_out(tasks: Vec<Task<'_>>) {
     // Handing work to another thread and waiting for it takes microseconds.
     if tasks.len() <= 1 || rayon::current_num_threads() == 1 {
-        tasks.into_iter().for_each(|task| task());
+        for task in tasks {
+            task();
+        }
     } else {
         tasks.into_par_iter().for_each(|task| task());
     }

@@ -10,8 +10,8 @@ pub enum Instructions {
     /// One number at a time.
     Scalar,
     /// The widest lanes that the machine has: AVX-512, AVX2, SSE2 or NEON; one number at a time in a build without the feature
-    /// `lanes`. A debug build knows AVX2 alone of the first three: everything is compiled once more for each of them, and what
-    /// differs between them is the arithmetic of `voidgrad-real`, whose tests go through all that the machine has.
+    /// `lanes`. A debug build knows AVX2 alone of the first three: everything is compiled once more for each of them. Tests of
+    /// what differs between them go through all that the machine has.
     #[default]
     Best,
 }
@@ -84,6 +84,29 @@ pub(crate) struct Scalars;
 impl<T: Element> Dispatch<T> for Scalars {
     fn run<W: Work<T>>(self, work: W) -> W::Output {
         work.on(T::default())
+    }
+}
+
+/// The lanes of one instruction set, in builds that do not know it, too.
+#[cfg(all(test, feature = "lanes"))]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct At(fearless_simd::Level);
+
+#[cfg(all(test, feature = "lanes"))]
+impl At {
+    /// All that the machine has and a release build knows.
+    pub(crate) fn all() -> Vec<Self> {
+        use fearless_simd::Level;
+        let best = Level::new();
+        #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+        let levels = [
+            best.as_avx512().map(Level::Avx512),
+            best.as_avx2().map(Level::Avx2),
+            best.as_sse2().map(Level::Sse2),
+        ];
+        #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+        let levels = [Some(best)];
+        levels.into_iter().flatten().map(Self).collect()
     }
 }
 
@@ -163,6 +186,22 @@ macro_rules! on_lanes {
         }
     };
 }
+
+#[cfg(all(test, feature = "lanes"))]
+macro_rules! at_level {
+    ($number:ident, $lanes:ident) => {
+        impl Dispatch<$number> for At {
+            fn run<W: Work<$number>>(self, work: W) -> W::Output {
+                fearless_simd::dispatch!(self.0, simd => work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)))
+            }
+        }
+    };
+}
+
+#[cfg(all(test, feature = "lanes"))]
+at_level!(f64, F64x8);
+#[cfg(all(test, feature = "lanes"))]
+at_level!(f32, F32x16);
 
 on_lanes!(f64, F64x8, Double, Some);
 on_lanes!(f32, F32x16, Single, |_| None);

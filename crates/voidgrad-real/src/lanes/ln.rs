@@ -133,7 +133,8 @@ pub(super) fn ln_1p_unit<W: Wide>(x: W) -> W {
     let correction = W::select(large, x.constant(-low), zero);
     // Below, the term is lost beside f, and its products would be subnormal numbers, which take a hundred cycles.
     let least = x.constant(2.0_f64.powi(-(W::MANTISSA.cast_signed() + 2)));
-    let term = W::select(f.is_gt(least), s_term(f.max(least), correction), zero);
+    let counts = x.is_gt(least);
+    let term = W::select(counts, s_term(W::select(counts, f, least), correction), zero);
     (f - term) + W::select(large, x.constant(high), zero)
 }
 

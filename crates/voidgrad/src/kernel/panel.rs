@@ -252,9 +252,21 @@ mod tests {
     use super::*;
     use crate::lanes::{Dispatch, Instructions};
 
-    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, what is left of both, and several chunks.
     #[test]
     fn a_product_of_panels_is_a_sum_of_outer_products() {
+        check(Instructions::Best);
+        check(Instructions::Scalar);
+    }
+
+    // The tiles differ between instruction sets.
+    #[cfg(feature = "lanes")]
+    #[test]
+    fn it_is_with_all_instructions() {
+        crate::lanes::At::all().into_iter().for_each(check);
+    }
+
+    // Whole numbers, whose sums are exact: fewer rows than lanes, whole strips of three vectors, what is left of both, and several chunks.
+    fn check(instructions: impl Dispatch<f64>) {
         for (height, width, rows) in
             [(1, 1, 1_usize), (3, 5, 7), (8, 6, 64), (29, 17, 33), (51, 8, 64), (20, 9, 64 * 5 + 3)]
         {
@@ -266,20 +278,10 @@ mod tests {
             let at = |first: usize, entries: usize, n: usize, i: usize| {
                 number(n / PANEL_ROWS * each + first * PANEL_ROWS + n % PANEL_ROWS * entries + i)
             };
-            for (instructions, first) in
-                [(Instructions::Best, 0), (Instructions::Scalar, 0), (Instructions::Best, width / 2)]
-            {
+            for first in [0, width / 2] {
                 let mut sums: Vec<f64> = (0..height * (width - first)).map(number).collect();
-                Dispatch::<f64>::run(
-                    instructions,
-                    Columns {
-                        product: &product,
-                        panels,
-                        first,
-                        sums: &mut sums,
-                        memory: &mut Default::default(),
-                    },
-                );
+                let memory = &mut Default::default();
+                instructions.run(Columns { product: &product, panels, first, sums: &mut sums, memory });
                 for (i, j) in (0..height).flat_map(|i| (first..width).map(move |j| (i, j))) {
                     let place = i + height * (j - first);
                     let terms = (0..rows).map(|n| at(0, height, n, i) * at(height, width, n, j));

@@ -3,7 +3,7 @@
 use voidgrad_real::{Element, Lanes};
 
 use super::*;
-use crate::lanes::{Instructions, OnLanes, Work};
+use crate::lanes::{Dispatch, Instructions, OnLanes, Work};
 
 /// Whole tiles, what is left of them, one row, one column, nothing.
 const SHAPES: [[usize; 2]; 9] = [[6, 5], [1, 1], [1, 7], [8, 3], [9, 4], [17, 2], [11, 1], [0, 3], [4, 0]];
@@ -109,6 +109,16 @@ fn products_of_arrays_of_rows_are_those_of_plain_loops() {
     for instructions in [Instructions::Scalar, Instructions::Best] {
         f64::on_lanes(instructions, Products);
         f32::on_lanes(instructions, Products);
+    }
+}
+
+// The tiles differ between instruction sets.
+#[cfg(feature = "lanes")]
+#[test]
+fn they_are_with_all_instructions() {
+    for level in crate::lanes::At::all() {
+        Dispatch::<f64>::run(level, Products);
+        Dispatch::<f32>::run(level, Products);
     }
 }
 

@@ -6,6 +6,8 @@ use voidgrad_real::{Element, Lanes, Real as _};
 
 use crate::bernoulli::logit;
 use crate::kernel::chunk::conditional;
+#[cfg(feature = "lanes")]
+use crate::lanes::{At, Dispatch, Work};
 
 /// In units in the last place: what the documentation says.
 const BOUND: f64 = 4.0;
@@ -137,22 +139,28 @@ fn z_and_z_tilde_of_scalars_are_within_4_units() {
 #[cfg(feature = "lanes")]
 #[test]
 fn z_and_z_tilde_are_within_4_units_on_every_instruction_set() {
-    use fearless_simd::{Level, dispatch};
-    use voidgrad_real::{F32x16, F64x8};
+    struct Check;
 
-    let best = Level::new();
-    #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
-    let levels = [
-        best.as_avx512().map(Level::Avx512),
-        best.as_avx2().map(Level::Avx2),
-        best.as_sse2().map(Level::Sse2),
-    ];
-    #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
-    let levels = [Some(best)];
-    for level in levels.into_iter().flatten() {
-        dispatch!(level, simd => {
-            check_double(F64x8::splat_with(simd, 0.0));
-            check_single(F32x16::splat_with(simd, 0.0));
-        });
+    impl Work<f64> for Check {
+        type Output = ();
+
+        #[inline(always)]
+        fn on<R: Lanes<Element = f64>>(self, hand: R) {
+            check_double(hand);
+        }
+    }
+
+    impl Work<f32> for Check {
+        type Output = ();
+
+        #[inline(always)]
+        fn on<R: Lanes<Element = f32>>(self, hand: R) {
+            check_single(hand);
+        }
+    }
+
+    for level in At::all() {
+        Dispatch::<f64>::run(level, Check);
+        Dispatch::<f32>::run(level, Check);
     }
 }

@@ -6,7 +6,11 @@ use voidgrad_real::{relu, sigmoid, softplus};
 
 use super::*;
 use crate::kernel::Kernel;
+#[cfg(feature = "lanes")]
+use crate::kernel::chunk::fused_at;
 use crate::kernel::chunk::fused_in_scalars;
+#[cfg(feature = "lanes")]
+use crate::lanes::At;
 
 const THETAS: [&[f64]; 4] = [&[0.3], &[0.999], &[0.1, 0.5, 0.7], &[0.4; 19]];
 
@@ -120,6 +124,20 @@ fn tanh_network(z: f64, w1: SVector<f64, 4>, b1: SVector<f64, 4>, w2: SVector<f6
 #[test]
 fn a_network_of_tanh_agrees() {
     in_scalars(TanhNetwork::new(from(0.3), from(-0.2), from(0.4), 0.1).unwrap());
+}
+
+// A debug build has no AVX-512, whose loops take pairs of vectors.
+#[cfg(feature = "lanes")]
+#[test]
+fn it_does_with_the_widest_lanes_of_the_machine() {
+    const { assert!(TanhNetwork::PAIRS) };
+    let control = TanhNetwork::new(from(0.3), from(-0.2), from(0.4), 0.1).unwrap();
+    let slow = slowly(control.clone());
+    let wide = Through(control, |control, chunk| {
+        assert!(fused_at(control, chunk, At::all()[0]), "the kernel gives up");
+        true
+    });
+    assert_eq!(compare(&THETAS, &slow, &wide, (Precision::Double, UNITS[0]), &[Instructions::Best]), None);
 }
 
 /// The last weights come first.

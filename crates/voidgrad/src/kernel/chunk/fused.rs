@@ -4,6 +4,8 @@ use super::lane_sums::{LaneSums, total};
 use super::{Chunk, Number, Precision, coordinates, one_variable};
 use crate::error::are_finite;
 use crate::kernel::Kernel;
+#[cfg(all(test, feature = "lanes"))]
+use crate::lanes::At;
 use crate::lanes::Dispatch;
 #[cfg(test)]
 use crate::lanes::Scalars;
@@ -26,6 +28,12 @@ pub fn fused<C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
 #[cfg(test)]
 pub(crate) fn fused_in_scalars<C: Kernel>(control: &C, chunk: &mut Chunk<'_>) -> bool {
     guarded(chunk, |chunk| run::<f64, C>(control, chunk, Scalars))
+}
+
+/// [`fused`] in `f64` with one instruction set.
+#[cfg(all(test, feature = "lanes"))]
+pub(crate) fn fused_at<C: Kernel>(control: &C, chunk: &mut Chunk<'_>, level: At) -> bool {
+    guarded(chunk, |chunk| run::<f64, C>(control, chunk, level))
 }
 
 /// Runs a chunk; false if the logits are out of range, or if a value of f or a sum is not finite.

@@ -16,6 +16,8 @@ pub use array_samples::arrays;
 #[cfg(test)]
 pub(crate) use array_samples::arrays_in_scalars;
 pub use fused::fused;
+#[cfg(all(test, feature = "lanes"))]
+pub(crate) use fused::fused_at;
 #[cfg(test)]
 pub(crate) use fused::fused_in_scalars;
 pub(crate) use lane_sums::lane_numbers;

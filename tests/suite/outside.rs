@@ -12,20 +12,20 @@ fn cargo(command: &str) -> String {
     // The versions of the workspace are those that are there without a network.
     std::fs::copy(folder.join("../../Cargo.lock"), folder.join("Cargo.lock"))
         .expect("the workspace has a lock file");
-    let output = cargo_in(&folder).arg(command).output().expect("cargo runs");
+    let output = cargo_in(&folder, command).output().expect("cargo runs");
     let errors = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "cargo {command}:\n{errors}");
     assert_eq!(errors, "", "cargo {command} warns");
     String::from_utf8(output.stdout).expect("the output is text")
 }
 
-/// cargo for the crate of a user in this folder.
+/// A command of cargo for the crate of a user in this folder.
 ///
 /// It shares the target directory of this test, and with it every dependency that the workspace has built with the same settings.
-pub(super) fn cargo_in(folder: &Path) -> Command {
+pub(super) fn cargo_in(folder: &Path, command: &str) -> Command {
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["--offline", "--quiet"])
+        .args([command, "--offline", "--quiet"])
         .current_dir(folder)
         .env("CARGO_TARGET_DIR", target())
         // As the workspace's Cargo.toml has it for dependencies. Nobody debugs the crate itself.

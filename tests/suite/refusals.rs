@@ -59,8 +59,8 @@ fn compiled(groups: &[&str]) -> BTreeMap<String, String> {
     }
     fs::write(source.join("Cargo.toml"), manifest).expect("the folder is writable");
     fs::copy(workspace.join("Cargo.lock"), source.join("Cargo.lock")).expect("the workspace has a lock file");
-    let output = outside::cargo_in(&source)
-        .args(["check", "--bins", "--keep-going", "--message-format=json"])
+    let output = outside::cargo_in(&source, "check")
+        .args(["--bins", "--keep-going", "--message-format=json"])
         .output()
         .expect("cargo runs");
     let mut errors: BTreeMap<String, String> = BTreeMap::new();

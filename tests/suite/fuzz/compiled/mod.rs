@@ -41,8 +41,8 @@ const HEAD: &str = "#![allow(warnings, clippy::all)]\nuse voidgrad::*;\nuse void
 const POINTS: u64 = 6;
 
 impl Folders {
-    fn cargo(&self, arguments: &[&str]) -> std::process::Output {
-        cargo_in(&self.source).args(arguments).output().expect("cargo runs")
+    fn cargo(&self, command: &str, arguments: &[&str]) -> std::process::Output {
+        cargo_in(&self.source, command).args(arguments).output().expect("cargo runs")
     }
 
     fn write(&self, name: &str, text: &str) {
@@ -51,7 +51,7 @@ impl Folders {
 
     /// The programs of `names` that do not compile as `kind`, each with its first error.
     fn errors(&self, kind: &str) -> BTreeMap<usize, String> {
-        let output = self.cargo(&["check", "--bin", kind, "--message-format=json"]);
+        let output = self.cargo("check", &["--bin", kind, "--message-format=json"]);
         let text = String::from_utf8_lossy(&output.stdout);
         let mut errors = BTreeMap::new();
         for line in text.lines().filter(|line| line.contains("\"level\":\"error\"")) {
@@ -141,7 +141,7 @@ pub(crate) fn compiled(folders: &Folders, programs: &[Program]) -> Batch {
         }
         taken.retain(|n| !errors.contains_key(n));
     }
-    let output = folders.cargo(&["run", "--bin", "taken"]);
+    let output = folders.cargo("run", &["--bin", "taken"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);
     for line in text.lines() {

@@ -259,6 +259,10 @@ fn a_training_has_the_bits_of_the_same_control_with_literal_lengths() {
     let m = SVector::from_column_slice(run.m().as_slice());
     let numbers = SharedOfNumbers::from_phi(run.phi().as_slice(), run.t(), run.on(), m).unwrap();
     assert_eq!(trained(&run), trained(&numbers));
+    let units = units_control(300);
+    let shift = SVector::from_column_slice(units.shift().as_slice());
+    let numbers = UnitsOfNumbers::from_phi(units.phi().as_slice(), shift).unwrap();
+    assert_eq!(trained(&units), trained(&numbers));
 }
 
 fn text(error: &dyn std::fmt::Display) -> String {
@@ -494,14 +498,4 @@ fn large_lengths_work_on_a_small_stack() {
         }
     };
     thread::Builder::new().stack_size(2 << 20).spawn(work).unwrap().join().unwrap();
-}
-
-#[test]
-fn a_control_of_the_run_is_trained() {
-    let start = Bernoulli::from_logits(&[0.0; 3]).unwrap();
-    let objective = |b: &[f64]| b.iter().sum::<f64>();
-    let settings = Settings { iterations: 20, ..Settings::default() };
-    let outcome = train(start, &objective, units_control(6), &settings, 0, &mut |_: &Step<'_>| {}).unwrap();
-    assert_ne!(outcome.estimator.phi(), units_control(6).phi());
-    assert_eq!(outcome.estimator.shift(), units_control(6).shift());
 }

@@ -36,6 +36,7 @@ fn no_rows_have_no_values_and_add_nothing() {
     let mut sums = [0.5; 4];
     model().rows::<f64>(&[], &[], &mut []).unwrap();
     model().rows_vjp::<f64>(&[], &[], &[], &mut sums, &mut [], &mut []).unwrap();
+    model().rows_and_vjp::<f64>(&[], &[], &[], &mut [], &mut sums).unwrap();
     assert_eq!(sums, [0.5; 4]);
 }
 

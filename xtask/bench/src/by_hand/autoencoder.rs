@@ -21,7 +21,7 @@ const LATENTS: usize = 32;
 /// Images that go through a step together, so that what is kept of them stays in the first cache.
 const TOGETHER: usize = 20;
 
-/// Where the parameters begin: the encoder's W by columns, d, the decoder's W by columns, c and a.
+/// The first entry of each parameter behind the encoder's W: d, the decoder's W, c and a. Matrices stand by columns.
 const D: usize = PIXELS * LATENTS;
 const W: usize = D + LATENTS;
 const C: usize = W + LATENTS * PIXELS;

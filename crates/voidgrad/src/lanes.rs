@@ -39,8 +39,11 @@ pub trait OnLanes: Element {
     /// Does work on the lanes that the instructions give.
     fn on_lanes<W: Work<Self>>(instructions: Instructions, work: W) -> W::Output;
 
-    /// Does work with buffers of this thread, which hold what other work left in them.
+    /// Does work with buffers of this thread, which hold what other work left in them. They are never made shorter, or they would have to be filled anew.
     fn with_buffers<const N: usize, O>(work: impl FnOnce(&mut [Vec<Self>; N]) -> O) -> O;
+
+    /// Does work with a list of this thread, which is empty before.
+    fn with_list<O>(work: impl FnOnce(&mut Vec<Self>) -> O) -> O;
 
     /// The same slice, if this number is `f64`.
     fn of_doubles(numbers: &[f64]) -> Option<&[Self]>;
@@ -132,6 +135,17 @@ macro_rules! on_lanes {
                 take(&mut own);
                 let output = work(&mut own);
                 give_back(&mut own);
+                output
+            }
+
+            fn with_list<O>(work: impl FnOnce(&mut Vec<Self>) -> O) -> O {
+                thread_local! {
+                    static LISTS: RefCell<Vec<Vec<$number>>> = const { RefCell::new(Vec::new()) };
+                }
+                let mut list = LISTS.with_borrow_mut(|lists| lists.pop().unwrap_or_default());
+                list.clear();
+                let output = work(&mut list);
+                LISTS.with_borrow_mut(|lists| lists.push(list));
                 output
             }
 

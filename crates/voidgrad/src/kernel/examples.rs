@@ -1,6 +1,6 @@
 //! The examples of a plate through a control's kernel: lanes of examples, on all cores.
 
-use voidgrad_real::{Element, Lanes};
+use voidgrad_real::{Element, Lanes, Real};
 
 use super::chunk::{conditional, lane_numbers};
 use super::transpose::{to_rows, to_samples};
@@ -69,15 +69,25 @@ fn run<C: ExampleKernel<E>, T: Float, const E: usize>(
     if told.logits.len() != told.values.len() * control.layout().z || !told.logits.iter().all(fits) {
         return None;
     }
-    let mut numbers = Vec::new();
-    control.numbers(&mut numbers);
-    let shared = Shared::<C, T, E> { control, numbers: &numbers };
+    T::with_list(|numbers| {
+        control.numbers(numbers);
+        let shared = Shared { control, numbers };
+        sums_of(&shared, told, gradient, parameters)
+    })
+}
+
+fn sums_of<C: ExampleKernel<E>, T: Float, const E: usize>(
+    shared: &Shared<'_, C, T, E>,
+    told: Told<'_, T>,
+    gradient: &mut [T],
+    parameters: usize,
+) -> Option<Vec<f64>> {
+    let control = shared.control;
     let mut sums = vec![0.0; parameters];
     let (products, totals) = (control.products(), control.totals());
     let (products, totals) = (products.as_ref(), totals.as_ref());
     let reduction = Reduction { kept: control.layout().kept, products, totals };
     let pass = |leaf| {
-        let shared = &shared;
         Box::new(move |panels: &mut [T], sums: &mut [T]| {
             T::with_buffers(|memory| {
                 T::on_lanes(Instructions::Best, Groups { shared, leaf, panels, sums, memory });
@@ -177,7 +187,7 @@ impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Groups<'_, '_, '
             if place.live == R::LANES {
                 to_samples(hand, layout.z, group.gradient, |g| g, gradient);
             } else {
-                apart.resize(length, T::default());
+                let apart = aligned(apart, length);
                 to_samples(hand, layout.z, group.gradient, |g| g, apart);
                 gradient.copy_from_slice(&apart[..gradient.len()]);
             }
@@ -211,18 +221,13 @@ impl Place {
         let mut from = 0;
         for (argument, entries) in control.layout().each.iter().enumerate() {
             let rows = &control.rows_of(argument)[(first + self.first) * entries..][..self.live * entries];
-            narrow(apart, rows);
+            let apart = aligned(apart, rows.len());
+            let zero = R::Element::default();
+            apart.iter_mut().zip(rows).for_each(|(to, number)| *to = zero.constant(*number));
             to_rows(hand, *entries, (apart, self.live), &mut each[from..][..entries * R::LANES]);
             from += entries * R::LANES;
         }
     }
-}
-
-/// Numbers of another type.
-#[inline(always)]
-fn narrow<T: Element>(to: &mut Vec<T>, from: &[f64]) {
-    to.clear();
-    to.extend(from.iter().map(|number| T::default().constant(*number)));
 }
 
 /// Examples side by side: a row of lanes for each variable.
@@ -267,10 +272,10 @@ impl<'a, T: Element> Group<'a, T> {
         to_rows(hand, count, (&told.points[own], live), self.c_z_tilde);
         let noise = &told.noise[2 * first * count..][..2 * live * count];
         for (part, rows) in [&mut *self.z, &mut *self.z_tilde].into_iter().enumerate() {
-            apart.clear();
-            for example in noise.chunks_exact(2 * count) {
-                let numbers = &example[part * count..][..count];
-                apart.extend(numbers.iter().map(|number| inside(T::default().constant(*number))));
+            let apart = aligned(apart, live * count);
+            for (to, example) in apart.chunks_exact_mut(count).zip(noise.chunks_exact(2 * count)) {
+                let numbers = to.iter_mut().zip(&example[part * count..]);
+                numbers.for_each(|(to, number)| *to = inside(T::default().constant(*number)));
             }
             to_rows(hand, count, (apart, live), rows);
         }

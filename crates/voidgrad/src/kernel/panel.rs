@@ -12,7 +12,7 @@ use crate::lanes::Work;
 /// The rows of a panel: few, so that all cores have some.
 pub(crate) const PANEL_ROWS: usize = 32;
 
-/// The rows over which a product is summed in their numbers, before it goes on in `f64`.
+/// The rows over which a tile of a product is summed one after the other; their sums are added over a binary tree.
 const LEAF_ROWS: usize = 64;
 
 /// `Σ_n a_n·b_nᵀ` over the rows, added to the sums of a matrix.
@@ -40,8 +40,8 @@ pub fn keep<R: Lanes>(
     to_samples(hand, entries, array, |value| value, &mut panels[place..][..entries * R::LANES]);
 }
 
-/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. Within [`LEAF_ROWS`] rows they are
-/// added up in the numbers of the rows, and from there on in `f64`, over a binary tree of these sums.
+/// Adds a product over the rows of chunks to the sums of some of its columns, from column `first` of the matrix on. [`LEAF_ROWS`] rows are added up one after the
+/// other, and their sums over a binary tree: in the numbers of the rows, whose rounding errors grow with the rows of a leaf and the levels of the tree alone.
 ///
 /// Rows of large panels lie far apart in memory. So the factors are copied to where a tile reads them one after the other: those of its columns once, those of
 /// its rows once for all columns.
@@ -72,14 +72,8 @@ const MOST_LEAVES: usize = MOST_CHUNKS * PANEL_ROWS / LEAF_ROWS;
 /// The most sums of a tile: 24 vectors of 16 numbers.
 const TILE: usize = 24 * 16;
 
-/// The sums of a tile.
-struct Tree<T> {
-    /// Those of the last leaf, in the numbers of the rows and in `f64`.
-    narrow: [T; TILE],
-    leaf: [f64; TILE],
-    /// Those of subtrees of 1, 2, 4 and so on.
-    subtrees: [[f64; TILE]; MOST_LEAVES.ilog2() as usize + 1],
-}
+/// Sums of a tile over subtrees of 1, 2, 4 and so on leaves.
+type Subtrees<T> = [[T; TILE]; MOST_LEAVES.ilog2() as usize + 1];
 
 impl<T: Element> Panels<'_, T> {
     /// Copies `live` entries of an array from `first` on, and 0 up to `width`, for all rows.
@@ -149,7 +143,7 @@ struct Tiles<'a, T, const J: usize> {
     /// The factors of the columns: J for each row of the panels, then the next J.
     b: &'a [T],
     sums: &'a mut [f64],
-    tree: Tree<T>,
+    subtrees: Subtrees<T>,
 }
 
 impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
@@ -168,8 +162,7 @@ impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
             let live = J.min(columns - tile * J);
             panels.copy((factors[1], width), (first + tile * J, live), J, b);
         }
-        let tree = Tree { narrow: [T::default(); _], leaf: [0.0; _], subtrees: [[0.0; _]; _] };
-        Self { product, panels, b, sums, tree }
+        Self { product, panels, b, sums, subtrees: [[T::default(); _]; _] }
     }
 
     /// The sums of I vectors of rows from row `i` on.
@@ -181,10 +174,11 @@ impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
         let live = width.min(height - i);
         self.panels.copy((factors[0], height), (i, live), width, a);
         for (tile, b) in self.b.chunks_exact(J * rows).enumerate() {
-            let total = tile_of::<R, I, J>(hand, (a, b), &mut self.tree);
+            let total = tile_of::<R, I, J>(hand, (a, b), &mut self.subtrees);
             let columns = self.sums[tile * J * height..].chunks_exact_mut(height);
             for (column, total) in columns.zip(total.chunks_exact(width)).take(J) {
-                column[i..][..live].iter_mut().zip(total).for_each(|(sum, more)| *sum += more);
+                let entries = column[i..][..live].iter_mut().zip(total);
+                entries.for_each(|(sum, more)| *sum += Into::<f64>::into(*more));
             }
         }
     }
@@ -196,11 +190,10 @@ impl<'a, T: Element, const J: usize> Tiles<'a, T, J> {
 fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
     hand: R,
     (a, b): (&[R::Element], &[R::Element]),
-    Tree { narrow, leaf, subtrees }: &'a mut Tree<R::Element>,
-) -> &'a [f64] {
+    subtrees: &'a mut Subtrees<R::Element>,
+) -> &'a [R::Element] {
     const { assert!(I * J * R::LANES <= TILE, "a tile with more sums than there is memory for") };
     let (width, length) = (I * R::LANES, I * J * R::LANES);
-    let (narrow, leaf) = (&mut narrow[..length], &mut leaf[..length]);
     let mut leaves = 0_usize;
     for (a, b) in a.chunks(LEAF_ROWS * width).zip(b.chunks(LEAF_ROWS * J)) {
         let mut tile = [[hand; I]; J];
@@ -216,35 +209,54 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
                 }
             }
         }
-        for n in 0..J {
-            for m in 0..I {
-                tile[n][m].store(&mut narrow[(n * I + m) * R::LANES..][..R::LANES]);
-            }
-        }
-        leaf.iter_mut().zip(&*narrow).for_each(|(to, from)| *to = (*from).into());
         // The subtrees that this leaf completes.
         let complete = leaves.trailing_ones() as usize;
         for subtree in &subtrees[..complete] {
-            add_before(subtree, leaf);
+            tile = sum(hand, &subtree[..length], tile);
         }
-        subtrees[complete][..length].copy_from_slice(leaf);
+        store(tile, &mut subtrees[complete][..length]);
         leaves += 1;
     }
     // What is left of the tree is added from right to left.
     let smallest = leaves.trailing_zeros() as usize;
-    leaf.copy_from_slice(&subtrees[smallest][..length]);
-    for (level, subtree) in subtrees.iter().enumerate().skip(smallest + 1) {
+    let mut total = smallest;
+    for level in smallest + 1..subtrees.len() {
         if leaves >> level & 1 == 1 {
-            add_before(subtree, leaf);
+            let [behind, before] = subtrees.get_disjoint_mut([total, level]).expect("two levels");
+            let entries = before[..length].iter_mut().zip(&behind[..length]);
+            entries.for_each(|(sum, more)| *sum = *sum + *more);
+            total = level;
         }
     }
-    leaf
+    &subtrees[total][..length]
 }
 
-/// The sums of a subtree and of the one behind it.
+/// A tile and the one before it.
 #[inline(always)]
-fn add_before(subtree: &[f64], behind: &mut [f64]) {
-    behind.iter_mut().zip(subtree).for_each(|(sum, before)| *sum += before);
+fn sum<R: Lanes<Element: Element>, const I: usize, const J: usize>(
+    hand: R,
+    before: &[R::Element],
+    mut tile: [[R; I]; J],
+) -> [[R; I]; J] {
+    for n in 0..J {
+        for m in 0..I {
+            let place = (n * I + m) * R::LANES;
+            tile[n][m] = hand.load(&before[place..][..R::LANES]) + tile[n][m];
+        }
+    }
+    tile
+}
+
+#[inline(always)]
+fn store<R: Lanes<Element: Element>, const I: usize, const J: usize>(
+    tile: [[R; I]; J],
+    to: &mut [R::Element],
+) {
+    for n in 0..J {
+        for m in 0..I {
+            tile[n][m].store(&mut to[(n * I + m) * R::LANES..][..R::LANES]);
+        }
+    }
 }
 
 #[cfg(test)]

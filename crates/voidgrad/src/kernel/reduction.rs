@@ -145,7 +145,7 @@ pub(crate) fn add_lanes<R: Lanes<Element: Element>>(
     apart: &mut Vec<R::Element>,
 ) {
     let count = sums.len();
-    apart.resize(count * R::LANES, R::Element::default());
+    let apart = aligned(apart, count * R::LANES);
     to_samples(hand, count, rows, |row| row, apart);
     for lane in apart.chunks_exact(count) {
         sums.iter_mut().zip(lane).for_each(|(sum, entry)| *sum = *sum + *entry);

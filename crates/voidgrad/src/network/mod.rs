@@ -8,7 +8,7 @@
 //!
 //! Both are closed forms that were written while the program was compiled. They run on SIMD lanes of rows, with the instructions that the machine has, and on all
 //! cores; a result has the same bits for every number of threads. Numbers of the rows are `f64` or `f32`. The parameters are kept in `f64`, and so are
-//! their derivatives: within 64 rows at most they are summed in the numbers of the rows, and from there on in `f64`, over a fixed binary tree.
+//! their derivatives: sums over at most 1,024 rows are in the numbers of the rows, from there on in `f64`, all over a fixed binary tree.
 //!
 //! ```
 //! use voidgrad::nalgebra::{SMatrix, SVector};

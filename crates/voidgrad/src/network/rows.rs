@@ -29,7 +29,7 @@ pub fn rows<K: RowKernel<E>, T: Float, const E: usize>(
 ) -> Result<(), NetworkError> {
     let layout = network.layout();
     count(&layout, each, "y", y.len())?;
-    T::with_buffers(|[numbers]| {
+    T::with_list(|numbers| {
         let numbers = numbers_of(network, numbers);
         let chunk = rows_of_task(&layout);
         tasks::run(y.chunks_mut(chunk * layout.y).enumerate().map(|(number, y)| {
@@ -70,7 +70,7 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     if rows == 0 {
         return Ok(());
     }
-    T::with_buffers(|[numbers]| {
+    T::with_list(|numbers| {
         f64::with_buffers(|[sums]| {
             let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
             let sums = aligned(sums, layout.parameters);
@@ -121,7 +121,7 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     if rows == 0 {
         return Ok(());
     }
-    T::with_buffers(|[numbers]| {
+    T::with_list(|numbers| {
         f64::with_buffers(|[sums]| {
             let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
             let sums = aligned(sums, layout.parameters);
@@ -202,7 +202,7 @@ fn add_up<T: Element>(entries: usize, times: usize, apart: &[T], sums: &mut [T])
     }
 }
 
-/// What all rows share, in their numbers.
+/// What all rows share, in their numbers; `numbers` is empty.
 fn numbers_of<'a, K: RowKernel<E>, T: Float, const E: usize>(
     network: &'a K,
     numbers: &'a mut Vec<T>,
@@ -211,7 +211,6 @@ fn numbers_of<'a, K: RowKernel<E>, T: Float, const E: usize>(
     if let Some(own) = network.parameters_alone().and_then(T::of_doubles) {
         return own;
     }
-    numbers.clear();
     network.numbers(numbers);
     numbers
 }
@@ -283,7 +282,7 @@ fn store<R: Lanes>(
     if live == R::LANES {
         to_samples(hand, entries, lanes, |value| value, to);
     } else {
-        last.resize(entries * R::LANES, R::Element::default());
+        let last = aligned(last, entries * R::LANES);
         to_samples(hand, entries, lanes, |value| value, last);
         to.copy_from_slice(&last[..live * entries]);
     }

@@ -103,6 +103,7 @@ pub mod error;
 pub mod estimator;
 pub mod estimators;
 mod flat;
+pub mod gauss_newton;
 pub mod gaussian;
 pub mod guide;
 mod kernel;

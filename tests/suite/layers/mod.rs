@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 26] = [
+const LAYERS: [&str; 27] = [
     "error",
     "tree",
     "tasks",
@@ -33,6 +33,7 @@ const LAYERS: [&str; 26] = [
     "controls",
     "estimator",
     "estimators",
+    "gauss_newton",
     "variance",
 ];
 

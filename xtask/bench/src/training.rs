@@ -4,7 +4,7 @@ use voidgrad::batch::Instructions;
 use voidgrad::controls::Relax;
 use voidgrad::estimator::{Answer, Told};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::train::{Settings, Training as Descent};
+use voidgrad::train::{ControlOptimiser, Settings, Training as Descent};
 use voidgrad::{Bernoulli, Control, Estimator};
 
 use super::case::{self, Case, LEARNING_RATE, Precision, TARGET};
@@ -27,6 +27,7 @@ pub(super) fn settings(steps: u64) -> Settings {
         iterations: steps,
         batch: 1,
         learning_rate: LEARNING_RATE,
+        control_optimiser: ControlOptimiser::Adam,
         control_learning_rate: LEARNING_RATE,
         seed: 1,
     }

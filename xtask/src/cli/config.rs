@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 30] = [
+const OPTIONS: [(&str, Type); 31] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -35,6 +35,7 @@ const OPTIONS: [(&str, Type); 30] = [
     ("iterations", Type::Count),
     ("batch", Type::Count),
     ("learning-rate", Type::Number),
+    ("control-optimiser", Type::Text),
     ("control-learning-rate", Type::Number),
     ("latents", Type::Count),
     ("model", Type::Text),

@@ -9,14 +9,15 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 use voidgrad::estimators::Method;
+use voidgrad::train::ControlOptimiser;
 
 use crate::compare::Compared;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
 use crate::problems::{PROBLEMS, Row, max_cut, models};
 use value::{
-    Gradient, count, estimator, finite, gradient, positive, probability, problem, problems_help, seconds,
-    seed,
+    Gradient, control_optimiser, count, estimator, finite, gradient, positive, probability, problem,
+    problems_help, seconds, seed,
 };
 use xtask_kit::cli::WIDEST;
 use xtask_kit::error::Error;
@@ -106,6 +107,11 @@ pub(crate) struct TrainArguments {
     /// for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
+    /// What moves the parameters of a control: adam, along the gradient of the variance, or gauss-newton, which solves for
+    /// them after each evaluation of f, and restarts the Adam of the logits once their estimates are less noisy
+    /// [default: adam]
+    #[arg(long, value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
+    pub(crate) control_optimiser: Option<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: Option<f64>,
@@ -136,7 +142,7 @@ pub(crate) struct TrainArguments {
         value_name = "DIR",
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
-            "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
+            "control_optimiser", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
             "restarts", "temperature", "best_known", "latents", "model", "data", "test_data", "samples",
         ]
     )]

@@ -2,6 +2,7 @@
 
 use voidgrad::Bernoulli;
 use voidgrad::estimators::{Listed, Method};
+use voidgrad::train::ControlOptimiser;
 
 use crate::problems::{PROBLEMS, Row};
 use xtask_kit::number;
@@ -49,6 +50,14 @@ pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
     estimator(name)
         .map(Gradient::Estimated)
         .map_err(|reason| format!("{reason}; for max-cut and vae also {EXACT}"))
+}
+
+/// What moves the parameters of a control.
+pub(crate) fn control_optimiser(name: &str) -> Result<ControlOptimiser, String> {
+    ControlOptimiser::ALL.into_iter().find(|optimiser| optimiser.name() == name).ok_or_else(|| {
+        let known = ControlOptimiser::ALL.map(ControlOptimiser::name);
+        format!("no optimiser has this name; known: {}", known.join(", "))
+    })
 }
 
 fn number(text: &str) -> Result<f64, String> {

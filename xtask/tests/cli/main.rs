@@ -7,6 +7,7 @@ mod ends;
 mod estimators;
 mod files;
 mod hand_over;
+mod learned;
 mod max_cut;
 #[path = "../program/mod.rs"]
 mod program;

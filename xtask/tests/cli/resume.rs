@@ -335,6 +335,7 @@ fn what_cannot_be_resumed_is_refused() {
         ("--iterations", "7"),
         ("--batch", "2"),
         ("--learning-rate", "0.1"),
+        ("--control-optimiser", "adam"),
         ("--control-learning-rate", "0.1"),
         ("--seed", "7"),
         ("--repeats", "7"),

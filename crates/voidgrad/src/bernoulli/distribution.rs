@@ -47,8 +47,8 @@ impl Distribution for Bernoulli {
         Some(Rule::new(nodes.collect()))
     }
 
-    fn is_one_bit(&self) -> bool {
-        self.len() == 1
+    fn logits_of_bits(&self) -> Option<&[f64]> {
+        Some(&self.logits)
     }
 
     fn score(&self, b: &[f64], score: &mut [f64]) {

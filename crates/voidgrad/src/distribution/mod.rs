@@ -151,10 +151,10 @@ pub trait Distribution: Send + Sync {
         None
     }
 
-    /// Whether this is a single Bernoulli variable by its logit: a training of one has a loop of its own.
+    /// The logits, if these are Bernoulli variables: a training of one has a loop of its own, and a control of them may be learned by least squares.
     #[doc(hidden)]
-    fn is_one_bit(&self) -> bool {
-        false
+    fn logits_of_bits(&self) -> Option<&[f64]> {
+        None
     }
 
     /// Writes the score `∂/∂a ln p(b|a)`, as many entries as `a` has.

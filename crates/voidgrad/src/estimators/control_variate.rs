@@ -120,8 +120,18 @@ impl Estimate {
         check_gradient(self.gradient.as_slice(), bernoulli.logits())
     }
 
+    /// Another estimate from the same value of f: z and z̃ are drawn anew, given b. It takes no evaluation of f.
+    pub(crate) fn redraw(&mut self, logits: &[f64], b: &[f64], f: f64, noise: Noise<'_>) {
+        self.b.copy_from_slice(b);
+        self.f = f;
+        self.draw(logits, noise);
+        for ((z, &u), (&a, &b)) in self.z.iter_mut().zip(noise.u()).zip(logits.iter().zip(b)) {
+            *z = logit::g_tilde(u, a, b == 1.0);
+        }
+    }
+
     /// `ĝ` of what was drawn, and the weights of its variance gradient.
-    fn combine(&mut self, control: &(impl Control + ?Sized)) {
+    pub(crate) fn combine(&mut self, control: &(impl Control + ?Sized)) {
         control.value_and_d_z(&self.z, &mut self.c_z);
         let c_tilde = control.value_and_d_z(&self.z_tilde, &mut self.c_z_tilde);
         let advantage = self.f - c_tilde;

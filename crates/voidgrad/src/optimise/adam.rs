@@ -77,6 +77,19 @@ impl Adam {
         })
     }
 
+    /// `Σ_i ŝ_i`, the mean of the squared norms of gradients that the second moments remember; nothing if they are too large to be squared.
+    pub(super) fn mean_square(&self) -> Option<f64> {
+        let weight = 1.0 - self.decay2;
+        (!self.is_large && weight > 0.0).then(|| self.second.iter().sum::<f64>() / weight)
+    }
+
+    /// Forgets all gradients.
+    pub(super) fn forget(&mut self) {
+        (self.decay1, self.decay2, self.is_large) = (1.0, 1.0, false);
+        self.first.fill(0.0);
+        self.second.fill(0.0);
+    }
+
     /// The same with other decay rates and another ε.
     ///
     /// # Errors

@@ -2,6 +2,7 @@
 
 mod adam;
 mod clip;
+mod restarting;
 mod schedule;
 mod sgd;
 mod state;
@@ -11,6 +12,7 @@ pub use adam::Adam;
 pub(crate) use adam::{LARGEST, Rates, RatesAhead};
 pub use clip::Clip;
 pub(crate) use clip::Norm;
+pub use restarting::RestartingAdam;
 pub use schedule::Schedule;
 pub use sgd::Sgd;
 pub use state::{OptimiserState, StateValue};

@@ -97,13 +97,31 @@ impl OptimiserState {
     /// # Errors
     /// Returns an error that names the other kind, or the first value that is not among `names`.
     pub fn check(&self, kind: &'static str, names: &[&str]) -> Result<(), OptimiserStateError> {
-        if self.kind != kind {
-            return Err(OptimiserStateError::Kind { found: self.kind.clone(), expected: kind });
-        }
+        self.check_kind(kind)?;
         match self.values.keys().find(|name| !names.contains(&name.as_str())) {
             Some(name) => Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() }),
             None => Ok(()),
         }
+    }
+
+    /// Checks that the state is of the optimiser `kind`.
+    pub(super) fn check_kind(&self, kind: &'static str) -> Result<(), OptimiserStateError> {
+        if self.kind == kind {
+            Ok(())
+        } else {
+            Err(OptimiserStateError::Kind { found: self.kind.clone(), expected: kind })
+        }
+    }
+
+    /// The same values, as those of another optimiser.
+    pub(super) fn of_kind(self, kind: &str) -> Self {
+        Self { kind: kind.to_owned(), ..self }
+    }
+
+    /// The state without these values.
+    pub(super) fn without(mut self, names: &[&str]) -> Self {
+        self.values.retain(|name, _| !names.contains(&name.as_str()));
+        self
     }
 
     /// The number of this name, if `is_allowed`; `allowed` says in words what is.

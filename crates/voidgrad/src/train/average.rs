@@ -66,6 +66,12 @@ impl Average {
         self.estimates = 1;
     }
 
+    /// The last estimate's first point, and f there.
+    pub(super) fn last_evaluation(&self) -> (&[f64], f64) {
+        let points = self.round.points();
+        (&points.as_slice()[..points.dimension()], self.round.values()[0])
+    }
+
     /// The last `ĝ`.
     pub(super) fn last(&self) -> &[f64] {
         self.round.gradient()

@@ -6,6 +6,7 @@ mod block;
 mod epochs;
 mod gradients;
 mod leap;
+mod learner;
 mod model;
 mod name;
 mod observer;
@@ -32,7 +33,7 @@ pub use model::Model;
 pub use observer::{Observer, Step};
 pub use patience::Patience;
 pub use progress::Progress;
-pub use settings::Settings;
+pub use settings::{ControlOptimiser, Settings};
 pub use state::{BlockState, TrainerState};
 pub use state_error::StateError;
 pub use term::{TermResult, weight_decay};
@@ -46,7 +47,7 @@ use crate::estimator::Estimator;
 use crate::objective::Objective;
 
 /// Minimises `E[f(b)]` over the parameters of the distribution, and the variance `(1/M) Σ_m Var[ĝ_m]` over φ if the estimator has a control, each
-/// by [`Adam`](crate::optimise::Adam).
+/// by [`Adam`](crate::optimise::Adam), or as [`Settings::control_optimiser`] says.
 ///
 /// Run r draws its noise, that of one estimate after the other, from the [`Stream`](crate::Stream) `(seed, r, 0)`.
 /// Both gradients of a step are taken at the same point, before either optimiser moves. Any

@@ -2,6 +2,37 @@
 
 use crate::error::{InvalidParameter, positive};
 
+/// What moves the parameters φ of a control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub enum ControlOptimiser {
+    /// [`Adam`](crate::optimise::Adam), along the gradient of the variance of each step, as RELAX has it.
+    #[default]
+    Adam,
+    /// [`GaussNewton`](crate::gauss_newton::GaussNewton), for Bernoulli variables and a control of at most 512 parameters. The logits are then moved by a
+    /// [`RestartingAdam`](crate::optimise::RestartingAdam), which does not remember how noisy the estimates were.
+    GaussNewton,
+}
+
+impl ControlOptimiser {
+    /// All of them.
+    pub const ALL: [Self; 2] = [Self::Adam, Self::GaussNewton];
+
+    /// Its name, as the command line has it.
+    ///
+    /// ```
+    /// use voidgrad::train::ControlOptimiser;
+    /// assert_eq!(ControlOptimiser::ALL.map(ControlOptimiser::name), ["adam", "gauss-newton"]);
+    /// ```
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Adam => "adam",
+            Self::GaussNewton => "gauss-newton",
+        }
+    }
+}
+
 /// How to [`train`](super::train).
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
@@ -11,6 +42,8 @@ pub struct Settings {
     pub batch: usize,
     /// Adam's learning rate for the logits, positive.
     pub learning_rate: f64,
+    /// What moves φ.
+    pub control_optimiser: ControlOptimiser,
     /// Adam's learning rate for φ, positive.
     pub control_learning_rate: f64,
     /// Seed of the noise.
@@ -20,7 +53,14 @@ pub struct Settings {
 /// Those of the toy experiment: 10,000 steps of one sample, both learning rates 0.01, seed 0.
 impl Default for Settings {
     fn default() -> Self {
-        Self { iterations: 10_000, batch: 1, learning_rate: 0.01, control_learning_rate: 0.01, seed: 0 }
+        Self {
+            iterations: 10_000,
+            batch: 1,
+            learning_rate: 0.01,
+            control_optimiser: ControlOptimiser::Adam,
+            control_learning_rate: 0.01,
+            seed: 0,
+        }
     }
 }
 

@@ -1,4 +1,5 @@
 mod descent;
+mod least_squares;
 
 use super::{Cause, Settings, Step, TrainError, train};
 use crate::bernoulli::Bernoulli;

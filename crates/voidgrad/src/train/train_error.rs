@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::error::{DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
+use crate::gauss_newton::GaussNewtonError;
 use crate::optimise::StepError;
 
 /// A training run that cannot start or go on.
@@ -15,6 +16,17 @@ pub enum TrainError {
     /// An estimator that can't be used here: made for another dimension, or in need of ∇f.
     #[error(transparent)]
     Unsuitable(#[from] EstimateError),
+    /// A control that can't be learned by least squares.
+    #[error(transparent)]
+    Learner(#[from] GaussNewtonError),
+    /// Least squares for something else than a control of Bernoulli variables with noise of its own for z̃.
+    #[error(
+        "least squares learn a control of Bernoulli variables, such as REBAR's or RELAX's, with noise of its own for z̃; {found}"
+    )]
+    NothingToLearn {
+        /// What there is instead, as a sentence.
+        found: &'static str,
+    },
     /// The trainer refuses something that is not a step, such as a first parameter that is infinite.
     #[error("{message}")]
     Trainer {
@@ -53,6 +65,9 @@ pub enum Cause {
     /// The control refuses φ after the step.
     #[error(transparent)]
     Control(#[from] ShapeMismatch),
+    /// The learner of the control refuses the sample.
+    #[error(transparent)]
+    Learner(#[from] GaussNewtonError),
 }
 
 /// The first parameters by name; a network's weights would fill the screen.

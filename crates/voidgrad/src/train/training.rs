@@ -2,16 +2,17 @@
 
 use nalgebra::DVectorView;
 
+use super::learner::Learner;
 use super::{
-    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step,
-    TrainError, Trainer, TrainerError, TrainerState,
+    Average, Block, BlockId, Cause, ControlOptimiser, Gradients, Leap, Model, Observer, Outcome, Settings,
+    StateError, Step, TrainError, Trainer, TrainerError, TrainerState,
 };
 use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::estimator::{Coupling, Estimator, check_wants};
 use crate::kernel::{Ahead, State, Steps};
 use crate::objective::Objective;
-use crate::optimise::Adam;
+use crate::optimise::{Adam, Optimiser, RestartingAdam, Sgd};
 
 /// A run of [`train`](super::train) under way: a [`Trainer`] with the block `parameters`, those of the distribution, and the block `phi`, those of the
 /// control if the estimator has one.
@@ -58,17 +59,30 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
         settings.check()?;
         estimator.suits(&distribution)?;
         check_wants(&estimator, &distribution, objective.differentiable().is_some())?;
-        let Settings { batch, learning_rate, control_learning_rate, seed, .. } = *settings;
-        let mut trainer = Trainer::new(seed, run);
-        let mut add = |name: &str, parameters: Vec<f64>, rate: f64| -> Result<BlockId, TrainError> {
-            let adam = Adam::new(parameters.len(), rate)?;
-            trainer.add_block(name, Block::new(parameters, adam)).map_err(|error| unexpected(&error))
+        let Settings { batch, learning_rate, control_optimiser, control_learning_rate, seed, .. } = *settings;
+        let learner = match control_optimiser {
+            ControlOptimiser::Adam => None,
+            ControlOptimiser::GaussNewton => Some(Learner::new(&distribution, &estimator, (seed, run))?),
         };
-        let parameters = add("parameters", distribution.parameters().to_vec(), learning_rate)?;
-        let phi = estimator.control().map(|control| control.phi().as_slice().to_vec());
-        let phi = add("phi", phi.unwrap_or_default(), control_learning_rate)?;
-        let is_fused =
-            batch == 1 && distribution.is_one_bit() && estimator.coupling() == Some(Coupling::Independent);
+        let mut trainer = Trainer::new(seed, run);
+        let mut add =
+            |name: &str, parameters: Vec<f64>, by: Box<dyn Optimiser>| -> Result<BlockId, TrainError> {
+                trainer.add_block(name, Block::boxed(parameters, by)).map_err(|error| unexpected(&error))
+            };
+        let parameters = distribution.parameters().to_vec();
+        let phi = estimator.control().map(|control| control.phi().as_slice().to_vec()).unwrap_or_default();
+        let adam = Adam::new(parameters.len(), learning_rate)?;
+        let (descent, of_phi): (Box<dyn Optimiser>, Box<dyn Optimiser>) = match learner {
+            None => (Box::new(adam), Box::new(Adam::new(phi.len(), control_learning_rate)?)),
+            // The learner makes the whole step.
+            Some(_) => (Box::new(RestartingAdam::new(adam)), Box::new(Sgd::new(1.0)?)),
+        };
+        let parameters = add("parameters", parameters, descent)?;
+        let phi = add("phi", phi, of_phi)?;
+        let is_fused = batch == 1
+            && learner.is_none()
+            && distribution.logits_of_bits().is_some_and(|logits| logits.len() == 1)
+            && estimator.coupling() == Some(Coupling::Independent);
         let average = Average::new(&distribution, &estimator);
         let blocks = [parameters, phi];
         let rate = learning_rate.max(control_learning_rate);
@@ -81,6 +95,7 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
                 batch,
                 average,
                 blocks,
+                learner,
                 ahead: is_fused.then(|| Box::new(Ahead::new())),
                 has_phi: true,
                 rate,
@@ -178,6 +193,12 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
         let mut state = self.trainer.state();
         let learned = self.model.estimator.state();
         state.extras.extend(learned.into_iter().map(|(name, values)| (format!("{LEARNED}{name}"), values)));
+        if let Some(learner) = &self.model.learner {
+            let learned = learner.state(state.iteration);
+            state
+                .extras
+                .extend(learned.into_iter().map(|(name, values)| (format!("{LEARNER}{name}"), values)));
+        }
         state
     }
 
@@ -188,16 +209,26 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
     pub fn restore(&mut self, state: &TrainerState) -> Result<(), StateError> {
         let before = self.trainer.state();
         self.trainer.restore(state)?;
-        let learned: Vec<(&str, &[f64])> = state
-            .extras
-            .iter()
-            .filter_map(|(name, values)| Some((name.strip_prefix(LEARNED)?, values.as_slice())))
-            .collect();
-        let restored = self
-            .model
-            .estimator
-            .restore(&learned)
-            .map_err(|source| StateError::Refused { source: Box::new(source) });
+        let under = |prefix: &str| -> Vec<(&str, &[f64])> {
+            let arrays = state.extras.iter();
+            arrays
+                .filter_map(|(name, values)| Some((name.strip_prefix(prefix)?, values.as_slice())))
+                .collect()
+        };
+        let Estimation { estimator, learner, .. } = &mut self.model;
+        let learner_before = learner.as_ref().map(|learner| learner.state(before.iteration));
+        let refused = |source: Cause| StateError::Refused { source: Box::new(source) };
+        let mut restored =
+            learner.as_mut().map_or(Ok(()), |learner| learner.restore(&under(LEARNER))).map_err(refused);
+        if restored.is_ok() {
+            let learned = estimator.restore(&under(LEARNED));
+            restored = learned.map_err(|source| StateError::Refused { source: Box::new(source) });
+            if let (Err(_), Some(learner), Some(before)) = (&restored, learner, learner_before) {
+                let before: Vec<(&str, &[f64])> =
+                    before.iter().map(|(name, values)| (*name, values.as_slice())).collect();
+                learner.restore(&before).map_err(refused)?;
+            }
+        }
         if restored.is_err() {
             self.trainer.restore(&before)?;
             return restored;
@@ -213,6 +244,9 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
 /// Before the names of what the estimator has learned.
 const LEARNED: &str = "estimator/";
 
+/// Before the names of what the learner of the control remembers.
+const LEARNER: &str = "learner/";
+
 /// An error of the trainer that a training of checked settings does not have.
 fn unexpected(error: &TrainerError) -> TrainError {
     TrainError::Trainer { message: error.to_string() }
@@ -227,6 +261,8 @@ struct Estimation<'a, D, E> {
     average: Average,
     /// The blocks of the distribution's parameters and of φ.
     blocks: [BlockId; 2],
+    /// What learns φ, if it is not an optimiser.
+    learner: Option<Learner>,
     /// What is known of the next steps, if a kernel may make them by itself.
     ahead: Option<Box<Ahead>>,
     /// Whether the control has the φ of its block.
@@ -275,16 +311,31 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
     type Error = Failure;
 
     fn fill(&mut self, step: &mut Gradients<'_>) -> Result<f64, Failure> {
+        let iteration = step.iteration();
         let ([parameters, phi], noise) = step.parts(self.blocks)?;
         self.take(parameters.parameters, phi.parameters)?;
-        let Self { distribution, estimator, objective, average, .. } = self;
+        let Self { distribution, estimator, objective, average, learner, .. } = self;
         average.clear();
+        if let Some(learner) = learner {
+            learner.begin(iteration);
+        }
         for _ in 0..self.batch {
             average.add(estimator, distribution, *objective, noise).map_err(Cause::from)?;
+            if let Some(learner) = learner {
+                learner.remember(distribution, average.last_evaluation())?;
+            }
         }
         average.finish(distribution).map_err(Cause::from)?;
         parameters.gradient.copy_from_slice(&average.gradient);
-        phi.gradient.copy_from_slice(&average.variance_gradient);
+        match (learner, estimator.control_mut()) {
+            (Some(learner), Some(control)) => {
+                learner.step(iteration, control)?;
+                let moved = control.phi();
+                let places = phi.gradient.iter_mut().zip(phi.parameters.iter().zip(moved.iter()));
+                places.for_each(|(step, (from, to))| *step = from - to);
+            }
+            _ => phi.gradient.copy_from_slice(&average.variance_gradient),
+        }
         // The optimiser moves the block next.
         self.has_phi = false;
         Ok(average.f)

@@ -9,6 +9,7 @@ use xtask_kit::error::Error;
 
 /// The arrays beside those of the training.
 const SECONDS: &str = "train/seconds";
+const STEPS_TO: &str = "train/steps-to";
 const REINFORCE: &str = "train/reinforce";
 const LOGITS: &str = "train/last/logits";
 const PHI: &str = "train/last/phi";
@@ -24,6 +25,8 @@ pub(super) struct Checkpoint {
     pub(super) last: Last,
     /// Seconds of all steps so far.
     pub(super) seconds: f64,
+    /// The first step after which θ was close to its goal, if there was one.
+    pub(super) steps_to: Option<u64>,
     /// What was found at the end, if the run has ended.
     pub(super) end: Option<End>,
 }
@@ -47,9 +50,11 @@ pub(super) struct End {
 impl Checkpoint {
     /// All of it as one state.
     pub(super) fn into_state(self) -> TrainerState {
-        let Self { mut state, records, last, seconds, end } = self;
+        let Self { mut state, records, last, seconds, steps_to, end } = self;
         let extras = &mut state.extras;
         extras.insert(SECONDS.into(), vec![seconds]);
+        // Exact: there are at most 10¹⁰ steps.
+        extras.insert(STEPS_TO.into(), steps_to.iter().map(|step| *step as f64).collect());
         extras.insert(LOGITS.into(), last.logits);
         if let Some(phi) = last.phi {
             extras.insert(PHI.into(), phi);
@@ -68,7 +73,7 @@ impl Checkpoint {
     pub(super) fn of_state(mut state: TrainerState) -> Result<Self, Error> {
         let mut arrays = std::mem::take(&mut state.extras);
         let mut take = |name: &str| arrays.remove(name).ok_or_else(|| damaged(name));
-        let (seconds, logits) = (take(SECONDS)?, take(LOGITS)?);
+        let (seconds, steps_to, logits) = (take(SECONDS)?, take(STEPS_TO)?, take(LOGITS)?);
         let phi = arrays.remove(PHI);
         let end = arrays.remove(REINFORCE).map(|values| End { reinforce: values.first().copied() });
         let records = records::take(&mut arrays).ok_or_else(|| damaged("its records are not complete"))?;
@@ -78,6 +83,7 @@ impl Checkpoint {
             records,
             last: Last { logits, phi },
             seconds: seconds.first().copied().unwrap_or(0.0),
+            steps_to: steps_to.first().map(|step| *step as u64),
             end,
         })
     }

@@ -23,6 +23,7 @@ impl Experiment {
         line("iterations", &settings.iterations);
         line("batch", &settings.batch);
         line("learning-rate", &number::exact(settings.learning_rate));
+        line("control-optimiser", &format!("\"{}\"", settings.control_optimiser.name()));
         line("control-learning-rate", &number::exact(settings.control_learning_rate));
         match i64::try_from(settings.seed) {
             Ok(seed) => line("seed", &seed),

@@ -3,8 +3,8 @@
 use voidgrad::controls::Zero;
 use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::train::Settings;
-use voidgrad::{Bernoulli, Control, Stream};
+use voidgrad::train::{ControlOptimiser, Settings};
+use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use crate::choice;
 use crate::cli::TrainArguments;
@@ -116,11 +116,20 @@ impl Experiment {
                 iterations,
                 batch: size(batch)?,
                 learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
+                control_optimiser: arguments.control_optimiser.unwrap_or_default(),
                 control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
                 seed: arguments.seed,
             },
             repeats,
         })
+    }
+
+    /// The settings of a run. An estimator without parameters to learn has nothing for least squares.
+    pub(crate) fn settings_for(&self, estimator: &dyn Estimator) -> Settings {
+        let has_phi = estimator.control().is_some_and(|control| control.parameters() > 0);
+        let control_optimiser =
+            if has_phi { self.settings.control_optimiser } else { ControlOptimiser::Adam };
+        Settings { control_optimiser, ..self.settings }
     }
 
     /// How many runs there are.

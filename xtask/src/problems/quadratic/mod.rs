@@ -26,7 +26,7 @@ use xtask_kit::output::CONFIGURATION;
 pub(super) const ROW: Row = Row {
     name: "quadratic",
     about: "E[(b - t)²] of Bernoulli variables, the toy problem of REBAR and RELAX",
-    options: &["target", "dim", "theta0", "batch", "control-learning-rate"],
+    options: &["target", "dim", "theta0", "batch", "control-optimiser", "control-learning-rate"],
     train: Some(training::train::<Experiment>),
 };
 

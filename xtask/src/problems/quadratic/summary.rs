@@ -21,6 +21,7 @@ struct Summary<'a> {
     theta0: f64,
     batch: usize,
     learning_rate: f64,
+    control_optimiser: &'static str,
     control_learning_rate: f64,
     runs: Vec<Row<'a>>,
 }
@@ -36,6 +37,8 @@ struct Row<'a> {
     biased: bool,
     repeat: u64,
     theta: Vec<f64>,
+    /// The first step after which the mean of θ is within 0.1 of where it should go, 0 or 1.
+    steps_to: Option<u64>,
     loss: f64,
     gradient_exact: f64,
     /// Mean of the estimator under the final parameters, by `method`.
@@ -85,6 +88,7 @@ pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         theta0: experiment.theta0,
         batch: settings.batch,
         learning_rate: settings.learning_rate,
+        control_optimiser: settings.control_optimiser.name(),
         control_learning_rate: settings.control_learning_rate,
         runs: runs.iter().map(row).collect(),
     };
@@ -102,6 +106,7 @@ fn row(run: &Run) -> Row<'_> {
         biased: run.method.is_biased(),
         repeat: run.repeat,
         theta: run.bernoulli.probabilities().to_vec(),
+        steps_to: run.steps_to,
         loss: last.loss,
         gradient_exact: last.gradient_exact,
         gradient_mean: moments.map(|moments| moments.gradient_mean),

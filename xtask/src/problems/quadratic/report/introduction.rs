@@ -1,5 +1,7 @@
 //! The top of the page: what was run, and how to read the table.
 
+use voidgrad::train::{ControlOptimiser, Settings};
+
 use crate::page::escape;
 use crate::problems::quadratic::analysis::Analysis;
 use crate::problems::quadratic::experiment::Experiment;
@@ -14,13 +16,12 @@ pub(super) fn title(experiment: &Experiment) -> String {
 pub(super) fn facts(experiment: &Experiment) -> String {
     let settings = &experiment.settings;
     format!(
-        "M = {} {}, θ from {}; Adam, learning rates {} for the logits and {} for φ; batch {}, {} iterations; {} \
-         runs of each estimator, seed {}. λ starts from {}, η from {}.",
+        "M = {} {}, θ from {}; {}; batch {}, {} iterations; {} runs of each estimator, seed {}. λ starts from {}, η \
+         from {}.",
         experiment.dimension(),
         if experiment.dimension() == 1 { "variable" } else { "variables" },
         number(experiment.theta0),
-        number(settings.learning_rate),
-        number(settings.control_learning_rate),
+        optimisers(settings),
         settings.batch,
         grouped(settings.iterations),
         experiment.repeats,
@@ -28,6 +29,20 @@ pub(super) fn facts(experiment: &Experiment) -> String {
         number(experiment.setup.lambda),
         number(experiment.setup.eta),
     )
+}
+
+/// What moves the logits and φ.
+fn optimisers(settings: &Settings) -> String {
+    let rate = number(settings.learning_rate);
+    match settings.control_optimiser {
+        ControlOptimiser::GaussNewton => {
+            format!("Adam with restarts, learning rate {rate}, for the logits, least squares for φ")
+        }
+        _ => {
+            let of_phi = number(settings.control_learning_rate);
+            format!("Adam, learning rates {rate} for the logits and {of_phi} for φ")
+        }
+    }
 }
 
 /// What is being asked.

@@ -14,6 +14,7 @@ use crate::evaluation;
 use crate::problems::quadratic::checkpoint::{Checkpoint, End};
 use crate::problems::quadratic::effort;
 use crate::problems::quadratic::experiment::Experiment;
+use crate::statistics;
 use crate::training::{self, Job, Outcome, Time};
 use xtask_kit::error::Error;
 use xtask_kit::number;
@@ -26,11 +27,16 @@ pub(crate) struct Execution<'a> {
     recorder: Recorder<'a>,
     /// Seconds of all steps.
     seconds: f64,
+    /// The first step after which θ was close to its goal.
+    steps_to: Option<u64>,
     /// What was found at the end, if it has ended.
     end: Option<End>,
     /// Why it can't go on, if it can't.
     broken: Option<Broken>,
 }
+
+/// The distance of the mean of θ from its goal at which it is close.
+const CLOSE: f64 = 0.1;
 
 /// A run that can't go on.
 struct Broken {
@@ -48,19 +54,16 @@ impl<'a> Execution<'a> {
     /// Returns an error if the library refuses a setting.
     pub(crate) fn new(experiment: &'a Experiment, job: Job) -> Result<Self, Error> {
         let estimator = initial(experiment, experiment.methods[job.row], job.repeat)?;
-        let training = Training::new(
-            experiment.start.clone(),
-            &experiment.objective,
-            estimator,
-            &experiment.settings,
-            job.repeat,
-        );
+        let settings = experiment.settings_for(&*estimator);
+        let start = experiment.start.clone();
+        let training = Training::new(start, &experiment.objective, estimator, &settings, job.repeat);
         Ok(Self {
             experiment,
             job,
             training: training.map_err(Error::arguments)?,
             recorder: Recorder::new(experiment, job),
             seconds: 0.0,
+            steps_to: None,
             end: None,
             broken: None,
         })
@@ -72,6 +75,26 @@ impl<'a> Execution<'a> {
         let unit = evaluation::unit(bernoulli, &Zero);
         let sampling = effort::of_last_record(settings, unit, self.recorder.seed(iteration));
         self.experiment.reinforce(bernoulli, sampling).ok().map(|evaluation| evaluation.variance)
+    }
+
+    /// Makes steps, one by one until θ is close to its goal.
+    fn make(&mut self, mut steps: u64) -> Result<(), TrainError> {
+        let goal = self.experiment.goal().map(f64::from);
+        let is_close = |training: &Training<'_, Bernoulli, AnyEstimator>| {
+            let theta = statistics::mean(training.distribution().probabilities());
+            goal.is_some_and(|goal| (theta - goal).abs() < CLOSE)
+        };
+        if self.steps_to.is_none() && self.training.iteration() == 0 && is_close(&self.training) {
+            self.steps_to = Some(0);
+        }
+        while steps > 0 && goal.is_some() && self.steps_to.is_none() {
+            self.training.step()?;
+            steps -= 1;
+            if is_close(&self.training) {
+                self.steps_to = Some(self.training.iteration());
+            }
+        }
+        if steps > 0 { self.training.advance(steps) } else { Ok(()) }
     }
 
     fn time(&self) -> Time {
@@ -111,7 +134,7 @@ impl training::Execution for Execution<'_> {
         let record = self.recorder.next(self.training.iteration());
         let steps = most.min(record - self.training.iteration());
         let started = Instant::now();
-        let outcome = self.training.advance(steps);
+        let outcome = self.make(steps);
         self.seconds += started.elapsed().as_secs_f64();
         if let Err(error) = outcome {
             self.diverge(error)?;
@@ -137,16 +160,17 @@ impl training::Execution for Execution<'_> {
             records: self.recorder.records.clone(),
             last: self.recorder.last(),
             seconds: self.seconds,
+            steps_to: self.steps_to,
             end: self.end,
         };
         checkpoint.into_state()
     }
 
     fn restore(&mut self, state: TrainerState) -> Result<(), Error> {
-        let Checkpoint { state, records, last, seconds, end } = Checkpoint::of_state(state)?;
+        let Checkpoint { state, records, last, seconds, steps_to, end } = Checkpoint::of_state(state)?;
         self.training.restore(&state).map_err(Error::arguments)?;
         self.recorder.restore(records, last)?;
-        (self.seconds, self.end) = (seconds, end);
+        (self.seconds, self.steps_to, self.end) = (seconds, steps_to, end);
         Ok(())
     }
 
@@ -170,6 +194,7 @@ impl training::Execution for Execution<'_> {
             reinforce: self.end.and_then(|end| end.reinforce),
             estimator,
             diverged,
+            steps_to: self.steps_to,
             time,
         }
     }

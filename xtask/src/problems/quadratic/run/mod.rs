@@ -33,6 +33,8 @@ pub(crate) struct Run {
     pub(crate) evaluations: u64,
     /// The iteration and the reason of its breakdown, if it broke down.
     pub(crate) diverged: Option<Divergence>,
+    /// The first step after which the mean of θ was within 0.1 of where it should go.
+    pub(crate) steps_to: Option<u64>,
     /// What it took.
     pub(crate) time: Time,
 }

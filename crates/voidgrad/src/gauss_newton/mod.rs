@@ -1,0 +1,279 @@
+//! Controls that are learned by least squares.
+//!
+//! RELAX moves the parameters φ of a control by one gradient of the variance per sample, which takes thousands of steps. But `E‖ĝ‖²` is a sum of squares whose
+//! Jacobian `∂ĝ/∂φ` is known in closed form: a problem for Gauss and Newton, which some dozens of steps solve.
+
+mod normal;
+mod window;
+
+use nalgebra::DVector;
+use thiserror::Error;
+
+use crate::control::Control;
+use crate::error::{ShapeMismatch, same_length};
+use crate::estimators::Estimate;
+use crate::noise::{Noise, Stream};
+use normal::Normal;
+use window::Window;
+
+/// Moves φ of a control of Bernoulli variables to where the variance of `ĝ` is least: a step of Levenberg and Marquardt after each evaluation of f.
+///
+/// It remembers the last D evaluations: the logits, b and f(b). Each step draws z and z̃ anew for all of them, given their b, which takes no evaluation of f, and
+/// solves `(JᵀJ + μS)·Δφ = -Jᵀĝ`, where ĝ are the D·M entries of the estimates, J is `∂ĝ/∂φ` and S is the diagonal of `JᵀJ`.
+///
+/// **What keeps φ from being fitted to the noise.** A control can make nearly all `ĝ` 0, at the price of rare and huge ones that no sample shows: REBAR's does so as λ → 0. So the noise
+/// is new in each step; in half of the draws one of the 2M numbers is close to 0, which is z or z̃ close to the threshold, on a logarithmic scale down to 10⁻¹³, and draws are
+/// weighted by how much more often that makes them come (weights are at most 2); and no entry of φ moves further in a step than its own size, or than 1 if that is less.
+///
+/// **There is nothing to tune.** D is `⌈2N/M⌉`, so that there are two equations for each of the N parameters, and at least 32. Of five values of the damping μ, the last
+/// one times 10⁻², 10⁻¹, 1, 10 and 10², the one whose `Σ ĝ²` on the same noise is least is taken; if none makes it less than it was, φ stays, and the next μ is 10³ times as large.
+/// It starts at 10⁻³. Entries of S are at least 10⁻⁶ of the largest.
+///
+/// φ of a step depends on earlier evaluations alone. So `ĝ` stays unbiased, if an estimate is made before its evaluation is remembered.
+///
+/// A step costs D·(N² + the control's Jacobian) and `5·N³/3` operations, which is why N is at most 512.
+///
+/// Source: Levenberg 1944 and Marquardt 1963, on `∂ĝ/∂φ` of RELAX (Grathwohl et al. 2018, equation 9). Drawing z anew given b is the conditional
+/// reparameterisation of REBAR (Tucker et al. 2017, appendix C).
+///
+/// ```
+/// use voidgrad::controls::RelaxLinear;
+/// use voidgrad::gauss_newton::GaussNewton;
+/// use voidgrad::{Bernoulli, Round, Stream};
+///
+/// let bernoulli = Bernoulli::from_probabilities(&[0.5])?;
+/// let f = |b: &[f64]| (b[0] - 0.499).powi(2);
+/// let mut control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, 2))?;
+/// let mut learner = GaussNewton::new(&control, bernoulli.len())?;
+/// let (mut stream, mut own, mut round) = (Stream::new(1, 0, 0), Stream::new(1, 0, 1), Round::new());
+/// let mut squares = Vec::new();
+/// for _ in 0..100 {
+///     round.draw(&control, &bernoulli, &mut stream)?;
+///     round.evaluate(&f)?;
+///     round.tell(&mut control, &bernoulli)?;
+///     squares.push(round.gradient()[0].powi(2));
+///     learner.remember(bernoulli.logits(), round.points().as_slice(), round.f())?;
+///     learner.step(&mut control, &mut own)?;
+/// }
+/// let mean = |squares: &[f64]| squares.iter().sum::<f64>() / squares.len() as f64;
+/// assert!(mean(&squares[80..]) < 1e-3 * mean(&squares[..10]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct GaussNewton {
+    window: Window,
+    draws: usize,
+    damping: f64,
+    noise: Vec<f64>,
+    estimates: Vec<Estimate>,
+    /// How much more often the noise of an estimate would have come by itself.
+    weights: Vec<f64>,
+    normal: Normal,
+}
+
+/// The most parameters of a control that is learned by solving for all of them.
+pub const LARGEST: usize = 512;
+
+/// The fewest evaluations that are remembered.
+const FEWEST: usize = 32;
+
+/// μ at the start.
+const DAMPING: f64 = 1e-3;
+
+/// What μ is multiplied with: one factor for each attempt.
+const ATTEMPTS: [f64; 5] = [1e-2, 1e-1, 1.0, 1e1, 1e2];
+
+/// What μ is multiplied with if no attempt succeeds.
+const FAILURE: f64 = 1e3;
+
+/// The logarithm of the range in which noise is looked for near 0.
+const RANGE: f64 = 30.0;
+
+/// The limits of μ: beyond them, a step is that of Gauss and Newton, or none.
+const DAMPINGS: [f64; 2] = [1e-14, 1e6];
+
+/// A control that can't be learned by least squares, or an evaluation that does not belong to it.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum GaussNewtonError {
+    /// Too many parameters.
+    #[error("the control has {found} parameters, and least squares solve for at most {LARGEST}")]
+    Parameters {
+        /// How many there are.
+        found: usize,
+    },
+    /// An array of the wrong length.
+    #[error(transparent)]
+    Shape(#[from] ShapeMismatch),
+    /// A number of a state that no state has.
+    #[error("`{name}` of the state is {value:?}, which is not {allowed}")]
+    State {
+        /// The name of the array.
+        name: &'static str,
+        /// The number.
+        value: f64,
+        /// What would have been accepted, in words.
+        allowed: &'static str,
+    },
+}
+
+impl GaussNewton {
+    /// A learner for a control like this one, of M variables, which has seen nothing yet.
+    ///
+    /// # Errors
+    /// Returns an error if the control has more than [`LARGEST`] parameters, or if it is made for another number of variables.
+    pub fn new(control: &(impl Control + ?Sized), variables: usize) -> Result<Self, GaussNewtonError> {
+        let parameters = control.parameters();
+        if parameters > LARGEST {
+            return Err(GaussNewtonError::Parameters { found: parameters });
+        }
+        same_length("z of the control", control.dimension().unwrap_or(variables), variables)?;
+        let draws = (2 * parameters).div_ceil(variables.max(1)).max(FEWEST);
+        Ok(Self {
+            window: Window::new(variables, draws),
+            draws,
+            damping: DAMPING,
+            noise: vec![0.0; 2 * variables + 1],
+            weights: vec![1.0; draws],
+            estimates: vec![Estimate::new(variables); draws],
+            normal: Normal::new(parameters),
+        })
+    }
+
+    /// D, the number of evaluations that are remembered, and of estimates that a step draws.
+    #[must_use]
+    pub fn draws(&self) -> usize {
+        self.draws
+    }
+
+    /// How many uniform numbers a [`step`](Self::step) takes of its stream: D·(2M + 1).
+    #[must_use]
+    pub fn uniforms(&self) -> usize {
+        self.draws * self.noise.len()
+    }
+
+    /// Remembers an evaluation: b was drawn from variables with these logits, and f is its value. The oldest of D is forgotten.
+    ///
+    /// # Errors
+    /// Returns an error if the logits or b are not M.
+    pub fn remember(&mut self, logits: &[f64], b: &[f64], f: f64) -> Result<(), GaussNewtonError> {
+        same_length("logits", logits.len(), self.window.variables())?;
+        same_length("b", b.len(), self.window.variables())?;
+        self.window.push(logits, b, f);
+        Ok(())
+    }
+
+    /// Moves φ by one step; nothing moves before the first evaluation, or if no step makes the estimates smaller.
+    ///
+    /// # Errors
+    /// Returns an error if the control has other parameters than the one that the learner was made for.
+    pub fn step(
+        &mut self,
+        control: &mut (impl Control + ?Sized),
+        stream: &mut Stream,
+    ) -> Result<(), GaussNewtonError> {
+        same_length("φ", control.parameters(), self.normal.parameters())?;
+        if self.window.is_empty() || control.parameters() == 0 {
+            return Ok(());
+        }
+        let phi = control.phi();
+        self.redraw(stream);
+        let before = self.squares(control);
+        self.normal.clear();
+        for (estimate, weight) in self.estimates.iter().zip(&self.weights) {
+            self.normal.add(*weight, &estimate.jacobian(control), &estimate.gradient);
+        }
+        let mut best: Option<(f64, f64, DVector<f64>)> = None;
+        for factor in ATTEMPTS {
+            let damping = self.damping * factor;
+            let Some(step) = self.normal.step(damping) else { continue };
+            let moved = &phi + within_reach(&phi, step);
+            control.set_phi(moved.as_view())?;
+            let squares = self.squares(control);
+            // Not a number is less than nothing.
+            if squares < best.as_ref().map_or(before, |(least, ..)| *least) {
+                best = Some((squares, damping, moved));
+            }
+        }
+        let (damping, phi) = match best {
+            Some((_, damping, moved)) => (damping, moved),
+            None => (self.damping * FAILURE, phi),
+        };
+        self.damping = damping.clamp(DAMPINGS[0], DAMPINGS[1]);
+        control.set_phi(phi.as_view())?;
+        Ok(())
+    }
+
+    /// New noise for the last D evaluations; those of fewer are taken several times.
+    fn redraw(&mut self, stream: &mut Stream) {
+        let Self { window, noise, estimates, weights, .. } = self;
+        let variables = window.variables();
+        for (draw, (estimate, weight)) in estimates.iter_mut().zip(weights).enumerate() {
+            let (logits, b, f) = window.newest(draw % window.len());
+            stream.fill_open01(noise);
+            let (noise, choice) = noise.split_at_mut(2 * variables);
+            *weight = look_near_zero(noise, choice[0]);
+            let (u, v) = noise.split_at(variables);
+            estimate.redraw(logits, b, f, Noise::trusted(u, v));
+        }
+    }
+
+    /// `Σ ĝ²` of the estimates with this control.
+    fn squares(&mut self, control: &(impl Control + ?Sized)) -> f64 {
+        let squares = self.estimates.iter_mut().zip(&self.weights).map(|(estimate, weight)| {
+            estimate.combine(control);
+            weight * estimate.gradient.norm_squared()
+        });
+        squares.sum()
+    }
+
+    /// What the learner continues from, as named arrays.
+    #[must_use]
+    pub fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        vec![("window", self.window.flat()), ("damping", vec![self.damping])]
+    }
+
+    /// Takes over what [`state`](Self::state) gave; the learner then continues with the same bits.
+    ///
+    /// # Errors
+    /// Returns an error if an array is missing, is of another length, or has a number that no state has; then nothing has changed.
+    pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), GaussNewtonError> {
+        let find = |name: &'static str| {
+            let found = state.iter().find(|(other, _)| *other == name).map(|(_, values)| *values);
+            found.ok_or(ShapeMismatch { name, found: 0, expected: 1 })
+        };
+        let (window, damping) = (find("window")?, find("damping")?);
+        same_length("damping", damping.len(), 1)?;
+        let damping = damping[0];
+        if !(DAMPINGS[0]..=DAMPINGS[1]).contains(&damping) {
+            let allowed = "a number in [1e-14, 1e6]";
+            return Err(GaussNewtonError::State { name: "damping", value: damping, allowed });
+        }
+        self.window = Window::from_flat(self.window.variables(), self.draws, window)?;
+        self.damping = damping;
+        Ok(())
+    }
+}
+
+/// Moves one of some uniform numbers close to 0 if `choice` is above ½. Returns the density of uniform numbers over that of these.
+fn look_near_zero(noise: &mut [f64], choice: f64) -> f64 {
+    let count = noise.len() as f64;
+    if choice > 0.5 {
+        let chosen = &mut noise[((2.0 * choice - 1.0) * count) as usize];
+        *chosen = (-RANGE * *chosen).exp();
+    }
+    let least = (-RANGE).exp();
+    let near = noise.iter().map(|u| if *u >= least { 1.0 / (RANGE * u) } else { 0.0 });
+    1.0 / (0.5 + 0.5 * near.sum::<f64>() / count)
+}
+
+/// The step, shortened so that no entry of φ moves further than its own size, or than 1.
+fn within_reach(phi: &DVector<f64>, step: DVector<f64>) -> DVector<f64> {
+    let entries = phi.iter().zip(step.iter());
+    let reach = entries.map(|(entry, step)| entry.abs().max(1.0) / step.abs());
+    let shorter = reach.fold(1.0, f64::min);
+    step * shorter
+}
+
+#[cfg(test)]
+mod tests;

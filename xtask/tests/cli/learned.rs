@@ -1,0 +1,76 @@
+//! `cargo xtask train --control-optimiser gauss-newton`, and the steps that runs take to the goal.
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::{printed, refusal, workplace};
+
+fn summary(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
+}
+
+/// The exact gradient takes 276 steps; of 100 runs the slowest took 498. Estimators without parameters train along.
+#[test]
+fn least_squares_need_few_steps_and_say_how_many() {
+    let place = workplace("least-squares");
+    let out = place.join("out");
+    printed(&[
+        "train",
+        "--estimator=relax-linear",
+        "--estimator=reinforce",
+        "--control-optimiser=gauss-newton",
+        "--iterations=552",
+        "--repeats=2",
+        "--quiet",
+        "--out",
+        out.to_str().unwrap(),
+    ]);
+    let found = summary(&out);
+    assert_eq!(found["control_optimiser"], "gauss-newton");
+    let steps = |estimator: &str| -> Vec<Option<u64>> {
+        let runs = found["runs"].as_array().unwrap().iter();
+        runs.filter(|run| run["estimator"] == estimator).map(|run| run["steps_to"].as_u64()).collect()
+    };
+    assert!(steps("relax-linear").iter().all(|steps| steps.is_some_and(|steps| (276..552).contains(&steps))));
+    assert_eq!(steps("reinforce"), [None, None]);
+    let configuration = fs::read_to_string(out.join("config.toml")).unwrap();
+    assert!(configuration.contains("control-optimiser = \"gauss-newton\""));
+}
+
+/// θ after a step is in no file, so the first one is found from trainings that end earlier.
+#[test]
+fn steps_to_is_the_first_step_after_which_theta_is_close() {
+    let place = workplace("steps-to");
+    let train = |iterations: u64| -> (Option<u64>, f64) {
+        let out = place.join(iterations.to_string());
+        let iterations = format!("--iterations={iterations}");
+        let options = ["--estimator=enumerate", "--learning-rate=0.05", "--repeats=1", "--quiet", "--out"];
+        printed(&[&["train", &iterations][..], &options, &[out.to_str().unwrap()]].concat());
+        let run = &summary(&out)["runs"][0];
+        (run["steps_to"].as_u64(), run["theta"][0].as_f64().unwrap())
+    };
+    let first = train(200).0.unwrap();
+    let (before, at) = (train(first - 1), train(first));
+    assert!(before.0.is_none() && before.1 >= 0.1);
+    assert!(at.0 == Some(first) && at.1 < 0.1);
+}
+
+#[test]
+fn what_can_not_be_learned_by_least_squares_is_refused_in_one_line() {
+    for (arguments, words) in [
+        (&["--control-optimiser", "newton"][..], &["'newton'", "adam, gauss-newton"][..]),
+        (
+            &["--control-optimiser", "gauss-newton", "--estimator", "relax-coupled"],
+            &["least squares", "coupled"],
+        ),
+        (
+            &["--problem", "max-cut", "--control-optimiser", "gauss-newton"],
+            &["--control-optimiser", "max-cut"],
+        ),
+    ] {
+        let line = refusal(&[&["train"], arguments].concat());
+        assert!(words.iter().all(|word| line.contains(word)), "{line}");
+    }
+}

@@ -2,14 +2,16 @@
 
 use std::hint::select_unpredictable;
 
-use super::{Bernoulli, logit};
-use crate::distribution::Distribution;
+use super::{Bernoulli, FEWEST_ON_LANES, Setting, logit};
 use crate::distribution::divergence::saturated;
+use crate::distribution::{Distribution, set_one_by_one};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, all_finite, same_length};
+use crate::lanes::{Instructions, OnLanes as _};
 use crate::noise::{Node, Rule};
 
 /// The parameters are the M logits, and a sample is M entries of 0 and 1. It takes M uniform numbers: `b_m` is 1 where `u_m ≥ 1 - θ_m`.
 impl Distribution for Bernoulli {
+    #[inline]
     fn parameters(&self) -> &[f64] {
         &self.logits
     }
@@ -20,19 +22,33 @@ impl Distribution for Bernoulli {
             return Err(ShapeMismatch { name: "logits", found, expected }.into());
         }
         all_finite("logit", parameters)?;
-        self.logits.copy_from_slice(parameters);
-        self.set_sides();
+        self.set(parameters);
         Ok(())
     }
 
+    fn set_all(all: &mut [Self], parameters: &[f64]) -> Result<(), DistributionError> {
+        let each = all.first().map_or(0, Self::len);
+        let fit = all.iter().all(|one| one.len() == each) && parameters.len() == all.len() * each;
+        if each >= FEWEST_ON_LANES
+            && fit
+            && f64::on_lanes(Instructions::Best, Setting { all, logits: parameters })
+        {
+            return Ok(());
+        }
+        set_one_by_one(all, parameters)
+    }
+
+    #[inline]
     fn dimension(&self) -> usize {
         self.len()
     }
 
+    #[inline]
     fn uniforms(&self) -> usize {
         self.len()
     }
 
+    #[inline(always)]
     fn sample(&self, u: &[f64], b: &mut [f64]) {
         assert_eq!((u.len(), b.len()), (self.len(), self.len()), "one number for each variable");
         for ((b, &u), &rest) in b.iter_mut().zip(u).zip(&self.rest) {
@@ -51,6 +67,7 @@ impl Distribution for Bernoulli {
         Some(&self.logits)
     }
 
+    #[inline]
     fn score(&self, b: &[f64], score: &mut [f64]) {
         assert_eq!((b.len(), score.len()), (self.len(), self.len()), "one number for each variable");
         score.fill(0.0);
@@ -58,6 +75,7 @@ impl Distribution for Bernoulli {
     }
 
     /// The score is `b - θ`, without the rounding of the difference.
+    #[inline(always)]
     fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
         assert_eq!((b.len(), gradient.len()), (self.len(), self.len()), "one number for each variable");
         let sides = self.theta.iter().zip(&self.rest);

@@ -9,9 +9,9 @@ pub mod probability;
 #[cfg(test)]
 mod tests;
 
-use voidgrad_real::{Lanes, Real};
+use voidgrad_real::{Lanes, Pair, Real};
 
-use crate::error::InvalidParameter;
+use crate::error::{InvalidParameter, are_finite};
 use crate::lanes::{Instructions, MOST_LANES, OnLanes, Work};
 
 /// The largest M of which all `2ᴹ` states are enumerated: a million states.
@@ -52,7 +52,7 @@ impl Bernoulli {
         not_empty(logits)?;
         match logits.iter().find(|logit| !logit.is_finite()) {
             Some(&value) => Err(InvalidParameter { name: "logit", value, allowed: "a finite number" }),
-            None => Ok(Self::new(logits.to_vec())),
+            None => Ok(Self::new(logits)),
         }
     }
 
@@ -72,19 +72,25 @@ impl Bernoulli {
             Some(&value) => {
                 Err(InvalidParameter { name: "probability", value, allowed: "a number in (0, 1)" })
             }
-            None => Ok(Self::new(probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect())),
+            None => {
+                let logits: Vec<f64> =
+                    probabilities.iter().map(|&theta| voidgrad_real::logit(theta)).collect();
+                Ok(Self::new(&logits))
+            }
         }
     }
 
     /// Of finite logits.
-    fn new(logits: Vec<f64>) -> Self {
-        let mut all = Self { theta: vec![0.0; logits.len()], rest: vec![0.0; logits.len()], logits };
-        all.set_sides();
+    fn new(logits: &[f64]) -> Self {
+        let zeros = || vec![0.0; logits.len()];
+        let mut all = Self { logits: zeros(), theta: zeros(), rest: zeros() };
+        all.set(logits);
         all
     }
 
     /// M.
     #[must_use]
+    #[inline]
     pub fn len(&self) -> usize {
         self.logits.len()
     }
@@ -97,60 +103,85 @@ impl Bernoulli {
 
     /// `a`, M entries.
     #[must_use]
+    #[inline]
     pub fn logits(&self) -> &[f64] {
         &self.logits
     }
 
     /// `θ = σ(a)`, M entries; an entry beyond ±745 rounds to 0 or 1.
     #[must_use]
+    #[inline]
     pub fn probabilities(&self) -> &[f64] {
         &self.theta
     }
 
     /// `1 - θ = σ(-a)`, M entries, exact where θ rounds to 1.
     #[must_use]
+    #[inline]
     pub fn complements(&self) -> &[f64] {
         &self.rest
     }
 }
 
+/// Fewer variables are no work for lanes.
+const FEWEST_ON_LANES: usize = 8;
+
 impl Bernoulli {
-    /// Makes θ and `1 - θ` of the logits.
-    fn set_sides(&mut self) {
-        let Self { logits, theta, rest } = self;
-        // Few variables are no work for lanes.
-        if logits.len() < 8 {
-            for ((&a, theta), rest) in logits.iter().zip(theta).zip(rest) {
+    /// Takes over as many logits, which are finite.
+    fn set(&mut self, logits: &[f64]) {
+        if logits.len() < FEWEST_ON_LANES {
+            let sides_of = self.theta.iter_mut().zip(&mut self.rest);
+            for ((&a, own), (theta, rest)) in logits.iter().zip(&mut self.logits).zip(sides_of) {
+                *own = a;
                 (*theta, *rest) = sides(a);
             }
         } else {
-            f64::on_lanes(Instructions::Best, Sides { logits, theta, rest });
+            f64::on_lanes(Instructions::Best, Setting { all: std::slice::from_mut(self), logits });
         }
     }
 }
 
-/// θ and `1 - θ` of many logits.
-struct Sides<'a> {
+/// Logits for many distributions with as many each.
+struct Setting<'a> {
+    all: &'a mut [Bernoulli],
     logits: &'a [f64],
-    theta: &'a mut [f64],
-    rest: &'a mut [f64],
 }
 
-impl Work<f64> for Sides<'_> {
-    type Output = ();
+impl Work<f64> for Setting<'_> {
+    /// Whether all logits are finite. If not, nothing has changed.
+    type Output = bool;
 
     #[inline(always)]
-    fn on<R: Lanes<Element = f64>>(self, hand: R) {
+    fn on<R: Lanes<Element = f64>>(self, hand: R) -> bool {
+        let Self { all, logits } = self;
+        if !are_finite(logits) {
+            return false;
+        }
+        let each = all.first().map_or(1, Bernoulli::len);
+        for (one, logits) in all.iter_mut().zip(logits.chunks_exact(each)) {
+            one.set_on(Pair::new(hand, hand), logits);
+        }
+        true
+    }
+}
+
+impl Bernoulli {
+    #[inline(always)]
+    fn set_on<R: Lanes<Element = f64>>(&mut self, hand: R, from: &[f64]) {
         let Self { logits, theta, rest } = self;
-        let parts = logits.chunks(R::LANES).zip(theta.chunks_mut(R::LANES)).zip(rest.chunks_mut(R::LANES));
-        for ((logits, theta), rest) in parts {
-            if logits.len() == R::LANES {
-                let both = sides(hand.load(logits));
+        let sides_of = theta.chunks_mut(R::LANES).zip(rest.chunks_mut(R::LANES));
+        let parts = from.chunks(R::LANES).zip(logits.chunks_mut(R::LANES)).zip(sides_of);
+        for ((from, logits), (theta, rest)) in parts {
+            if from.len() == R::LANES {
+                let a = hand.load(from);
+                a.store(logits);
+                let both = sides(a);
                 both.0.store(theta);
                 both.1.store(rest);
             } else {
+                logits.copy_from_slice(from);
                 let mut last = [0.0; MOST_LANES];
-                last[..logits.len()].copy_from_slice(logits);
+                last[..from.len()].copy_from_slice(from);
                 let both = sides(hand.load(&last));
                 both.0.store(&mut last);
                 theta.copy_from_slice(&last[..theta.len()]);

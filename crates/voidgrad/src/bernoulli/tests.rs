@@ -1,4 +1,5 @@
 use super::{Bernoulli, logit, probability};
+use crate::distribution::Distribution as _;
 use crate::quadrature::integrate;
 use crate::variance::Tolerance;
 
@@ -90,4 +91,20 @@ fn logits_survive_where_probabilities_round() {
     assert_eq!(bernoulli.logits(), [-700.0, 40.0]);
     let tiny = Bernoulli::from_probabilities(&[1e-300]).unwrap();
     assert!((tiny.logits()[0] - 1e-300_f64.ln()).abs() < 1e-12);
+}
+
+#[test]
+fn many_that_are_set_at_once_are_as_each_alone() {
+    for count in [1, 7, 8, 15, 16, 17, 40] {
+        let logits: Vec<f64> = (0..3 * count).map(|i| 9.0 * (1.3 * i as f64).sin()).collect();
+        let mut all = vec![Bernoulli::from_logits(&vec![0.5; count]).unwrap(); 3];
+        Bernoulli::set_all(&mut all, &logits).unwrap();
+        for (one, logits) in all.iter().zip(logits.chunks(count)) {
+            assert_eq!(*one, Bernoulli::from_logits(logits).unwrap());
+        }
+        let mut refused = logits.clone();
+        refused[count] = f64::NAN;
+        assert!(Bernoulli::set_all(&mut all, &refused).is_err());
+        assert_eq!(all[1], Bernoulli::from_logits(&logits[count..2 * count]).unwrap());
+    }
 }

@@ -44,6 +44,15 @@ pub trait Distribution: Send + Sync {
     /// Returns an error if there are not as many as before, or if one is NaN or infinite; then nothing has changed.
     fn set_parameters(&mut self, parameters: &[f64]) -> Result<(), DistributionError>;
 
+    /// Gives many distributions, with as many parameters each, the values of `a`, up to the first that refuses its own.
+    #[doc(hidden)]
+    fn set_all(all: &mut [Self], parameters: &[f64]) -> Result<(), DistributionError>
+    where
+        Self: Sized,
+    {
+        set_one_by_one(all, parameters)
+    }
+
     /// The number of entries of a sample b.
     fn dimension(&self) -> usize;
 
@@ -172,4 +181,14 @@ pub trait Distribution: Send + Sync {
         self.score(b, &mut score);
         gradient.iter_mut().zip(score).for_each(|(gradient, score)| *gradient += weight * score);
     }
+}
+
+/// [`Distribution::set_all`] for those that have nothing quicker.
+pub(crate) fn set_one_by_one<D: Distribution>(
+    all: &mut [D],
+    parameters: &[f64],
+) -> Result<(), DistributionError> {
+    let each = all.first().map_or(1, |first| first.parameters().len().max(1));
+    let mut rows = all.iter_mut().zip(parameters.chunks_exact(each));
+    rows.try_for_each(|(one, parameters)| one.set_parameters(parameters))
 }

@@ -54,6 +54,7 @@ impl Disarm {
 }
 
 impl Estimator for Disarm {
+    #[inline(always)]
     fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         let variables = bernoulli.len();
         for (u, pair) in noise.chunks_exact(variables).zip(points.chunks_exact_mut(2 * variables)) {
@@ -61,6 +62,7 @@ impl Estimator for Disarm {
         }
     }
 
+    #[inline(always)]
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let (variables, pairs) = (bernoulli.len(), self.pairs as f64);
         for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * variables)) {

@@ -51,6 +51,7 @@ impl Reinforce {
 }
 
 impl<D: Distribution> Estimator<D> for Reinforce {
+    #[inline(always)]
     fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
         distribution.sample(noise, points);
     }
@@ -59,6 +60,7 @@ impl<D: Distribution> Estimator<D> for Reinforce {
         true
     }
 
+    #[inline(always)]
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         distribution.score(told.points, answer.gradient);
         let advantage = told.values[0] - self.baseline;

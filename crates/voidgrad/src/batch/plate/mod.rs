@@ -10,12 +10,12 @@ use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
-use crate::lanes::{Float, Slices};
+use crate::lanes::{Float, Instructions};
 use crate::noise::Stream;
 use crate::objective::{self, Objective, Points};
 use crate::tasks;
 use crate::tree::Tree;
-use share::{Shape, Share};
+use share::{Questions, Rows, Shape, Share, in_double, widen};
 
 /// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
 /// of P entries.
@@ -61,6 +61,8 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     wants: Vec<Want>,
     values: Vec<T>,
     gradients: Vec<T>,
+    /// The values and gradients in `f64`, if `T` is another number.
+    wide: [Vec<f64>; 2],
     gradient: Vec<T>,
     weights: Vec<T>,
     f: Vec<f64>,
@@ -92,6 +94,7 @@ impl<D: Distribution + Clone, T: Float> Plate<D, T> {
             wants: Vec::new(),
             values: Vec::new(),
             gradients: Vec::new(),
+            wide: [const { Vec::new() }; 2],
             gradient: Vec::new(),
             weights: Vec::new(),
             f: Vec::new(),
@@ -144,14 +147,18 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         tasks::run(tasks.map(
             |(number, (((((distributions, parameters), points), noise), exact), share))| {
                 move || {
-                    share.set_parameters(shape, distributions, parameters);
+                    share.set_parameters(distributions, parameters);
                     if share.failure.is_some() {
                         return;
                     }
                     let mut own = named.clone();
                     own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
                     own.fill_open01(noise);
-                    Share::ask(shape, estimator, distributions, noise, (points, exact));
+                    let distributions = &*distributions;
+                    T::on_lanes(
+                        Instructions::Best,
+                        Questions { shape, estimator, distributions, noise, points, exact },
+                    );
                 }
             },
         ));
@@ -271,14 +278,27 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if let Some(control) = estimator.control() {
             check_examples(control, distributions.len())?;
         }
+        let [values, gradients] = &mut self.wide;
+        widen(values, &self.values);
+        widen(gradients, &self.gradients);
         if self.answer_at_once(estimator) {
             return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
         }
         let Self {
-            distributions, noise, points, exact, values, gradients, gradient, weights, f, shares, ..
+            distributions,
+            noise,
+            points,
+            exact,
+            values,
+            gradients,
+            wide,
+            gradient,
+            weights,
+            f,
+            shares,
+            ..
         } = self;
-        let (noise, values, gradients) = (&*noise, &*values, &*gradients);
-        let points = in_double(points, exact);
+        let rows = rows(noise, [points, values, gradients], [exact, &wide[0], &wide[1]]);
         let tasks = distributions
             .chunks(SHARE)
             .zip(gradient.chunks_mut(SHARE * shape.parameters))
@@ -287,7 +307,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             .zip(shares)
             .enumerate();
         tasks::run(tasks.map(|(number, ((((distributions, gradient), weights), f), share))| {
-            let told = share::Rows { first: number * SHARE, noise, points, values, gradients };
+            let told = Rows { first: number * SHARE, ..rows };
             let results = share::Results { gradient, weights, f };
             move || share.answer(shape, estimator, distributions, told, results)
         }));
@@ -321,10 +341,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
         self.answer(estimator)?;
-        let Self { distributions, shape, noise, points, exact, values, gradients, .. } = self;
-        let (mut rows, points) = (share::Wide::default(), in_double(points, exact));
+        let Self { distributions, shape, noise, points, exact, values, gradients, wide, .. } = self;
+        let rows = rows(noise, [points, values, gradients], [exact, &wide[0], &wide[1]]);
         for (n, distribution) in distributions.iter().enumerate() {
-            let told: Told<'_> = rows.told(*shape, n, noise, points, (values, gradients));
+            let told: Told<'_> = rows.told(*shape, n);
             estimator.learn(distribution, told);
         }
         Ok(())
@@ -387,10 +407,15 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     }
 }
 
-/// Points in `f64`: those of the plate, or what they were rounded from.
-fn in_double<'a, T: Float>(points: &'a [T], exact: &'a [f64]) -> &'a [f64] {
-    match T::slices([points], &mut []) {
-        Slices::Double([points], _) => points,
-        Slices::Single(..) => exact,
+/// What the estimator was told of all examples: points, values and gradients, and the same in `f64`, if the plate has other numbers.
+fn rows<'a, T: Float>(noise: &'a [f64], numbers: [&'a [T]; 3], exact: [&'a [f64]; 3]) -> Rows<'a> {
+    let [points, values, gradients] = numbers;
+    let double = |i: usize, numbers| in_double(numbers, exact[i]);
+    Rows {
+        first: 0,
+        noise,
+        points: double(0, points),
+        values: double(1, values),
+        gradients: double(2, gradients),
     }
 }

@@ -1,12 +1,12 @@
 //! A share of the examples of a plate, one task.
 
-use voidgrad_real::{Element, Real};
+use voidgrad_real::{Element, Lanes};
 
 use crate::control::check_of_example;
 use crate::distribution::Distribution;
-use crate::error::{EstimateError, check_estimate, check_gradient};
+use crate::error::{EstimateError, are_finite, check_estimate, check_gradient};
 use crate::estimator::{Answer, Estimator, Memory, Told};
-use crate::lanes::{Float, Slices};
+use crate::lanes::{Float, Instructions, Slices, Work};
 use crate::objective::{self, Points};
 
 /// The lengths of one example.
@@ -24,14 +24,42 @@ pub(super) struct Shape {
     pub(super) phi: usize,
 }
 
-/// What the estimator was told, of all examples of the plate; `first` is the first example of a share.
+/// What the estimator was told, of all examples of the plate in `f64`; `first` is the first example of a share.
 #[derive(Clone, Copy)]
-pub(super) struct Rows<'a, T> {
+pub(super) struct Rows<'a> {
     pub(super) first: usize,
     pub(super) noise: &'a [f64],
     pub(super) points: &'a [f64],
-    pub(super) values: &'a [T],
-    pub(super) gradients: &'a [T],
+    pub(super) values: &'a [f64],
+    pub(super) gradients: &'a [f64],
+}
+
+impl<'a> Rows<'a> {
+    /// What the estimator was told of example `n` of the share.
+    #[inline(always)]
+    pub(super) fn told(self, shape: Shape, n: usize) -> Told<'a> {
+        let example = self.first + n;
+        let length = shape.points * shape.dimension;
+        Told {
+            example,
+            noise: &self.noise[example * shape.noise..][..shape.noise],
+            points: &self.points[example * length..][..length],
+            values: &self.values[example * shape.points..][..shape.points],
+            gradients: if self.gradients.is_empty() {
+                &[]
+            } else {
+                &self.gradients[example * length..][..length]
+            },
+        }
+    }
+
+    /// Whether the values and gradients of a share are numbers.
+    #[inline(always)]
+    fn are_finite(self, shape: Shape, examples: usize) -> bool {
+        let own = |numbers: &[f64], each: usize| are_finite(&numbers[self.first * each..][..examples * each]);
+        let length = shape.points * shape.dimension;
+        own(self.values, shape.points) && (self.gradients.is_empty() || own(self.gradients, length))
+    }
 }
 
 /// The memory for the results of a share.
@@ -44,7 +72,7 @@ pub(super) struct Results<'a, T> {
 /// Memory of a task, and its sums.
 #[derive(Debug, Default)]
 pub(super) struct Share {
-    wide: Wide,
+    /// Parameters or `ĝ` of the share, in `f64`.
     gradient: Vec<f64>,
     weights: Vec<f64>,
     memory: Memory,
@@ -55,81 +83,48 @@ pub(super) struct Share {
 
 impl Share {
     /// Gives the examples their parameters, up to the first that is refused.
-    pub(super) fn set_parameters<D: Distribution, T: Element>(
+    pub(super) fn set_parameters<D: Distribution, T: Float>(
         &mut self,
-        shape: Shape,
         distributions: &mut [D],
         parameters: &[T],
     ) {
-        self.failure = None;
-        for (distribution, parameters) in
-            distributions.iter_mut().zip(parameters.chunks_exact(shape.parameters))
-        {
-            self.gradient.clear();
-            self.gradient.extend(parameters.iter().map(|entry| Into::<f64>::into(*entry)));
-            if let Err(error) = distribution.set_parameters(&self.gradient) {
-                self.failure = Some(error.into());
-                return;
-            }
-        }
+        widen(&mut self.gradient, parameters);
+        let parameters = in_double(parameters, &self.gradient);
+        self.failure = D::set_all(distributions, parameters).err().map(EstimateError::from);
     }
 
-    /// Makes the points of the examples: in `f64`, and in the numbers of the plate if they are others.
-    pub(super) fn ask<D: Distribution, T: Float>(
-        shape: Shape,
-        estimator: &(impl Estimator<D> + ?Sized),
-        distributions: &[D],
-        noise: &[f64],
-        (points, exact): (&mut [T], &mut [f64]),
-    ) {
-        let length = shape.points * shape.dimension;
-        let ask = |n: usize, row: &mut [f64]| {
-            estimator.ask(&distributions[n], &noise[n * shape.noise..][..shape.noise], row);
-        };
-        match T::slices([], points) {
-            Slices::Double([], points) => {
-                points.chunks_exact_mut(length).enumerate().for_each(|(n, row)| ask(n, row));
-            }
-            Slices::Single([], points) => {
-                let rows = points.chunks_exact_mut(length).zip(exact.chunks_exact_mut(length));
-                for (n, (narrow, row)) in rows.enumerate() {
-                    ask(n, row);
-                    narrow.iter_mut().zip(row).for_each(|(to, from)| *to = to.constant(*from));
-                }
-            }
-        }
-    }
-
-    /// Answers for the examples, up to the first error.
-    pub(super) fn answer<D: Distribution, T: Element>(
+    /// Answers for the examples; if something is not finite, the failure is that of the first example of which it is.
+    pub(super) fn answer<D: Distribution, T: Float>(
         &mut self,
         shape: Shape,
         estimator: &(impl Estimator<D> + ?Sized),
         distributions: &[D],
-        rows: Rows<'_, T>,
+        rows: Rows<'_>,
         results: Results<'_, T>,
     ) {
         self.phi_bar.clear();
         self.phi_bar.resize(shape.phi, 0.0);
-        self.failure = self.try_answer(shape, estimator, distributions, rows, results).err();
+        let share = &mut *self;
+        let answers = Answers { shape, estimator, distributions, rows, results, share };
+        self.failure = if T::on_lanes(Instructions::Best, answers) {
+            None
+        } else {
+            self.find_failure::<D, T>(shape, estimator, distributions, rows).err()
+        };
     }
 
-    fn try_answer<D: Distribution, T: Element>(
+    /// Answers for one example after the other, and checks each: for a share of which something is not finite.
+    #[cold]
+    fn find_failure<D: Distribution, T: Element>(
         &mut self,
         shape: Shape,
         estimator: &(impl Estimator<D> + ?Sized),
         distributions: &[D],
-        rows: Rows<'_, T>,
-        results: Results<'_, T>,
+        rows: Rows<'_>,
     ) -> Result<(), EstimateError> {
-        let Self { wide, gradient, weights, memory, phi_bar, .. } = self;
-        let Rows { first, noise, points, values, gradients } = rows;
-        let Results { gradient: all_gradients, weights: all_weights, f: all_f } = results;
-        let narrow = |to: &mut [T], from: &[f64]| {
-            to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
-        };
+        let Self { gradient, weights, memory, phi_bar, .. } = self;
         for (n, distribution) in distributions.iter().enumerate() {
-            let told = wide.told(shape, first + n, noise, points, (values, gradients));
+            let told = rows.told(shape, n);
             let asked = Points::rows(told.points, shape.dimension);
             objective::check(asked, told.values)?;
             objective::check_gradients(asked, told.gradients)?;
@@ -142,52 +137,142 @@ impl Share {
             weights.resize(shape.points, 1.0 / shape.points as f64);
             let phi_bar = (shape.phi > 0).then_some(&mut phi_bar[..]);
             estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
-            let f = weights.iter().zip(told.values).map(|(weight, f)| weight * f).sum();
-            check_estimate(f, gradient, distribution.parameters())?;
-            all_f[n] = f;
-            let row = &mut all_gradients[n * shape.parameters..][..shape.parameters];
-            narrow(row, gradient);
-            if size_of::<T>() < size_of::<f64>() {
-                // An f64 may be too large for an f32.
-                gradient.iter_mut().zip(&*row).for_each(|(to, from)| *to = (*from).into());
-                check_gradient(gradient, distribution.parameters())?;
+            check_estimate(mean(weights, told.values), gradient, distribution.parameters())?;
+            // An f64 may be too large for an f32.
+            for entry in &mut *gradient {
+                *entry = T::default().constant(*entry).into();
             }
-            narrow(&mut all_weights[n * shape.points..][..shape.points], weights);
+            check_gradient(gradient, distribution.parameters())?;
         }
         Ok(())
     }
 }
 
-/// What was evaluated for one example, in `f64`.
-#[derive(Debug, Default)]
-pub(super) struct Wide {
-    values: Vec<f64>,
-    gradients: Vec<f64>,
+/// Makes the points of the examples: in `f64`, and in the numbers of the plate if they are others.
+///
+/// A share is one piece of work: what its estimator does inlines into a loop that is compiled for the instructions of the machine.
+pub(super) struct Questions<'a, D, T, E: ?Sized> {
+    pub(super) shape: Shape,
+    pub(super) estimator: &'a E,
+    pub(super) distributions: &'a [D],
+    pub(super) noise: &'a [f64],
+    pub(super) points: &'a mut [T],
+    pub(super) exact: &'a mut [f64],
 }
 
-impl Wide {
-    /// What the estimator is told of example `n`.
-    pub(super) fn told<'a, T: Element>(
-        &'a mut self,
-        shape: Shape,
-        n: usize,
-        noise: &'a [f64],
-        points: &'a [f64],
-        (values, gradients): (&[T], &[T]),
-    ) -> Told<'a> {
-        let copy = |to: &mut Vec<f64>, from: &[T]| {
-            to.clear();
-            to.extend(from.iter().map(|entry| (*entry).into()));
+impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Questions<'_, D, T, E> {
+    type Output = ();
+
+    // What is compiled for one number at a time has SSE2 as well.
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(self, _: R) {
+        let Self { shape, estimator, distributions, noise, points, exact } = self;
+        let ask = |points: &mut [f64]| {
+            let rows = points.chunks_exact_mut(shape.points * shape.dimension);
+            for ((n, distribution), points) in distributions.iter().enumerate().zip(rows) {
+                estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], points);
+            }
         };
-        let length = shape.points * shape.dimension;
-        copy(&mut self.values, &values[n * shape.points..][..shape.points]);
-        if gradients.is_empty() {
-            self.gradients.clear();
-        } else {
-            copy(&mut self.gradients, &gradients[n * length..][..length]);
+        match T::slices([], points) {
+            Slices::Double([], points) => ask(points),
+            Slices::Single([], points) => {
+                ask(exact);
+                narrow(points, exact);
+            }
         }
-        let (noise, points) = (&noise[n * shape.noise..][..shape.noise], &points[n * length..][..length]);
-        Told { example: n, noise, points, values: &self.values, gradients: &self.gradients }
+    }
+}
+
+/// Answers for the examples; false if something is not finite. Then what was written is of no use.
+struct Answers<'a, D, T, E: ?Sized> {
+    shape: Shape,
+    estimator: &'a E,
+    distributions: &'a [D],
+    rows: Rows<'a>,
+    results: Results<'a, T>,
+    share: &'a mut Share,
+}
+
+impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Answers<'_, D, T, E> {
+    /// Writes `ĝ` in `f64`; false if something that it is made of is not finite.
+    #[inline(always)]
+    fn write(&mut self, all: &mut [f64]) -> bool {
+        let Self { shape, estimator, distributions, rows, results, share } = self;
+        if !rows.are_finite(*shape, distributions.len()) {
+            return false;
+        }
+        let Share { weights: all_weights, memory, phi_bar, .. } = &mut **share;
+        all.fill(0.0);
+        all_weights.clear();
+        all_weights.resize(results.weights.len(), 1.0 / shape.points as f64);
+        let outputs = all.chunks_exact_mut(shape.parameters).zip(all_weights.chunks_exact_mut(shape.points));
+        for ((n, distribution), (gradient, weights)) in distributions.iter().enumerate().zip(outputs) {
+            let told = rows.told(*shape, n);
+            if let Some(control) = estimator.control()
+                && check_of_example(control, told.example, shape.dimension).is_err()
+            {
+                return false;
+            }
+            let phi_bar = (shape.phi > 0).then_some(&mut phi_bar[..]);
+            estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
+            results.f[n] = mean(weights, told.values);
+        }
+        narrow(results.weights, all_weights);
+        are_finite(results.f)
+    }
+}
+
+impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Answers<'_, D, T, E> {
+    type Output = bool;
+
+    // As above.
+    const LARGE: bool = true;
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = T>>(mut self, _: R) -> bool {
+        let gradient = std::mem::take(&mut self.results.gradient);
+        match T::slices([], gradient) {
+            Slices::Double([], gradient) => self.write(gradient) && are_finite(gradient),
+            Slices::Single([], gradient) => {
+                let mut exact = std::mem::take(&mut self.share.gradient);
+                exact.resize(gradient.len(), 0.0);
+                let is_finite = self.write(&mut exact);
+                narrow(gradient, &exact);
+                self.share.gradient = exact;
+                // An f64 may be too large for an f32.
+                is_finite && gradient.iter().fold(true, |are_finite, entry| are_finite & entry.is_finite())
+            }
+        }
+    }
+}
+
+/// `Σ_k w_k f(b_k)`.
+#[inline(always)]
+fn mean(weights: &[f64], values: &[f64]) -> f64 {
+    weights.iter().zip(values).map(|(weight, f)| weight * f).sum()
+}
+
+/// Writes numbers in another type.
+#[inline(always)]
+fn narrow<T: Element>(to: &mut [T], from: &[f64]) {
+    to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
+}
+
+/// Writes numbers in `f64`, if they are others.
+pub(super) fn widen<T: Element>(to: &mut Vec<f64>, from: &[T]) {
+    to.clear();
+    if size_of::<T>() < size_of::<f64>() {
+        to.extend(from.iter().map(|entry| Into::<f64>::into(*entry)));
+    }
+}
+
+/// Numbers in `f64`: those of the plate, or what was written of them or before them.
+pub(super) fn in_double<'a, T: Float>(numbers: &'a [T], exact: &'a [f64]) -> &'a [f64] {
+    match T::slices([numbers], &mut []) {
+        Slices::Double([numbers], _) => numbers,
+        Slices::Single(..) => exact,
     }
 }
 

@@ -6,11 +6,12 @@ use rayon::ThreadPoolBuilder;
 
 use super::{Plate, SHARE};
 use crate::bernoulli::Bernoulli;
+use crate::controls::Constant;
 use crate::distribution::Distribution;
 use crate::error::ObjectiveError;
-use crate::estimator::{AnyEstimator, Round};
+use crate::estimator::{AnyEstimator, Estimator, Round};
 use crate::estimators::tests::{Claim, Cubic, Named, all, hold, teach, variables};
-use crate::estimators::{Listed, Rloo};
+use crate::estimators::{Disarm, Listed, Reinforce, ReinforceEma, Rloo};
 use crate::lanes::Float;
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, PerExample, Points};
@@ -73,7 +74,10 @@ fn parameters<D: Distribution>(prototype: &D) -> Vec<f64> {
 }
 
 /// A round of all examples, answered.
-fn answered<D: Distribution + Clone, T: Float>(estimator: &AnyEstimator<D>, prototype: &D) -> Plate<D, T> {
+fn answered<D: Distribution + Clone, T: Float>(
+    estimator: &(impl Estimator<D> + ?Sized),
+    prototype: &D,
+) -> Plate<D, T> {
     let parameters: Vec<T> = parameters(prototype).iter().map(|a| T::default().constant(*a)).collect();
     let mut plate = Plate::new(prototype.clone(), EXAMPLES);
     plate.ask(estimator, &parameters, &mut Stream::new(9, 1, 2)).unwrap();
@@ -134,6 +138,31 @@ impl Claim for SingleRounds {
 #[test]
 fn a_plate_is_as_many_single_rounds_bit_for_bit() {
     hold(&SingleRounds);
+}
+
+/// What is inlined into the loop of a share has the bits of what is called.
+#[test]
+fn an_estimator_whose_type_is_known_has_the_bits_of_a_boxed_one() {
+    fn hold<E: Estimator + Clone + 'static>(estimator: &E) {
+        let boxed: AnyEstimator = Box::new(estimator.clone());
+        for count in [1, 8, 21, 64] {
+            let prototype = Bernoulli::from_logits(&vec![0.5; count]).unwrap();
+            let known: Plate = answered(estimator, &prototype);
+            let called: Plate = answered(&boxed, &prototype);
+            let parts =
+                |plate: &Plate| [plate.points(), plate.gradient(), plate.weights(), plate.f()].map(bits);
+            assert_eq!(parts(&known), parts(&called));
+            let known: Plate<Bernoulli, f32> = answered(estimator, &prototype);
+            let called: Plate<Bernoulli, f32> = answered(&boxed, &prototype);
+            assert_eq!(known.points(), called.points());
+            assert_eq!((known.gradient(), bits(known.f())), (called.gradient(), bits(called.f())));
+        }
+    }
+    hold(&Rloo::new(3).unwrap());
+    hold(&Disarm::new(4).unwrap());
+    hold(&Reinforce::new(0.25).unwrap());
+    hold(&ReinforceEma::new(0.5).unwrap());
+    hold(&Constant::new(0.5).unwrap());
 }
 
 struct Threads;

@@ -47,6 +47,11 @@ fn what_a_plate_cannot_take_is_refused_and_moves_no_stream() {
         let error = plate.ask(&rloo, &logits, &mut stream).unwrap_err();
         assert!(matches!(error, EstimateError::Distribution(_)), "{error}");
     }
+    // The first is named, also where all of a share are set at once.
+    let (nine, mut logits) = (Bernoulli::from_logits(&[0.0; 9]).unwrap(), [0.0; 27]);
+    (logits[13], logits[25]) = (f64::NEG_INFINITY, f64::NAN);
+    let error = Plate::<Bernoulli>::new(nine, 3).ask(&rloo, &logits, &mut stream).unwrap_err();
+    assert_eq!(error.to_string(), "logit = -inf is not a finite number");
     let error = Plate::<Bernoulli>::new(variables(2), 0).ask(&rloo, &[], &mut stream).unwrap_err();
     assert_eq!(error, EstimateError::EmptyBatch);
     let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();

@@ -4,6 +4,7 @@
 //! coordinates, `c_φ(z) = (1/M) Σ_m c_φ(z_m)`. A [`Perceptron`] takes all of z at once, and a [`Sum`] adds two controls. [`Relaxed`] is made of any
 //! objective with a gradient; [`Relaxable`] says how an objective is relaxed. [`ByExample`] has a control for each example of a plate.
 
+pub mod basis;
 pub mod by_example;
 pub mod constant;
 pub mod perceptron;
@@ -21,6 +22,7 @@ pub(crate) mod by_hand;
 #[cfg(test)]
 mod tests;
 
+pub use basis::Basis;
 pub use by_example::ByExample;
 pub use constant::Constant;
 pub use perceptron::Perceptron;

@@ -30,6 +30,7 @@ pub mod reinforce_ema;
 pub mod reinforce_optimal;
 pub mod reinmax;
 pub mod relax;
+pub mod relax_basis;
 pub mod relax_coupled;
 pub mod relax_linear;
 pub mod relax_loo;

@@ -16,12 +16,12 @@ use super::{
 };
 use super::{
     arm, arms, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar, rebar_coupled,
-    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_coupled, relax_linear, relax_loo,
-    relax_perceptron, rloo, straight_through,
+    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled, relax_linear,
+    relax_loo, relax_perceptron, rloo, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
-use crate::controls::{AnyControl, Perceptron, ReluNetwork, Sum};
+use crate::controls::{AnyControl, Basis, Perceptron, ReluNetwork, Sum};
 use crate::distribution::Distribution;
 use crate::estimator::AnyEstimator;
 use crate::gaussian::Gaussian;
@@ -168,6 +168,7 @@ impl Listed for Bernoulli {
                     let network = ReluNetwork::draw(false, rng);
                     Ok(Box::new(with(&network, &relax_linear::METHOD, setup, bernoulli)?))
                 }),
+                row(&relax_basis::METHOD, |_, _, _| Ok(Box::new(Basis::flat()?))),
                 row(&relax_coupled::METHOD, |setup, bernoulli, rng| {
                     let network = ReluNetwork::draw(false, rng);
                     Ok(Box::new(Coupled::new(with(&network, &relax_coupled::METHOD, setup, bernoulli)?)))

@@ -33,6 +33,7 @@ fn every_name_is_there_once() {
         "rebar",
         "relax",
         "relax-linear",
+        "relax-basis",
         "relax-loo",
         "relax-perceptron",
         "straight-through",

@@ -6,7 +6,7 @@ use voidgrad::{Bernoulli, Control, Estimator as _, Objective, Round, Stream};
 
 use xtask_kit::error::Error;
 
-/// Estimates from which a moving average settles: its memory is of a hundred.
+/// Estimates from which a moving average settles: its memory is of a hundred, and that of a regression of a thousand, which settles as it grows.
 const SETTLING: u64 = 2_000;
 
 /// Estimates that a step of the control averages.

@@ -203,12 +203,14 @@ impl Measurement {
             marks.push("biased".to_owned());
         }
         match self.method.needs {
-            Needs::Values if self.learned => marks.push("settled average".to_owned()),
-            Needs::Values => {}
+            Needs::Values | Needs::Gradient if self.learned => marks.push("settled average".to_owned()),
+            Needs::Values | Needs::Gradient => {}
             Needs::Control => {
                 marks.push(format!("control trained for {}", plural(self.control_steps, "step")));
             }
-            Needs::Gradient => marks.push("needs ∇f".to_owned()),
+        }
+        if self.method.needs == Needs::Gradient {
+            marks.push("needs ∇f".to_owned());
         }
         if self.over_budget {
             marks.push("more evaluations".to_owned());

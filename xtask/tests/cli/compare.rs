@@ -117,7 +117,7 @@ fn a_budget_is_spent_on_independent_estimates_where_there_is_no_choice() {
     }
 }
 
-// Known: a linear f leaves nothing to Double CV with α = -1.
+// Known: a linear f leaves nothing to Double CV, which has learned that α is -1.
 #[test]
 fn double_cv_has_no_variance_on_a_linear_objective() {
     let comparison = compare(

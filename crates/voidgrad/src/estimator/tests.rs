@@ -81,7 +81,7 @@ fn the_answer_to_another_question_is_refused() {
     assert!(shape(round.answer(&Reinforce::new(0.0).unwrap(), &bernoulli)));
     assert!(shape(round.answer(&Zero, &bernoulli)));
     assert!(shape(round.answer(&two, &other)));
-    let needs_gradients = round.answer(&DoubleCv::new(2, -1.0).unwrap(), &bernoulli);
+    let needs_gradients = round.answer(&DoubleCv::new(2, 0.9).unwrap(), &bernoulli);
     assert_eq!(needs_gradients, Err(EstimateError::NoGradient));
     assert_eq!(round.answer(&two, &bernoulli), Ok(()));
 }
@@ -175,7 +175,9 @@ impl Claim for AnswerTwice {
             }
         }
         // The others have no state; φ moves by an optimiser, not by being told.
-        assert_eq!(learned, ["reinforce-ema", "reinforce-optimal"]);
+        learned.dedup();
+        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv"];
+        assert!(learned.iter().eq(learn.iter().filter(|name| D::estimator(name).is_ok())), "{learned:?}");
     }
 }
 
@@ -231,7 +233,7 @@ fn the_error_of_an_objective_comes_back_unchanged() {
         round.estimate(&Rloo::new(2).unwrap(), &bernoulli, &silent, &[0.5; 4]),
         round.estimate_with_variance_gradient(&Zero, &bernoulli, &silent, &[0.5; 4]),
         round.estimate(&MuProp, &bernoulli, &SilentSlope, &[0.5; 2]),
-        round.estimate(&DoubleCv::new(2, -1.0).unwrap(), &bernoulli, &SilentSlope, &[0.5; 4]),
+        round.estimate(&DoubleCv::new(2, 0.9).unwrap(), &bernoulli, &SilentSlope, &[0.5; 4]),
     ];
     for failed in failed {
         let Err(EstimateError::Failed(error)) = failed else { panic!("{failed:?}") };

@@ -10,6 +10,7 @@ mod control_variate;
 mod cost;
 mod leave_one_out;
 mod method;
+mod mixing;
 mod pair;
 mod tables;
 

@@ -115,6 +115,8 @@ const fn row<D: Distribution>(method: &'static Method, make: Make<D>) -> Row<D> 
 const LEAST: u64 = 2;
 /// Decay of a moving average.
 const DECAY: f64 = 0.99;
+/// Decay of a regression, whose noise is a share of the variance.
+const REGRESSION: f64 = 0.999;
 /// Units of a network of all of z.
 const UNITS: usize = 10;
 
@@ -149,7 +151,7 @@ impl Listed for Bernoulli {
                     Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))
                 }),
                 row(&double_cv::METHOD, |setup, _, _| {
-                    Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), -1.0)?))
+                    Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), REGRESSION)?))
                 }),
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
                 row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),

@@ -2,7 +2,7 @@
 //!
 //! Expectations and variances are sums and integrals wherever ĝ is constant, a polynomial, or a sum of functions of one number
 //! each between the points where a sample changes. What is left to chance is one z-test, which all estimators take: 3
-//! numbers each of 29 estimators of Bernoulli variables and 2 of another, 6 each of 11 of categorical and 4 each of 7 of Gaussian
+//! numbers each of 30 estimators of Bernoulli variables and 2 of another, 6 each of 11 of categorical and 4 each of 7 of Gaussian
 //! variables, and `E[f]` of 28 that have no rule, with a bound of 6 standard errors (2e-9 for a normal number). With the 9 counts of states of the same bound in
 //! the tests of [`categorical`](crate::categorical), and 25 tests of Kolmogorov and Smirnov there and of Gaussian numbers
 //! (5e-11 each), the false-alarm rate of the whole suite is 4.4e-7, were the seeds not fixed.
@@ -11,6 +11,7 @@ mod additive;
 mod categorical;
 mod claims;
 mod control_variate;
+mod double_cv;
 mod examples;
 mod formulas;
 mod gaussian;
@@ -21,12 +22,12 @@ mod weights;
 
 use std::sync::Arc;
 
-use super::{Listed, Method, MethodError, Setup};
+use super::{DoubleCv, Listed, Method, MethodError, Setup};
 use crate::bernoulli::Bernoulli;
 use crate::controls::ByGradient;
 use crate::distribution::Distribution;
 use crate::error::ObjectiveError;
-use crate::estimator::{AnyEstimator, Round};
+use crate::estimator::{AnyEstimator, Estimator as _, Round};
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, Points};
 use crate::toy::MeanQuadratic;
@@ -126,7 +127,27 @@ fn make<D: Listed>(name: &str, setup: &Setup, distribution: &D) -> AnyEstimator<
 /// An estimator with its entry of the list, and a name for messages.
 pub(crate) type Named<D = Bernoulli> = (String, &'static Method, AnyEstimator<D>);
 
-/// Every estimator of the table, those with a number of samples with two of them and with four, REINFORCE with a baseline as well, and those whose control relaxes f with
+/// What Double CV has learned if it is this α.
+fn of_alpha(alpha: f64) -> Vec<(&'static str, Vec<f64>)> {
+    let numbers = [("draws", 1000.0), ("roots", 1.0), ("controls", 1.0), ("weight", 0.0)];
+    let numbers = numbers.map(|(name, number)| (name, vec![number]));
+    let arrays = [("targets", vec![-alpha, 0.0]), ("slope", Vec::new())];
+    arrays.into_iter().chain(numbers).collect()
+}
+
+/// A state as an estimator takes it over.
+fn borrowed<'s>(state: &'s [(&'static str, Vec<f64>)]) -> Vec<(&'s str, &'s [f64])> {
+    state.iter().map(|(name, values)| (*name, &values[..])).collect()
+}
+
+/// Double CV that has learned this α.
+fn double_cv_of(samples: u64, alpha: f64) -> DoubleCv {
+    let mut double_cv = DoubleCv::new(samples, 0.999).unwrap();
+    double_cv.restore(&borrowed(&of_alpha(alpha))).unwrap();
+    double_cv
+}
+
+/// Every estimator of the table, those with a number of samples with two of them and with four, REINFORCE with a baseline as well, Double CV as it is before and after it has learned, and those whose control relaxes f with
 /// one that is relaxed by its gradient, too.
 pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
     let mut all = Vec::new();
@@ -147,6 +168,11 @@ pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
         }
         if name == "reinforce" {
             add("reinforce with a constant".to_owned(), Setup { baseline: 1.6, ..setup() });
+        }
+        if name == "double-cv" {
+            let mut taught = row.make(&setup(), distribution, &mut Stream::new(8, 0, 2)).unwrap();
+            taught.restore(&borrowed(&of_alpha(-0.8))).unwrap();
+            all.push(("double-cv with α".to_owned(), row.method, taught));
         }
     }
     all

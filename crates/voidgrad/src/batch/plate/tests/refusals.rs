@@ -70,7 +70,7 @@ fn the_answer_to_another_question_is_refused() {
     for other in [plate.answer(&Rloo::new(3).unwrap()), plate.answer(&rebar)] {
         assert!(matches!(other, Err(EstimateError::Shape(_))), "{other:?}");
     }
-    assert_eq!(plate.answer(&DoubleCv::new(2, -1.0).unwrap()), Err(EstimateError::NoGradient));
+    assert_eq!(plate.answer(&DoubleCv::new(2, 0.9).unwrap()), Err(EstimateError::NoGradient));
     plate.ask(&rebar, &[0.0; 6], &mut Stream::new(1, 0, 0)).unwrap();
     plate.evaluate(&Cubic).unwrap();
     assert!(matches!(plate.answer(&crate::controls::Zero), Err(EstimateError::Shape(_))));

@@ -141,7 +141,9 @@ impl Parts {
             let parts = slope.iter().zip(own).zip(&*score);
             linear.push(parts.map(|((total, own), score)| (total - own) / (count - 1.0) * score).sum());
         }
-        slope.iter_mut().for_each(|total| *total /= count);
+        for total in slope {
+            *total /= count;
+        }
     }
 
     /// Adds RLOO of these values.

@@ -184,7 +184,7 @@ mod tests {
     /// Least squares of all entries of all draws, a row each, times the root of the draw's weight: of the first g, then of the second.
     fn least_squares(draws: &[[Vec<f64>; 5]], controls: usize) -> Vec<f64> {
         let rows = draws.len() * ENTRIES;
-        let root = |row: usize| DECAY.powi((draws.len() - 1 - row / ENTRIES) as i32).sqrt();
+        let root = |row: usize| DECAY.powf((draws.len() - 1 - row / ENTRIES) as f64).sqrt();
         let entry = |row: usize, part: usize| root(row) * draws[row / ENTRIES][part][row % ENTRIES];
         let of = |g: usize| {
             let matrix = DMatrix::from_fn(rows, controls, |row, i| entry(row, i + 2));

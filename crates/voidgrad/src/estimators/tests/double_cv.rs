@@ -121,7 +121,9 @@ impl Objective for Scaled {
 impl Differentiable for Scaled {
     fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
         let value = Cubic.value_and_gradient(x, gradient);
-        gradient.iter_mut().for_each(|gradient| *gradient *= self.0);
+        for gradient in gradient {
+            *gradient *= self.0;
+        }
         self.0 * value
     }
 }

@@ -27,18 +27,33 @@ fn calls_with_another_count(x: &SVector<f64, 3>) -> f64 {
 }
 
 #[differentiate(wrt(x))]
+fn scaled(x: f64, by: &SVector<f64, 3>) -> f64 {
+    by[0] * x
+}
+
+#[differentiate(wrt(t))]
+fn calls_on(x: &SVector<f64, 3>, t: f64) -> f64 {
+    x.map(|entry| t * scaled(entry, x)).sum()
+}
+
+#[differentiate(wrt(x))]
 fn doubled(x: f64) -> f64 {
     2.0 * x
 }
 
 #[differentiate(wrt(x))]
-fn calls_on(x: &SVector<f64, 3>) -> f64 {
-    doubled(x[0])
+fn calls_on_with_numbers(x: &SVector<f64, 3>) -> SVector<f64, 3> {
+    x.map(doubled)
+}
+
+#[differentiate(wrt(x), order = 2)]
+fn takes_a_second_derivative_that_is_not_there(x: &SVector<f64, 3>) -> f64 {
+    calls_on_with_numbers(x).norm_squared()
 }
 
 #[network(each(x))]
 fn calls_one_that_calls_on(x: &SVector<f64, 3>, w: f64) -> f64 {
-    w * calls_on(x)
+    calls_on(x, w)
 }
 
 #[differentiate(wrt(x))]

@@ -192,8 +192,7 @@ impl Printer<'_> {
     }
 
     fn call(&self, callee: usize, orders: &[usize], arguments: &[NodeId]) -> String {
-        let path = &self.graph.callee(callee).path;
-        let name = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+        let name = self.graph.callee(callee).name();
         let orders: Vec<String> =
             orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
         let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();

@@ -52,7 +52,9 @@ const CALLS: [&str; 2] = ["inner(z, w)", "z[0] * w * inner(d, 1.0)"];
 fn with_a_call(call: &str, inner: &str) -> String {
     format!(
         "#[differentiate(wrt(x))] fn bump(x: f64, w: f64) -> f64 {{ (w * x).tanh() }}
-         #[differentiate(wrt(x))] fn inner(x: &[f64; 5], w: f64) -> f64 {{ {inner} }}
+         #[differentiate(wrt(x))] fn bend(x: f64, w: &[f64; 5]) -> f64 {{ (w[0] * x).tanh() }}
+         #[differentiate(wrt(x))] fn norm(x: &[f64; 5]) -> f64 {{ x.iter().map(|x| bump(*x, 0.5)).sum() }}
+         #[differentiate(wrt(w))] fn inner(x: &[f64; 5], w: f64) -> f64 {{ {inner} }}
          #[control(data(d))] fn c(z: &[f64; 5], w: f64, d: &[f64; 5]) -> f64 {{ {call} }}"
     )
 }
@@ -60,8 +62,15 @@ fn with_a_call(call: &str, inner: &str) -> String {
 #[test]
 fn a_function_of_an_array_becomes_a_part_of_the_kernel() {
     for call in CALLS {
-        let source = with_a_call(call, "x.iter().map(|x| (w * x).tanh()).sum()");
-        assert_eq!(sentence(&source), "Batches run its fused `ArrayKernel`, on SIMD lanes.", "{call}");
+        for inner in [
+            "x.iter().map(|x| (w * x).tanh()).sum()",
+            "x.iter().map(|x| bump(*x, w)).sum()",
+            "w * norm(x) + bump(x[0], w)",
+        ] {
+            let source = with_a_call(call, inner);
+            let found = sentence(&source);
+            assert_eq!(found, "Batches run its fused `ArrayKernel`, on SIMD lanes.", "{call}, {inner}");
+        }
     }
 }
 
@@ -77,7 +86,7 @@ fn what_has_none_says_why() {
     );
     // Also if no derivative of the call is needed.
     for call in CALLS {
-        let inner = "x.iter().map(|x| bump(*x, w)).sum()";
+        let inner = "x.iter().map(|entry| w * bend(*entry, x)).sum()";
         assert_none(&with_a_call(call, inner), "it passes a whole array to another function");
     }
     assert_none(

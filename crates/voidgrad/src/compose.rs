@@ -50,6 +50,28 @@ pub trait SecondDirection<const I: usize, const J: usize, D, Dot, Args> {
     fn second_direction(arguments: Args, dot: Dot) -> D;
 }
 
+/// The value of a function of numbers alone.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no annotated function of numbers",
+    label = "the body that takes the place of this call calls it",
+    note = "annotate `{Self}` with `#[differentiate]`"
+)]
+pub trait Value<D, Args> {
+    /// The value.
+    fn value(arguments: Args) -> D;
+}
+
+/// The arguments of a call that stands in the body of another function, which was inlined: of its `N`-th callee. So whoever
+/// inlines a body calls what it calls, without a path to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Within<const N: usize, Args>(pub Args);
+
+/// The value of `F`.
+#[inline(always)]
+pub fn value<F: Value<D, Args>, D, Args>(arguments: Args) -> D {
+    F::value(arguments)
+}
+
 /// The derivative of `F` with respect to its argument `I`.
 #[inline(always)]
 pub fn partial<const I: usize, F: Partial<I, D, Args>, D, Args>(arguments: Args) -> D {

@@ -4,7 +4,7 @@ use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::network::{Network, NetworkError};
 use voidgrad::{Stream, network, sigmoid, softplus};
 
-use super::inlined::{Likelihood, likelihood};
+use super::inlined::{Activations, Likelihood, activations, likelihood};
 use super::lengths::{self, Entries, Layer, Mixture as RunMixture};
 
 type Layer43 = Layer<4, 3>;
@@ -192,6 +192,10 @@ pub(crate) fn cases() -> Vec<Case> {
         case!(Likelihood, drawn(Likelihood::draw), [b: 9, x: 19], 1, |p| {
             let [w, c] = cut(p, [171, 19]);
             [likelihood(&vector(b), &vector(x), &matrix(w), &vector(c))]
+        }),
+        case!(Activations, drawn(Activations::draw), [x: 3], 4, |p| {
+            let [w, s] = cut(p, [12, 1]);
+            activations(&vector(x), &matrix(w), s[0]).as_slice().to_vec()
         }),
         case!(Grouped, drawn(|stream| Grouped::draw(stream, 2)), [x: 6], 8, |p| {
             let [w, v, u] = cut(p, [12, 5, 2]);

@@ -6,8 +6,8 @@ use voidgrad::{Control, control, differentiate, network, sigmoid, softplus};
 
 /// Functions with constants, lengths and a function of their own, which their callers do not see.
 pub(super) mod parts {
-    use voidgrad::differentiate;
     use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
+    use voidgrad::{differentiate, sigmoid};
 
     const SCALE: f64 = 2.0;
     static SHIFT: f64 = 1.0;
@@ -44,6 +44,31 @@ pub(super) mod parts {
             sum += (s * x[i]).sin() + i as f64 * s;
         }
         if on { sum } else { x[1] * s }
+    }
+
+    /// An activation, for numbers alone.
+    #[differentiate(wrt(x, s), order = 2)]
+    fn swish(x: f64, s: &f64) -> f64 {
+        x * sigmoid(s * x)
+    }
+
+    /// A sum over a whole array.
+    #[differentiate(wrt(x, s), order = 2)]
+    fn energy(x: &SVector<f64, 4>, s: f64) -> f64 {
+        x.map(|x| swish(x, &s)).norm_squared()
+    }
+
+    /// A layer that calls one of these for each entry, and one with an array.
+    #[differentiate(wrt(x, w, s), order = 2)]
+    fn activated(x: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> SVector<f64, 4> {
+        let h = w * x;
+        h.map(|h| swish(h, &s)) * energy(&h, s)
+    }
+
+    /// Calls through two functions.
+    #[differentiate(wrt(x, w, s), order = 2)]
+    pub(crate) fn block(x: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> SVector<f64, 4> {
+        activated(x, w, s) * swish(s, &x[0])
     }
 }
 
@@ -188,4 +213,47 @@ fn a_derivative_goes_through_an_array_of_another_function() {
     assert!((square::d_b(&b, &w, &c) - w.transpose() * logits * 4.0).amax() < bound);
     assert!((square::d_b_d_b(&b, &w, &c) - w.transpose() * w * 8.0).amax() < bound);
     assert!((square::d_c(&b, &w, &c) - logits * 2.0).amax() < bound);
+}
+
+/// A network whose part calls functions that it does not see: for each entry, with a number, and with an array.
+#[network(each(x))]
+pub(super) fn activations(x: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> SVector<f64, 4> {
+    parts::block(x, w, s)
+}
+
+/// A control of the same part.
+#[control(positive(s))]
+fn activated_control(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64 {
+    parts::block(z, w, s).sum()
+}
+
+/// [`activated_control`], written out.
+#[control(positive(s))]
+fn activated_whole(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64 {
+    let h = w * z;
+    let a = h.map(|h| h * sigmoid(s * h));
+    (a * a.norm_squared() * (s * sigmoid(z[0] * s))).sum()
+}
+
+/// A derivative through the part.
+#[differentiate(wrt(x, w, s), order = 2)]
+fn of_activations(x: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64 {
+    parts::block(x, w, s).sum()
+}
+
+#[test]
+fn a_part_may_call_functions_that_its_caller_does_not_see() {
+    let [w, z, dot] = [(12, 21), (3, 22), (3, 23)].map(|(count, seed)| super::numbers(count, seed));
+    let w = SMatrix::from_column_slice(&w);
+    let parts = ActivatedControl::new(w, 0.7).unwrap();
+    let whole = ActivatedWhole::new(w, 0.7).unwrap();
+    // The same operations but for the order of factors, a few dozen of them: units in the last place of numbers below 10.
+    let found = all(&parts, &z, &dot);
+    for (found, expected) in found.iter().zip(all(&whole, &z, &dot)) {
+        assert!((found - expected).abs() < 1e-13, "{found} and {expected}");
+    }
+    let x = SVector::from_column_slice(&z);
+    assert!((of_activations(&x, &w, 0.7) - found[0]).abs() < 1e-13);
+    let slope = of_activations::d_x(&x, &w, 0.7);
+    assert!((slope - SVector::from_column_slice(&found[1..4])).amax() < 1e-13);
 }

@@ -69,15 +69,23 @@ impl Writer<'_> {
         let (path, root) = (&callee.path, self.types.root());
         // In parentheses, the path of a function that has no namesake is not taken for a const argument.
         let ty = quote!((#path));
+        let values_of = match &callee.within {
+            Some(within) => {
+                let number = Literal::usize_unsuffixed(within.number);
+                quote!(#root::Within::<#number, _>((#(#values,)*)))
+            }
+            None => quote!((#(#values,)*)),
+        };
         Fragment::atom(match orders {
+            [] if callee.within.is_some() => quote!(#root::value::<#ty, _, _>(#values_of)),
             [] => quote!(#path::value(#(#values),*)),
             [i] => {
                 let i = Literal::usize_unsuffixed(*i);
-                quote!(#root::partial::<#i, #ty, _, _>((#(#values,)*)))
+                quote!(#root::partial::<#i, #ty, _, _>(#values_of))
             }
             [i, j] => {
                 let (i, j) = (Literal::usize_unsuffixed(*i), Literal::usize_unsuffixed(*j));
-                quote!(#root::second_partial::<#i, #j, #ty, _, _>((#(#values,)*)))
+                quote!(#root::second_partial::<#i, #j, #ty, _, _>(#values_of))
             }
             _ => unreachable!("no more than two derivatives are taken"),
         })

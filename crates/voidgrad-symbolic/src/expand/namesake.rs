@@ -138,6 +138,9 @@ impl<'a> Namesake<'a> {
         if !self.source.signature.output_shape.is_scalar() {
             return tokens;
         }
+        if self.source.signature.parameters.iter().all(|parameter| parameter.shape.is_scalar()) {
+            tokens.extend(self.value());
+        }
         for &i in wrt {
             let position = Literal::usize_unsuffixed(i);
             let function = format_ident!("d_{}", self.arguments[i].ident);
@@ -156,6 +159,20 @@ impl<'a> Namesake<'a> {
             ));
         }
         tokens
+    }
+
+    /// How those that inline a caller reach the value.
+    fn value(&self) -> TokenStream {
+        let (idents, types, real) = (self.own_idents(), self.argument_types(), self.types.real());
+        let name = &self.source.function.sig.ident;
+        self.implement(
+            &quote!(Value<#real, (#(#types,)*)>),
+            &quote! {
+                fn value((#(#idents,)*): (#(#types,)*)) -> #real {
+                    #name::value(#(#idents),*)
+                }
+            },
+        )
     }
 
     fn partial(

@@ -10,6 +10,7 @@ use super::{Derived, Expansion, Source, located, no_function};
 use crate::callees::{Callees, Known, Numbers};
 use crate::depth;
 use crate::diagnostics::Diagnostics;
+use crate::parse::{self, Body, Reading};
 
 /// The attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -169,7 +170,7 @@ impl Request {
         };
         match outcome {
             Some(Outcome::Derived(Derived { items, formulas }, handed)) => {
-                let macro_ = handed.item(&name, &self.place);
+                let macro_ = handed.item(&name, &self.place, &self.root);
                 let items = located(quote!(#items #macro_), &name);
                 expansion.tokens.extend(items);
                 expansion.formulas = formulas;
@@ -186,7 +187,19 @@ impl Request {
     }
 
     fn outcome(&self, function: ItemFn, diagnostics: &mut Diagnostics) -> Option<Outcome> {
-        let mut callees = Callees::new(self.kind.numbers());
+        let callees = self.callees(self.kind.numbers(), diagnostics);
+        match self.kind {
+            Kind::Differentiate => {
+                self.derive(function, &callees, super::differentiate::derived, diagnostics)
+            }
+            Kind::Control => self.derive(function, &callees, super::control::derived, diagnostics),
+            Kind::Network => self.derive(function, &callees, super::network::derived, diagnostics),
+        }
+    }
+
+    /// The functions that are known.
+    fn callees(&self, numbers: Numbers, diagnostics: &mut Diagnostics) -> Callees {
+        let mut callees = Callees::new(numbers);
         for (path, handed) in &self.known {
             match Known::read(handed) {
                 Some(known) => callees.add(path, known),
@@ -195,12 +208,17 @@ impl Request {
                 }
             }
         }
-        match self.kind {
-            Kind::Differentiate => {
-                self.derive(function, &callees, super::differentiate::derived, diagnostics)
-            }
-            Kind::Control => self.derive(function, &callees, super::control::derived, diagnostics),
-            Kind::Network => self.derive(function, &callees, super::network::derived, diagnostics),
+        callees
+    }
+
+    /// The body with all calls inlined that take whole arrays; nothing if one of them can't be.
+    fn inlined(&self, source: &Source) -> Option<Body> {
+        let mut diagnostics = Diagnostics::default();
+        let callees = self.callees(Numbers::Inlined, &mut diagnostics);
+        let reading = parse::body(&source.function, &source.signature, &callees, &mut diagnostics);
+        match (diagnostics.check(), reading) {
+            (Ok(()), Some(Reading::Body(body))) => Some(*body),
+            _ => None,
         }
     }
 
@@ -215,7 +233,7 @@ impl Request {
             syn::parse2::<A>(self.attribute.clone()).map_err(|error| diagnostics.push(error)).ok();
         match (attribute, Source::read(function, callees, diagnostics)?) {
             (Some(attribute), Ok(source)) => {
-                let handed = Handed::new(&source, self.kind != Kind::Network);
+                let handed = Handed::new(&source, self.kind != Kind::Network, || self.inlined(&source));
                 let derived = derived(&attribute, source, &self.root, diagnostics)?;
                 Some(Outcome::Derived(derived, handed))
             }

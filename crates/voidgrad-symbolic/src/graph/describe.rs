@@ -42,8 +42,7 @@ fn describe(graph: &Graph, id: NodeId) -> String {
         Op::Sum(a) => one("sum", *a),
         Op::LogSumExp(a) => one("log_sum_exp", *a),
         Op::Call(callee, orders, _) => {
-            let path = &graph.callee(*callee).path;
-            let function = path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default();
+            let function = graph.callee(*callee).name();
             match orders.len() {
                 0 => format!("{function}_value"),
                 1 => format!("d_{function}"),

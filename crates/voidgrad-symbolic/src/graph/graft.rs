@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
+use proc_macro2::{Ident, Span};
 use quote::ToTokens;
+use syn::{Path, PathArguments, PathSegment};
 
 use super::text::{Portable, numbered};
-use super::{Constant, Dim, Graph, Node, NodeId, Op, Position, Recurrence, Shape};
+use super::{Callee, Constant, Dim, Graph, Node, NodeId, Op, Position, Recurrence, Shape};
 
 /// Lengths of the body, with what they are where it is called.
 type Lengths = BTreeMap<Dim, Dim>;
 
 impl Graph {
-    /// The result of a body at these arguments. `here` is the path of an item of the function that the body belongs to, by the item's name.
+    /// The result of a body at these arguments. `function` is the path of the function that the body belongs to.
     ///
     /// # Errors
     /// Returns an error if the arguments do not fit: as a sentence without its subject, the function.
@@ -19,7 +21,7 @@ impl Graph {
         &mut self,
         body: &Portable,
         arguments: &[NodeId],
-        here: &dyn Fn(&str) -> syn::Path,
+        function: &Path,
     ) -> Result<NodeId, String> {
         if arguments.len() != body.parameters.len() {
             let count = body.parameters.len();
@@ -32,7 +34,7 @@ impl Graph {
         for (number, is_constant) in body.lengths.iter().enumerate() {
             let length = numbered(number);
             if *is_constant {
-                let path = here(&format!("length_{number}")).to_token_stream().to_string();
+                let path = item(function, &format!("length_{number}")).to_token_stream().to_string();
                 lengths.entry(length).or_insert(Dim::Named(path));
             } else if !lengths.contains_key(&length) {
                 return Err("has a length that none of its arguments has".to_owned());
@@ -79,7 +81,7 @@ impl Graph {
                 Op::Constant(index) => {
                     let Constant { path, is_cast } = body.graph.constant(*index);
                     let name = path.segments.last().map(|segment| segment.ident.to_string());
-                    let path = here(&name.unwrap_or_default());
+                    let path = item(function, &name.unwrap_or_default());
                     Op::Constant(self.intern_constant(Constant { path, is_cast: *is_cast }))
                 }
                 Op::State(state) => Op::State(states + state),
@@ -88,6 +90,12 @@ impl Graph {
                 }
                 Op::ScanEnd(recurrence, first, next) => {
                     Op::ScanEnd(later(*recurrence, states), copies[first.index()], copies[next.index()])
+                }
+                Op::Call(callee, orders, arguments) => {
+                    let Callee { path: _, within, passes } = body.graph.callee(*callee).clone();
+                    let callee = Callee { path: function.clone(), within, passes };
+                    let arguments = arguments.iter().map(|argument| copies[argument.index()]).collect();
+                    Op::Call(self.intern_callee(callee), orders.clone(), arguments)
                 }
                 op => op.clone().map_operands(|operand| copies[operand.index()]),
             };
@@ -145,6 +153,14 @@ impl Graph {
             (Shape::Array(_), Position::Cell(..)) => false,
         }
     }
+}
+
+/// The path of an item of a function's namesake.
+fn item(function: &Path, name: &str) -> Path {
+    let mut path = function.clone();
+    let ident = Ident::new(name, Span::call_site());
+    path.segments.push(PathSegment { ident, arguments: PathArguments::None });
+    path
 }
 
 fn later(Recurrence { state, backward }: Recurrence, states: usize) -> Recurrence {

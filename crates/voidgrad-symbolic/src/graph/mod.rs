@@ -13,7 +13,7 @@ pub mod text;
 
 use std::collections::HashMap;
 
-pub use op::{Callee, Comparison, Constant, Op, Pass, Position, Recurrence};
+pub use op::{Callee, Comparison, Constant, Op, Pass, Position, Recurrence, Within};
 pub use shape::{Dim, Shape};
 
 /// The most nodes that the body of one function may grow to.

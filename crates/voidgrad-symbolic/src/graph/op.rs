@@ -312,6 +312,35 @@ pub struct Constant {
 pub struct Callee {
     /// The path that the user wrote.
     pub path: syn::Path,
+    /// If the body of the function with this path was inlined, and the call stands in that: which of the functions that it
+    /// calls is meant. It has no path here.
+    pub within: Option<Within>,
     /// How each argument is passed.
     pub passes: Vec<Pass>,
+}
+
+/// One of the functions that an inlined body calls.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Within {
+    /// Its number.
+    pub number: usize,
+    /// Its name, for formulas and for the names of values.
+    pub name: String,
+}
+
+impl Callee {
+    /// The function's own name.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match &self.within {
+            Some(within) => within.name.clone(),
+            None => self.path.segments.last().map(|segment| segment.ident.to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// Whether all arguments are numbers.
+    #[must_use]
+    pub fn takes_numbers(&self) -> bool {
+        self.passes.iter().all(|pass| pass.is_number())
+    }
 }

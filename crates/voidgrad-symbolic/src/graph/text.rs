@@ -6,13 +6,16 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use super::{Comparison, Constant, Dim, Graph, NodeId, Op, Position, Recurrence, Shape};
+use super::{
+    Callee, Comparison, Constant, Dim, Graph, NodeId, Op, Pass, Position, Recurrence, Shape, Within,
+};
 use crate::primitives::{Binary, Unary};
 
 /// The body of a function, apart from it.
 #[derive(Debug)]
 pub struct Portable {
-    /// The graph. A length that has a name there is numbered as [`numbered`] does; so are the paths of constants, by their index.
+    /// The graph. A length that has a name there is numbered as [`numbered`] does; so are the paths of constants, by their index,
+    /// and the functions of numbers that are called, by theirs.
     pub graph: Graph,
     /// The node of each parameter.
     pub parameters: Vec<NodeId>,
@@ -38,7 +41,7 @@ pub fn write(
 ) -> (String, Vec<String>) {
     let roots: Vec<NodeId> = parameters.iter().copied().chain([output]).collect();
     let needed = graph.reachable(&roots);
-    let mut writer = Writer { lengths: Vec::new(), places: BTreeMap::new() };
+    let mut writer = Writer { graph, lengths: Vec::new(), places: BTreeMap::new() };
     let mut text = String::new();
     for id in graph.ids().filter(|id| needed[id.index()]) {
         let mut words = writer.op(graph.op(id));
@@ -60,13 +63,14 @@ pub fn write(
     (text, writer.lengths)
 }
 
-struct Writer {
+struct Writer<'g> {
+    graph: &'g Graph,
     lengths: Vec<String>,
     /// The line of each node.
     places: BTreeMap<NodeId, usize>,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn place(&self, id: NodeId) -> String {
         self.places[&id].to_string()
     }
@@ -137,13 +141,27 @@ impl Writer {
             Op::State(state) => format!("state,{state}"),
             Op::Scan(Recurrence { state, backward }, ..) => format!("scan,{state},{backward}"),
             Op::ScanEnd(Recurrence { state, backward }, ..) => format!("scan_end,{state},{backward}"),
-            Op::Call(..) | Op::CallGradient(..) | Op::CallAlong(..) => {
-                unreachable!("a body with calls in it is not written")
+            Op::Call(callee, ..) => {
+                let called = self.graph.callee(*callee);
+                let passes: String = called.passes.iter().map(|pass| letter(*pass)).collect();
+                format!("call,{callee},{},{passes}", called.name())
+            }
+            Op::CallGradient(..) | Op::CallAlong(..) => {
+                unreachable!("a body is a value, and has no derivative of a call in it")
             }
         };
         let mut words = vec![head];
         op.operands(|operand| words.push(self.place(operand)));
         vec![words.join(" ")]
+    }
+}
+
+/// How a number is passed. A body with calls that take whole arrays is not written.
+fn letter(pass: Pass) -> char {
+    match pass {
+        Pass::Number => 'n',
+        Pass::NumberReference => 'r',
+        Pass::Array | Pass::Reference => unreachable!("this call takes numbers alone"),
     }
 }
 
@@ -261,8 +279,26 @@ impl Reader {
             }
             ("scan", [first, next]) => Op::Scan(recurrence()?, *first, *next),
             ("scan_end", [first, next]) => Op::ScanEnd(recurrence()?, *first, *next),
+            ("call", arguments) => self.call(more, arguments)?,
             _ => return None,
         })
+    }
+
+    /// A call under a path that means nothing.
+    fn call(&mut self, words: &str, arguments: &[NodeId]) -> Option<Op> {
+        let [number, name, passes] = words.split(',').collect::<Vec<_>>().try_into().ok()?;
+        let pass = |letter: char| match letter {
+            'n' => Some(Pass::Number),
+            'r' => Some(Pass::NumberReference),
+            _ => None,
+        };
+        let callee = Callee {
+            path: syn::parse_str("called").ok()?,
+            within: Some(Within { number: number.parse().ok()?, name: name.to_owned() }),
+            passes: passes.chars().map(pass).collect::<Option<_>>()?,
+        };
+        let is_complete = callee.passes.len() == arguments.len();
+        is_complete.then(|| Op::Call(self.graph.intern_callee(callee), Vec::new(), arguments.to_vec()))
     }
 
     /// The constant with this number, under a path that says no more than that.

@@ -176,7 +176,7 @@ impl Scalars {
             }
             Op::Call(callee, orders, arguments) => {
                 let called = source.callee(*callee).clone();
-                if called.passes.iter().any(|pass| !pass.is_number()) {
+                if !called.takes_numbers() {
                     return None;
                 }
                 let callee = self.graph.intern_callee(called);

@@ -161,7 +161,7 @@ impl Reader<'_> {
         {
             return Some(value);
         }
-        let callee = self.graph.intern_callee(Callee { path: path.clone(), passes });
+        let callee = self.graph.intern_callee(Callee { path: path.clone(), within: None, passes });
         let node = self.written(Op::Call(callee, Vec::new(), nodes), shape, path)?;
         Some(if over_items { Value::Item(node) } else { Value::Node(node) })
     }

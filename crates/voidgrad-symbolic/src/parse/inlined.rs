@@ -1,6 +1,6 @@
 //! Calls of other annotated functions that take whole arrays: their bodies stand for them.
 
-use syn::{Path, PathArguments, PathSegment};
+use syn::Path;
 
 use super::{Reader, Value};
 use crate::callees::Known;
@@ -101,21 +101,13 @@ impl Reader<'_> {
                     format!("`{name}` can't be a part of this function, since {reason}; write it out here");
                 self.refuse(path, message)
             }
-            Some(Known::Body(body)) => {
-                let here = |item: &str| {
-                    let mut path = path.clone();
-                    let ident = syn::Ident::new(item, proc_macro2::Span::call_site());
-                    path.segments.push(PathSegment { ident, arguments: PathArguments::None });
-                    path
-                };
-                match self.graph.graft(body, arguments, &here) {
-                    Ok(node) => {
-                        self.within_bounds(path)?;
-                        Some(Some(Value::Node(node)))
-                    }
-                    Err(misfit) => self.refuse(path, format!("`{name}` {misfit}")),
+            Some(Known::Body(body)) => match self.graph.graft(body, arguments, path) {
+                Ok(node) => {
+                    self.within_bounds(path)?;
+                    Some(Some(Value::Node(node)))
                 }
-            }
+                Err(misfit) => self.refuse(path, format!("`{name}` {misfit}")),
+            },
         }
     }
 }

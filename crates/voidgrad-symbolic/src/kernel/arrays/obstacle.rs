@@ -39,10 +39,7 @@ impl Obstacle {
         match *graph.op(id) {
             Op::State(_) | Op::Scan(..) | Op::ScanEnd(..) => Some(Self::Recurrence),
             Op::CallGradient(..) | Op::CallAlong(..) => Some(Self::WholeArray),
-            Op::Call(callee, ..) => {
-                let takes_arrays = graph.callee(callee).passes.iter().any(|pass| !pass.is_number());
-                takes_arrays.then_some(Self::WholeArray)
-            }
+            Op::Call(callee, ..) => (!graph.callee(callee).takes_numbers()).then_some(Self::WholeArray),
             _ => None,
         }
     }

@@ -52,10 +52,16 @@ pub(super) mod parts {
         x * sigmoid(s * x)
     }
 
+    /// Another one.
+    #[differentiate(wrt(x, s), order = 2)]
+    fn bend(x: f64, s: &f64) -> f64 {
+        (s * x).sin()
+    }
+
     /// A sum over a whole array.
     #[differentiate(wrt(x, s), order = 2)]
     fn energy(x: &SVector<f64, 4>, s: f64) -> f64 {
-        x.map(|x| swish(x, &s)).norm_squared()
+        x.map(|x| bend(x, &s)).norm_squared()
     }
 
     /// A layer that calls one of these for each entry, and one with an array.
@@ -232,7 +238,7 @@ fn activated_control(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64
 fn activated_whole(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64 {
     let h = w * z;
     let a = h.map(|h| h * sigmoid(s * h));
-    (a * a.norm_squared() * (s * sigmoid(z[0] * s))).sum()
+    (a * h.map(|h| (s * h).sin()).norm_squared() * (s * sigmoid(z[0] * s))).sum()
 }
 
 /// A derivative through the part.

@@ -3,8 +3,9 @@
 //! Derivatives are compared with central differences of step h = 1e-5: the truncation error h²·f‴/6 is below 1e-8 for the functions
 //! here, whose third derivatives stay below 600, and the rounding error ε/h near 2e-11.
 
-use nalgebra::{SMatrix, SVector};
-use voidgrad::{Control, control, differentiate, log_sum_exp, sigmoid, softmax, softplus};
+use nalgebra::{DMatrix, DVector, SMatrix, SVector};
+use voidgrad::batch::{Batch, Options};
+use voidgrad::{Bernoulli, Control, control, differentiate, log_sum_exp, sigmoid, softmax, softplus};
 
 const TOLERANCE: f64 = 1e-8;
 
@@ -165,4 +166,158 @@ fn a_control_of_groups_has_the_derivatives_of_its_value() {
     let mut phi_bar = [0.0; 9];
     control.d_phi(&z, &mut phi_bar);
     assert_derivatives(|w| grouped(&z.into(), &SVector::from(*w), 0.5), w, &phi_bar[..8]);
+}
+
+/// Everything that takes a part of a matrix.
+#[differentiate(wrt(m, v), order = 2)]
+fn blocks(m: &SMatrix<f64, 3, 4>, v: &SVector<f64, 4>) -> f64 {
+    let h = (m.fixed_columns::<2>(1) * v.fixed_rows::<2>(2)).map(f64::tanh);
+    let g = m.view((1, 0), (2, 3)) * h;
+    let (row, column) = (m.row(1) * v, m.column(3).map(f64::sin));
+    g.norm_squared() * row[0]
+        + column.dot(&m.columns(0, 2).column(1))
+        + m.fixed_rows::<2>(1).transpose().row(3).sum()
+        + m.fixed_view::<2, 2>(0, 1)[(1, 1)] * m.row(2)[3]
+        + m.column_iter().map(|column| column.norm_squared() * v[1]).sum::<f64>().ln()
+        + m.row_iter().map(|row| row.map(f64::exp).sum()).product::<f64>().ln()
+}
+
+/// What `blocks` computes, entry by entry.
+fn entries_of_blocks(m: &SMatrix<f64, 3, 4>, v: &SVector<f64, 4>) -> f64 {
+    let h: Vec<f64> = (0..3).map(|i| (m[(i, 1)] * v[2] + m[(i, 2)] * v[3]).tanh()).collect();
+    let g = (1..3).map(|i| (0..3).map(|j| m[(i, j)] * h[j]).sum::<f64>());
+    let row: f64 = (0..4).map(|j| m[(1, j)] * v[j]).sum();
+    let all: f64 = m.iter().map(|m| m * m).sum();
+    g.map(|g| g * g).sum::<f64>() * row
+        + (0..3).map(|i| m[(i, 3)].sin() * m[(i, 1)]).sum::<f64>()
+        + m[(1, 3)]
+        + m[(2, 3)]
+        + m[(1, 2)] * m[(2, 3)]
+        + (all * v[1]).ln()
+        + (0..3).map(|i| (0..4).map(|j| m[(i, j)].exp()).sum::<f64>().ln()).sum::<f64>()
+}
+
+#[test]
+fn parts_of_matrices_have_derivatives_to_second_order() {
+    let (m, v) = (numbers::<12>(0.4), [0.3, 0.9, -0.2, 0.5]);
+    let matrix = |m: &[f64; 12]| SMatrix::<f64, 3, 4>::from_column_slice(m);
+    let vector = |v: &[f64; 4]| SVector::from(*v);
+    // Sums of a few dozen terms in another order.
+    let value = entries_of_blocks(&matrix(&m), &vector(&v));
+    assert!((blocks(&matrix(&m), &vector(&v)) - value).abs() < 1e-13);
+    assert!((blocks::value(&matrix(&m), &vector(&v)) - value).abs() < 1e-13);
+    let slopes = |m: &[f64; 12], v: &[f64; 4]| {
+        (blocks::d_m(&matrix(m), &vector(v)), blocks::d_v(&matrix(m), &vector(v)))
+    };
+    let (d_m, d_v) = slopes(&m, &v);
+    assert_derivatives(|m| entries_of_blocks(&matrix(m), &vector(&v)), m, d_m.as_slice());
+    assert_derivatives(|v| entries_of_blocks(&matrix(&m), &vector(v)), v, d_v.as_slice());
+    let dots = (matrix(&numbers(0.8)), vector(&numbers(0.9)));
+    let (m_bar, v_bar) = blocks::vjp_jvp(&matrix(&m), &vector(&v), dots.0, dots.1, 0.0, 1.0);
+    let along = |m: &[f64; 12], v: &[f64; 4]| {
+        let (d_m, d_v) = slopes(m, v);
+        d_m.dot(&dots.0) + d_v.dot(&dots.1)
+    };
+    assert_derivatives(|m| along(m, &v), m, m_bar.as_slice());
+    assert_derivatives(|v| along(&m, v), v, v_bar.as_slice());
+}
+
+/// Parts of a matrix whose size the run knows.
+#[differentiate(wrt(m, v), order = 2)]
+fn blocks_of_any_size(m: &DMatrix<f64>, v: &DVector<f64>) -> f64 {
+    let h = m.columns(1, 2) * v.rows(0, 2);
+    let row = m.row(1) * v;
+    h.norm_squared() * row[0]
+        + m.column(0).map(f64::sin).sum()
+        + m.view((0, 1), (2, 2)).transpose().row(0).sum()
+}
+
+#[test]
+fn parts_of_matrices_of_any_size_have_derivatives() {
+    let (m, v) = (numbers::<12>(0.4), numbers::<4>(0.5));
+    let (matrix, vector) = (|m: &[f64]| DMatrix::from_column_slice(3, 4, m), DVector::from_column_slice);
+    let f = |m: &[f64], v: &[f64]| blocks_of_any_size(&matrix(m), &vector(v));
+    assert!((f(&m, &v) - blocks_of_any_size::value(&matrix(&m), &vector(&v))).abs() < 1e-14);
+    let (d_m, d_v) = (
+        blocks_of_any_size::d_m(&matrix(&m), &vector(&v)),
+        blocks_of_any_size::d_v(&matrix(&m), &vector(&v)),
+    );
+    assert_derivatives(|m| f(m, &v), m, d_m.as_slice());
+    assert_derivatives(|v| f(&m, v), v, d_v.as_slice());
+    let second = |m: &[f64]| {
+        blocks_of_any_size::jvp(&matrix(m), &vector(&v), matrix(&numbers::<12>(0.8)), vector(&[0.0; 4])).1
+    };
+    let (m_bar, _) = blocks_of_any_size::vjp_jvp(
+        &matrix(&m),
+        &vector(&v),
+        matrix(&numbers::<12>(0.8)),
+        vector(&[0.0; 4]),
+        0.0,
+        1.0,
+    );
+    assert_derivatives(|m| second(m), m, m_bar.as_slice());
+}
+
+#[differentiate(wrt(m))]
+fn logarithms_of_a_column(m: &SMatrix<f64, 2, 2>) -> f64 {
+    m.map(f64::ln).column(1).sum()
+}
+
+#[test]
+fn columns_that_nothing_reads_have_a_derivative_of_exactly_0() {
+    let d_m = logarithms_of_a_column::d_m(&SMatrix::from_column_slice(&[0.0, -1.0, 1.0, 2.0]));
+    assert_eq!(d_m.as_slice(), [0.0, 0.0, 1.0, 0.5]);
+}
+
+/// A control of parts of a matrix of parameters.
+#[control(positive(lambda))]
+fn of_parts(z: &SVector<f64, 4>, w: &SMatrix<f64, 3, 4>, lambda: f64) -> f64 {
+    let s = z.map(|z| sigmoid(z / lambda));
+    let h = (w.fixed_columns::<2>(1) * s.fixed_rows::<2>(2)).map(f64::tanh);
+    h.sum() * w.column(0).sum()
+        + (w.fixed_view::<2, 2>(1, 2).transpose() * h.fixed_rows::<2>(1)).norm_squared()
+        + w.row(2).transpose().dot(&s)
+}
+
+/// [`of_parts`] with products of the whole matrix: with one that moves two entries, and with one that leaves some out.
+#[control(positive(lambda), data(moves, column, right, last))]
+#[allow(clippy::too_many_arguments, reason = "four constants")]
+fn of_whole(
+    z: &SVector<f64, 4>,
+    w: &SMatrix<f64, 3, 4>,
+    lambda: f64,
+    moves: &SMatrix<f64, 4, 4>,
+    column: &SVector<f64, 4>,
+    right: &SMatrix<f64, 4, 4>,
+    last: &SMatrix<f64, 3, 3>,
+) -> f64 {
+    let s = z.map(|z| sigmoid(z / lambda));
+    let h = (w * (moves * &s)).map(f64::tanh);
+    let beside = right * (w.transpose() * (last * &h));
+    h.sum() * (w * column).sum() + beside.norm_squared() + (w * &s)[2]
+}
+
+#[test]
+fn a_batch_of_a_control_of_parts_is_that_of_the_whole() {
+    let w = SMatrix::<f64, 3, 4>::from_column_slice(&numbers::<12>(0.3));
+    let mut moves = SMatrix::<f64, 4, 4>::zeros();
+    (moves[(1, 2)], moves[(2, 3)]) = (1.0, 1.0);
+    let right = SMatrix::from_diagonal(&SVector::from([0.0, 0.0, 1.0, 1.0]));
+    let last = SMatrix::from_diagonal(&SVector::from([0.0, 1.0, 1.0]));
+    let parts = OfParts::new(w, 0.6).unwrap();
+    let whole = OfWhole::new(w, 0.6, moves, SVector::from([1.0, 0.0, 0.0, 0.0]), right, last).unwrap();
+    let bernoulli = Bernoulli::from_logits(&[0.3, -0.4, 0.1, 0.9]).unwrap();
+    let f = |b: &[f64]| (b[0] + 2.0 * b[1] - b[2] * b[3]).powi(2);
+    let (mut first, mut second) = (Batch::new(), Batch::new());
+    let options = Options::new(500, 3);
+    let found = first.estimate(&bernoulli, &f, &parts, &options).unwrap();
+    let expected = second.estimate(&bernoulli, &f, &whole, &options).unwrap();
+    let close = |found: &[f64], expected: &[f64]| {
+        assert_eq!(found.len(), expected.len());
+        for (found, expected) in found.iter().zip(expected) {
+            assert!((found - expected).abs() <= 1e-11 * expected.abs().max(1.0), "{found} and {expected}");
+        }
+    };
+    close(&found.gradient, &expected.gradient);
+    close(&found.variance_gradient, &expected.variance_gradient);
 }

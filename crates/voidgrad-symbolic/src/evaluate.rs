@@ -1,6 +1,7 @@
 //! The values of a graph in `f64`: what the tests of the engine hold its derivatives against.
 
 use crate::graph::{Comparison, Dim, Graph, NodeId, Op, Position, Shape};
+use crate::kernel::entries_behind;
 
 /// The value of `root` where the parameters have these entries (column by column); masks are 0 or 1. `None` where
 /// a value is not known to the engine: a length, a call to another function, a constant by its path.
@@ -89,12 +90,17 @@ fn value(graph: &Graph, parameters: &[Vec<f64>], values: &[Vec<f64>], id: NodeId
             }
             Some(array)
         }
-        Op::Part(a, first) => Some(values[a.index()][*first..][..length].to_vec()),
+        Op::Part(a, first) => {
+            let numbers = entries_behind(graph.shape(*a), *first, shape)?;
+            Some(numbers.into_iter().map(|number| values[a.index()][number]).collect())
+        }
         Op::Join(parts) => {
             let mut array = vec![0.0; length];
             for (first, part) in parts {
-                let part = &values[part.index()];
-                array[*first..][..part.len()].copy_from_slice(part);
+                let numbers = entries_behind(shape, *first, graph.shape(*part))?;
+                for (number, entry) in numbers.into_iter().zip(&values[part.index()]) {
+                    array[number] = *entry;
+                }
             }
             Some(array)
         }

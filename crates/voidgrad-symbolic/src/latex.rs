@@ -1,10 +1,12 @@
 //! Formulas in LaTeX, for the documentation of generated code and for people who check it by hand.
 
+use std::collections::BTreeSet;
+
 use pulldown_latex::config::{DisplayMode, RenderConfig};
 use pulldown_latex::mathml::push_mathml;
 use pulldown_latex::{Parser, Storage};
 
-use crate::graph::{Comparison, Graph, NodeId, Op, Position};
+use crate::graph::{Comparison, Dim, Graph, NodeId, Op, Position, Shape};
 
 /// The formula of `root` in terms of `symbol`s: nodes for which `symbol` gives a name are written as that name.
 #[must_use]
@@ -162,14 +164,10 @@ impl Printer<'_> {
                 (format!(r"\left({}\right)", entries.join(", ")), ATOM)
             }
             Op::Part(a, first) => {
-                let count = self.graph.shape(id).entries().unwrap_or_default();
-                let last = (first + count).saturating_sub(1);
-                (format!(r"{{{}}}_{{{first}:{last}}}", self.at(*a, ATOM)), ATOM)
+                let places = places(*first, self.graph.shape(*a), self.graph.shape(id));
+                (format!(r"{{{}}}_{{{places}}}", self.at(*a, ATOM)), ATOM)
             }
-            Op::Join(parts) => {
-                let parts: Vec<String> = parts.iter().map(|(_, part)| self.at(*part, 0)).collect();
-                (format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", parts.join(r" \\ ")), ATOM)
-            }
+            Op::Join(parts) => (self.blocks(parts, self.graph.shape(id)), ATOM),
             Op::MatMul(a, b) => (format!(r"{}\,{}", self.at(*a, PRODUCT), self.at(*b, POWER)), PRODUCT),
             Op::Outer(a, b) => {
                 (format!(r"{}\,{{{}}}^\top", self.at(*a, PRODUCT), self.at(*b, ATOM)), PRODUCT)
@@ -191,12 +189,90 @@ impl Printer<'_> {
         }
     }
 
+    /// An array of blocks, with zeros beside them.
+    fn blocks(&self, parts: &[(Position, NodeId)], whole: &Shape) -> String {
+        let blocks: Vec<Corners> =
+            parts.iter().map(|(first, part)| corners(*first, self.graph.shape(*part), whole)).collect();
+        // Where rows and columns of blocks begin, and behind the last of them.
+        let [rows, columns] = [0, 1].map(|side| {
+            let of_blocks = blocks.iter().flat_map(|corners| [corners[side].0, corners[side].1]);
+            let ends = [0, end_of(&whole.sides()[side])];
+            of_blocks.chain(ends).collect::<BTreeSet<usize>>().into_iter().collect::<Vec<usize>>()
+        });
+        let mut lines = Vec::new();
+        for row in rows.windows(2) {
+            let mut cells = Vec::new();
+            for column in columns.windows(2) {
+                let cell = [(row[0], row[1]), (column[0], column[1])];
+                let is_over = |[of_rows, of_columns]: &Corners| {
+                    of_rows.0 <= row[0]
+                        && row[1] <= of_rows.1
+                        && of_columns.0 <= column[0]
+                        && column[1] <= of_columns.1
+                };
+                cells.push(match blocks.iter().position(is_over) {
+                    Some(found) if blocks[found] == cell => self.at(parts[found].1, 0),
+                    Some(_) => return self.placed(parts, whole),
+                    None if cell.iter().all(|(first, end)| first + 1 == *end) => "0".to_owned(),
+                    None => r"\mathbf{0}".to_owned(),
+                });
+            }
+            lines.push(cells.join(" & "));
+        }
+        format!(r"\begin{{pmatrix}} {} \end{{pmatrix}}", lines.join(r" \\ "))
+    }
+
+    /// Blocks that no rows and columns of blocks show: each with its places.
+    fn placed(&self, parts: &[(Position, NodeId)], whole: &Shape) -> String {
+        let parts: Vec<String> = (parts.iter())
+            .map(|(first, part)| {
+                let places = places(*first, whole, self.graph.shape(*part));
+                format!(r"{{\cdot}}_{{{places}}} = {}", self.at(*part, 0))
+            })
+            .collect();
+        format!(r"\left[{}\right]", parts.join(r",\; "))
+    }
+
     fn call(&self, callee: usize, orders: &[usize], arguments: &[NodeId]) -> String {
         let name = self.graph.callee(callee).name();
         let orders: Vec<String> =
             orders.iter().map(|order| format!(r"\partial_{{{}}} ", order + 1)).collect();
         let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
         format!(r"{}{}\left({}\right)", orders.concat(), symbol(&name), arguments.join(", "))
+    }
+}
+
+/// By side, the first place of a block and the one behind its last.
+type Corners = [(usize, usize); 2];
+
+/// The end of a side; if it is known at run time alone, it is behind all places.
+fn end_of(side: &Dim) -> usize {
+    side.fixed().unwrap_or(usize::MAX)
+}
+
+fn corners(first: Position, part: &Shape, whole: &Shape) -> Corners {
+    let ((row, column), [rows, columns], all) = (first.cell(), part.sides(), whole.sides());
+    let side = |first: usize, side: &Dim, all: &Dim| {
+        let end = side.fixed().map_or_else(|| end_of(all), |count| first + count);
+        (first, end)
+    };
+    [side(row, &rows, &all[0]), side(column, &columns, &all[1])]
+}
+
+/// The places of a part, counted from 0 as the code counts them: `2:4`, or `0:1, :` with all columns.
+fn places(first: Position, whole: &Shape, part: &Shape) -> String {
+    let (row, column) = first.cell();
+    let side = |first: usize, [whole, part]: [&Dim; 2]| match part.fixed() {
+        _ if whole == part => ":".to_owned(),
+        Some(1) => first.to_string(),
+        Some(count) => format!("{first}:{}", first + count - 1),
+        None => format!("{first}:"),
+    };
+    let ([all_rows, all_columns], [rows, columns]) = (whole.sides(), part.sides());
+    let of_rows = side(row, [&all_rows, &rows]);
+    match first {
+        Position::Entry(_) => of_rows,
+        Position::Cell(..) => format!("{of_rows}, {}", side(column, [&all_columns, &columns])),
     }
 }
 

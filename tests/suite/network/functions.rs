@@ -161,6 +161,22 @@ fn grouped(
     SVector::from_iterator(first.iter().chain(second.iter()).copied()) * factor + all * w.column_sum()[1]
 }
 
+/// Rows, columns and blocks of matrices of parameters, one of which has a size of the run.
+#[network(each(x))]
+fn blocks(
+    x: &SVector<f64, 6>,
+    w: &SMatrix<f64, 4, 5>,
+    m: &DMatrix<f64>,
+    v: &SVector<f64, 5>,
+) -> SVector<f64, 4> {
+    let h = (w.fixed_columns::<3>(1) * x.fixed_rows::<3>(0)).map(f64::tanh);
+    let g = w.fixed_view::<2, 4>(1, 0) * &h;
+    let inner = m.rows(1, 2) * x.fixed_rows::<3>(3) + g;
+    let shared = w.row(3).transpose().dot(v) + m.column(1).map(f64::sin).sum();
+    let columns = w.column(0) * x[5] + w.column(4) * inner[1];
+    h * (inner[0] * shared) + columns + m.row(0).transpose().fixed_rows::<2>(1).sum() * w.column(2)
+}
+
 /// One number of each.
 #[network(each(x))]
 fn line(x: f64, slope: f64, height: f64) -> f64 {
@@ -200,6 +216,11 @@ pub(crate) fn cases() -> Vec<Case> {
         case!(Grouped, drawn(|stream| Grouped::draw(stream, 2)), [x: 6], 8, |p| {
             let [w, v, u] = cut(p, [12, 5, 2]);
             grouped(&vector(x), &matrix(w), &vector(v), &DVector::from_column_slice(u)).as_slice().to_vec()
+        }),
+        case!(Blocks, drawn(|stream| Blocks::draw(stream, [4, 3])), [x: 6], 4, |p| {
+            let [w, m, v] = cut(p, [20, 12, 5]);
+            let m = DMatrix::from_column_slice(4, 3, m);
+            blocks(&vector(x), &matrix(w), &m, &vector(v)).as_slice().to_vec()
         }),
         case!(Encoder, drawn(Encoder::draw), [x: 11], 3, |p| {
             let [w1, b1, w2, b2] = cut(p, [187, 17, 51, 3]);

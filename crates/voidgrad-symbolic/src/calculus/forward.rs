@@ -151,7 +151,7 @@ impl Push<'_> {
             }
             Op::Join(parts) => {
                 let shape = self.graph.shape(node).clone();
-                let dots: Vec<(usize, NodeId)> =
+                let dots: Vec<(Position, NodeId)> =
                     parts.iter().filter_map(|(first, part)| Some((*first, self.of(*part)?))).collect();
                 (!dots.is_empty()).then(|| self.graph.join(dots, shape))
             }

@@ -13,7 +13,7 @@
 //! - *entries*: an array of few entries stays one through products, so its other entries stay exactly 0.
 
 use crate::depth;
-use crate::graph::{Comparison, Graph, NodeId, Op, Position, Shape};
+use crate::graph::{Block, Comparison, Dim, Graph, NodeId, Op, Position, Shape};
 
 impl Graph {
     /// The zero that may be folded away.
@@ -105,23 +105,30 @@ impl Graph {
     /// The parts of both, if each is beside those of the other or at the same place as one of them.
     fn add_parts(
         &mut self,
-        left: Vec<(usize, NodeId)>,
-        right: Vec<(usize, NodeId)>,
-    ) -> Option<Vec<(usize, NodeId)>> {
+        left: Vec<(Position, NodeId)>,
+        right: Vec<(Position, NodeId)>,
+    ) -> Option<Vec<(Position, NodeId)>> {
         let mut parts = [left, right].concat();
         parts.sort_by_key(|(first, _)| *first);
-        let mut added: Vec<(usize, NodeId)> = Vec::with_capacity(parts.len());
+        let mut added: Vec<(Position, NodeId)> = Vec::with_capacity(parts.len());
         for (first, part) in parts {
-            let (last, end) = match added.last() {
-                Some((last, before)) => (Some(*last), last + self.shape(*before).entries()?),
-                None => (None, 0),
+            let block = Block::new(first, self.shape(part));
+            // In one column, what is before the last part is before this one, too.
+            let is_column = matches!(first, Position::Entry(_));
+            let near = if is_column { added.len().saturating_sub(1) } else { 0 };
+            let over = |graph: &Self, (at, other): &(Position, NodeId)| {
+                !block.is_apart(Block::new(*at, graph.shape(*other)))
             };
-            match added.last_mut() {
-                Some((_, before)) if last == Some(first) && self.shape(*before) == self.shape(part) => {
-                    *before = self.add(*before, part);
+            match added[near..].iter().position(|other| over(self, other)) {
+                None => added.push((first, part)),
+                Some(place) => {
+                    let (at, other) = added[near + place];
+                    let is_same = at == first && self.shape(other) == self.shape(part);
+                    if !is_same {
+                        return None;
+                    }
+                    added[near + place].1 = self.add(other, part);
                 }
-                _ if first >= end => added.push((first, part)),
-                _ => return None,
             }
         }
         Some(added)
@@ -261,16 +268,16 @@ impl Graph {
 
     fn map_parts(
         &mut self,
-        parts: Vec<(usize, NodeId)>,
+        parts: Vec<(Position, NodeId)>,
         shape: Shape,
-        mut f: impl FnMut(&mut Self, usize, NodeId) -> NodeId,
+        mut f: impl FnMut(&mut Self, Position, NodeId) -> NodeId,
     ) -> NodeId {
         let parts = parts.into_iter().map(|(first, part)| (first, f(self, first, part))).collect();
         self.join(parts, shape)
     }
 
     /// The part of an array that stands at the place of another part; a number stays one.
-    fn part_like(&mut self, array: NodeId, first: usize, like: NodeId) -> NodeId {
+    fn part_like(&mut self, array: NodeId, first: Position, like: NodeId) -> NodeId {
         if self.shape(array).is_scalar() {
             return array;
         }
@@ -521,66 +528,78 @@ impl Graph {
     }
 
     /// An array from its parts, which stand in ascending order; the rest is 0.
-    pub fn join(&mut self, mut parts: Vec<(usize, NodeId)>, shape: Shape) -> NodeId {
+    pub fn join(&mut self, mut parts: Vec<(Position, NodeId)>, shape: Shape) -> NodeId {
         parts.retain(|(_, part)| !self.is_zero(*part));
         match parts.as_slice() {
             [] => self.zero_of(shape),
-            [(0, whole)] if *self.shape(*whole) == shape => *whole,
+            [(_, whole)] if *self.shape(*whole) == shape => *whole,
             _ => self.node(Op::Join(parts), shape),
         }
     }
 
     /// The entries of an array from `first` on, as many as `shape` has. Like [`Graph::index`], it moves inward.
-    pub fn part(&mut self, a: NodeId, first: usize, shape: &Shape) -> NodeId {
+    pub fn part(&mut self, a: NodeId, first: Position, shape: &Shape) -> NodeId {
         if self.shape(a) == shape {
             return a;
         }
-        let count = shape.entries().expect("a part has a number of entries");
         if self.shape(a).is_scalar() {
             return self.broadcast(a, shape);
         }
-        if let Some(known) = self.known_part(a, first, count)
-            && self.shape(known) == shape
-        {
+        if let Some(known) = self.known_part(a, first, shape) {
             return known;
         }
-        let part = depth::with_more_room(|| self.part_inward(a, first, count, shape));
-        self.remember_part(a, first, count, part);
+        let part = depth::with_more_room(|| self.part_inward(a, first, shape));
+        self.remember_part(a, first, part);
         part
     }
 
-    fn part_inward(&mut self, a: NodeId, first: usize, count: usize, shape: &Shape) -> NodeId {
+    fn part_inward(&mut self, a: NodeId, first: Position, shape: &Shape) -> NodeId {
+        let (row, column) = first.cell();
+        let [rows, columns] = shape.sides();
         match self.op(a).clone() {
             Op::Zero => self.zero_of(shape.clone()),
-            Op::Broadcast(inner) => self.broadcast(inner, shape),
-            Op::Part(inner, before) => self.part(inner, before + first, shape),
+            Op::Broadcast(inner) if self.shape(inner).is_scalar() => self.broadcast(inner, shape),
+            Op::Broadcast(inner) => self.part(inner, first, shape),
+            Op::Part(inner, before) => {
+                let first = self.shape(inner).behind(before, first);
+                self.part(inner, first, shape)
+            }
             Op::Assemble(entries) => {
-                let of_part = |(at, entry): &(Position, NodeId)| match at {
-                    Position::Entry(i) => {
-                        let place = i.checked_sub(first).filter(|place| *place < count)?;
-                        Some((Position::Entry(place), *entry))
-                    }
-                    Position::Cell(..) => None,
-                };
+                let of_part = |(at, entry): &(Position, NodeId)| Some((shape.within(first, *at)?, *entry));
                 let entries = entries.iter().filter_map(of_part).collect();
                 self.assemble(entries, shape.clone())
             }
             Op::Join(parts) => {
-                let ends =
-                    |graph: &Self, (at, part): (usize, NodeId)| Some(at + graph.shape(part).entries()?);
+                let block = Block::new(first, shape);
                 for (at, part) in &parts {
-                    let end = ends(self, (*at, *part)).unwrap_or(usize::MAX);
-                    if *at <= first && first + count <= end {
-                        return self.part(*part, first - at, shape);
+                    if Block::new(*at, self.shape(*part)).contains(block) {
+                        let ((its_row, its_column), whole) = (at.cell(), self.shape(*part));
+                        let first = whole.position(row - its_row, column - its_column);
+                        return self.part(*part, first, shape);
                     }
                 }
-                let is_apart = parts.iter().all(|(at, part)| {
-                    first + count <= *at || ends(self, (*at, *part)).is_some_and(|end| end <= first)
-                });
-                if is_apart {
+                if parts.iter().all(|(at, part)| block.is_apart(Block::new(*at, self.shape(*part)))) {
                     return self.zero_of(shape.clone());
                 }
                 self.node(Op::Part(a, first), shape.clone())
+            }
+            Op::Outer(x, y) => {
+                let x = self.part(x, Position::Entry(row), &Shape::Matrix(rows, Dim::Fixed(1)));
+                let y = self.part(y, Position::Entry(column), &Shape::Matrix(columns, Dim::Fixed(1)));
+                let y = self.transpose(y);
+                self.matmul(x, y)
+            }
+            // A column times a row. Of another product, all may be needed elsewhere.
+            Op::MatMul(x, y) if self.shape(x).is_column() => {
+                let x = self.part(x, Position::Entry(row), &Shape::Matrix(rows, Dim::Fixed(1)));
+                let first = self.shape(y).position(0, column);
+                let y = self.part(y, first, &Shape::Matrix(Dim::Fixed(1), columns));
+                self.matmul(x, y)
+            }
+            Op::Transpose(inner) => {
+                let first = self.shape(inner).position(column, row);
+                let part = self.part(inner, first, &shape.transposed());
+                self.transpose(part)
             }
             op if op.is_elementwise() && !matches!(op, Op::Call(..)) => {
                 let op = op.map_operands(|operand| {
@@ -617,18 +636,14 @@ impl Graph {
                 Ok(found) => entries[found].1,
                 Err(_) => self.zero(),
             },
-            Op::Part(inner, first) => match at {
-                Position::Entry(i) => self.index(inner, Position::Entry(first + i)),
-                Position::Cell(..) => self.node(Op::Index(a, at), Shape::Scalar),
-            },
+            Op::Part(inner, first) => {
+                let at = self.shape(inner).behind(first, at);
+                self.index(inner, at)
+            }
             Op::Join(parts) => {
-                let Position::Entry(i) = at else { return self.node(Op::Index(a, at), Shape::Scalar) };
                 for (first, part) in parts.into_iter().rev() {
-                    if first <= i {
-                        return match self.shape(part).entries() {
-                            Some(count) if first + count <= i => self.zero(),
-                            _ => self.index(part, Position::Entry(i - first)),
-                        };
+                    if let Some(at) = self.shape(part).within(first, at) {
+                        return self.index(part, at);
                     }
                 }
                 self.zero()

@@ -25,6 +25,32 @@ impl At {
     }
 }
 
+impl At {
+    /// The place that is so far behind a constant one.
+    fn index_behind(&self, first: Position) -> TokenStream {
+        let behind = |first: usize, i: Option<&Ident>| {
+            let number = Literal::usize_unsuffixed(first);
+            match (first, i) {
+                (0, Some(i)) => quote!(#i),
+                (_, Some(i)) => quote!(#number + #i),
+                (_, None) => quote!(#number),
+            }
+        };
+        let (i, j) = match self {
+            Self::Entry(i) => (i, None),
+            Self::Cell(i, j) => (i, Some(j)),
+        };
+        let row = |first: usize| behind(first, Some(i));
+        match first {
+            Position::Entry(first) => row(first),
+            Position::Cell(first, column) => {
+                let (row, column) = (row(first), behind(column, j));
+                quote!((#row, #column))
+            }
+        }
+    }
+}
+
 /// An index that stands in the source.
 pub(super) fn constant_position(at: Position) -> TokenStream {
     match at {
@@ -46,15 +72,18 @@ impl Writer<'_> {
         match self.graph.op(id).clone() {
             Op::Assemble(entries) => self.assemble(&entries, &shape),
             Op::Join(parts) => self.join(&parts, &shape),
-            Op::MatMul(a, b) => self.product(a, b),
+            Op::MatMul(a, b) => {
+                let product = self.product(a, b);
+                self.declared(id, product)
+            }
             Op::Scan(recurrence, first, next) => self.scan(recurrence, first, next, false),
             Op::CallAlong(callee, orders, arguments, dot) => self.call_along(callee, orders, &arguments, dot),
             Op::CallGradient(callee, position, arguments) => {
                 self.call(callee, &[position], &arguments, Writer::value)
             }
             Op::Transpose(a) => {
-                let a = self.place(a);
-                a.method("transpose", &[])
+                let transposed = self.place(a).method("transpose", &[]);
+                self.declared(id, transposed)
             }
             _ => {
                 let at = self.at(&shape);
@@ -117,9 +146,9 @@ impl Writer<'_> {
         }
         match (&op, at) {
             (Op::Places, At::Entry(i)) => self.constant(&quote!(#i as f64)),
-            (Op::Part(a, first), At::Entry(i)) => {
-                let (a, first) = (self.place(*a).at(Level::Postfix), Literal::usize_unsuffixed(*first));
-                Fragment::atom(quote!(#a[#first + #i]))
+            (Op::Part(a, first), at) => {
+                let (a, index) = (self.place(*a).at(Level::Postfix), at.index_behind(*first));
+                Fragment::atom(quote!(#a[#index]))
             }
             (Op::Outer(a, b), At::Cell(i, j)) => {
                 let (a, b) = (self.entry(*a, &At::Entry(i.clone())), self.entry(*b, &At::Entry(j.clone())));
@@ -194,19 +223,61 @@ impl Writer<'_> {
     }
 
     /// An array from its parts: zeros first, unless the parts are all of it, then the parts.
-    fn join(&mut self, parts: &[(usize, NodeId)], shape: &Shape) -> Fragment {
+    fn join(&mut self, parts: &[(Position, NodeId)], shape: &Shape) -> Fragment {
         let at = self.at(shape);
         let zero = self.number(0.0).tokens;
         let zeros = self.build(shape, &at, &zero).tokens;
-        let (array, i) = (self.names.local("entries"), self.names.local("i"));
+        let array = self.names.local("entries");
         let mut stores = TokenStream::new();
         for (first, part) in parts {
-            let (Shape::Array(n) | Shape::Matrix(n, _)) = self.graph.shape(*part) else { continue };
-            let (count, first) = (self.length(n), Literal::usize_unsuffixed(*first));
-            let entry = self.entry(*part, &At::Entry(i.clone())).tokens;
-            stores.extend(quote!(for #i in 0..#count { #array[#first + #i] = #entry; }));
+            let shape = self.graph.shape(*part).clone();
+            let (at, [rows, columns]) = (self.at(&shape), shape.sides());
+            let entry = self.entry(*part, &at).tokens;
+            let index = at.index_behind(*first);
+            let store = quote!(#array[#index] = #entry;);
+            let rows = self.length(&rows);
+            stores.extend(match &at {
+                At::Entry(i) => quote!(for #i in 0..#rows { #store }),
+                At::Cell(i, j) => {
+                    let columns = self.length(&columns);
+                    quote!(for #j in 0..#columns { for #i in 0..#rows { #store } })
+                }
+            });
         }
         Fragment::atom(quote!({ let mut #array = #zeros; #stores #array }))
+    }
+
+    /// What nalgebra gives for a product or a transpose, as the type of its shape: nalgebra knows less of the sizes if a matrix
+    /// has one size that the run alone knows.
+    fn declared(&mut self, id: NodeId, value: Fragment) -> Fragment {
+        if [0, 1].iter().all(|side| self.is_open(id, *side) || !self.is_found_open(id, *side)) {
+            return value;
+        }
+        let shape = self.graph.shape(id).clone();
+        let (at, array) = (self.at(&shape), self.names.local("product"));
+        let index = match &at {
+            At::Entry(i) => quote!((#i, 0)),
+            At::Cell(..) => at.index(),
+        };
+        let built = self.build(&shape, &at, &quote!(#array[#index])).tokens;
+        let value = value.tokens;
+        Fragment::atom(quote!({ let #array = #value; #built }))
+    }
+
+    /// Whether a side of a value has no number in its type.
+    fn is_open(&self, id: NodeId, side: usize) -> bool {
+        let shape = self.graph.shape(id);
+        shape.is_dynamic() && !(side == 1 && shape.is_column())
+    }
+
+    /// [`Self::is_open`] of the type that nalgebra finds for an expression.
+    fn is_found_open(&self, id: NodeId, side: usize) -> bool {
+        let of = |id: NodeId, side: usize| self.is_open(id, side) && self.is_found_open(id, side);
+        match *self.graph.op(id) {
+            Op::MatMul(a, b) => of(if side == 0 { a } else { b }, side),
+            Op::Transpose(a) => of(a, 1 - side),
+            _ => self.is_open(id, side),
+        }
     }
 
     /// A matrix product; a transposed left factor is multiplied without being built.

@@ -233,7 +233,11 @@ impl Lengths {
             let read = match *graph.op(id) {
                 Op::Index(array, Position::Entry(i)) => Some((array, [i + 1, 1])),
                 Op::Index(array, Position::Cell(row, column)) => Some((array, [row + 1, column + 1])),
-                Op::Part(array, first) => graph.shape(id).entries().map(|count| (array, [first + count, 1])),
+                Op::Part(array, first) => {
+                    let ((row, column), [rows, columns]) = (first.cell(), graph.shape(id).sides());
+                    let past = |first: usize, side: &Dim| first + side.fixed().unwrap_or(1);
+                    Some((array, [past(row, &rows), past(column, &columns)]))
+                }
                 _ => None,
             };
             let (array, counts) = read.unwrap_or((id, [1, 1]));

@@ -69,8 +69,9 @@ impl Graph {
                 }
                 Op::Part(array, first) => {
                     let array = copies[array.index()];
-                    let count = shape.entries().unwrap_or_default();
-                    if !self.has(array, Position::Entry(first + count - 1)) {
+                    let [down, right] = shape.sides().map(|side| side.fixed().map_or(0, |count| count - 1));
+                    let last = self.shape(array).behind(*first, shape.position(down, right));
+                    if !self.has(array, last) {
                         let shape = self.shape(array);
                         return Err(format!("reads a part behind the last entry of its argument: {shape}"));
                     }

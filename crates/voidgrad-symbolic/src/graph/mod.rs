@@ -4,6 +4,7 @@
 //! shared without a search. Walks go over the arena by index; nothing iterates over a hash map, so the same
 //! source gives the same output, byte for byte.
 
+mod block;
 mod describe;
 mod graft;
 mod lengths;
@@ -13,6 +14,7 @@ pub mod text;
 
 use std::collections::HashMap;
 
+pub use block::Block;
 pub use op::{Callee, Comparison, Constant, Op, Pass, Position, Recurrence, Within};
 pub use shape::{Dim, Shape};
 
@@ -53,7 +55,7 @@ pub struct Graph {
     states: usize,
     masks: Vec<bool>,
     entries: HashMap<(NodeId, Position), NodeId>,
-    parts: HashMap<(NodeId, usize, usize), NodeId>,
+    parts: HashMap<(NodeId, Position, Shape), NodeId>,
 }
 
 impl Graph {
@@ -75,15 +77,15 @@ impl Graph {
         self.entries.insert((array, at), entry);
     }
 
-    /// The part of `array` from `first` on with so many entries, if it was asked for before, for the same reason.
+    /// The part of `array` from `first` on with this shape, if it was asked for before, for the same reason.
     #[must_use]
-    pub fn known_part(&self, array: NodeId, first: usize, count: usize) -> Option<NodeId> {
-        self.parts.get(&(array, first, count)).copied()
+    pub fn known_part(&self, array: NodeId, first: Position, shape: &Shape) -> Option<NodeId> {
+        self.parts.get(&(array, first, shape.clone())).copied()
     }
 
     /// Remembers an answer for [`Graph::known_part`].
-    pub fn remember_part(&mut self, array: NodeId, first: usize, count: usize, part: NodeId) {
-        self.parts.insert((array, first, count), part);
+    pub fn remember_part(&mut self, array: NodeId, first: Position, part: NodeId) {
+        self.parts.insert((array, first, self.shape(part).clone()), part);
     }
 
     /// The number of nodes.

@@ -52,6 +52,17 @@ pub enum Position {
     Cell(usize, usize),
 }
 
+impl Position {
+    /// The row and the column; the entries of an array stand in one column.
+    #[must_use]
+    pub fn cell(self) -> (usize, usize) {
+        match self {
+            Self::Entry(row) => (row, 0),
+            Self::Cell(row, column) => (row, column),
+        }
+    }
+}
+
 /// A loop `state = next(state, entries)` over the entries of arrays.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Recurrence {
@@ -110,10 +121,10 @@ pub enum Op {
     Index(NodeId, Position),
     /// An array from its entries; those not named are [`Op::Zero`].
     Assemble(Vec<(Position, NodeId)>),
-    /// The entries of an array or a column from this place on, as many as the shape says.
-    Part(NodeId, usize),
-    /// An array or a column that has these parts from these places on, and is [`Op::Zero`] elsewhere; in ascending order.
-    Join(Vec<(usize, NodeId)>),
+    /// The entries of an array from this place on, down and to the right, as many as the shape says.
+    Part(NodeId, Position),
+    /// An array that has these parts from these places on, none over another, and is [`Op::Zero`] elsewhere; in ascending order.
+    Join(Vec<(Position, NodeId)>),
     /// The matrix product.
     MatMul(NodeId, NodeId),
     /// `a·bᵀ` of two columns.

@@ -127,9 +127,9 @@ impl Writer<'_> {
                 let places: Vec<String> = entries.iter().map(|(at, _)| position(*at)).collect();
                 format!("assemble,{}", places.join(","))
             }
-            Op::Part(_, first) => format!("part,{first}"),
+            Op::Part(_, first) => format!("part,{}", position(*first)),
             Op::Join(parts) => {
-                let places: Vec<String> = parts.iter().map(|(first, _)| first.to_string()).collect();
+                let places: Vec<String> = parts.iter().map(|(first, _)| position(*first)).collect();
                 format!("join,{}", places.join(","))
             }
             Op::MatMul(..) => "matmul".to_owned(),
@@ -261,9 +261,9 @@ impl Reader {
                 let places = more.split(',').map(read_position).collect::<Option<Vec<_>>>()?;
                 Op::Assemble(places.into_iter().zip(entries.iter().copied()).collect())
             }
-            ("part", [a]) => Op::Part(*a, more.parse().ok()?),
+            ("part", [a]) => Op::Part(*a, read_position(more)?),
             ("join", parts) => {
-                let places = more.split(',').map(|place| place.parse().ok()).collect::<Option<Vec<_>>>()?;
+                let places = more.split(',').map(read_position).collect::<Option<Vec<_>>>()?;
                 Op::Join(places.into_iter().zip(parts.iter().copied()).collect())
             }
             ("matmul", [a, b]) => Op::MatMul(*a, *b),

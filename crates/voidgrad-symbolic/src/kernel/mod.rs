@@ -26,6 +26,7 @@ use quote::quote;
 
 use self::elimination::Combination;
 use self::product::{Product, Products};
+pub(crate) use self::scalars::entries_behind;
 use self::scalars::{Scalars, entry_number};
 use self::stage::{Point, Stage};
 use crate::emit::{Names, Types};

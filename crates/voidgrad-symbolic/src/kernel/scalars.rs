@@ -128,12 +128,18 @@ impl Scalars {
                 }
                 entries
             }
-            Op::Part(a, first) => self.of(*a)[*first..][..count].to_vec(),
+            Op::Part(a, first) => {
+                let of_a = self.of(*a);
+                let numbers = entries_behind(source.shape(*a), *first, shape)?;
+                numbers.into_iter().map(|number| of_a[number]).collect()
+            }
             Op::Join(parts) => {
                 let mut entries = vec![self.graph.zero(); count];
                 for (first, part) in parts {
-                    let part = self.of(*part);
-                    entries[*first..][..part.len()].copy_from_slice(part);
+                    let numbers = entries_behind(shape, *first, source.shape(*part))?;
+                    for (number, entry) in numbers.into_iter().zip(self.of(*part)) {
+                        entries[number] = *entry;
+                    }
                 }
                 entries
             }
@@ -297,6 +303,13 @@ pub(super) fn entry_number(shape: &Shape, at: Position) -> Option<usize> {
         Position::Entry(i) => i,
         Position::Cell(row, column) => row + column * rows,
     })
+}
+
+/// The numbers of the entries that a part from `first` on has.
+pub(crate) fn entries_behind(whole: &Shape, first: Position, part: &Shape) -> Option<Vec<usize>> {
+    let (rows, columns) = size(part)?;
+    let places = (0..columns).flat_map(|column| (0..rows).map(move |row| (row, column)));
+    places.map(|(row, column)| entry_number(whole, whole.behind(first, part.position(row, column)))).collect()
 }
 
 /// The place of entry `i`.

@@ -6,7 +6,7 @@ use syn::{Expr, ExprMethodCall, Ident};
 use super::call::Read;
 use super::part::takes_length;
 use super::{Reader, Value};
-use crate::graph::{Comparison, Dim, NodeId, Op, Shape};
+use crate::graph::{Comparison, Dim, NodeId, Op, Position, Shape};
 use crate::primitives::{BINARY, Binary, Call, UNARY, Unary};
 
 impl Reader<'_> {
@@ -145,12 +145,15 @@ impl Reader<'_> {
             "unwrap" | "expect" => {
                 "a differentiated function can't fail; check the input before the call".to_owned()
             }
-            "rows" | "fixed_rows" => "rows of a matrix are not modelled; those of a vector are".to_owned(),
             "chunks" | "chunks_exact" | "as_chunks" | "windows" | "split_at" => {
                 "parts are those of an array or a slice; write `x.as_slice()` for a vector".to_owned()
             }
-            "columns" | "row" | "column" | "fixed_view" | "slice" => {
-                "a part of a matrix is not modelled; multiply with the whole of it, or pass the part as an argument of its own".to_owned()
+            "rows" | "fixed_rows" | "row" | "columns" | "fixed_columns" | "column" | "view" | "fixed_view" => {
+                "parts of this kind are those of nalgebra's vectors and matrices; write `&x[start..end]` for an array or a slice".to_owned()
+            }
+            "slice" | "fixed_slice" => "nalgebra calls it `view((row, column), (rows, columns))` now".to_owned(),
+            "rows_range" | "columns_range" | "view_range" => {
+                "write the place and the count: `rows(start, count)`, `columns(start, count)`".to_owned()
             }
             "collect" | "to_vec" => "write `[a, b, …]`, or `map` on an array".to_owned(),
             _ => match nearest(&name) {
@@ -182,7 +185,7 @@ impl Reader<'_> {
             // A column is a slice of its entries; those of a matrix are not modelled as one array.
             ("as_slice", []) if shape.is_column() && shape.entries().is_some() => {
                 let slice = Shape::Array(shape.entries().map_or(Dim::Fixed(1), Dim::Fixed));
-                Some(self.graph.part(a, 0, &slice))
+                Some(self.graph.part(a, Position::Entry(0), &slice))
             }
             ("as_slice", []) => Some(a),
             ("column_sum" | "column_mean" | "row_sum" | "row_mean" | "row_sum_tr" | "row_mean_tr", []) if is_matrix => {

@@ -51,17 +51,43 @@ impl Reader<'_> {
         arguments: &[&Expr],
     ) -> Option<Option<Value>> {
         let shape = self.graph.shape(array).clone();
-        let is_column = shape.is_column();
+        let is_matrix = matches!(shape, Shape::Matrix(..));
         let is_array = matches!(shape, Shape::Array(_));
         let value = match (method.to_string().as_str(), arguments) {
-            ("rows", [start, count]) if is_column => {
+            ("rows", [start, count]) if is_matrix => {
                 let (start, count) = (self.count(start)?, self.count(count)?);
-                self.column_part(array, start, count, method)?
+                self.view(array, [start, 0], [Some(count), None], method)?
             }
-            ("fixed_rows", [start]) if is_column => {
-                let (start, count) = (self.count(start)?, self.const_argument(turbofish, method)?);
-                self.column_part(array, start, count, method)?
+            ("columns", [start, count]) if is_matrix => {
+                let (start, count) = (self.count(start)?, self.count(count)?);
+                self.view(array, [0, start], [None, Some(count)], method)?
             }
+            ("fixed_rows" | "fixed_columns", [start]) if is_matrix => {
+                let (start, [count]) = (self.count(start)?, self.const_arguments(turbofish, method)?);
+                if method == "fixed_rows" {
+                    self.view(array, [start, 0], [Some(count), None], method)?
+                } else {
+                    self.view(array, [0, start], [None, Some(count)], method)?
+                }
+            }
+            ("row", [at]) if is_matrix => {
+                let at = self.count(at)?;
+                self.view(array, [at, 0], [Some(1), None], method)?
+            }
+            ("column", [at]) if is_matrix => {
+                let at = self.count(at)?;
+                self.view(array, [0, at], [None, Some(1)], method)?
+            }
+            ("view", [start, counts]) if is_matrix => {
+                let (start, [rows, columns]) = (self.pair(start)?, self.pair(counts)?);
+                self.view(array, start, [Some(rows), Some(columns)], method)?
+            }
+            ("fixed_view", [row, column]) if is_matrix => {
+                let start = [self.count(row)?, self.count(column)?];
+                let [rows, columns] = self.const_arguments(turbofish, method)?;
+                self.view(array, start, [Some(rows), Some(columns)], method)?
+            }
+            ("row_iter" | "column_iter", []) if is_matrix => self.lines(array, method)?,
             ("split_at", [at]) if is_array => {
                 let (at, length) = (self.count(at)?, self.known_length(&shape, method)?);
                 if at == 0 || at >= length {
@@ -81,7 +107,7 @@ impl Reader<'_> {
                 self.parts(array, (count, step, is_exact), method)?
             }
             ("as_chunks", []) if is_array => {
-                let count = self.const_argument(turbofish, method)?;
+                let [count] = self.const_arguments(turbofish, method)?;
                 let length = self.known_length(&shape, method)?;
                 if count == 0 || length % count != 0 {
                     return self.refuse(method, format!("the length is {length}, which is not so many chunks without a rest; write `chunks({count})`"));
@@ -245,7 +271,7 @@ impl Reader<'_> {
         Some(Value::Node(if *self.graph.shape(array) == shape {
             array
         } else {
-            self.graph.node(Op::Join(vec![(0, array)]), shape)
+            self.graph.node(Op::Join(vec![(Position::Entry(0), array)]), shape)
         }))
     }
 
@@ -291,12 +317,12 @@ impl Reader<'_> {
         let mut length = 0;
         for array in arrays {
             let count = self.known_length(&self.graph.shape(array).clone(), method)?;
-            parts.push((length, array));
+            parts.push((Position::Entry(length), array));
             length += count;
         }
         let shape = Shape::Array(Dim::Fixed(length));
         let node = match parts.as_slice() {
-            [(0, array)] if *self.graph.shape(*array) == shape => *array,
+            [(_, array)] if *self.graph.shape(*array) == shape => *array,
             _ => self.graph.node(Op::Join(parts), shape.clone()),
         };
         self.within_bounds(method)?;
@@ -307,7 +333,7 @@ impl Reader<'_> {
         match item {
             Value::Item(node) => {
                 let shape = Shape::Array(Dim::Fixed(count));
-                Some(Value::Item(self.graph.part(*node, first, &shape)))
+                Some(Value::Item(self.graph.part(*node, Position::Entry(first), &shape)))
             }
             Value::Tuple(parts) => {
                 let parts: Vec<Option<Value>> =
@@ -322,13 +348,68 @@ impl Reader<'_> {
         }
     }
 
-    fn column_part(&mut self, array: NodeId, first: usize, count: usize, method: &Ident) -> Option<Value> {
-        if count == 0 {
-            return self.refuse(method, "this part has no entries");
+    /// The block of a vector or a matrix from a row and a column on; a side without a count is the whole side.
+    fn view(
+        &mut self,
+        array: NodeId,
+        first: [usize; 2],
+        counts: [Option<usize>; 2],
+        method: &Ident,
+    ) -> Option<Value> {
+        let whole = self.graph.shape(array).clone();
+        let mut sides = Vec::with_capacity(2);
+        for (side, (what, (first, (count, length)))) in ["rows", "columns"]
+            .into_iter()
+            .zip(first.into_iter().zip(counts.into_iter().zip(whole.sides())))
+            .enumerate()
+        {
+            let Some(count) = count else {
+                sides.push(length);
+                continue;
+            };
+            if count == 0 {
+                return self.refuse(method, "this part has no entries");
+            }
+            let past = first.checked_add(count);
+            if past.is_none_or(|past| length.fixed().is_some_and(|length| past > length)) {
+                let message = if whole.is_column() && side == 0 {
+                    format!(
+                        "a part of {count} entries from {first} on goes beyond the length, which is {length}"
+                    )
+                } else {
+                    format!(
+                        "{count} {what} from {first} on go beyond the {what} of the matrix, which are {length}"
+                    )
+                };
+                return self.refuse(method, message);
+            }
+            sides.push(Dim::Fixed(count));
         }
-        self.check_part(array, first, count, method)?;
-        let shape = Shape::Matrix(Dim::Fixed(count), Dim::Fixed(1));
-        Some(Value::Node(self.graph.part(array, first, &shape)))
+        let [rows, columns] = <[Dim; 2]>::try_from(sides).ok()?;
+        let first = whole.position(first[0], first[1]);
+        let part = self.graph.part(array, first, &Shape::Matrix(rows, columns));
+        self.within_bounds(method)?;
+        Some(Value::Node(part))
+    }
+
+    /// The rows or the columns of a matrix, which are known one by one.
+    fn lines(&mut self, array: NodeId, method: &Ident) -> Option<Value> {
+        let is_of_rows = method == "row_iter";
+        let side = self.graph.shape(array).sides()[usize::from(!is_of_rows)].clone();
+        let Some(count) = side.fixed() else {
+            return self.refuse(
+                method,
+                "how many there are is not known while the macro runs; multiply with the matrix, or write `SMatrix`",
+            );
+        };
+        let mut lines = Vec::with_capacity(count);
+        for at in 0..count {
+            self.round(method)?;
+            let (first, counts) =
+                if is_of_rows { ([at, 0], [Some(1), None]) } else { ([0, at], [None, Some(1)]) };
+            lines.push(self.view(array, first, counts, method)?);
+        }
+        Some(Value::Parts(lines))
     }
 
     fn part_at(
@@ -339,7 +420,7 @@ impl Reader<'_> {
         tokens: impl quote::ToTokens,
     ) -> Option<NodeId> {
         self.check_part(array, first, count, &tokens)?;
-        let part = self.graph.part(array, first, &Shape::Array(Dim::Fixed(count)));
+        let part = self.graph.part(array, Position::Entry(first), &Shape::Array(Dim::Fixed(count)));
         self.within_bounds(tokens)?;
         Some(part)
     }
@@ -368,7 +449,12 @@ impl Reader<'_> {
 
     /// A number of entries, or a place.
     fn count(&mut self, expression: &Expr) -> Option<usize> {
-        match self.expression(expression)? {
+        let value = self.expression(expression)?;
+        self.count_of(value, expression)
+    }
+
+    fn count_of(&mut self, value: Value, expression: &Expr) -> Option<usize> {
+        match value {
             Value::Integer(count, variable) => {
                 self.must_be(variable, "usize");
                 match usize::try_from(count) {
@@ -380,17 +466,41 @@ impl Reader<'_> {
         }
     }
 
-    /// `N` in `fixed_rows::<N>(…)`.
-    fn const_argument(
+    /// A row and a column, or how many there are of both.
+    fn pair(&mut self, expression: &Expr) -> Option<[usize; 2]> {
+        match self.expression(expression)? {
+            Value::Tuple(pair) if pair.len() == 2 => {
+                let mut numbers = [0; 2];
+                for (number, value) in numbers.iter_mut().zip(pair) {
+                    *number = self.count_of(value, expression)?;
+                }
+                Some(numbers)
+            }
+            _ => self.refuse(expression, "a pair is needed here: `(row, column)`, or `(rows, columns)`"),
+        }
+    }
+
+    /// The lengths in `fixed_rows::<N>(…)` or `fixed_view::<R, C>(…)`.
+    fn const_arguments<const N: usize>(
         &mut self,
         turbofish: Option<&AngleBracketedGenericArguments>,
         method: &Ident,
-    ) -> Option<usize> {
-        match turbofish.map(|list| list.args.iter().collect::<Vec<_>>()).as_deref() {
-            Some([GenericArgument::Const(count)]) => self.count(count),
-            Some([other]) => self.refuse(other, "the length must be a number in the source"),
-            _ => self.refuse(method, format!("write the length as a number: `{method}::<4>`")),
+    ) -> Option<[usize; N]> {
+        let arguments: Vec<&GenericArgument> =
+            turbofish.into_iter().flat_map(|list| list.args.iter()).collect();
+        if arguments.len() != N {
+            let numbers = ["4", "2"][..N].join(", ");
+            let what = if N == 1 { "the length as a number" } else { "the lengths as numbers" };
+            return self.refuse(method, format!("write {what}: `{method}::<{numbers}>`"));
         }
+        let mut lengths = [0; N];
+        for (length, argument) in lengths.iter_mut().zip(arguments) {
+            *length = match argument {
+                GenericArgument::Const(count) => self.count(count)?,
+                other => return self.refuse(other, "the length must be a number in the source"),
+            };
+        }
+        Some(lengths)
     }
 
     fn known_length(&mut self, shape: &Shape, tokens: impl quote::ToTokens) -> Option<usize> {
@@ -403,5 +513,5 @@ impl Reader<'_> {
 
 /// The methods whose type argument is a length.
 pub(super) fn takes_length(method: &Ident) -> bool {
-    ["fixed_rows", "as_chunks"].iter().any(|known| method == known)
+    ["fixed_rows", "fixed_columns", "fixed_view", "as_chunks"].iter().any(|known| method == known)
 }

@@ -2,7 +2,7 @@
 
 use super::Extent;
 use super::write::{Effect, Sums};
-use crate::graph::{Graph, NodeId, Op};
+use crate::graph::{Dim, Graph, NodeId, Op, Position, Shape};
 use crate::kernel::scalars::is_matrix;
 
 /// The terms of the sums of one parameter.
@@ -12,6 +12,45 @@ pub(super) struct Terms {
     pub(super) entries: Option<NodeId>,
     /// `a·bᵀ`, for a matrix.
     pub(super) outer: Vec<(NodeId, NodeId)>,
+}
+
+impl Terms {
+    /// Adds these, which are those of a part from `first` on, to the terms of the whole, which is transposed or not. The
+    /// factors of an outer product are vectors that are 0 beside the part.
+    fn stand(
+        self,
+        graph: &mut Graph,
+        first: Position,
+        shape: &Shape,
+        transposed: bool,
+        terms: &mut Self,
+    ) -> Option<()> {
+        let ((row, column), [rows, columns]) = (first.cell(), shape.sides());
+        for (a, b) in self.outer {
+            let mut wide = |vector: NodeId, first: usize, length: &Dim| {
+                let shape = Shape::Matrix(length.clone(), Dim::Fixed(1));
+                // A row is a column here, with the same entries in the same order.
+                let [its_rows, its_columns] = graph.shape(vector).sides();
+                let is_row = its_rows.fixed() == Some(1) && its_columns.fixed() != Some(1);
+                let column = if is_row { graph.transpose(vector) } else { vector };
+                graph.join(vec![(Position::Entry(first), column)], shape)
+            };
+            let (a, b) = (wide(a, row, &rows), wide(b, column, &columns));
+            terms.outer.push(if transposed { (b, a) } else { (a, b) });
+        }
+        match self.entries {
+            Some(_) if transposed => return None,
+            Some(entries) => {
+                let joined = graph.join(vec![(first, entries)], shape.clone());
+                terms.entries = Some(match terms.entries {
+                    Some(before) => graph.add(before, joined),
+                    None => joined,
+                });
+            }
+            None => {}
+        }
+        (terms.outer.len() <= MOST_OUTER).then_some(())
+    }
 }
 
 /// Entries of the flat sum that a backward pass adds to itself, one parameter after the other.
@@ -131,6 +170,15 @@ fn collect(
             let a = scaled(graph, a, factors);
             terms.outer.push(if transposed { (b, a) } else { (a, b) });
             (terms.outer.len() <= MOST_OUTER).then_some(())
+        }
+        Op::Join(parts) if is_matrix => {
+            for (first, part) in parts {
+                let mut of_part = Terms::default();
+                collect(graph, part, factors, false, holds_outer, &mut of_part)?;
+                let shape = graph.shape(node).clone();
+                of_part.stand(graph, first, &shape, transposed, terms)?;
+            }
+            Some(())
         }
         // An outer product as a part of something else, or a matrix that is transposed entry by entry.
         _ if is_matrix || transposed => None,

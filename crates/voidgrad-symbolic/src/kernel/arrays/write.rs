@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use proc_macro2::{Ident, Literal, TokenStream, TokenTree};
-use quote::quote;
+use proc_macro2::{Ident, TokenStream, TokenTree};
+use quote::{format_ident, quote};
 
 use super::Extent;
 use super::body::Body;
@@ -372,13 +372,17 @@ impl<'a> Writer<'a> {
             let name = self.memory(id);
             match self.graph.op(id) {
                 Op::Part(array, first) => {
-                    statements.extend(self.copied(*array, *first, id, (&name, 0))?);
+                    let home = self.graph.shape(id);
+                    let to = (&name, home, home.position(0, 0));
+                    statements.extend(self.copied(*array, *first, id, to)?);
                     continue;
                 }
                 Op::Join(parts) => {
                     statements.extend(quote!(#name.fill(::core::default::Default::default());));
                     for (first, part) in parts {
-                        statements.extend(self.copied(*part, 0, *part, (&name, *first))?);
+                        let beginning = self.graph.shape(*part).position(0, 0);
+                        let to = (&name, self.graph.shape(id), *first);
+                        statements.extend(self.copied(*part, beginning, *part, to)?);
                     }
                     continue;
                 }
@@ -394,20 +398,31 @@ impl<'a> Writer<'a> {
         Some(statements)
     }
 
-    /// A loop that copies entries of an array, from `first` on and as many as `like` has, to those of another one.
+    /// Loops that copy a block of an array, from `first` on and as large as `like` is, to a place of another array.
     fn copied(
         &self,
         array: NodeId,
-        first: usize,
+        first: Position,
         like: NodeId,
-        (to, at): (&Ident, usize),
+        (to, home, at): (&Ident, &Shape, Position),
     ) -> Option<TokenStream> {
         let root = self.types.root();
-        let place = |first: usize| {
-            let number = Literal::usize_unsuffixed(first);
-            if first == 0 { quote!(i) } else { quote!(#number + i) }
+        let (whole, [rows, columns]) = (self.graph.shape(array), self.graph.shape(like).sides());
+        // Entries of one column stand side by side, and so do whole columns.
+        let is_one_piece =
+            columns.fixed() == Some(1) || [whole, home].iter().all(|all| all.sides()[0] == rows);
+        let (i, j) = (format_ident!("i"), self.names.clone().fresh("j"));
+        let number = |shape: &Shape, first: Position| {
+            let height = Extent::from(&shape.sides()[0]);
+            let first = place(shape, first);
+            let down = if first.fixed() == Some(0) { quote!(#i) } else { quote!(#first + #i) };
+            if is_one_piece {
+                return down;
+            }
+            let height = height.factor();
+            quote!(#j * #height + #down)
         };
-        let (from, at) = (place(first), place(at));
+        let (from, at) = (number(whole, first), number(home, at));
         let entry = match (self.rows.get(&array), self.given.get(&array)) {
             (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
                 quote!(#root::kernel::row(hand, #rows, #from))
@@ -415,8 +430,14 @@ impl<'a> Writer<'a> {
             (None, Some(Given::Plain(numbers))) => quote!(hand.splat(#numbers[#from])),
             (None, _) => return None,
         };
-        let count = Extent::of(self.graph.shape(like));
-        Some(quote!(for i in 0..#count { #root::kernel::set_row(#to, #at, #entry); }))
+        let store = quote!(#root::kernel::set_row(#to, #at, #entry););
+        let (rows, columns) = (Extent::from(&rows), Extent::from(&columns));
+        Some(if is_one_piece {
+            let count = &rows * &columns;
+            quote!(for #i in 0..#count { #store })
+        } else {
+            quote!(for #j in 0..#columns { for #i in 0..#rows { #store } })
+        })
     }
 
     /// Outer products that are added to the sums at the end of a wave.

@@ -3,7 +3,7 @@
 //! Derivatives are compared with central differences of step h = 1e-5: the truncation error h²·f‴/6 is below 1e-8 for the functions
 //! here, whose third derivatives stay below 600, and the rounding error ε/h near 2e-11.
 
-use nalgebra::{DMatrix, DVector, SMatrix, SVector};
+use nalgebra::{DMatrix, DVector, SMatrix, SVector, stack};
 use voidgrad::batch::{Batch, Options};
 use voidgrad::{Bernoulli, Control, control, differentiate, log_sum_exp, sigmoid, softmax, softplus};
 
@@ -320,4 +320,60 @@ fn a_batch_of_a_control_of_parts_is_that_of_the_whole() {
     };
     close(&found.gradient, &expected.gradient);
     close(&found.variance_gradient, &expected.variance_gradient);
+}
+
+/// Blocks of vectors and of matrices.
+#[differentiate(wrt(a, b, c), order = 2)]
+fn stacked(a: &SVector<f64, 2>, b: &SVector<f64, 3>, c: &SMatrix<f64, 2, 3>) -> f64 {
+    let all = stack![a; b.map(f64::sin); c.row(0).transpose()];
+    let wide = stack![c, a, 0; 0, 0, b];
+    let square = stack![c; b.transpose()];
+    let columns = SMatrix::<f64, 2, 2>::from_columns(&[a.clone_owned(), c * b]);
+    let rows = SMatrix::<f64, 2, 3>::from_rows(&[b.transpose(), c.row(1).clone_owned()]);
+    (wide * stack![b; a]).map(f64::tanh).sum()
+        + all.dot(&all) * all[3]
+        + (square * b).map(f64::cos).sum()
+        + (columns * a).norm_squared()
+        + (rows.component_mul(c)).sum()
+}
+
+/// What `stacked` computes, entry by entry.
+fn entries_of_stacks(a: &[f64; 2], b: &[f64; 3], c: &[f64; 6]) -> f64 {
+    let c = |i: usize, j: usize| c[i + 2 * j];
+    let cb: Vec<f64> = (0..2).map(|i| (0..3).map(|j| c(i, j) * b[j]).sum()).collect();
+    let wide: f64 = (0..2).map(|i| (cb[i] + a[i] * a[0]).tanh()).sum::<f64>()
+        + b.map(|b| (b * a[1]).tanh()).iter().sum::<f64>();
+    let all: f64 = a.iter().map(|a| a * a).sum::<f64>()
+        + b.iter().map(|b| b.sin().powi(2)).sum::<f64>()
+        + (0..3).map(|j| c(0, j).powi(2)).sum::<f64>();
+    let square = cb.iter().map(|x| x.cos()).sum::<f64>() + b.iter().map(|b| b * b).sum::<f64>().cos();
+    let columns: f64 = (0..2).map(|i| (a[i] * a[0] + cb[i] * a[1]).powi(2)).sum();
+    let rows: f64 = (0..3).map(|j| b[j] * c(0, j) + c(1, j).powi(2)).sum();
+    wide + all * b[1].sin() + square + columns + rows
+}
+
+#[test]
+fn stacks_of_blocks_have_derivatives_to_second_order() {
+    let (a, b, c) = (numbers::<2>(0.2), numbers::<3>(0.3), numbers::<6>(0.4));
+    type Arguments = (SVector<f64, 2>, SVector<f64, 3>, SMatrix<f64, 2, 3>);
+    let arguments = |a: &[f64; 2], b: &[f64; 3], c: &[f64; 6]| -> Arguments {
+        (SVector::from(*a), SVector::from(*b), SMatrix::from_column_slice(c))
+    };
+    let (x, y, z) = arguments(&a, &b, &c);
+    let value = entries_of_stacks(&a, &b, &c);
+    // Sums of a few dozen terms in another order.
+    assert!((stacked(&x, &y, &z) - value).abs() < 1e-13);
+    assert!((stacked::value(&x, &y, &z) - value).abs() < 1e-13);
+    assert_derivatives(|a| entries_of_stacks(a, &b, &c), a, stacked::d_a(&x, &y, &z).as_slice());
+    assert_derivatives(|b| entries_of_stacks(&a, b, &c), b, stacked::d_b(&x, &y, &z).as_slice());
+    assert_derivatives(|c| entries_of_stacks(&a, &b, c), c, stacked::d_c(&x, &y, &z).as_slice());
+    let dots = arguments(&numbers(0.7), &numbers(0.8), &numbers(0.9));
+    let (a_bar, b_bar, c_bar) = stacked::vjp_jvp(&x, &y, &z, dots.0, dots.1, dots.2, 0.0, 1.0);
+    let along = |a: &[f64; 2], b: &[f64; 3], c: &[f64; 6]| {
+        let (x, y, z) = arguments(a, b, c);
+        stacked::jvp(&x, &y, &z, dots.0, dots.1, dots.2).1
+    };
+    assert_derivatives(|a| along(a, &b, &c), a, a_bar.as_slice());
+    assert_derivatives(|b| along(&a, b, &c), b, b_bar.as_slice());
+    assert_derivatives(|c| along(&a, &b, c), c, c_bar.as_slice());
 }

@@ -2,10 +2,12 @@
 //!
 //! A snapshot shows the shape of the code; that it is true, the oracle and the finite differences show.
 
+use std::fmt::Write as _;
 use std::path::Path;
 
 use syn::visit_mut::VisitMut;
 use voidgrad_symbolic::expand::file;
+use voidgrad_symbolic::latex::mathml;
 
 /// The code of the function `name` in a source file of the library.
 fn code(path: &str, name: &str) -> String {
@@ -84,4 +86,48 @@ snapshots! {
     example_kernel: "../../../tests/suite/examples.rs", "bound";
     network: "../../../tests/suite/network/functions.rs", "encoder";
     network_of_run_time_lengths: "../../../tests/suite/network/lengths.rs", "encoder";
+}
+
+/// The formulas of parts, of blocks, and of what is appended.
+#[test]
+fn formulas_of_parts() {
+    let source = "
+        #[differentiate(wrt(z))]
+        fn rows(z: &SVector<f64, 8>) -> SVector<f64, 3> { z.rows(2, 3).map(f64::exp) }
+
+        #[differentiate(wrt(z))]
+        fn chunks(z: &[f64; 6]) -> f64 { z.chunks(4).map(|z| log_sum_exp(z) * z[1]).sum::<f64>() }
+
+        #[differentiate(wrt(a))]
+        fn appended(a: &SVector<f64, 2>, b: &SVector<f64, 3>, w: &SMatrix<f64, 2, 5>) -> SVector<f64, 2> {
+            w * SVector::<f64, 5>::from_iterator(a.iter().chain(b.iter()).copied())
+        }
+
+        #[differentiate(wrt(m))]
+        fn lines(m: &SMatrix<f64, 3, 4>, n: &DMatrix<f64>) -> f64 {
+            let corner = m.view((0, 1), (2, 3));
+            m.column(2).dot(&m.column(3)) + m.row(1).norm_squared() + corner.norm_squared() + n.columns(1, 2).norm_squared()
+        }
+
+        #[differentiate(wrt(a, d))]
+        fn blocks(a: &SMatrix<f64, 2, 2>, d: &SMatrix<f64, 1, 2>, x: &SVector<f64, 4>) -> SVector<f64, 3> {
+            stack![a, 0; 0, d] * x
+        }
+
+        #[differentiate(wrt(p))]
+        fn entries(p: &[f64; 5]) -> f64 { p[1].sin() * p[3] }
+    ";
+    let root = "::voidgrad".parse().expect("this is a path");
+    let mut text = String::new();
+    for expansion in file(source, &root).expect("this is Rust") {
+        assert!(expansion.error.is_none(), "{:?}", expansion.error);
+        for formula in expansion.formulas {
+            let _ = writeln!(text, "{}", formula.function);
+            for equation in &formula.equations {
+                assert!(mathml(equation).starts_with("<math"), "{equation}");
+                let _ = writeln!(text, "    {equation}");
+            }
+        }
+    }
+    insta::assert_snapshot!(text);
 }

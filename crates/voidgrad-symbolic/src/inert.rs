@@ -5,7 +5,7 @@
 
 use quote::ToTokens;
 use syn::visit::Visit;
-use syn::{Attribute, ItemFn};
+use syn::{Attribute, Expr, ItemFn};
 
 use crate::diagnostics::Diagnostics;
 
@@ -28,6 +28,11 @@ pub(crate) fn check(function: &ItemFn, diagnostics: &mut Diagnostics) {
     let mut found = Found { diagnostics };
     found.visit_signature(sig);
     found.visit_block(block);
+}
+
+/// [`check`] of an expression in the tokens of a macro, which the walk over the function does not see.
+pub(crate) fn check_expression(expression: &Expr, diagnostics: &mut Diagnostics) {
+    Found { diagnostics }.visit_expr(expression);
 }
 
 /// True for `#[differentiate]`, `#[control]` and `#[network]`, by whatever path.

@@ -159,6 +159,9 @@ impl Printer<'_> {
             Op::Broadcast(a) => (format!(r"{}\,\mathbf{{1}}", self.at(*a, PRODUCT)), PRODUCT),
             Op::Index(a, Position::Entry(i)) => (format!("{{{}}}_{{{i}}}", self.at(*a, ATOM)), ATOM),
             Op::Index(a, Position::Cell(i, j)) => (format!("{{{}}}_{{{i},{j}}}", self.at(*a, ATOM)), ATOM),
+            Op::Assemble(entries) if !is_list(entries, self.graph.shape(id)) => {
+                (self.blocks(entries, self.graph.shape(id)), ATOM)
+            }
             Op::Assemble(entries) => {
                 let entries: Vec<String> = entries.iter().map(|(_, entry)| self.at(*entry, 0)).collect();
                 (format!(r"\left({}\right)", entries.join(", ")), ATOM)
@@ -177,7 +180,8 @@ impl Printer<'_> {
                 (format!(r"\left\langle {}, {}\right\rangle", self.at(*a, 0), self.at(*b, 0)), ATOM)
             }
             Op::Sum(a) => (format!(r"\sum_i \left({}\right)_i", self.at(*a, 0)), PRODUCT),
-            Op::LogSumExp(a) => (format!(r"\ln \sum_i e^{{{}_i}}", self.at(*a, ATOM)), PRODUCT),
+            // What stands behind it would seem to be a part of the sum.
+            Op::LogSumExp(a) => (format!(r"\ln \sum_i e^{{{{{}}}_i}}", self.at(*a, ATOM)), SUM),
             Op::CallAlong(callee, [i, j], arguments, dot) => {
                 let call = self.call(*callee, &[*i, *j], arguments);
                 (format!(r"{call}\left[{}\right]", self.at(*dot, 0)), POWER)
@@ -191,6 +195,13 @@ impl Printer<'_> {
 
     /// An array of blocks, with zeros beside them.
     fn blocks(&self, parts: &[(Position, NodeId)], whole: &Shape) -> String {
+        // An array of the same entries with another shape.
+        if let [(_, part)] = parts
+            && self.graph.shape(*part).entries() == whole.entries()
+            && whole.entries().is_some()
+        {
+            return self.at(*part, ATOM);
+        }
         let blocks: Vec<Corners> =
             parts.iter().map(|(first, part)| corners(*first, self.graph.shape(*part), whole)).collect();
         // Where rows and columns of blocks begin, and behind the last of them.
@@ -240,6 +251,11 @@ impl Printer<'_> {
         let arguments: Vec<String> = arguments.iter().map(|argument| self.at(*argument, 0)).collect();
         format!(r"{}{}\left({}\right)", orders.concat(), symbol(&name), arguments.join(", "))
     }
+}
+
+/// Whether the entries are all that an array or a column has.
+fn is_list(entries: &[(Position, NodeId)], shape: &Shape) -> bool {
+    shape.sides()[1].fixed() == Some(1) && shape.entries() == Some(entries.len())
 }
 
 /// By side, the first place of a block and the one behind its last.

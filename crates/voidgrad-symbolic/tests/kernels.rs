@@ -41,6 +41,10 @@ fn loops_over_arrays_are_a_kernel() {
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 1, 5>, v: &SMatrix<f64, 4, 1>, u: &SMatrix<f64, 1, 1>) -> f64 {
             (v * (u * (w * z)).map(f64::tanh)).map(f64::tanh).sum()
         }",
+        // A matrix that is transposed entry by entry.
+        "#[control] fn c(z: &[f64; 5], w: &SMatrix<f64, 3, 5>, v: &SMatrix<f64, 5, 3>) -> f64 {
+            (w.transpose() + v).map(|x| x.tanh()).sum() * z[0]
+        }",
     ] {
         assert_eq!(sentence(source), "Batches run its fused `ArrayKernel`, on SIMD lanes.", "{source}");
     }
@@ -94,7 +98,7 @@ fn what_has_none_says_why() {
         "it multiplies with a matrix that is another one at each sample",
     );
     assert_none(
-        "#[control] fn c(z: &[f64; 5], w: &SMatrix<f64, 3, 5>, v: &SMatrix<f64, 5, 3>) -> f64 { (w.transpose() + v).map(|x| x.tanh()).sum() * z[0] }",
+        "#[control] fn c(z: &[f64; 5], w: &SVector<f64, 3>, v: &SVector<f64, 5>) -> f64 { (w * v.transpose()).map(|x| x.tanh()).sum() * z[0] }",
         "its formula can't be written as loops over the entries of arrays",
     );
     let many = "s = (w * s + z[1]).tanh();".repeat(1_000);

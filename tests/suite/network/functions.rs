@@ -1,5 +1,6 @@
 //! The functions that the tests go through, each with its own way from slices to its arguments.
 
+use nalgebra::stack;
 use voidgrad::nalgebra::{DMatrix, DVector, SMatrix, SVector};
 use voidgrad::network::{Network, NetworkError};
 use voidgrad::{Stream, network, sigmoid, softplus};
@@ -177,6 +178,20 @@ fn blocks(
     h * (inner[0] * shared) + columns + m.row(0).transpose().fixed_rows::<2>(1).sum() * w.column(2)
 }
 
+/// Vectors one below the other, and rows and columns side by side.
+#[network(each(x))]
+fn stacks(
+    x: &SVector<f64, 4>,
+    w: &SMatrix<f64, 3, 2>,
+    v: &SMatrix<f64, 3, 5>,
+    u: &SVector<f64, 3>,
+) -> SVector<f64, 6> {
+    let h = stack![w, v] * stack![u; x];
+    let lines = SMatrix::<f64, 2, 3>::from_rows(&[u.transpose(), v.column(2).transpose()]);
+    let g = stack![lines, 0; 0, w.transpose()] * stack![h.map(f64::tanh); u];
+    stack![h.fixed_rows::<2>(1); g]
+}
+
 /// One number of each.
 #[network(each(x))]
 fn line(x: f64, slope: f64, height: f64) -> f64 {
@@ -221,6 +236,10 @@ pub(crate) fn cases() -> Vec<Case> {
             let [w, m, v] = cut(p, [20, 12, 5]);
             let m = DMatrix::from_column_slice(4, 3, m);
             blocks(&vector(x), &matrix(w), &m, &vector(v)).as_slice().to_vec()
+        }),
+        case!(Stacks, drawn(Stacks::draw), [x: 4], 6, |p| {
+            let [w, v, u] = cut(p, [6, 15, 3]);
+            stacks(&vector(x), &matrix(w), &matrix(v), &vector(u)).as_slice().to_vec()
         }),
         case!(Encoder, drawn(Encoder::draw), [x: 11], 3, |p| {
             let [w1, b1, w2, b2] = cut(p, [187, 17, 51, 3]);

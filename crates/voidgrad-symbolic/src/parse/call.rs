@@ -25,7 +25,7 @@ impl Reader<'_> {
             return self
                 .refuse(func, "a qualified path is not modelled; import the function and call it by name");
         }
-        if let Some(value) = self.constructor(path, call) {
+        if let Some(value) = self.constructor(path, call).or_else(|| self.matrix_of_lines(path, call)) {
             return value;
         }
         let arguments = self.read_all(args.iter())?;

@@ -8,8 +8,7 @@ use syn::spanned::Spanned;
 use syn::{
     BinOp, Expr, ExprArray, ExprAsync, ExprBinary, ExprBlock, ExprBreak, ExprConst, ExprContinue,
     ExprForLoop, ExprGroup, ExprLit, ExprLoop, ExprMacro, ExprParen, ExprPath, ExprRange, ExprReference,
-    ExprRepeat, ExprReturn, ExprTry, ExprTuple, ExprUnary, ExprUnsafe, ExprWhile, Lit, Macro, RangeLimits,
-    UnOp,
+    ExprRepeat, ExprReturn, ExprTry, ExprTuple, ExprUnary, ExprUnsafe, ExprWhile, Lit, RangeLimits, UnOp,
 };
 
 use super::{Reader, Value};
@@ -85,9 +84,7 @@ impl Reader<'_> {
             }
             Expr::Closure(closure) => self
                 .refuse(closure, "a closure is modelled only as the argument of `map`, `zip_map` and `fold`"),
-            Expr::Macro(ExprMacro { attrs: _, mac: Macro { path, bang_token: _, delimiter: _, tokens: _ } }) => {
-                self.refuse(path, "a macro can't be differentiated; write the expression it stands for")
-            }
+            Expr::Macro(ExprMacro { attrs: _, mac }) => self.macro_call(mac),
             Expr::Try(ExprTry { attrs: _, expr: _, question_token }) => {
                 self.refuse(question_token, "`?` is not modelled; a differentiated function has one result")
             }

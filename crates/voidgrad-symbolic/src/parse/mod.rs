@@ -17,6 +17,7 @@ mod place;
 mod recurrence;
 mod scope;
 mod sequence;
+mod stack;
 mod statement;
 
 use std::collections::HashMap;

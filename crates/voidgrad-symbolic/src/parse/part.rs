@@ -10,6 +10,8 @@ use crate::graph::{Dim, NodeId, Op, Position, Shape};
 
 const NUMBER: &str = "an integer that stands in the source is needed here, or a loop variable";
 
+const LENGTH: &str = "where a part begins and how large it is must be numbers that are known here, and this is a length that is not; pass the part as an argument of its own";
+
 impl Reader<'_> {
     /// `x[a..b]`.
     pub(super) fn slice(&mut self, array: NodeId, range: &ExprRange, index: &ExprIndex) -> Option<Value> {
@@ -268,10 +270,11 @@ impl Reader<'_> {
             }
         }
         let shape = Shape::Matrix(length, Dim::Fixed(1));
-        Some(Value::Node(if *self.graph.shape(array) == shape {
-            array
-        } else {
-            self.graph.node(Op::Join(vec![(Position::Entry(0), array)]), shape)
+        Some(Value::Node(match self.graph.op(array).clone() {
+            _ if *self.graph.shape(array) == shape => array,
+            // What makes an array of parts or of entries makes a column of them.
+            op @ (Op::Join(_) | Op::Assemble(_)) => self.graph.node(op, shape),
+            _ => self.graph.node(Op::Join(vec![(Position::Entry(0), array)]), shape),
         }))
     }
 
@@ -462,6 +465,7 @@ impl Reader<'_> {
                     Err(_) => self.refuse(expression, format!("this is {count}, and no place of an entry")),
                 }
             }
+            Value::Length(_) => self.refuse(expression, LENGTH),
             _ => self.refuse(expression, NUMBER),
         }
     }

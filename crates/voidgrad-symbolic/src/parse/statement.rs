@@ -50,10 +50,12 @@ impl Reader<'_> {
             Stmt::Item(item) => {
                 self.refuse(item, "an item inside a differentiated function is not modelled; move it outside")
             }
+            // At the end of a block.
+            Stmt::Macro(StmtMacro { attrs: _, mac, semi_token: None }) => Some(self.macro_call(mac)),
             Stmt::Macro(StmtMacro {
                 attrs: _,
                 mac: Macro { path, bang_token: _, delimiter: _, tokens: _ },
-                semi_token: _,
+                semi_token: Some(_),
             }) => self.refuse(
                 path,
                 "a macro can't be differentiated; write the expression it stands for, or move assertions to the caller",

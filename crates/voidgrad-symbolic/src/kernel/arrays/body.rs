@@ -156,7 +156,7 @@ impl<'w, 'a> Body<'w, 'a> {
 
     fn lookup(&mut self, id: NodeId, array: NodeId, at: Position) -> Option<NodeId> {
         let at = place(self.writer.graph.shape(array), at);
-        let entry = self.entry(array, &quote!(#at))?;
+        let entry = self.writer.entry(array, &quote!(#at))?;
         Some(self.named(id, entry))
     }
 
@@ -164,7 +164,7 @@ impl<'w, 'a> Body<'w, 'a> {
     fn read(&mut self, id: NodeId) -> Option<NodeId> {
         let Writer { graph, numbers, given, .. } = self.writer;
         if !graph.shape(id).is_scalar() {
-            let entry = self.entry(id, &quote!(i))?;
+            let entry = self.writer.entry(id, &quote!(i))?;
             let name = self.names.fresh(&format!("{}_i", self.writer.slice(id)?));
             return Some(self.argument(name, Some(entry), false));
         }
@@ -176,18 +176,6 @@ impl<'w, 'a> Body<'w, 'a> {
                 let number = self.writer.number(id)?;
                 Some(self.named(id, number))
             }
-        }
-    }
-
-    /// An entry of an array in memory.
-    fn entry(&self, array: NodeId, at: &TokenStream) -> Option<TokenStream> {
-        let root = self.writer.types.root();
-        match (self.writer.rows.get(&array), self.writer.given.get(&array)) {
-            (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
-                Some(quote!(#root::kernel::row(hand, #rows, #at)))
-            }
-            (None, Some(Given::Plain(numbers))) => Some(quote!(hand.splat(#numbers[#at]))),
-            (None, _) => None,
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) enum Kind {
     Entries(Extent),
     /// A matrix that all samples share, times an array.
     Product,
-    /// An array of a few numbers or of parts of other arrays, 0 elsewhere.
+    /// An array of a few numbers or of parts of other arrays, 0 elsewhere; or a matrix that is transposed.
     Assembly,
 }
 
@@ -209,8 +209,8 @@ impl Schedule {
             }
             // Of a vector, the entries are the same in the same order; a matrix is transposed where a product reads it.
             Op::Transpose(a) if !is_matrix(graph, a) => Kind::Entries(entries(id)),
-            Op::Assemble(_) | Op::Part(..) | Op::Join(_) => Kind::Assembly,
-            Op::Outer(..) | Op::Transpose(_) => return None,
+            Op::Assemble(_) | Op::Part(..) | Op::Join(_) | Op::Transpose(_) => Kind::Assembly,
+            Op::Outer(..) => return None,
             _ if Obstacle::of(graph, id).is_some() => return None,
             _ if graph.shape(id).is_scalar() => Kind::Number,
             _ => Kind::Entries(entries(id)),

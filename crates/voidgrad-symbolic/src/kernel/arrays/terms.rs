@@ -17,14 +17,7 @@ pub(super) struct Terms {
 impl Terms {
     /// Adds these, which are those of a part from `first` on, to the terms of the whole, which is transposed or not. The
     /// factors of an outer product are vectors that are 0 beside the part.
-    fn stand(
-        self,
-        graph: &mut Graph,
-        first: Position,
-        shape: &Shape,
-        transposed: bool,
-        terms: &mut Self,
-    ) -> Option<()> {
+    fn stand(self, graph: &mut Graph, first: Position, shape: &Shape, transposed: bool, terms: &mut Self) {
         let ((row, column), [rows, columns]) = (first.cell(), shape.sides());
         for (a, b) in self.outer {
             let mut wide = |vector: NodeId, first: usize, length: &Dim| {
@@ -39,9 +32,9 @@ impl Terms {
             terms.outer.push(if transposed { (b, a) } else { (a, b) });
         }
         match self.entries {
-            Some(_) if transposed => return None,
             Some(entries) => {
                 let joined = graph.join(vec![(first, entries)], shape.clone());
+                let joined = if transposed { graph.transpose(joined) } else { joined };
                 terms.entries = Some(match terms.entries {
                     Some(before) => graph.add(before, joined),
                     None => joined,
@@ -49,7 +42,6 @@ impl Terms {
             }
             None => {}
         }
-        (terms.outer.len() <= MOST_OUTER).then_some(())
     }
 }
 
@@ -176,14 +168,16 @@ fn collect(
                 let mut of_part = Terms::default();
                 collect(graph, part, factors, false, holds_outer, &mut of_part)?;
                 let shape = graph.shape(node).clone();
-                of_part.stand(graph, first, &shape, transposed, terms)?;
+                of_part.stand(graph, first, &shape, transposed, terms);
             }
-            Some(())
+            (terms.outer.len() <= MOST_OUTER).then_some(())
         }
-        // An outer product as a part of something else, or a matrix that is transposed entry by entry.
-        _ if is_matrix || transposed => None,
+        // An outer product as a part of something else.
+        _ if is_matrix => None,
         _ => {
             let term = scaled(graph, node, factors);
+            let is_array = !graph.shape(term).is_scalar();
+            let term = if transposed && is_array { graph.transpose(term) } else { term };
             terms.entries = Some(match terms.entries {
                 Some(before) => graph.add(before, term),
                 None => term,

@@ -377,6 +377,10 @@ impl<'a> Writer<'a> {
                     statements.extend(self.copied(*array, *first, id, to)?);
                     continue;
                 }
+                Op::Transpose(array) => {
+                    statements.extend(self.transposed(*array, &name)?);
+                    continue;
+                }
                 Op::Join(parts) => {
                     statements.extend(quote!(#name.fill(::core::default::Default::default());));
                     for (first, part) in parts {
@@ -423,13 +427,7 @@ impl<'a> Writer<'a> {
             quote!(#j * #height + #down)
         };
         let (from, at) = (number(whole, first), number(home, at));
-        let entry = match (self.rows.get(&array), self.given.get(&array)) {
-            (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
-                quote!(#root::kernel::row(hand, #rows, #from))
-            }
-            (None, Some(Given::Plain(numbers))) => quote!(hand.splat(#numbers[#from])),
-            (None, _) => return None,
-        };
+        let entry = self.entry(array, &from)?;
         let store = quote!(#root::kernel::set_row(#to, #at, #entry););
         let (rows, columns) = (Extent::from(&rows), Extent::from(&columns));
         Some(if is_one_piece {
@@ -438,6 +436,32 @@ impl<'a> Writer<'a> {
         } else {
             quote!(for #j in 0..#columns { for #i in 0..#rows { #store } })
         })
+    }
+
+    /// Loops that copy a matrix, transposed.
+    fn transposed(&self, array: NodeId, to: &Ident) -> Option<TokenStream> {
+        let root = self.types.root();
+        let [rows, columns] = self.graph.shape(array).sides().map(|side| Extent::from(&side));
+        let (i, j) = (format_ident!("i"), self.names.clone().fresh("j"));
+        let (height, width) = (rows.factor(), columns.factor());
+        let entry = self.entry(array, &quote!(#j * #height + #i))?;
+        Some(quote! {
+            for #j in 0..#columns {
+                for #i in 0..#rows { #root::kernel::set_row(#to, #i * #width + #j, #entry); }
+            }
+        })
+    }
+
+    /// An entry of an array in memory.
+    pub(super) fn entry(&self, array: NodeId, at: &TokenStream) -> Option<TokenStream> {
+        let root = self.types.root();
+        match (self.rows.get(&array), self.given.get(&array)) {
+            (Some(rows), _) | (None, Some(Given::Rows(rows))) => {
+                Some(quote!(#root::kernel::row(hand, #rows, #at)))
+            }
+            (None, Some(Given::Plain(numbers))) => Some(quote!(hand.splat(#numbers[#at]))),
+            (None, _) => None,
+        }
     }
 
     /// Outer products that are added to the sums at the end of a wave.

@@ -377,3 +377,16 @@ fn stacks_of_blocks_have_derivatives_to_second_order() {
     assert_derivatives(|b| along(&a, b, &c), b, b_bar.as_slice());
     assert_derivatives(|c| along(&a, &b, c), c, c_bar.as_slice());
 }
+
+/// An entry of a row that is transposed.
+#[differentiate(wrt(x))]
+fn entry_of_a_row(x: &SVector<f64, 2>, w: &SMatrix<f64, 2, 3>) -> f64 {
+    (x.transpose() * w).transpose()[2]
+}
+
+#[test]
+fn an_entry_of_a_transposed_row_is_that_of_the_row() {
+    let (x, w) = (SVector::from([0.5, -2.0]), SMatrix::from_column_slice(&numbers::<6>(0.3)));
+    assert_eq!(entry_of_a_row::value(&x, &w), entry_of_a_row(&x, &w));
+    assert_eq!(entry_of_a_row::d_x(&x, &w), w.column(2));
+}

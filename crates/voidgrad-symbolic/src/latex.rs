@@ -204,7 +204,7 @@ impl Printer<'_> {
         }
         let blocks: Vec<Corners> =
             parts.iter().map(|(first, part)| corners(*first, self.graph.shape(*part), whole)).collect();
-        // Where rows and columns of blocks begin, and behind the last of them.
+        // The first places of rows and columns of blocks, and the one behind the last.
         let [rows, columns] = [0, 1].map(|side| {
             let of_blocks = blocks.iter().flat_map(|corners| [corners[side].0, corners[side].1]);
             let ends = [0, end_of(&whole.sides()[side])];

@@ -98,7 +98,7 @@ fn what_has_none_says_why() {
         "it multiplies with a matrix that is another one at each sample",
     );
     assert_none(
-        "#[control] fn c(z: &[f64; 5], w: &SVector<f64, 3>, v: &SVector<f64, 5>) -> f64 { (w * v.transpose()).map(|x| x.tanh()).sum() * z[0] }",
+        "#[control(data(w, v))] fn c(z: &[f64; 5], w: &SVector<f64, 3>, v: &SVector<f64, 5>) -> f64 { (w * v.transpose()).map(|x| x.tanh()).sum() * z[0] }",
         "its formula can't be written as loops over the entries of arrays",
     );
     let many = "s = (w * s + z[1]).tanh();".repeat(1_000);

@@ -648,10 +648,11 @@ impl Graph {
                 }
                 self.zero()
             }
-            Op::Transpose(inner) => match at {
-                Position::Cell(row, column) => self.index(inner, Position::Cell(column, row)),
-                Position::Entry(i) => self.index(inner, Position::Cell(i, 0)),
-            },
+            Op::Transpose(inner) => {
+                let (row, column) = at.cell();
+                let at = self.shape(inner).position(column, row);
+                self.index(inner, at)
+            }
             op if op.is_elementwise() => {
                 let op = op.map_operands(|operand| self.index(operand, at));
                 self.node(op, Shape::Scalar)

@@ -129,20 +129,10 @@ impl Scalars {
                 entries
             }
             Op::Part(a, first) => {
-                let of_a = self.of(*a);
                 let numbers = entries_behind(source.shape(*a), *first, shape)?;
-                numbers.into_iter().map(|number| of_a[number]).collect()
+                numbers.into_iter().map(|number| self.of(*a)[number]).collect()
             }
-            Op::Join(parts) => {
-                let mut entries = vec![self.graph.zero(); count];
-                for (first, part) in parts {
-                    let numbers = entries_behind(shape, *first, source.shape(*part))?;
-                    for (number, entry) in numbers.into_iter().zip(self.of(*part)) {
-                        entries[number] = *entry;
-                    }
-                }
-                entries
-            }
+            Op::Join(parts) => self.joined(source, parts, shape)?,
             Op::Transpose(a) => {
                 let (rows, columns) = size(shape)?;
                 let of_a = self.of(*a);
@@ -198,6 +188,18 @@ impl Scalars {
             }
             op => (0..count).map(|i| self.elementwise(source, op, i)).collect(),
         })
+    }
+
+    /// Parts at their places, and zeros elsewhere.
+    fn joined(&mut self, source: &Graph, parts: &[(Position, NodeId)], shape: &Shape) -> Option<Vec<NodeId>> {
+        let mut entries = vec![self.graph.zero(); shape.entries()?];
+        for (first, part) in parts {
+            let numbers = entries_behind(shape, *first, source.shape(*part))?;
+            for (number, entry) in numbers.into_iter().zip(self.of(*part)) {
+                entries[number] = *entry;
+            }
+        }
+        Some(entries)
     }
 
     /// Entry `i` of an operand; a number is the same at every place.

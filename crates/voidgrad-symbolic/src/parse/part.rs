@@ -379,6 +379,9 @@ impl Reader<'_> {
                     format!(
                         "a part of {count} entries from {first} on goes beyond the length, which is {length}"
                     )
+                } else if count == 1 {
+                    let one = what.trim_end_matches('s');
+                    format!("there is no {one} {first}, counted from 0: the matrix has {length} {what}")
                 } else {
                     format!(
                         "{count} {what} from {first} on go beyond the {what} of the matrix, which are {length}"
@@ -453,14 +456,14 @@ impl Reader<'_> {
     /// A number of entries, or a place.
     fn count(&mut self, expression: &Expr) -> Option<usize> {
         let value = self.expression(expression)?;
-        self.count_of(value, expression)
+        self.count_of(&value, expression)
     }
 
-    fn count_of(&mut self, value: Value, expression: &Expr) -> Option<usize> {
+    fn count_of(&mut self, value: &Value, expression: &Expr) -> Option<usize> {
         match value {
             Value::Integer(count, variable) => {
-                self.must_be(variable, "usize");
-                match usize::try_from(count) {
+                self.must_be(*variable, "usize");
+                match usize::try_from(*count) {
                     Ok(count) => Some(count),
                     Err(_) => self.refuse(expression, format!("this is {count}, and no place of an entry")),
                 }
@@ -476,7 +479,7 @@ impl Reader<'_> {
             Value::Tuple(pair) if pair.len() == 2 => {
                 let mut numbers = [0; 2];
                 for (number, value) in numbers.iter_mut().zip(pair) {
-                    *number = self.count_of(value, expression)?;
+                    *number = self.count_of(&value, expression)?;
                 }
                 Some(numbers)
             }

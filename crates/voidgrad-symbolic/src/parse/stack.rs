@@ -138,7 +138,7 @@ impl Reader<'_> {
         Some(Value::Node(node))
     }
 
-    /// Where lines of blocks begin along a side, and the length of all of them together.
+    /// The places at which lines of blocks begin along a side, and the length of all of them together.
     fn starts(&mut self, lines: &[Vec<Block<'_>>], side: usize, path: &Path) -> Option<(Vec<usize>, Dim)> {
         let (what, of) = [("rows", "row"), ("columns", "column")][side];
         let (mut starts, mut length) = (Vec::with_capacity(lines.len()), 0_usize);

@@ -31,17 +31,20 @@ impl Terms {
             let (a, b) = (wide(a, row, &rows), wide(b, column, &columns));
             terms.outer.push(if transposed { (b, a) } else { (a, b) });
         }
-        match self.entries {
-            Some(entries) => {
-                let joined = graph.join(vec![(first, entries)], shape.clone());
-                let joined = if transposed { graph.transpose(joined) } else { joined };
-                terms.entries = Some(match terms.entries {
-                    Some(before) => graph.add(before, joined),
-                    None => joined,
-                });
-            }
-            None => {}
+        if let Some(entries) = self.entries {
+            let joined = graph.join(vec![(first, entries)], shape.clone());
+            terms.add(graph, joined, transposed);
         }
+    }
+
+    /// Adds a number or an array, which is transposed or not, entry by entry.
+    fn add(&mut self, graph: &mut Graph, term: NodeId, transposed: bool) {
+        let is_array = !graph.shape(term).is_scalar();
+        let term = if transposed && is_array { graph.transpose(term) } else { term };
+        self.entries = Some(match self.entries {
+            Some(before) => graph.add(before, term),
+            None => term,
+        });
     }
 }
 
@@ -176,12 +179,7 @@ fn collect(
         _ if is_matrix => None,
         _ => {
             let term = scaled(graph, node, factors);
-            let is_array = !graph.shape(term).is_scalar();
-            let term = if transposed && is_array { graph.transpose(term) } else { term };
-            terms.entries = Some(match terms.entries {
-                Some(before) => graph.add(before, term),
-                None => term,
-            });
+            terms.add(graph, term, transposed);
             Some(())
         }
     }

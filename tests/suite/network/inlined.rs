@@ -74,7 +74,7 @@ pub(super) mod parts {
     /// Calls through two functions.
     #[differentiate(wrt(x, w, s), order = 2)]
     pub(crate) fn block(x: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> SVector<f64, 4> {
-        activated(x, w, s) * swish(s, &x[0])
+        activated(x, w, s) * swish(s, &x[0]) + w.columns(1, 2) * x.fixed_rows::<2>(0)
     }
 }
 
@@ -238,7 +238,8 @@ fn activated_control(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64
 fn activated_whole(z: &SVector<f64, 3>, w: &SMatrix<f64, 4, 3>, s: f64) -> f64 {
     let h = w * z;
     let a = h.map(|h| h * sigmoid(s * h));
-    (a * h.map(|h| (s * h).sin()).norm_squared() * (s * sigmoid(z[0] * s))).sum()
+    let rest = w.fixed_columns::<2>(1) * z.fixed_rows::<2>(0);
+    (rest + a * h.map(|h| (s * h).sin()).norm_squared() * (s * sigmoid(z[0] * s))).sum()
 }
 
 /// A derivative through the part.

@@ -41,6 +41,10 @@ fn loops_over_arrays_are_a_kernel() {
         "#[control] fn c(z: &SVector<f64, 5>, w: &SMatrix<f64, 1, 5>, v: &SMatrix<f64, 4, 1>, u: &SMatrix<f64, 1, 1>) -> f64 {
             (v * (u * (w * z)).map(f64::tanh)).map(f64::tanh).sum()
         }",
+        // Products of parameters alone, whose matrix is a part or is computed.
+        "#[control(data(u))] fn c(z: &SVector<f64, 3>, w: &SMatrix<f64, 3, 5>, v: &SVector<f64, 2>, u: &SMatrix<f64, 3, 2>) -> f64 {
+            (w.columns(1, 2) * v + u.map(f64::tanh) * v).dot(z)
+        }",
         // A matrix that is transposed entry by entry.
         "#[control] fn c(z: &[f64; 5], w: &SMatrix<f64, 3, 5>, v: &SMatrix<f64, 5, 3>) -> f64 {
             (w.transpose() + v).map(|x| x.tanh()).sum() * z[0]

@@ -173,7 +173,8 @@ fn blocks(
     let h = (w.fixed_columns::<3>(1) * x.fixed_rows::<3>(0)).map(f64::tanh);
     let g = w.fixed_view::<2, 4>(1, 0) * &h;
     let inner = m.rows(1, 2) * x.fixed_rows::<3>(3) + g;
-    let shared = w.row(3).transpose().dot(v) + m.column(1).map(f64::sin).sum();
+    let of_parameters = w.fixed_columns::<3>(2) * v.fixed_rows::<3>(1);
+    let shared = w.row(3).transpose().dot(v) + m.column(1).map(f64::sin).sum() + of_parameters[2];
     let columns = w.column(0) * x[5] + w.column(4) * inner[1];
     h * (inner[0] * shared) + columns + m.row(0).transpose().fixed_rows::<2>(1).sum() * w.column(2)
 }

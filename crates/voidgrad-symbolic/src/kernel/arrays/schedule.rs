@@ -24,6 +24,15 @@ pub(super) enum Kind {
     Assembly,
 }
 
+/// How many lanes a row of a stage has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Width {
+    /// One: then rows are plain numbers, and a matrix in memory can be multiplied with as one that is given.
+    One,
+    /// As many as the machine has.
+    Many,
+}
+
 /// When and how each value is computed.
 pub(super) struct Schedule {
     /// By index: what is there before the stage.
@@ -32,6 +41,7 @@ pub(super) struct Schedule {
     slots: Vec<Option<(usize, Kind)>>,
     /// Arrays that are read elsewhere than in the loop that computes them.
     stored: HashSet<NodeId>,
+    width: Width,
     pub(super) waves: usize,
 }
 
@@ -40,9 +50,15 @@ pub(super) type Loop = (usize, Extent);
 
 impl Schedule {
     /// The schedule for `roots`, down to what `is_given`. `None` where something has no form in rows of lanes.
-    pub(super) fn new(graph: &Graph, roots: &[NodeId], is_given: &dyn Fn(NodeId) -> bool) -> Option<Self> {
+    pub(super) fn new(
+        graph: &Graph,
+        roots: &[NodeId],
+        width: Width,
+        is_given: &dyn Fn(NodeId) -> bool,
+    ) -> Option<Self> {
         let given: Vec<bool> = graph.ids().map(is_given).collect();
-        let mut schedule = Self { given, slots: vec![None; graph.len()], stored: HashSet::new(), waves: 1 };
+        let mut schedule =
+            Self { given, slots: vec![None; graph.len()], stored: HashSet::new(), width, waves: 1 };
         let mut needed = vec![false; graph.len()];
         let mut open = roots.to_vec();
         while let Some(id) = open.pop() {
@@ -228,7 +244,7 @@ impl Schedule {
         }
     }
 
-    /// A product of a matrix that is given with an array of one column, or of one row.
+    /// A product of a matrix of plain numbers with an array of one column, or of one row.
     pub(super) fn product(&self, graph: &Graph, id: NodeId) -> Option<Product> {
         let Op::MatMul(a, b) = *graph.op(id) else { return None };
         let (Shape::Matrix(rows, _), Shape::Matrix(_, columns)) = (graph.shape(a), graph.shape(b)) else {
@@ -242,7 +258,10 @@ impl Schedule {
         // (xᵀ·B)ᵀ = Bᵀ·x
         let forms =
             [is_one(columns).then(|| product(a, false, b)), is_one(rows).then(|| product(b, true, a))];
-        forms.into_iter().flatten().find(|product| self.given[product.matrix.index()])
+        forms
+            .into_iter()
+            .flatten()
+            .find(|product| self.width == Width::One || self.given[product.matrix.index()])
     }
 }
 

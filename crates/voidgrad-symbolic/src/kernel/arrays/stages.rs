@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::schedule::Width;
 use super::write::{Effect, Given, Sums, Writer, Written};
 use super::{Extent, Obstacle, Slice, Stage};
 use crate::emit::{Names, Types};
@@ -76,18 +77,21 @@ impl Work<'_> {
         let mut given: HashMap<NodeId, Given> = HashMap::new();
         given.extend(plain_numbers(arguments, &argument_slices));
         let stored = store(&shared, &shared_slices);
-        let numbers = Writer::write(graph, plain, &given, &names, (&stored, self.sums), None)?;
+        let numbers = Writer::write(graph, (plain, Width::One), &given, &names, (&stored, self.sums), None)?;
         given.extend(plain_numbers(&shared, &shared_slices));
         given.extend(rows);
         let mut stored = store(&residuals, &residual_slices);
         stored.append(&mut effects);
-        let forward = Writer::write(graph, lanes, &given, &names, (&stored, self.sums), result)?;
+        let forward =
+            Writer::write(graph, (lanes, Width::Many), &given, &names, (&stored, self.sums), result)?;
         given.extend(weights);
         let kept = residuals.iter().zip(&residual_slices);
         given.extend(kept.map(|(id, slice)| (*id, Given::Rows(slice.ident.clone()))));
         let backward = backward
             .iter()
-            .map(|effects| Writer::write(graph, lanes, &given, &names, (effects, self.sums), None))
+            .map(|effects| {
+                Writer::write(graph, (lanes, Width::Many), &given, &names, (effects, self.sums), None)
+            })
             .collect::<Option<Vec<Written>>>()?;
         Some(Stages {
             arguments: argument_slices,

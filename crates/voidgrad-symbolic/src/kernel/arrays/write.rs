@@ -8,7 +8,7 @@ use quote::{format_ident, quote};
 use super::Extent;
 use super::body::Body;
 use super::panels::{PanelProduct, Panels};
-use super::schedule::{Kind, Loop, Product, Schedule, is_inline};
+use super::schedule::{Kind, Loop, Product, Schedule, Width, is_inline};
 use crate::emit::{Names, Types};
 use crate::graph::{Graph, NodeId, Op, Position, Shape};
 
@@ -97,14 +97,14 @@ impl<'a> Writer<'a> {
     /// Writes a stage; `result` is a number that it returns. `None` where something has no form in rows of lanes.
     pub(super) fn write(
         graph: &'a Graph,
-        types: &'a Types,
+        (types, width): (&'a Types, Width),
         given: &'a HashMap<NodeId, Given>,
         names: &Names,
         (effects, sums): (&[Effect], Sums),
         result: Option<NodeId>,
     ) -> Option<Written> {
         let roots: Vec<NodeId> = effects.iter().flat_map(Effect::nodes).chain(result).collect();
-        let mut schedule = Schedule::new(graph, &roots, &|id| given.contains_key(&id))?;
+        let mut schedule = Schedule::new(graph, &roots, width, &|id| given.contains_key(&id))?;
         for effect in effects {
             for id in effect.nodes() {
                 let region = match effect {
@@ -343,7 +343,14 @@ impl<'a> Writer<'a> {
         for (Product { matrix, is_transposed, .. }, group) in groups {
             let Shape::Matrix(rows, columns) = self.graph.shape(matrix) else { return None };
             let [rows, columns] = [rows, columns].map(Extent::from);
-            let Given::Plain(matrix) = self.given.get(&matrix)? else { return None };
+            let matrix = match self.given.get(&matrix) {
+                Some(Given::Plain(name)) => quote!(#name),
+                Some(_) => return None,
+                None => {
+                    let rows = self.slice(matrix)?;
+                    quote!(&*#rows)
+                }
+            };
             let x = group.iter().map(|(_, x)| self.slice(*x)).collect::<Option<Vec<Ident>>>()?;
             let y: Vec<Ident> = group.iter().map(|(id, _)| self.memory(*id)).collect();
             let root = self.types.root();

@@ -292,9 +292,9 @@ fn of_whole(
     last: &SMatrix<f64, 3, 3>,
 ) -> f64 {
     let s = z.map(|z| sigmoid(z / lambda));
-    let h = (w * (moves * &s)).map(f64::tanh);
-    let beside = right * (w.transpose() * (last * &h));
-    h.sum() * (w * column).sum() + beside.norm_squared() + (w * &s)[2]
+    let h = (w * (moves * s)).map(f64::tanh);
+    let beside = right * (w.transpose() * (last * h));
+    h.sum() * (w * column).sum() + beside.norm_squared() + (w * s)[2]
 }
 
 #[test]
@@ -323,6 +323,7 @@ fn a_batch_of_a_control_of_parts_is_that_of_the_whole() {
 }
 
 /// Blocks of vectors and of matrices.
+#[allow(clippy::toplevel_ref_arg, reason = "`stack!` is written so")]
 #[differentiate(wrt(a, b, c), order = 2)]
 fn stacked(a: &SVector<f64, 2>, b: &SVector<f64, 3>, c: &SMatrix<f64, 2, 3>) -> f64 {
     let all = stack![a; b.map(f64::sin); c.row(0).transpose()];
@@ -354,8 +355,8 @@ fn entries_of_stacks(a: &[f64; 2], b: &[f64; 3], c: &[f64; 6]) -> f64 {
 
 #[test]
 fn stacks_of_blocks_have_derivatives_to_second_order() {
-    let (a, b, c) = (numbers::<2>(0.2), numbers::<3>(0.3), numbers::<6>(0.4));
     type Arguments = (SVector<f64, 2>, SVector<f64, 3>, SMatrix<f64, 2, 3>);
+    let (a, b, c) = (numbers::<2>(0.2), numbers::<3>(0.3), numbers::<6>(0.4));
     let arguments = |a: &[f64; 2], b: &[f64; 3], c: &[f64; 6]| -> Arguments {
         (SVector::from(*a), SVector::from(*b), SMatrix::from_column_slice(c))
     };

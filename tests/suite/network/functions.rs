@@ -171,7 +171,7 @@ fn blocks(
     v: &SVector<f64, 5>,
 ) -> SVector<f64, 4> {
     let h = (w.fixed_columns::<3>(1) * x.fixed_rows::<3>(0)).map(f64::tanh);
-    let g = w.fixed_view::<2, 4>(1, 0) * &h;
+    let g = w.fixed_view::<2, 4>(1, 0) * h;
     let inner = m.rows(1, 2) * x.fixed_rows::<3>(3) + g;
     let of_parameters = w.fixed_columns::<3>(2) * v.fixed_rows::<3>(1);
     let shared = w.row(3).transpose().dot(v) + m.column(1).map(f64::sin).sum() + of_parameters[2];
@@ -180,6 +180,7 @@ fn blocks(
 }
 
 /// Vectors one below the other, and rows and columns side by side.
+#[allow(clippy::toplevel_ref_arg, reason = "`stack!` is written so")]
 #[network(each(x))]
 fn stacks(
     x: &SVector<f64, 4>,

@@ -47,12 +47,14 @@ pub(super) mod parts {
     }
 
     /// An activation, for numbers alone.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "a number by reference is what is read here")]
     #[differentiate(wrt(x, s), order = 2)]
     fn swish(x: f64, s: &f64) -> f64 {
         x * sigmoid(s * x)
     }
 
     /// Another one.
+    #[allow(clippy::trivially_copy_pass_by_ref, reason = "a number by reference is what is read here")]
     #[differentiate(wrt(x, s), order = 2)]
     fn bend(x: f64, s: &f64) -> f64 {
         (s * x).sin()

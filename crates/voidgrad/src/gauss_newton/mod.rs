@@ -25,7 +25,7 @@ use window::Window;
 /// is new in each step; in half of the draws one of the 2M numbers is close to 0, which is z or z̃ close to the threshold, on a logarithmic scale down to 10⁻¹³, and draws are
 /// weighted by how much more often that makes them come (weights are at most 2); and no entry of φ moves further in a step than its own size, or than 1 if that is less.
 ///
-/// **There is nothing to tune.** D is `⌈2N/M⌉`, so that there are two equations for each of the N parameters, and at least 32. Of five values of the damping μ, the last
+/// **There is nothing to tune.** D·M is at least 2N, so that there are two equations for each of the N parameters, and at least 128, so that the noise of the draws is small; D is at least 32. Of five values of the damping μ, the last
 /// one times 10⁻², 10⁻¹, 1, 10 and 10², the one whose `Σ ĝ²` on the same noise is least is taken; if none makes it less than it was, φ stays, and the next μ is 10³ times as large.
 /// It starts at 10⁻³. Entries of S are at least 10⁻⁶ of the largest.
 ///
@@ -76,6 +76,9 @@ pub const LARGEST: usize = 512;
 
 /// The fewest evaluations that are remembered.
 const FEWEST: usize = 32;
+
+/// The fewest equations of a step: half of the draws are near the threshold and weigh little, so fewer leave much noise in φ.
+const EQUATIONS: usize = 128;
 
 /// μ at the start.
 const DAMPING: f64 = 1e-3;
@@ -128,7 +131,7 @@ impl GaussNewton {
             return Err(GaussNewtonError::Parameters { found: parameters });
         }
         same_length("z of the control", control.dimension().unwrap_or(variables), variables)?;
-        let draws = (2 * parameters).div_ceil(variables.max(1)).max(FEWEST);
+        let draws = (2 * parameters).max(EQUATIONS).div_ceil(variables.max(1)).max(FEWEST);
         Ok(Self {
             window: Window::new(variables, draws),
             draws,

@@ -233,6 +233,7 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
 
 /// A tile and the one before it.
 #[inline(always)]
+#[expect(clippy::needless_range_loop, reason = "an iterator would keep the tile in memory")]
 fn sum<R: Lanes<Element: Element>, const I: usize, const J: usize>(
     hand: R,
     before: &[R::Element],

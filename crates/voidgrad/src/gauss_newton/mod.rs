@@ -262,8 +262,10 @@ impl GaussNewton {
 fn look_near_zero(noise: &mut [f64], choice: f64) -> f64 {
     let count = noise.len() as f64;
     if choice > 0.5 {
-        let chosen = &mut noise[((2.0 * choice - 1.0) * count) as usize];
-        *chosen = (-RANGE * *chosen).exp();
+        let place = (2.0 * choice - 1.0) * count;
+        if let Some((_, chosen)) = noise.iter_mut().enumerate().find(|(i, _)| place < *i as f64 + 1.0) {
+            *chosen = (-RANGE * *chosen).exp();
+        }
     }
     let least = (-RANGE).exp();
     let near = noise.iter().map(|u| if *u >= least { 1.0 / (RANGE * u) } else { 0.0 });

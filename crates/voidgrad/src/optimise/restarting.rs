@@ -94,8 +94,9 @@ impl Optimiser for RestartingAdam {
     fn restore(&mut self, state: &OptimiserState) -> Result<(), OptimiserStateError> {
         state.check_kind(KIND)?;
         let allowed = "a whole number up to 20";
-        let is_count = |count: f64| (0..=RECENT).any(|possible| possible as f64 == count);
-        let count = state.number_if("count", allowed, is_count)? as usize;
+        let whole = |count: f64| (0..=RECENT).find(|possible| *possible as f64 == count);
+        let count = state.number_if("count", allowed, |count| whole(count).is_some())?;
+        let count = whole(count).unwrap_or(0);
         let allowed = "a number of at least 0";
         let recent = state.array_if("recent", RECENT, allowed, |_, square| square >= 0.0)?;
         self.adam.restore(&state.clone().without(&OWN).of_kind("adam"))?;

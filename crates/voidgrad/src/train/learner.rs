@@ -14,8 +14,11 @@ pub(super) struct Learner {
     seed: u64,
     run: u64,
     /// The step that it has learned from last, and what it was before.
-    last: Option<(u64, Vec<(&'static str, Vec<f64>)>)>,
+    last: Option<(u64, Arrays)>,
 }
+
+/// A state, as named arrays.
+type Arrays = Vec<(&'static str, Vec<f64>)>;
 
 /// The row of the streams of the learner's noise.
 const ROW: u64 = u64::MAX - 1;
@@ -74,7 +77,7 @@ impl Learner {
     }
 
     /// What is left of the steps before `iteration`, as data.
-    pub(super) fn state(&self, iteration: u64) -> Vec<(&'static str, Vec<f64>)> {
+    pub(super) fn state(&self, iteration: u64) -> Arrays {
         match &self.last {
             Some((last, before)) if *last == iteration => before.clone(),
             _ => self.method.state(),

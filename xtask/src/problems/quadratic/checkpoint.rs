@@ -83,7 +83,10 @@ impl Checkpoint {
             records,
             last: Last { logits, phi },
             seconds: seconds.first().copied().unwrap_or(0.0),
-            steps_to: steps_to.first().map(|step| *step as u64),
+            steps_to: steps_to
+                .first()
+                .map(|step| records::whole(*step).ok_or_else(|| damaged(STEPS_TO)))
+                .transpose()?,
             end,
         })
     }

@@ -114,6 +114,6 @@ pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
 
 /// A count, which is exact up to 2⁵³.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the value is looked at before")]
-fn whole(value: f64) -> Option<u64> {
+pub(super) fn whole(value: f64) -> Option<u64> {
     (value >= 0.0 && value <= (1_u64 << 53) as f64 && value.fract() == 0.0).then_some(value as u64)
 }

@@ -2,13 +2,15 @@
 
 use serde::Serialize;
 use voidgrad::Estimator as _;
+use voidgrad::bernoulli::LARGEST_ENUMERATION;
 use voidgrad::estimators::Setup;
 use voidgrad::toy::MeanQuadratic;
+use voidgrad::variance::{Floors, floors};
 use voidgrad::{Bernoulli, Stream};
 
 use crate::cli::VarianceArguments;
 use crate::evaluation::{self, FEWEST_FOR_AN_ERROR, MOST_TERMS, Sampling, Technique, Way};
-use crate::variables::identical;
+use crate::variables::{identical, size};
 use crate::{choice, preparation, statistics};
 use xtask_kit::error::Error;
 use xtask_kit::{number, terminal};
@@ -32,6 +34,26 @@ struct Answer {
     samples: u64,
     /// Of the sum that is the result, where it is one.
     terms: Option<u64>,
+    /// With `--floor` only.
+    #[serde(flatten)]
+    floors: Option<LeastVariances>,
+}
+
+/// What the best controls h(b) of three families leave of the variance.
+#[derive(Serialize)]
+struct LeastVariances {
+    #[serde(rename = "floor_constant")]
+    constant: f64,
+    #[serde(rename = "floor_additive")]
+    additive: f64,
+    #[serde(rename = "floor_pairwise")]
+    pairwise: f64,
+}
+
+impl From<Floors> for LeastVariances {
+    fn from(Floors { constant, additive, pairwise }: Floors) -> Self {
+        Self { constant, additive, pairwise }
+    }
 }
 
 /// Samples, if the user does not say how many, and what they may cost then.
@@ -55,6 +77,12 @@ pub(crate) fn run(arguments: &VarianceArguments) -> Result<(), Error> {
 
 fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
     let VarianceArguments { estimator, target, lambda, eta, evaluations, seed, .. } = *arguments;
+    if arguments.floor && size(arguments.dim)? > LARGEST_ENUMERATION {
+        return Err(Error::arguments(format!(
+            "--floor is for at most {LARGEST_ENUMERATION} variables, whose states are added up: --dim is {}",
+            arguments.dim
+        )));
+    }
     let bernoulli = identical(arguments.theta, arguments.dim)?;
     let objective = MeanQuadratic { target };
     let setup = Setup { lambda, eta, evaluations, ..Setup::relaxing(objective) };
@@ -74,6 +102,7 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
         Way::Sum { terms } if evaluation.samples == 0 => Some(terms),
         _ => None,
     };
+    let floors = arguments.floor.then(|| floors(&bernoulli, &objective).map(LeastVariances::from));
     Ok(Answer {
         estimator: estimator.name,
         evaluations: made.evaluations(&bernoulli),
@@ -86,6 +115,7 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
         method: evaluation.technique,
         samples: evaluation.samples,
         terms,
+        floors: floors.transpose().map_err(Error::computation)?,
     })
 }
 
@@ -123,11 +153,17 @@ fn text(answer: &Answer) -> String {
         (Technique::MonteCarlo, _) => format!("from {samples} samples, ± the standard error"),
     };
     let biased = if answer.biased { ", biased" } else { "" };
+    let floors = answer.floors.as_ref().map_or_else(String::new, |floors| {
+        format!(
+            "floor     of a control that is constant {:.10e}, additive {:.10e}, pairwise {:.10e}\n",
+            floors.constant, floors.additive, floors.pairwise
+        )
+    });
     let plural = if answer.evaluations == 1 { "" } else { "s" };
     format!(
         "{}{biased}, {} evaluation{plural} of f; with respect to the logit, {how}\n\
          gradient  exact {:.10e}, mean of the estimator {:.10e}{}\n\
-         variance  {:.10e}{}\n",
+         variance  {:.10e}{}\n{floors}",
         answer.estimator,
         number::grouped(answer.evaluations),
         answer.gradient_exact,

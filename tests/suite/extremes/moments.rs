@@ -60,6 +60,21 @@ fn of_bernoulli_variables() {
 }
 
 #[test]
+fn that_the_best_controls_leave() {
+    let mut outcomes = Outcomes::default();
+    for f in super::objectives() {
+        for first in super::LOGITS {
+            for logits in [&[first][..], &[first, 0.3], &[-1.0, first, first]] {
+                let found = variance::floors(&Bernoulli::from_logits(logits).unwrap(), &f);
+                let all = found.as_ref().map(|found| [found.constant, found.additive, found.pairwise]);
+                outcomes.see(all.as_ref().map(|all| [&all[..]]), || format!("{f:?}, {logits:?}"));
+            }
+        }
+    }
+    outcomes.are_both();
+}
+
+#[test]
 fn of_categorical_and_gaussian_variables() {
     let (mut exact, mut samples) = (Outcomes::default(), Outcomes::default());
     let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();

@@ -197,6 +197,10 @@ pub(crate) struct VarianceArguments {
     /// Seed of the samples and of the weights of a control that has them
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
+    /// Also the least variance of an estimator of one sample with a control h(b) that is a constant, a sum of functions of one
+    /// variable each, or of two; with M up to 20
+    #[arg(long)]
+    pub(crate) floor: bool,
     /// Print one JSON object
     #[arg(long)]
     pub(crate) json: bool,

@@ -273,3 +273,25 @@ fn what_is_too_expensive_to_be_exact_is_sampled_and_says_so() {
     let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
     assert_eq!(summary["runs"][0]["samples"], 52);
 }
+
+/// f is a sum of one function for each variable, so a constant is all that does not leave 0. In signs its M weights are `(1 - 2t)/(2M)`, and at θ = ½
+/// the score is ±½, so the best constant leaves `¼·(1 - 2t)²/(4M)·(1 - 1/M)`.
+#[test]
+fn floors_are_beside_the_variance() {
+    let point = ["--estimator", "reinforce", "--theta", "0.5", "--target", "0.3", "--floor"];
+    for (dim, expected) in [("1", 0.0), ("2", 0.16 / 64.0), ("10", 0.16 / 160.0 * 0.9)] {
+        let arguments = [&point[..], &["--dim", dim]].concat();
+        let answer = answer(&arguments);
+        agrees(&answer, "floor_constant", expected, 1e-10);
+        agrees(&answer, "floor_additive", 0.0, 1e-10);
+        agrees(&answer, "floor_pairwise", 0.0, 1e-10);
+        assert!(number(&answer, "floor_constant") <= number(&answer, "variance"), "{answer}");
+        let text = printed(&[&["variance"], &arguments[..]].concat());
+        let last = text.lines().last().unwrap();
+        let found = format!("{:.10e}", number(&answer, "floor_constant"));
+        assert!(last.starts_with("floor") && last.contains(&found), "{text}");
+    }
+    assert!(!keys(&answer(&point[..6])).contains(&"floor_constant"));
+    let line = refusal(&[&["variance"], &point[..], &["--dim", "21"]].concat());
+    assert!(line.contains("21") && line.contains("20") && line.contains("--floor"), "{line}");
+}

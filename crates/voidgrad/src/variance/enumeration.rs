@@ -57,7 +57,10 @@ pub fn enumerate(
 }
 
 /// f at all states; bit m of a state's number is `b_m`.
-fn values(bernoulli: &Bernoulli, objective: &(impl Objective + ?Sized)) -> Result<Vec<f64>, VarianceError> {
+pub(super) fn values(
+    bernoulli: &Bernoulli,
+    objective: &(impl Objective + ?Sized),
+) -> Result<Vec<f64>, VarianceError> {
     let variables = bernoulli.len();
     let mut f = vec![0.0; 1 << variables];
     let mut rows = vec![0.0; f.len().min(BLOCK) * variables];

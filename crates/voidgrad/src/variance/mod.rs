@@ -3,6 +3,7 @@
 //! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
 
 mod enumeration;
+mod floors;
 mod integrand;
 mod moments;
 mod monte_carlo;
@@ -14,6 +15,7 @@ mod rule;
 mod tests;
 
 pub use enumeration::enumerate;
+pub use floors::{Floors, floors};
 pub use moments::{Moments, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
 pub use nodes::Tolerance;

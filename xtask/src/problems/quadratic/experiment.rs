@@ -3,7 +3,7 @@
 use voidgrad::controls::Zero;
 use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::train::{ControlOptimiser, Settings};
+use voidgrad::train::{ControlOptimiser, Settings, TrainError, Training};
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use crate::choice;
@@ -92,11 +92,25 @@ impl Experiment {
         let iterations = arguments.iterations.unwrap_or(ITERATIONS);
         let repeats = arguments.repeats.unwrap_or(REPEATS);
         let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::relaxing(objective) };
+        let settings = Settings {
+            iterations,
+            batch: size(batch)?,
+            learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
+            control_optimiser: arguments.control_optimiser.unwrap_or_default(),
+            control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
+            seed: arguments.seed,
+        };
         let mut kept = 0;
         for method in &methods {
             let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
             let parameters = made.control().map_or(0, Control::parameters) as u64;
             kept += effort::records(iterations) * RECORD + PARAMETER * parameters + VARIABLE * dim;
+            if parameters > 0 {
+                // Least squares are not for every control.
+                let refused =
+                    |error: TrainError| Error::arguments(format!("--estimator {}: {error}", method.name));
+                Training::new(start.clone(), &objective, made, &settings, 0).map_err(refused)?;
+            }
         }
         let kept = kept.saturating_mul(repeats);
         if kept > LARGEST_RESULTS {
@@ -106,22 +120,7 @@ impl Experiment {
                 plural(methods.len() as u64, "estimator"),
             )));
         }
-        Ok(Self {
-            methods,
-            start,
-            theta0,
-            objective,
-            setup,
-            settings: Settings {
-                iterations,
-                batch: size(batch)?,
-                learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
-                control_optimiser: arguments.control_optimiser.unwrap_or_default(),
-                control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
-                seed: arguments.seed,
-            },
-            repeats,
-        })
+        Ok(Self { methods, start, theta0, objective, setup, settings, repeats })
     }
 
     /// The settings of a run. An estimator without parameters to learn has nothing for least squares.

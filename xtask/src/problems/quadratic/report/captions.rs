@@ -3,6 +3,7 @@
 use voidgrad::Bernoulli;
 use voidgrad::estimators::Method;
 use voidgrad::optimise::{Adam, Optimiser};
+use voidgrad::train::ControlOptimiser;
 
 use super::controls::best_constant;
 use super::densities::SAMPLES;
@@ -59,12 +60,17 @@ fn late_arrival(experiment: &Experiment, linear: &Analysis<'_>) -> Option<String
     let quiet = median_iteration(linear, |first, record| {
         first.variance().zip(record.variance()).is_some_and(|(first, now)| now < first / 100.0)
     })?;
-    (quiet < arrival).then(|| {
-        format!(
-            "<code>relax-linear</code> needs about {arrival:.0}, in the median of the runs that get there, although its \
-             variance has fallen to a hundredth by iteration {quiet:.0}: Adam divides by the root of its second moment, \
-             which remembers the early noise for thousands of steps."
-        )
+    let needs = format!(
+        "<code>relax-linear</code> needs about {arrival:.0}, in the median of the runs that get there"
+    );
+    (quiet < arrival).then(|| match experiment.settings.control_optimiser {
+        ControlOptimiser::GaussNewton => format!(
+            "{needs}: its variance has fallen to a hundredth by iteration {quiet:.0}, and then Adam forgets the early noise."
+        ),
+        _ => format!(
+            "{needs}, although its variance has fallen to a hundredth by iteration {quiet:.0}: Adam divides by the root \
+             of its second moment, which remembers the early noise for thousands of steps."
+        ),
     })
 }
 

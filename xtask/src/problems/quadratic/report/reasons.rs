@@ -1,6 +1,7 @@
 //! Why the estimators do as they do, with the numbers of the run.
 
 use voidgrad::toy::quadratic;
+use voidgrad::train::ControlOptimiser;
 
 use super::find;
 use crate::evaluation::Sampling;
@@ -78,7 +79,33 @@ fn times(factor: f64) -> String {
     number(if factor > 10.0 { factor.round() } else { factor })
 }
 
+/// What REBAR's two parameters become by least squares.
+fn rebar_learned(experiment: &Experiment, rebar: &Analysis<'_>) -> Option<String> {
+    let (eta, lambda) = (rebar.parameter("eta")?.median, rebar.parameter("lambda")?.median);
+    let ratio = rebar.ratio?.median;
+    let end = format!(
+        "went from {} and {} to medians of {} and {}; the final variance is {} times REINFORCE’s at the same θ.",
+        number(experiment.setup.eta),
+        number(experiment.setup.lambda),
+        number(eta),
+        number(lambda),
+        html_ratio(ratio),
+    );
+    Some(if ratio < 0.01 && experiment.dimension() == 1 {
+        format!(
+            "<b>REBAR becomes a constant.</b> Its scale η and its temperature λ {end} With a large λ, f(σ(z/λ)) hardly \
+             depends on z, and η times it is the constant that takes the variance away. Along the gradient of the \
+             variance that place is too far."
+        )
+    } else {
+        format!("<b>REBAR has two numbers to learn.</b> Its scale η and its temperature λ {end}")
+    })
+}
+
 fn rebar_gives_up(experiment: &Experiment, rebar: &Analysis<'_>) -> Option<String> {
+    if experiment.settings.control_optimiser == ControlOptimiser::GaussNewton {
+        return rebar_learned(experiment, rebar);
+    }
     let Quartiles { lower, median, upper } = rebar.parameter("eta")?;
     let ratio = rebar.ratio?.median;
     let why = if experiment.dimension() > 1 {

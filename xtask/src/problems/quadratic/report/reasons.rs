@@ -14,7 +14,8 @@ use xtask_kit::number::{count, html as number, html_ratio};
 
 /// The default problem has a question of its own.
 pub(super) fn heading(experiment: &Experiment) -> &'static str {
-    if is_default(experiment) {
+    let has_adam = experiment.settings.control_optimiser == ControlOptimiser::Adam;
+    if is_default(experiment) && has_adam {
         "Why REBAR and RELAX struggle here"
     } else {
         "What the estimators made of it"

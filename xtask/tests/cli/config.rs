@@ -3,17 +3,11 @@
 use std::fs;
 use std::path::Path;
 
-use serde_json::Value;
-
-use super::{TINY, printed, refusal, workplace};
+use super::{TINY, printed, refusal, summary, workplace};
 
 const FILE: &str = "estimator = [\"reinforce\", \"reinforce-ema\"]\ntarget = 1\ntheta0 = 0.25\niterations = 30\n\
                     learning-rate = 0.5\nseed = \"18446744073709551615\"\nrepeats = 2\nquiet = true\nforce = false\n\
                     threads = 1\ncheckpoint = 0.5\n";
-
-fn summary(out: &Path) -> Value {
-    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
-}
 
 #[test]
 fn a_file_holds_options_and_those_on_the_command_line_win() {

@@ -15,10 +15,16 @@ mod resume;
 mod vae;
 
 use std::fs;
+use std::path::Path;
 
 use serde_json::Value;
 
 use program::{command, keys, names, printed, refusal, workplace, xtask};
+
+/// The summary among the results of a training.
+fn summary(out: &Path) -> Value {
+    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
+}
 
 /// The estimators of Bernoulli variables.
 fn of_bernoulli() -> impl Iterator<Item = &'static voidgrad::estimators::Method> {
@@ -147,7 +153,7 @@ fn train_leaves_whole_files_and_nothing_else() {
     assert_eq!(names(&place), ["results"]);
     assert_eq!(names(&out), ["config.toml", "metrics.csv", "report.html", "summary.json", "timing.json"]);
 
-    let summary: Value = serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap();
+    let summary = summary(&out);
     for key in ["target", "dim", "iterations", "seed", "repeats", "runs"] {
         assert!(keys(&summary).contains(&key), "{key}");
     }

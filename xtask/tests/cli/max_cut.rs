@@ -4,10 +4,8 @@ use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::files::{end, start};
-use super::{command, names, printed, refusal, workplace};
+use super::{command, names, printed, refusal, summary, workplace};
 
 const TRAINING: [&str; 13] = [
     "train",
@@ -34,10 +32,6 @@ fn assert_same(found: &Path, expected: &Path) {
         let [found, expected] = [found, expected].map(|directory| fs::read(directory.join(file)).unwrap());
         assert!(found == expected, "{file} is not the same");
     }
-}
-
-fn summary(out: &Path) -> Value {
-    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
 }
 
 #[test]

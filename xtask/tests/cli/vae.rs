@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::files::{end, start};
 use super::resume::{assert_same, checkpoints, has};
-use super::{keys, names, printed, refusal, workplace, xtask};
+use super::{keys, names, printed, refusal, summary, workplace, xtask};
 
 /// A short training that is measured with few samples.
 const SHORT: [&str; 8] =
@@ -15,10 +15,6 @@ const SHORT: [&str; 8] =
 
 fn train(out: &Path, more: &[&str]) {
     printed(&[&SHORT[..], &[out.to_str().unwrap()], more].concat());
-}
-
-fn summary(out: &Path) -> Value {
-    serde_json::from_slice(&fs::read(out.join("summary.json")).unwrap()).unwrap()
 }
 
 #[test]

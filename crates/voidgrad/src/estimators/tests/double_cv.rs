@@ -1,13 +1,12 @@
 //! The α that Double CV learns.
 
 use super::known::{even, taught};
-use super::{Cubic, borrowed, close, double_cv_of, gradient, of_alpha, variables};
+use super::{Cubic, Scaled, borrowed, close, double_cv_of, gradient, of_alpha, variables};
 use crate::bernoulli::Bernoulli;
-use crate::error::ObjectiveError;
 use crate::estimator::{Estimator as _, Round};
 use crate::estimators::{DoubleCv, Rloo};
 use crate::noise::Stream;
-use crate::objective::{Differentiable, Objective, Points, Smooth};
+use crate::objective::{Objective, Smooth};
 use crate::toy::MeanQuadratic;
 use crate::variance;
 
@@ -101,30 +100,6 @@ fn the_first_five_rounds_are_those_of_rloo() {
         double_cv.estimate(&taught, &bernoulli, &Cubic, &noise).unwrap();
         rloo.estimate(&Rloo::new(2).unwrap(), &bernoulli, &Cubic, &noise).unwrap();
         assert_eq!(double_cv.gradient() == rloo.gradient(), rounds < 5, "{rounds}");
-    }
-}
-
-/// [`Cubic`] times a power of two.
-struct Scaled(f64);
-
-impl Objective for Scaled {
-    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
-        points.fill(f, |b| self.0 * Cubic.value(b));
-        Ok(())
-    }
-
-    fn differentiable(&self) -> Option<&dyn Differentiable> {
-        Some(self)
-    }
-}
-
-impl Differentiable for Scaled {
-    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let value = Cubic.value_and_gradient(x, gradient);
-        for gradient in gradient {
-            *gradient *= self.0;
-        }
-        self.0 * value
     }
 }
 

@@ -76,6 +76,30 @@ impl Differentiable for Cubic {
     }
 }
 
+/// [`Cubic`] times a power of two, which no arithmetic may lose a digit of.
+pub(super) struct Scaled(pub(super) f64);
+
+impl Objective for Scaled {
+    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
+        points.fill(f, |b| self.0 * Cubic.value(b));
+        Ok(())
+    }
+
+    fn differentiable(&self) -> Option<&dyn Differentiable> {
+        Some(self)
+    }
+}
+
+impl Differentiable for Scaled {
+    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
+        let value = Cubic.value_and_gradient(x, gradient);
+        for gradient in gradient {
+            *gradient *= self.0;
+        }
+        self.0 * value
+    }
+}
+
 /// So many variables, probable and improbable.
 pub(crate) fn variables(count: usize) -> Bernoulli {
     let theta = [0.3, 0.85, 0.5, 0.08, 0.62, 0.97, 0.41, 0.2];

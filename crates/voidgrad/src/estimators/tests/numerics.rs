@@ -1,41 +1,17 @@
 //! The ends of what f64 holds.
 
-use super::{Cubic, Named, all, close};
+use super::{Named, Scaled, all, close};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::distribution::Distribution;
-use crate::error::{EstimateError, ObjectiveError};
+use crate::error::EstimateError;
 use crate::estimator::{AnyEstimator, Estimator, Round};
 use crate::estimators::{Arms, Bias, Cost, Count, Disarm, Enumerate, Needs, ReinforceOptimal, Rloo};
 use crate::noise::Stream;
-use crate::objective::{Differentiable, Objective, Points, Smooth};
+use crate::objective::Smooth;
 use crate::toy::MeanQuadratic;
 use crate::variance;
 use voidgrad_real::sigmoid;
-
-/// f times a power of two, which no arithmetic may lose a digit of.
-struct Scaled(f64);
-
-impl Objective for Scaled {
-    fn values(&self, points: Points<'_>, f: &mut [f64]) -> Result<(), ObjectiveError> {
-        points.fill(f, |b| self.0 * Cubic.value(b));
-        Ok(())
-    }
-
-    fn differentiable(&self) -> Option<&dyn Differentiable> {
-        Some(self)
-    }
-}
-
-impl Differentiable for Scaled {
-    fn value_and_gradient(&self, x: &[f64], gradient: &mut [f64]) -> f64 {
-        let value = Cubic.value_and_gradient(x, gradient);
-        for gradient in gradient {
-            *gradient *= self.0;
-        }
-        self.0 * value
-    }
-}
 
 /// The smallest and the largest numbers in (0, 1), and some between.
 const NUMBERS: [f64; 6] = [5e-324, 1.1e-16, 0.3, 0.5, 0.8, 1.0 - 0.5 * f64::EPSILON];

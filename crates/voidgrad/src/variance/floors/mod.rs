@@ -36,9 +36,9 @@ pub struct Floors {
 /// `w₀ = Σ_m E[f·s_m²] / Σ_m E[s_m²]`, where `s = b - θ` is the score. The functions `b_m - θ_m` are those of the θ at hand; what their
 /// expectation changes by with a is `θ_m·(1 - θ_m)` for one of them, and 0 for a product of two.
 ///
-/// The result is the variance that is left, added up over the states with the weights that were found. It is exact but for rounding, and for what weights
-/// that are not quite the best leave: at most 1e-12 of the variances, together, of the terms of h. In tests with θ down to 1e-5 that is less than 1e-9 of each
-/// floor. For rarer states the floor of pairs, which falls with the cube of θ, may come out several times too large.
+/// The weights are found first. The variance that they leave is then added up over the states. Weights that are not quite the best leave too much: at most 1e-12 of the
+/// variances of all terms of h together. In tests with θ down to 1e-5 that is less than 1e-9 of each floor. The floor of pairs falls with the cube of θ, so for rarer
+/// states it may come out several times too large.
 ///
 /// Source: for the best constant Weaver and Tao 2001, and Greensmith, Bartlett and Baxter 2004; the other families are the same
 /// least squares with more functions.

@@ -160,6 +160,23 @@ fn no_entry_moves_further_than_its_size_or_one() {
     assert_eq!(within_reach(&phi, small.clone()), small);
 }
 
+/// A constant of 1,000 would be the least squares; it takes ten steps of doubling.
+#[test]
+fn a_step_of_the_learner_is_within_that_reach() {
+    let mut control = Step { w: DVector::zeros(2) };
+    let mut learner = GaussNewton::new(&control, 1).unwrap();
+    for b in [0.0, 1.0] {
+        learner.remember(&[0.3], &[b], 1_000.0).unwrap();
+    }
+    let mut stream = Stream::new(5, 0, 1);
+    learner.step(&mut control, &mut stream).unwrap();
+    assert!(control.w.amax() <= 1.0 && control.w[0] > 0.5, "{}", control.w);
+    for _ in 0..30 {
+        learner.step(&mut control, &mut stream).unwrap();
+    }
+    assert!((control.w[0] - 1_000.0).abs() < 1e-6, "{}", control.w);
+}
+
 #[test]
 fn a_restored_learner_continues_with_the_same_bits() {
     let mut control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, 0)).unwrap();

@@ -85,7 +85,7 @@
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
 //! - [`bernoulli`], [`categorical`], [`gaussian`]: the distributions, with their reparameterisations;
 //! - [`controls`], [`estimators`]: what is ready-made;
-//! - [`gauss_newton`]: a control's parameters by least squares, in tens of steps;
+//! - [`control_learning`]: a control's parameters by least squares, in tens of steps;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
 //! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
 //! - [`slices`]: `softplus`, `exp` and the like of many numbers, on SIMD lanes.
@@ -97,6 +97,7 @@ pub mod bernoulli;
 pub mod categorical;
 mod compose;
 mod control;
+pub mod control_learning;
 pub mod controls;
 pub mod distribution;
 mod elementwise;
@@ -104,7 +105,6 @@ pub mod error;
 pub mod estimator;
 pub mod estimators;
 mod flat;
-pub mod gauss_newton;
 pub mod gaussian;
 pub mod guide;
 mod kernel;

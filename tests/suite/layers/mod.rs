@@ -33,7 +33,7 @@ const LAYERS: [&str; 27] = [
     "controls",
     "estimator",
     "estimators",
-    "gauss_newton",
+    "control_learning",
     "variance",
 ];
 

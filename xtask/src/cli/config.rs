@@ -35,7 +35,7 @@ const OPTIONS: [(&str, Type); 31] = [
     ("iterations", Type::Count),
     ("batch", Type::Count),
     ("learning-rate", Type::Number),
-    ("control-optimiser", Type::Text),
+    ("control-optimiser", Type::Texts),
     ("control-learning-rate", Type::Number),
     ("latents", Type::Count),
     ("model", Type::Text),

@@ -107,11 +107,11 @@ pub(crate) struct TrainArguments {
     /// for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
-    /// What moves the parameters of a control: adam, along the gradient of the variance, or gauss-newton, which solves for
-    /// them after each evaluation of f, and restarts the Adam of the logits once their estimates are less noisy
-    /// [default: adam]
-    #[arg(long, value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
-    pub(crate) control_optimiser: Option<ControlOptimiser>,
+    /// What moves the parameters of a control: adam, along the gradient of the variance; gauss-newton, which solves for
+    /// them after each evaluation of f; or replay, which makes twenty steps of Adam for each, on evaluations that it
+    /// remembers. For vae, adam or replay; repeat the option to train with both [default: adam]
+    #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
+    pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: Option<f64>,
@@ -142,7 +142,7 @@ pub(crate) struct TrainArguments {
         value_name = "DIR",
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
-            "control_optimiser", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
+            "control_optimisers", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
             "restarts", "temperature", "best_known", "latents", "model", "data", "test_data", "samples",
         ]
     )]
@@ -266,6 +266,9 @@ pub(crate) struct ComparedTraining {
     /// Learning rate of Adam for the model [default: 0.003]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
+    /// What moves the parameters of a control: adam or replay; repeat the option to train with both [default: adam]
+    #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
+    pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of a control [default: 0.003]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) control_learning_rate: Option<f64>,

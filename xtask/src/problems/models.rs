@@ -13,7 +13,16 @@ use xtask_kit::error::Error;
 pub(super) const VAE: Row = Row {
     name: "vae",
     about: "a variational autoencoder with binary latent variables, on handwritten digits or a file of images",
-    options: &["batch", "control-learning-rate", "latents", "model", "data", "test-data", "samples"],
+    options: &[
+        "batch",
+        "control-optimiser",
+        "control-learning-rate",
+        "latents",
+        "model",
+        "data",
+        "test-data",
+        "samples",
+    ],
     train: TRAIN,
 };
 

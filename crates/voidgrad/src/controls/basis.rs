@@ -7,7 +7,7 @@ use crate::error::InvalidParameter;
 
 /// A constant and five smooth steps, `c_φ(z) = shift + Σ_i w_i·tanh((z - c_i)/2)`, at the given centres; `φ = (shift, w)`.
 ///
-/// Since c is linear in φ, `E‖ĝ‖²` is a quadratic form, with one minimum: [`GaussNewton`](crate::gauss_newton::GaussNewton) is there after a step or two.
+/// Since c is linear in φ, `E‖ĝ‖²` is a quadratic form, with one minimum: [`GaussNewton`](crate::control_learning::GaussNewton) is there after a step or two.
 ///
 /// ```
 /// use voidgrad::controls::basis::basis;

@@ -150,7 +150,7 @@ impl Estimate {
     }
 
     /// `ĝ` of what was drawn; `2/M·(∂ĝ/∂φ)ᵀ ĝ` is added to `phi_bar`. A control of one z with a fused kernel computes nothing twice.
-    fn combine_and_add(&mut self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
+    pub(crate) fn combine_and_add(&mut self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
         if self.b.len() == 1 {
             let (f, z, z_tilde) = (self.f, self.z[0], self.z_tilde[0]);
             let drawn = Drawn { f, z, z_tilde, z_tilde_a: self.z_tilde_a[0], score: self.score[0] };

@@ -4,7 +4,7 @@ use super::{Bias, Cost, Count, Method, Needs};
 
 /// [`estimate`](crate::estimate()) with the control [`Basis`](crate::controls::Basis): a constant and five smooth steps of each z, which know nothing of f.
 ///
-/// It is the control for [`GaussNewton`](crate::gauss_newton::GaussNewton), which has its φ after a few steps.
+/// It is the control for [`GaussNewton`](crate::control_learning::GaussNewton), which has its φ after a few steps.
 pub const METHOD: Method = Method {
     name: "relax-basis",
     title: "RELAX, linear basis",

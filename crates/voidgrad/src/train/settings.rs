@@ -9,26 +9,29 @@ pub enum ControlOptimiser {
     /// [`Adam`](crate::optimise::Adam), along the gradient of the variance of each step, as RELAX has it.
     #[default]
     Adam,
-    /// [`GaussNewton`](crate::gauss_newton::GaussNewton), for Bernoulli variables and a control of at most 512 parameters. The logits are then moved by a
+    /// [`GaussNewton`](crate::control_learning::GaussNewton), for Bernoulli variables and a control of at most 512 parameters. The logits are then moved by a
     /// [`RestartingAdam`](crate::optimise::RestartingAdam), which does not remember how noisy the estimates were.
     GaussNewton,
+    /// [`Replay`](crate::control_learning::Replay), for Bernoulli variables: twenty steps of Adam for each step of the training. The logits are moved as with `GaussNewton`.
+    Replay,
 }
 
 impl ControlOptimiser {
     /// All of them.
-    pub const ALL: [Self; 2] = [Self::Adam, Self::GaussNewton];
+    pub const ALL: [Self; 3] = [Self::Adam, Self::GaussNewton, Self::Replay];
 
     /// Its name, as the command line has it.
     ///
     /// ```
     /// use voidgrad::train::ControlOptimiser;
-    /// assert_eq!(ControlOptimiser::ALL.map(ControlOptimiser::name), ["adam", "gauss-newton"]);
+    /// assert_eq!(ControlOptimiser::ALL.map(ControlOptimiser::name), ["adam", "gauss-newton", "replay"]);
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",
             Self::GaussNewton => "gauss-newton",
+            Self::Replay => "replay",
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
+use crate::control_learning::LearningError;
 use crate::error::{DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
-use crate::gauss_newton::GaussNewtonError;
 use crate::optimise::StepError;
 
 /// A training run that cannot start or go on.
@@ -16,14 +16,16 @@ pub enum TrainError {
     /// An estimator that can't be used here: made for another dimension, or in need of ∇f.
     #[error(transparent)]
     Unsuitable(#[from] EstimateError),
-    /// A control that can't be learned by least squares.
+    /// A control that can't be learned from what is remembered.
     #[error(transparent)]
-    Learner(#[from] GaussNewtonError),
-    /// Least squares for something else than a control of Bernoulli variables with noise of its own for z̃.
+    Learner(#[from] LearningError),
+    /// Least squares or replay for something else than a control of Bernoulli variables with noise of its own for z̃.
     #[error(
-        "least squares learn a control of Bernoulli variables, such as REBAR's or RELAX's, with noise of its own for z̃; {found}"
+        "{optimiser} learns a control of Bernoulli variables, such as REBAR's or RELAX's, with noise of its own for z̃; {found}"
     )]
     NothingToLearn {
+        /// What was to move φ.
+        optimiser: &'static str,
         /// What there is instead, as a sentence.
         found: &'static str,
     },
@@ -67,7 +69,7 @@ pub enum Cause {
     Control(#[from] ShapeMismatch),
     /// The learner of the control refuses the sample.
     #[error(transparent)]
-    Learner(#[from] GaussNewtonError),
+    Learner(#[from] LearningError),
 }
 
 /// The first parameters by name; a network's weights would fill the screen.

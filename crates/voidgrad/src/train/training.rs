@@ -4,8 +4,8 @@ use nalgebra::DVectorView;
 
 use super::learner::Learner;
 use super::{
-    Average, Block, BlockId, Cause, ControlOptimiser, Gradients, Leap, Model, Observer, Outcome, Settings,
-    StateError, Step, TrainError, Trainer, TrainerError, TrainerState,
+    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step,
+    TrainError, Trainer, TrainerError, TrainerState,
 };
 use crate::control::Control;
 use crate::distribution::Distribution;
@@ -59,11 +59,8 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
         settings.check()?;
         estimator.suits(&distribution)?;
         check_wants(&estimator, &distribution, objective.differentiable().is_some())?;
-        let Settings { batch, learning_rate, control_optimiser, control_learning_rate, seed, .. } = *settings;
-        let learner = match control_optimiser {
-            ControlOptimiser::Adam => None,
-            ControlOptimiser::GaussNewton => Some(Learner::new(&distribution, &estimator, (seed, run))?),
-        };
+        let Settings { batch, learning_rate, control_learning_rate, seed, .. } = *settings;
+        let learner = Learner::new(&distribution, &estimator, settings, run)?;
         let mut trainer = Trainer::new(seed, run);
         let mut add =
             |name: &str, parameters: Vec<f64>, by: Box<dyn Optimiser>| -> Result<BlockId, TrainError> {
@@ -322,7 +319,7 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
         for _ in 0..self.batch {
             average.add(estimator, distribution, *objective, noise).map_err(Cause::from)?;
             if let Some(learner) = learner {
-                learner.remember(distribution, average.last_evaluation())?;
+                learner.hear(distribution, average.last_evaluation());
             }
         }
         average.finish(distribution).map_err(Cause::from)?;

@@ -58,6 +58,15 @@ pub(crate) struct Experiment {
     pub(crate) repeats: u64,
 }
 
+/// What moves φ: one for all estimators.
+fn control_optimiser(asked: &[ControlOptimiser]) -> Result<ControlOptimiser, Error> {
+    match asked {
+        [] => Ok(ControlOptimiser::default()),
+        [one] => Ok(*one),
+        _ => Err(Error::arguments("--control-optimiser can be given once for --problem quadratic")),
+    }
+}
+
 impl Experiment {
     /// The experiment that the arguments describe.
     ///
@@ -96,7 +105,7 @@ impl Experiment {
             iterations,
             batch: size(batch)?,
             learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
-            control_optimiser: arguments.control_optimiser.unwrap_or_default(),
+            control_optimiser: control_optimiser(&arguments.control_optimisers)?,
             control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
             seed: arguments.seed,
         };

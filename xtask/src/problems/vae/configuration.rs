@@ -10,13 +10,19 @@ use xtask_kit::number;
 impl Experiment {
     /// All that the results depend on, each option by its name, whether it was given or not.
     pub(super) fn as_toml(&self) -> String {
-        let names: Vec<String> =
-            self.methods.iter().map(|method| format!("\"{}\"", estimators::name(method))).collect();
+        let quoted = |names: Vec<&'static str>| -> String {
+            let names: Vec<String> = names.into_iter().map(|name| format!("\"{name}\"")).collect();
+            names.join(", ")
+        };
+        let mut names: Vec<&str> =
+            self.methods.iter().map(|trained| estimators::name_of(trained.method())).collect();
+        names.dedup();
+        let optimisers = self.control_optimisers.iter().map(|optimiser| optimiser.name()).collect();
         let mut lines =
             vec!["# cargo xtask train --config config.toml gives these results again.".to_owned()];
         let mut line = |name: &str, value: &dyn Display| lines.push(format!("{name} = {value}"));
         line("problem", &"\"vae\"");
-        line("estimator", &format!("[{}]", names.join(", ")));
+        line("estimator", &format!("[{}]", quoted(names)));
         if let Some(evaluations) = self.evaluations {
             line("evaluations", &evaluations);
         }
@@ -33,6 +39,7 @@ impl Experiment {
         line("iterations", &self.iterations);
         line("batch", &self.batch);
         line("learning-rate", &number::exact(self.learning_rate));
+        line("control-optimiser", &format!("[{}]", quoted(optimisers)));
         line("control-learning-rate", &number::exact(self.control_learning_rate));
         match i64::try_from(self.seed) {
             Ok(seed) => line("seed", &seed),

@@ -1,6 +1,7 @@
 //! Why a step can't be made.
 
 use thiserror::Error;
+use voidgrad::control_learning::LearningError;
 use voidgrad::error::{ControlError, DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
 use voidgrad::network::NetworkError;
 use voidgrad::train::TrainerError;
@@ -26,6 +27,9 @@ pub(super) enum StepError {
     /// A setting of the estimator is none.
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),
+    /// The control can't be learned.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
     /// The control refuses its parameters.
     #[error(transparent)]
     Phi(#[from] ShapeMismatch),

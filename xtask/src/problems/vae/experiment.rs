@@ -3,10 +3,12 @@
 use voidgrad::Stream;
 use voidgrad::estimators::Method;
 use voidgrad::network::NetworkError;
+use voidgrad::train::ControlOptimiser;
 
 use super::data::Data;
+use super::estimators::{self, Trained};
 use super::gradient::Gradient;
-use super::{estimators, records};
+use super::records;
 use crate::choice::Refusal;
 use crate::problems::models::Options;
 use crate::variables::size;
@@ -28,7 +30,7 @@ const LARGEST_MATRIX: usize = 20_000_000;
 #[derive(Debug)]
 pub(crate) struct Experiment {
     /// The estimators, in the order of the library's list.
-    pub(super) methods: Vec<&'static Method>,
+    pub(super) methods: Vec<Trained>,
     /// K, for estimators with a choice.
     pub(super) evaluations: Option<u64>,
     /// The model.
@@ -43,6 +45,8 @@ pub(crate) struct Experiment {
     pub(super) batch: usize,
     /// Of Adam, for both networks.
     pub(super) learning_rate: f64,
+    /// What moves the parameters of a control: each estimator is trained with every one that it can have.
+    pub(super) control_optimisers: Vec<ControlOptimiser>,
     /// Of Adam, for the parameters of a control.
     pub(super) control_learning_rate: f64,
     /// Of all random numbers.
@@ -70,6 +74,8 @@ pub(super) enum Detail {
 pub(super) struct Settings<'a> {
     /// The estimators, in the order of the library's list.
     pub(super) methods: Vec<&'static Method>,
+    /// What moves the parameters of a control; Adam if there is nothing.
+    pub(super) control_optimisers: &'a [ControlOptimiser],
     /// K, for estimators with a choice.
     pub(super) evaluations: Option<u64>,
     /// The model and its images.
@@ -113,6 +119,7 @@ impl Experiment {
             detail,
             ..
         } = settings;
+        let control_optimisers = chosen_optimisers(settings.control_optimisers)?;
         let data = Data::of(settings.model)?;
         let model = chosen(settings.model.model.as_deref())?;
         let latents = size(settings.latents)?;
@@ -126,7 +133,7 @@ impl Experiment {
             )));
         }
         Ok(Self {
-            methods,
+            methods: Trained::all(methods, &control_optimisers),
             evaluations,
             model,
             latents,
@@ -134,6 +141,7 @@ impl Experiment {
             iterations,
             batch: size(settings.batch.unwrap_or(BATCH))?,
             learning_rate: settings.learning_rate.unwrap_or(LEARNING_RATE),
+            control_optimisers,
             control_learning_rate: control_learning_rate.unwrap_or(LEARNING_RATE),
             seed,
             repeats: settings.repeats.unwrap_or(REPEATS),
@@ -160,13 +168,13 @@ impl Experiment {
 
     /// # Errors
     /// Returns an error if an estimator can't be used with this model, or if its points would fill the memory.
-    pub(super) fn check(&self, method: &'static Method, model: &dyn Model, batch: u64) -> Result<(), Error> {
+    pub(super) fn check(&self, method: &Trained, model: &dyn Model, batch: u64) -> Result<(), Error> {
         let gradient = Gradient::new(method, self.evaluations_of(method), model, &mut Stream::new(0, 0, 0))?;
         check_step(method, records::points(&gradient, model)?, batch, model)
     }
 
     /// K, if the estimator has a choice.
-    pub(super) fn evaluations_of(&self, method: &Method) -> Option<u64> {
+    pub(super) fn evaluations_of(&self, method: &Trained) -> Option<u64> {
         self.evaluations.filter(|_| method.cost.has_choice())
     }
 
@@ -182,6 +190,18 @@ impl Experiment {
     pub(super) fn instance(&self) -> Result<Box<dyn Model>, NetworkError> {
         (self.model.make)(self.latents, self.data.pixels)
     }
+}
+
+/// What moves the parameters of a control: each once, in the order of the library's list.
+fn chosen_optimisers(asked: &[ControlOptimiser]) -> Result<Vec<ControlOptimiser>, Error> {
+    if asked.contains(&ControlOptimiser::GaussNewton) {
+        let message = "--control-optimiser gauss-newton learns one distribution, and a model has one for each image; \
+                       for vae there are adam and replay";
+        return Err(Error::arguments(message));
+    }
+    let is_asked = |optimiser: &ControlOptimiser| asked.contains(optimiser);
+    let chosen: Vec<_> = ControlOptimiser::ALL.into_iter().filter(is_asked).collect();
+    Ok(if chosen.is_empty() { vec![ControlOptimiser::Adam] } else { chosen })
 }
 
 /// The model of this name; the first if no other is asked for.
@@ -208,7 +228,7 @@ fn check_model(latents: usize, data: &Data) -> Result<(), Error> {
 
 /// # Errors
 /// Returns an error if the points of a step, or those of a variance, would fill the memory. The exact gradient has the pixels of every state.
-fn check_step(method: &'static Method, each: u64, batch: u64, model: &dyn Model) -> Result<(), Error> {
+fn check_step(method: &Trained, each: u64, batch: u64, model: &dyn Model) -> Result<(), Error> {
     let images = batch.max(records::VARIANCE_ROWS as u64);
     let points = each.saturating_mul(images).saturating_mul(model.latents() as u64);
     let pixels = each.saturating_add(images).saturating_mul(model.pixels() as u64);

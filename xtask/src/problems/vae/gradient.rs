@@ -1,11 +1,13 @@
 //! The estimator of the gradient by the logits of q(b|x).
 
+use voidgrad::control_learning::Replay;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Coupled, Listed, Method, RelaxLoo, Setup};
 use voidgrad::nalgebra::DVectorView;
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use super::error::StepError;
+use super::estimators::{self, Trained};
 use super::random;
 use crate::choice::Refusal;
 use xtask_kit::number;
@@ -58,13 +60,13 @@ impl Gradient {
     /// # Errors
     /// Returns an error if the estimator can't be used with this model, or with so many evaluations.
     pub(super) fn new(
-        method: &'static Method,
+        method: &Trained,
         evaluations: Option<u64>,
         model: &dyn Model,
         stream: &mut Stream,
     ) -> Result<Self, Refusal> {
         let refuse = |reason: &dyn std::fmt::Display| Refusal {
-            estimator: super::estimators::name(method),
+            estimator: estimators::name(method),
             reason: number::shortened(&reason.to_string()),
         };
         let variables = model.latents();
@@ -152,6 +154,18 @@ impl Gradient {
             control.control_mut().set_phi(phi)?;
         } else if let Some(control) = self.estimator.control_mut() {
             control.set_phi(phi)?;
+        }
+        Ok(())
+    }
+
+    /// A step of a learner of the control that relaxes f, along what it has drawn: `x` are the images of these rows.
+    ///
+    /// # Errors
+    /// Returns an error if a number is NaN or infinite.
+    pub(super) fn learn(&mut self, replay: &mut Replay, x: &[f64], decoder: &[f64]) -> Result<(), StepError> {
+        if let Some((control, _)) = &mut self.relaxed {
+            control.set_data(x, replay.logits(), decoder)?;
+            replay.step(control.control_mut())?;
         }
         Ok(())
     }

@@ -83,6 +83,11 @@ impl Images {
         Ok(self.plate.tell(gradient.estimator_mut())?)
     }
 
+    /// The logits of q(b|x), for each image.
+    pub(super) fn logits(&self) -> &[f64] {
+        &self.logits
+    }
+
     /// The plate, with its answers.
     pub(super) fn plate(&self) -> &Plate {
         &self.plate

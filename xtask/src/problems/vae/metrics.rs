@@ -39,7 +39,7 @@ fn row(experiment: &Experiment, run: &Run, record: &Record) -> [String; COLUMNS.
     let number = |value: f64| if value.is_finite() { number::exact(value) } else { String::new() };
     let evaluations = record.iteration * experiment.batch as u64 * run.evaluations;
     [
-        estimators::name(run.method).to_owned(),
+        estimators::name(&run.method).to_owned(),
         run.repeat.to_string(),
         record.iteration.to_string(),
         evaluations.to_string(),

@@ -50,6 +50,7 @@ impl Problem for Experiment {
         } = *arguments;
         let experiment = Self::of(Settings {
             methods: estimators::asked(&arguments.estimators),
+            control_optimisers: &arguments.control_optimisers,
             evaluations,
             model: &arguments.vae,
             latents: arguments.vae.latents.unwrap_or(LATENTS),
@@ -90,7 +91,7 @@ impl Problem for Experiment {
     fn results(&self, runs: &[Run], threads: usize) -> Result<Results, Error> {
         let analyses = Analysis::of(self, runs);
         let timing =
-            runs.iter().map(|run| TimingRow::new(estimators::name(run.method), run.repeat, run.time));
+            runs.iter().map(|run| TimingRow::new(estimators::name(&run.method), run.repeat, run.time));
         let mut files = vec![
             (CONFIGURATION, self.as_toml().into_bytes()),
             ("timing.json", training::timing(threads, timing)?),
@@ -110,6 +111,6 @@ impl Problem for Experiment {
 fn all_diverged(analyses: &[Analysis<'_>]) -> Option<String> {
     let gone =
         analyses.iter().filter(|analysis| !analysis.runs.is_empty() && analysis.settled().next().is_none());
-    let names: Vec<&str> = gone.map(|analysis| estimators::name(analysis.method)).collect();
+    let names: Vec<&str> = gone.map(|analysis| estimators::name(&analysis.method)).collect();
     (!names.is_empty()).then(|| format!("every run of {} diverged", names.join(", ")))
 }

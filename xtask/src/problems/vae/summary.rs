@@ -22,6 +22,7 @@ struct Summary<'a> {
     iterations: u64,
     batch: usize,
     learning_rate: f64,
+    control_optimisers: Vec<&'static str>,
     control_learning_rate: f64,
     seed: u64,
     repeats: u64,
@@ -74,6 +75,7 @@ pub(super) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         iterations: experiment.iterations,
         batch: experiment.batch,
         learning_rate: experiment.learning_rate,
+        control_optimisers: experiment.control_optimisers.iter().map(|optimiser| optimiser.name()).collect(),
         control_learning_rate: experiment.control_learning_rate,
         seed: experiment.seed,
         repeats: experiment.repeats,
@@ -90,7 +92,7 @@ fn row(run: &Run) -> Row<'_> {
     let finite = |value: f64| Some(value).filter(|value| value.is_finite());
     let end = run.end;
     Row {
-        estimator: estimators::name(run.method),
+        estimator: estimators::name(&run.method),
         evaluations: run.evaluations,
         biased: run.method.is_biased(),
         repeat: run.repeat,

@@ -1,8 +1,6 @@
 //! The table that `train` ends with.
 
-use voidgrad::estimators::Method;
-
-use super::estimators;
+use super::estimators::{self, Trained};
 use super::experiment::Experiment;
 use super::records::{TIMES, VARIANCE_ROWS};
 use super::run::{End, Run};
@@ -12,7 +10,7 @@ use xtask_kit::number;
 /// The runs of one estimator.
 pub(super) struct Analysis<'a> {
     /// The estimator.
-    pub(super) method: &'static Method,
+    pub(super) method: Trained,
     /// All of its runs.
     pub(super) runs: Vec<&'a Run>,
 }
@@ -20,9 +18,9 @@ pub(super) struct Analysis<'a> {
 impl<'a> Analysis<'a> {
     /// One analysis an estimator, in the experiment's order.
     pub(super) fn of(experiment: &Experiment, runs: &'a [Run]) -> Vec<Self> {
-        let of_method = |method: &&'static Method| Self {
-            method,
-            runs: runs.iter().filter(|run| run.method.name == method.name).collect(),
+        let of_method = |method: &Trained| Self {
+            method: *method,
+            runs: runs.iter().filter(|run| run.method == *method).collect(),
         };
         experiment.methods.iter().map(of_method).collect()
     }
@@ -69,7 +67,7 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
     };
     let time = analysis.settled().map(|run| run.time.per_step());
     [
-        estimators::marked(analysis.method),
+        estimators::marked(&analysis.method),
         analysis.runs.first().map_or_else(nothing, |run| number::grouped(run.evaluations)),
         show(analysis.median(|end| end.train_elbo), nats),
         show(analysis.median(|end| end.test_elbo), nats),
@@ -106,7 +104,7 @@ pub(super) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String
     lines.push(legend(experiment));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
-            let name = estimators::name(run.method);
+            let name = estimators::name(&run.method);
             lines.push(format!(
                 "{name} run {} diverged at step {}: {}",
                 run.repeat, divergence.iteration, divergence.message

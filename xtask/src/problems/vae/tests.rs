@@ -1,6 +1,6 @@
 //! Gradients and bounds of small models, against sums over all states.
 
-use voidgrad::estimators::{Listed, Method};
+use voidgrad::estimators::Listed;
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
 
 use super::data::Data;
@@ -100,8 +100,8 @@ impl Small {
     }
 }
 
-fn method(name: &str) -> &'static Method {
-    Bernoulli::estimator(name).unwrap().method
+fn method(name: &str) -> Trained {
+    Trained::by_adam(Bernoulli::estimator(name).unwrap().method)
 }
 
 /// The gradients of rounds with this estimator: their means, and the standard errors of these.
@@ -109,7 +109,7 @@ fn estimated(small: &Small, name: &str, x: &[f64], rounds: usize) -> [(Vec<f64>,
     const IMAGES: usize = 4;
     let model = &*small.model;
     let mut stream = Stream::new(1, 0, 0);
-    let mut gradient = Gradient::new(method(name), None, model, &mut stream).unwrap();
+    let mut gradient = Gradient::new(&method(name), None, model, &mut stream).unwrap();
     // A network that is not 0.
     if let Some(phi) = gradient.control().map(Control::phi) {
         let phi: Vec<f64> = phi.iter().zip(0..).map(|(phi, i)| phi + 0.2 * f64::from(i).sin()).collect();

@@ -11,7 +11,7 @@ use xtask_kit::number;
 /// The picture, in the order of the table. A gap that is not above 0 has no bar.
 pub(super) fn svg(experiment: &Experiment, ranking: &Ranking) -> String {
     let bar = |row: &Standing| Bar {
-        label: format!("{}: {:.2}", estimators::marked(row.method), row.at_evaluations.mean),
+        label: format!("{}: {:.2}", estimators::marked(&row.method), row.at_evaluations.mean),
         value: row.at_evaluations.mean,
         color: color(row),
     };

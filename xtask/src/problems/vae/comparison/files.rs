@@ -20,6 +20,7 @@ struct File<'a> {
     iterations: u64,
     batch: usize,
     learning_rate: f64,
+    control_optimisers: Vec<&'static str>,
     control_learning_rate: f64,
     samples: u64,
     seed: u64,
@@ -73,6 +74,7 @@ pub(super) fn json(
         iterations: experiment.iterations,
         batch: experiment.batch,
         learning_rate: experiment.learning_rate,
+        control_optimisers: experiment.control_optimisers.iter().map(|optimiser| optimiser.name()).collect(),
         control_learning_rate: experiment.control_learning_rate,
         samples: experiment.samples,
         seed: experiment.seed,
@@ -110,7 +112,7 @@ fn rows(ranking: &Ranking) -> impl Iterator<Item = Row> {
         let (gap_same_steps, gap_same_steps_standard_error) = parts(standing.at_steps);
         Row {
             rank,
-            estimator: estimators::name(standing.method),
+            estimator: estimators::name(&standing.method),
             biased: standing.method.is_biased(),
             evaluations: standing.evaluations,
             step_seconds: standing.seconds,

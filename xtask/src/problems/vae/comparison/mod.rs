@@ -65,7 +65,7 @@ pub(in crate::problems) fn run(arguments: &CompareArguments) -> Result<(), Error
     // One after the other: every run has all threads, and its time is its own.
     let work = move |runs: &Sink<Run>| {
         for job in jobs {
-            shown.about(estimators::name(trained.methods[job.row]));
+            shown.about(estimators::name(&trained.methods[job.row]));
             runs.put(complete(&trained, job)?);
             shown.advance();
         }
@@ -129,6 +129,7 @@ impl Comparison {
         let training = &arguments.training;
         let settings = Settings {
             methods: Bernoulli::estimators().iter().map(|row| row.method).filter(is_asked).collect(),
+            control_optimisers: &training.control_optimisers,
             evaluations: arguments.evaluations,
             model: &arguments.model,
             latents: arguments.model.latents.unwrap_or(LATENTS),
@@ -145,10 +146,10 @@ impl Comparison {
         let (mut experiment, mut left_out) = (Experiment::of(settings)?, Vec::new());
         let (instance, batch) = (experiment.instance().map_err(Error::arguments)?, experiment.batch as u64);
         for method in std::mem::take(&mut experiment.methods) {
-            match experiment.check(method, &*instance, batch) {
+            match experiment.check(&method, &*instance, batch) {
                 Ok(()) => experiment.methods.push(method),
                 Err(error) => {
-                    let estimator = estimators::name(method);
+                    let estimator = estimators::name(&method);
                     // The reason comes with the name.
                     let text = error.to_string();
                     let reason = text.strip_prefix(&format!("{estimator}: ")).unwrap_or(&text).to_owned();

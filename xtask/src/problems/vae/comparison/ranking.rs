@@ -1,10 +1,8 @@
 //! The estimators in their order: by the gap that is left with the same evaluations of f, and with the same time.
 
-use voidgrad::estimators::Method;
-
 use super::place::bound_at;
 use crate::choice::Refusal;
-use crate::problems::vae::estimators;
+use crate::problems::vae::estimators::{self, Trained};
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;
@@ -13,7 +11,7 @@ use crate::statistics::mean;
 /// What the training with one estimator came to.
 pub(super) struct Standing {
     /// The estimator.
-    pub(super) method: &'static Method,
+    pub(super) method: Trained,
     /// Evaluations of f for one image in a step.
     pub(super) evaluations: u64,
     /// Seconds of a step, the least of the runs.
@@ -53,7 +51,7 @@ pub(super) struct Ranking {
 
 /// The runs of one estimator that came to their end.
 struct Runs<'a> {
-    method: &'static Method,
+    method: Trained,
     runs: Vec<&'a Run>,
 }
 
@@ -75,16 +73,15 @@ impl Runs<'_> {
 impl Ranking {
     /// The ranking of all runs that came to their end.
     pub(super) fn of(experiment: &Experiment, runs: &[Run]) -> Self {
-        let of_method = |method: &&'static Method| {
-            let settled =
-                runs.iter().filter(|run| run.method.name == method.name && run.end.is_some()).collect();
-            Runs { method, runs: settled }
+        let of_method = |method: &Trained| {
+            let settled = runs.iter().filter(|run| run.method == *method && run.end.is_some()).collect();
+            Runs { method: *method, runs: settled }
         };
         let rows: Vec<Runs<'_>> =
             experiment.methods.iter().map(of_method).filter(|row| !row.runs.is_empty()).collect();
         let last = |run: &Run| run.end.map_or(f64::NAN, |end| end.train_elbo);
         let unbiased = || rows.iter().filter(|row| !row.method.is_biased());
-        let exact = rows.iter().find(|row| estimators::name(row.method) == estimators::EXACT);
+        let exact = rows.iter().find(|row| estimators::name(&row.method) == estimators::EXACT);
         let best = || unbiased().map(|row| mean(&row.values(last))).fold(f64::NEG_INFINITY, f64::max);
         let reference = exact.map_or_else(best, |row| mean(&row.values(last)));
         // Of biased ones alone, if there are no others.
@@ -129,10 +126,10 @@ impl Ranking {
 
     /// The estimators of which no run came to its end, with the reason.
     pub(super) fn gone(&self, experiment: &Experiment, runs: &[Run]) -> Vec<Refusal> {
-        let is_here = |method: &Method| self.standings.iter().any(|row| row.method.name == method.name);
+        let is_here = |method: &Trained| self.standings.iter().any(|row| row.method == *method);
         let gone = experiment.methods.iter().filter(|method| !is_here(method));
         gone.map(|method| {
-            let run = runs.iter().find(|run| run.method.name == method.name);
+            let run = runs.iter().find(|run| run.method == *method);
             let reason = match run.and_then(|run| run.diverged.as_ref()) {
                 Some(divergence) => format!("every run diverged: {}", divergence.message),
                 None => "it was not trained before the end of the comparison".to_owned(),

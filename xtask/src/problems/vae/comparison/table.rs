@@ -50,7 +50,7 @@ fn heading(experiment: &Experiment) -> String {
 
 fn row(standing: &Standing) -> [String; HEADS.len()] {
     [
-        estimators::marked(standing.method),
+        estimators::marked(&standing.method),
         number::grouped(standing.evaluations),
         number::duration(standing.seconds),
         gap(standing.at_evaluations),

@@ -17,7 +17,7 @@ pub(super) fn sentence(ranking: &Ranking) -> String {
     let evaluations = number::grouped(ranking.evaluations);
     let best = if ranking.is_exact { "the exact training" } else { "the best training" };
     let seconds = number::duration(ranking.seconds);
-    if first.winner.method.name == second.winner.method.name {
+    if first.winner.method == second.winner.method {
         return format!(
             "Use {} here: after {evaluations} evaluations of f it is {} below {best}{}, and after {seconds} of training {}{}.",
             first.name(),
@@ -57,17 +57,17 @@ impl<'a> Choice<'a> {
         let best = rows.iter().copied().min_by(|one, other| gap(one).mean.total_cmp(&gap(other).mean))?;
         let tied: Vec<&Standing> = rows.iter().copied().filter(|row| !gap(best).is_below(gap(row))).collect();
         let winner = tied.iter().copied().min_by(|one, other| one.seconds.total_cmp(&other.seconds))?;
-        let tied = tied.into_iter().filter(|row| row.method.name != winner.method.name).collect();
+        let tied = tied.into_iter().filter(|row| row.method != winner.method).collect();
         Some(Self { winner, gap: gap(winner), tied })
     }
 
     fn name(&self) -> &'static str {
-        estimators::name(self.winner.method)
+        estimators::name(&self.winner.method)
     }
 
     /// What is said of those that tie.
     fn ties(&self) -> String {
-        let names: Vec<&str> = self.tied.iter().map(|row| estimators::name(row.method)).collect();
+        let names: Vec<&str> = self.tied.iter().map(|row| estimators::name(&row.method)).collect();
         match names.split_last() {
             None => String::new(),
             Some((last, [])) => {
@@ -92,7 +92,7 @@ mod tests {
     fn ranking(rows: &[(&str, f64, f64, u32)]) -> Ranking {
         let gap = |mean| Gap { mean, standard_error: Some(0.05) };
         let standing = |&(name, at_evaluations, at_seconds, time): &(&str, f64, f64, u32)| Standing {
-            method: Method::find(name).unwrap(),
+            method: Trained::by_adam(Method::find(name).unwrap()),
             evaluations: 2,
             seconds: f64::from(time) * 1e-6,
             at_steps: gap(at_seconds),

@@ -1,9 +1,8 @@
 //! Quantities during training: the median of the runs, with the quartiles as a band.
 
-use voidgrad::estimators::Method;
 use xtask_kit::chart::{Chart, Drawing, Style};
 
-use crate::problems::vae::estimators;
+use crate::problems::vae::estimators::{self, Trained};
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::table::Analysis;
@@ -111,9 +110,9 @@ fn draw(
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
         if !median.is_empty() {
-            let style = style(experiment, analysis.method);
+            let style = style(experiment, &analysis.method);
             chart.band(&x, &lower, &upper, style);
-            chart.line(&median, style, Some(&estimators::marked(analysis.method)));
+            chart.line(&median, style, Some(&estimators::marked(&analysis.method)));
         }
     }
     match range {
@@ -142,7 +141,7 @@ fn over_records(
 }
 
 /// The line of an estimator, the same in every picture.
-fn style(experiment: &Experiment, method: &Method) -> Style {
-    let place = experiment.methods.iter().position(|other| other.name == method.name);
+fn style(experiment: &Experiment, method: &Trained) -> Style {
+    let place = experiment.methods.iter().position(|other| other == method);
     Style::numbered(place.unwrap_or(0))
 }

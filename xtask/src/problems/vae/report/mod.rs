@@ -174,7 +174,7 @@ fn divergences(analyses: &[Analysis<'_>]) -> Vec<String> {
         let divergence = run.diverged.as_ref()?;
         Some(format!(
             "<b>{} run {} diverged</b> at step {} and is in none of the numbers or pictures: {}.",
-            estimators::name(run.method),
+            estimators::name(&run.method),
             run.repeat,
             grouped(divergence.iteration),
             escape(&divergence.message)

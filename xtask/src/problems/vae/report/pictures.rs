@@ -56,7 +56,7 @@ pub(super) fn of(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<O
     let (mut reconstructions, mut samples, mut columns) =
         (vec![strip("images", &originals)], Vec::new(), Vec::new());
     for run in runs {
-        let name = estimators::name(run.method);
+        let name = estimators::name(&run.method);
         let [encoder, decoder] = &run.parameters;
         model.set_parameters(encoder, decoder)?;
         let mut logits = vec![0.0; codes.len()];

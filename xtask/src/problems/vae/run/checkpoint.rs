@@ -12,6 +12,8 @@ const SECONDS: &str = "vae/seconds";
 const END: &str = "vae/end";
 /// Before the names of what the estimator has learned.
 const ESTIMATOR: &str = "vae/estimator/";
+/// Before the names of what the learner of the control remembers.
+const LEARNER: &str = "vae/learner/";
 
 /// Everything that a run needs to continue.
 pub(super) struct Checkpoint {
@@ -19,6 +21,8 @@ pub(super) struct Checkpoint {
     pub(super) state: TrainerState,
     /// What the estimator has learned.
     pub(super) estimator: Vec<(String, Vec<f64>)>,
+    /// What the learner of the control remembers.
+    pub(super) learner: Vec<(String, Vec<f64>)>,
     /// What was recorded so far.
     pub(super) records: Vec<Record>,
     /// Seconds of all steps so far.
@@ -30,13 +34,15 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// All of it as one state.
     pub(super) fn into_state(self) -> TrainerState {
-        let Self { mut state, estimator, records, seconds, end } = self;
+        let Self { mut state, estimator, learner, records, seconds, end } = self;
         let extras = &mut state.extras;
         extras.insert(SECONDS.into(), vec![seconds]);
         if let Some(end) = end {
             extras.insert(END.into(), end.numbers());
         }
-        extras.extend(estimator.into_iter().map(|(name, values)| (format!("{ESTIMATOR}{name}"), values)));
+        for (prefix, arrays) in [(ESTIMATOR, estimator), (LEARNER, learner)] {
+            extras.extend(arrays.into_iter().map(|(name, values)| (format!("{prefix}{name}"), values)));
+        }
         records::put(&records, extras);
         state
     }
@@ -54,9 +60,11 @@ impl Checkpoint {
             None => None,
         };
         let records = records::take(&mut arrays).ok_or_else(|| damaged("its records are not complete"))?;
-        let learned =
-            |(name, values): (String, Vec<f64>)| Some((name.strip_prefix(ESTIMATOR)?.to_owned(), values));
-        let estimator = arrays.into_iter().filter_map(learned).collect();
-        Ok(Self { state, estimator, records, seconds, end })
+        let under = |prefix: &str| -> Vec<(String, Vec<f64>)> {
+            let found = arrays.iter().filter_map(|(name, values)| Some((name.strip_prefix(prefix)?, values)));
+            found.map(|(name, values)| (name.to_owned(), values.clone())).collect()
+        };
+        let (estimator, learner) = (under(ESTIMATOR), under(LEARNER));
+        Ok(Self { state, estimator, learner, records, seconds, end })
     }
 }

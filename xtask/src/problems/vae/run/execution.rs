@@ -1,10 +1,16 @@
 //! A run under way: begun, or continued from a checkpoint.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::VecDeque;
 use std::time::Instant;
 
-use voidgrad::optimise::Adam;
+use voidgrad::control_learning::Replay;
+use voidgrad::nalgebra::DVector;
+use voidgrad::optimise::{Adam, Sgd};
 use voidgrad::train::{Block, Gradients, TrainerState};
-use voidgrad::{Stream, Trainer};
+use voidgrad::{Control, Stream, Trainer};
 
 use super::checkpoint::Checkpoint;
 use super::{Divergence, End, Run};
@@ -16,11 +22,13 @@ use crate::problems::vae::gradient::Gradient;
 use crate::problems::vae::images::Images;
 use crate::problems::vae::random;
 use crate::problems::vae::records::{self, Measured, Record};
-use crate::training::{self, Job, Outcome, Time};
+use crate::training::{self, Job, Outcome, Time, damaged};
 use xtask_kit::error::Error;
 use xtask_kit::number;
 use xtask_models::Model;
 
+/// The array of the decoders that a learner remembers.
+const DECODERS: &str = "decoders";
 /// The names of the blocks of parameters.
 const ENCODER: &str = "encoder";
 const DECODER: &str = "decoder";
@@ -41,12 +49,21 @@ pub(crate) struct Execution<'a> {
     diverged: Option<Divergence>,
 }
 
+/// A learner of the control, with what it learns from.
+struct Memory {
+    replay: Replay,
+    /// The decoder's parameters in the rounds that it remembers, the newest first.
+    decoders: VecDeque<Vec<f64>>,
+}
+
 /// What a step is made with.
 struct Parts {
     model: Box<dyn Model>,
     gradient: Gradient,
     images: Images,
     has_control: bool,
+    /// What learns the control, if that is not the optimiser of its block.
+    replay: Option<Memory>,
     /// For the gradient over all states.
     exact: Option<Exact>,
 }
@@ -62,13 +79,20 @@ impl<'a> Execution<'a> {
         let mut weights = Stream::new(seed, repeat, random::WEIGHTS);
         let parameters = model.shapes().map(|shapes| random::parameters(&shapes, &mut weights));
         let mut stream = Stream::new(seed, repeat, random::CONTROL);
-        let method = experiment.methods[job.row];
+        let method = &experiment.methods[job.row];
         let gradient = Gradient::new(method, experiment.evaluations_of(method), &*model, &mut stream)?;
         let phi = gradient.control().map(|control| control.phi().as_slice().to_vec());
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
         let is_exact = estimators::name(method) == estimators::EXACT;
         let exact = is_exact.then(|| Exact::new(&*model));
-        let parts = Parts { model, gradient, images, has_control: phi.is_some(), exact };
+        let learned = gradient.control().filter(|_| method.is_replayed());
+        let replay = learned.map(|control| {
+            Replay::new(control, (experiment.batch, experiment.latents), experiment.control_learning_rate)
+        });
+        let replay = replay.transpose().map_err(Error::arguments)?;
+        let is_replayed = replay.is_some();
+        let replay = replay.map(|replay| Memory { replay, decoders: VecDeque::new() });
+        let parts = Parts { model, gradient, images, has_control: phi.is_some(), replay, exact };
         let mut trainer = Trainer::new(seed, repeat);
         let rates = [experiment.learning_rate, experiment.learning_rate, experiment.control_learning_rate];
         let [encoder, decoder] = parameters;
@@ -76,8 +100,14 @@ impl<'a> Execution<'a> {
             [Some(encoder), Some(decoder), phi].into_iter().zip([ENCODER, DECODER, CONTROL]).zip(rates);
         for ((parameters, name), rate) in blocks {
             let Some(parameters) = parameters else { continue };
-            let adam = Adam::new(parameters.len(), rate).map_err(Error::arguments)?;
-            trainer.add_block(name, Block::new(parameters, adam)).map_err(Error::arguments)?;
+            let block = if name == CONTROL && is_replayed {
+                // The learner makes the whole step.
+                Block::new(parameters, Sgd::new(1.0).map_err(Error::arguments)?)
+            } else {
+                let adam = Adam::new(parameters.len(), rate).map_err(Error::arguments)?;
+                Block::new(parameters, adam)
+            };
+            trainer.add_block(name, block).map_err(Error::arguments)?;
         }
         Ok(Self {
             experiment,
@@ -161,7 +191,7 @@ impl Parts {
         run: u64,
         step: &mut Gradients<'_>,
     ) -> Result<f64, StepError> {
-        let Self { model, gradient, images, has_control, exact } = self;
+        let Self { model, gradient, images, has_control, replay, exact } = self;
         let data = &experiment.data;
         let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train.rows());
         let x = data.train.gather(rows.into_iter());
@@ -177,13 +207,73 @@ impl Parts {
         images.ask(&**model, decoder.parameters, gradient, &x, noise)?;
         images.tell(gradient)?;
         images.add_gradients(&**model, &x, [encoder.gradient, decoder.gradient])?;
-        if *has_control {
+        if let Some(replay) = replay {
+            replay.remember(images, decoder.parameters)?;
+            let phi = replay.learn(experiment, (run, step.iteration()), gradient)?;
+            let (from, to) = (step.parameters(CONTROL)?.to_vec(), phi);
+            let places = step.gradient_mut(CONTROL)?.iter_mut().zip(from.iter().zip(to.iter()));
+            places.for_each(|(step, (from, to))| *step = from - to);
+        } else if *has_control {
             // The plate has Σ_n (2/M)(∂ĝ_n/∂φ)ᵀ ĝ_n; the mean of the summed squares of ĝ has the derivative 1/N Σ_n 2(∂ĝ_n/∂φ)ᵀ ĝ_n.
             let factor = model.latents() as f64 / experiment.batch as f64;
             let sums = images.plate().variance_gradient().iter();
             step.gradient_mut(CONTROL)?.iter_mut().zip(sums).for_each(|(to, sum)| *to = factor * sum);
         }
         Ok(images.mean_f())
+    }
+}
+
+/// Arrays by name.
+fn borrowed(arrays: &[(String, Vec<f64>)]) -> Vec<(&str, &[f64])> {
+    arrays.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+}
+
+impl Memory {
+    /// Remembers the round of a plate that has been told.
+    fn remember(&mut self, images: &Images, decoder: &[f64]) -> Result<(), StepError> {
+        let Self { replay, decoders } = self;
+        replay.remember(images.logits(), images.plate().points(), images.plate().f())?;
+        decoders.push_front(decoder.to_vec());
+        decoders.truncate(replay.remembered());
+        Ok(())
+    }
+
+    /// φ after the steps of the learner that are made in step number `iteration` of a run.
+    fn learn(
+        &mut self,
+        experiment: &Experiment,
+        (run, iteration): (u64, u64),
+        gradient: &mut Gradient,
+    ) -> Result<DVector<f64>, StepError> {
+        let Self { replay, decoders } = self;
+        let Experiment { data, seed, batch, .. } = experiment;
+        let mut stream = Stream::new(*seed, run, random::REPLAY);
+        // Two words for each number.
+        let numbers = u128::from(replay.steps()) * replay.uniforms() as u128;
+        stream.set_position(2 * numbers * u128::from(iteration));
+        for _ in 0..replay.steps() {
+            let &[back] = replay.draw(&mut stream) else { break };
+            let rows = random::batch(*seed, run, iteration - back as u64, *batch, data.train.rows());
+            gradient.learn(replay, &data.train.gather(rows.into_iter()), &decoders[back])?;
+        }
+        Ok(gradient.control().map(Control::phi).unwrap_or_default())
+    }
+
+    /// All that it needs to continue.
+    fn state(&self) -> Vec<(String, Vec<f64>)> {
+        let arrays = self.replay.state().into_iter().map(|(name, values)| (name.to_owned(), values));
+        arrays.chain([(DECODERS.to_owned(), self.decoders.iter().flatten().copied().collect())]).collect()
+    }
+
+    /// Takes over such a state; a decoder has so many parameters.
+    fn restore(&mut self, state: &[(String, Vec<f64>)], decoder: usize) -> Result<(), Error> {
+        self.replay.restore(&borrowed(state)).map_err(Error::arguments)?;
+        let found = state.iter().find(|(name, _)| name == DECODERS).ok_or_else(|| damaged(DECODERS))?;
+        if found.1.len() != decoder * self.replay.remembered() {
+            return Err(damaged(DECODERS));
+        }
+        self.decoders = found.1.chunks(decoder).map(<[f64]>::to_vec).collect();
+        Ok(())
     }
 }
 
@@ -220,6 +310,7 @@ impl training::Execution for Execution<'_> {
         let checkpoint = Checkpoint {
             state: self.trainer.state(),
             estimator: learned.map(|(name, values)| (name.to_owned(), values)).collect(),
+            learner: self.parts.replay.as_ref().map_or_else(Vec::new, Memory::state),
             records: self.records.clone(),
             seconds: self.seconds,
             end: self.end,
@@ -228,11 +319,13 @@ impl training::Execution for Execution<'_> {
     }
 
     fn restore(&mut self, state: TrainerState) -> Result<(), Error> {
-        let Checkpoint { state, estimator, records, seconds, end } = Checkpoint::of_state(state)?;
+        let Checkpoint { state, estimator, learner, records, seconds, end } = Checkpoint::of_state(state)?;
         self.trainer.restore(&state).map_err(Error::arguments)?;
-        let learned: Vec<(&str, &[f64])> =
-            estimator.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect();
-        self.parts.gradient.estimator_mut().restore(&learned).map_err(Error::arguments)?;
+        self.parts.gradient.estimator_mut().restore(&borrowed(&estimator)).map_err(Error::arguments)?;
+        let decoder = self.trainer.parameters(DECODER).map_err(Error::arguments)?.len();
+        if let Some(replay) = &mut self.parts.replay {
+            replay.restore(&learner, decoder)?;
+        }
         (self.records, self.seconds, self.end) = (records, seconds, end);
         self.set_parameters().map_err(Error::arguments)
     }

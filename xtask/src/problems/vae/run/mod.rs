@@ -3,8 +3,7 @@
 mod checkpoint;
 mod execution;
 
-use voidgrad::estimators::Method;
-
+use super::estimators::Trained;
 use super::records::Record;
 use crate::training::Time;
 
@@ -13,7 +12,7 @@ pub(super) use execution::Execution;
 /// A run that has ended.
 pub(crate) struct Run {
     /// Its estimator.
-    pub(super) method: &'static Method,
+    pub(super) method: Trained,
     /// Its number, from 0.
     pub(super) repeat: u64,
     /// Evaluations of f for one image.

@@ -1,4 +1,4 @@
-//! Against closed forms, the estimator itself, and direct solutions.
+//! Least squares, against closed forms, the estimator itself, and direct solutions.
 
 use nalgebra::{DMatrix, DVector, DVectorView};
 
@@ -6,6 +6,7 @@ use super::*;
 use crate::bernoulli::Bernoulli;
 use crate::control::BatchControl;
 use crate::controls::{Rebar, RelaxLinear};
+use crate::error::ShapeMismatch;
 use crate::estimators::estimate;
 use crate::noise::Stream;
 

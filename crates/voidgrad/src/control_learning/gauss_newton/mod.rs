@@ -1,20 +1,21 @@
-//! Controls that are learned by least squares.
+//! Least squares: a step of Gauss and Newton after each evaluation of f.
 //!
-//! RELAX moves the parameters φ of a control by one gradient of the variance per sample, which takes thousands of steps. But `E‖ĝ‖²` is a sum of squares whose
-//! Jacobian `∂ĝ/∂φ` is known in closed form: a problem for Gauss and Newton, which some dozens of steps solve.
+//! `E‖ĝ‖²` is a sum of squares whose Jacobian `∂ĝ/∂φ` is known in closed form.
 
 mod normal;
-mod window;
+#[cfg(test)]
+mod tests;
 
 use nalgebra::DVector;
-use thiserror::Error;
 
+use super::LearningError;
+use super::error::array;
+use super::window::Window;
 use crate::control::Control;
-use crate::error::{ShapeMismatch, same_length};
+use crate::error::same_length;
 use crate::estimators::Estimate;
 use crate::noise::{Noise, Stream};
 use normal::Normal;
-use window::Window;
 
 /// Moves φ of a control of Bernoulli variables to where the variance of `ĝ` is least: a step of Levenberg and Marquardt after each evaluation of f.
 ///
@@ -38,7 +39,7 @@ use window::Window;
 ///
 /// ```
 /// use voidgrad::controls::RelaxLinear;
-/// use voidgrad::gauss_newton::GaussNewton;
+/// use voidgrad::control_learning::GaussNewton;
 /// use voidgrad::{Bernoulli, Round, Stream};
 ///
 /// let bernoulli = Bernoulli::from_probabilities(&[0.5])?;
@@ -95,45 +96,20 @@ const RANGE: f64 = 30.0;
 /// The limits of μ: beyond them, a step is that of Gauss and Newton, or none.
 const DAMPINGS: [f64; 2] = [1e-14, 1e6];
 
-/// A control that can't be learned by least squares, or an evaluation that does not belong to it.
-#[derive(Debug, Clone, PartialEq, Error)]
-#[non_exhaustive]
-pub enum GaussNewtonError {
-    /// Too many parameters.
-    #[error("the control has {found} parameters, and least squares solve for at most {LARGEST}")]
-    Parameters {
-        /// How many there are.
-        found: usize,
-    },
-    /// An array of the wrong length.
-    #[error(transparent)]
-    Shape(#[from] ShapeMismatch),
-    /// A number of a state that no state has.
-    #[error("`{name}` of the state is {value:?}, which is not {allowed}")]
-    State {
-        /// The name of the array.
-        name: &'static str,
-        /// The number.
-        value: f64,
-        /// What would have been accepted, in words.
-        allowed: &'static str,
-    },
-}
-
 impl GaussNewton {
     /// A learner for a control like this one, of M variables, which has seen nothing yet.
     ///
     /// # Errors
     /// Returns an error if the control has more than [`LARGEST`] parameters, or if it is made for another number of variables.
-    pub fn new(control: &(impl Control + ?Sized), variables: usize) -> Result<Self, GaussNewtonError> {
+    pub fn new(control: &(impl Control + ?Sized), variables: usize) -> Result<Self, LearningError> {
         let parameters = control.parameters();
         if parameters > LARGEST {
-            return Err(GaussNewtonError::Parameters { found: parameters });
+            return Err(LearningError::Parameters { found: parameters });
         }
         same_length("z of the control", control.dimension().unwrap_or(variables), variables)?;
         let draws = (2 * parameters).max(EQUATIONS).div_ceil(variables.max(1)).max(FEWEST);
         Ok(Self {
-            window: Window::new(variables, draws),
+            window: Window::new((1, variables), draws),
             draws,
             damping: DAMPING,
             noise: vec![0.0; 2 * variables + 1],
@@ -159,11 +135,8 @@ impl GaussNewton {
     ///
     /// # Errors
     /// Returns an error if the logits or b are not M.
-    pub fn remember(&mut self, logits: &[f64], b: &[f64], f: f64) -> Result<(), GaussNewtonError> {
-        same_length("logits", logits.len(), self.window.variables())?;
-        same_length("b", b.len(), self.window.variables())?;
-        self.window.push(logits, b, f);
-        Ok(())
+    pub fn remember(&mut self, logits: &[f64], b: &[f64], f: f64) -> Result<(), LearningError> {
+        self.window.push(logits, b, &[f])
     }
 
     /// Moves φ by one step; nothing moves before the first evaluation, or if no step makes the estimates smaller.
@@ -174,7 +147,7 @@ impl GaussNewton {
         &mut self,
         control: &mut (impl Control + ?Sized),
         stream: &mut Stream,
-    ) -> Result<(), GaussNewtonError> {
+    ) -> Result<(), LearningError> {
         same_length("φ", control.parameters(), self.normal.parameters())?;
         if self.window.is_empty() || control.parameters() == 0 {
             return Ok(());
@@ -212,12 +185,12 @@ impl GaussNewton {
         let Self { window, noise, estimates, weights, .. } = self;
         let variables = window.variables();
         for (draw, (estimate, weight)) in estimates.iter_mut().zip(weights).enumerate() {
-            let (logits, b, f) = window.newest(draw % window.len());
+            let [logits, b, f] = window.newest(draw % window.len());
             stream.fill_open01(noise);
             let (noise, choice) = noise.split_at_mut(2 * variables);
             *weight = look_near_zero(noise, choice[0]);
             let (u, v) = noise.split_at(variables);
-            estimate.redraw(logits, b, f, Noise::trusted(u, v));
+            estimate.redraw(logits, b, f[0], Noise::trusted(u, v));
         }
     }
 
@@ -240,19 +213,15 @@ impl GaussNewton {
     ///
     /// # Errors
     /// Returns an error if an array is missing, is of another length, or has a number that no state has; then nothing has changed.
-    pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), GaussNewtonError> {
-        let find = |name: &'static str| {
-            let found = state.iter().find(|(other, _)| *other == name).map(|(_, values)| *values);
-            found.ok_or(ShapeMismatch { name, found: 0, expected: 1 })
-        };
-        let (window, damping) = (find("window")?, find("damping")?);
+    pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
+        let (window, damping) = (array(state, "window")?, array(state, "damping")?);
         same_length("damping", damping.len(), 1)?;
         let damping = damping[0];
         if !(DAMPINGS[0]..=DAMPINGS[1]).contains(&damping) {
             let allowed = "a number in [1e-14, 1e6]";
-            return Err(GaussNewtonError::State { name: "damping", value: damping, allowed });
+            return Err(LearningError::State { name: "damping", value: damping, allowed });
         }
-        self.window = Window::from_flat(self.window.variables(), self.draws, window)?;
+        self.window.restore(window)?;
         self.damping = damping;
         Ok(())
     }
@@ -279,6 +248,3 @@ fn within_reach(phi: &DVector<f64>, step: DVector<f64>) -> DVector<f64> {
     let shorter = reach.fold(1.0, f64::min);
     step * shorter
 }
-
-#[cfg(test)]
-mod tests;

@@ -1,0 +1,47 @@
+//! Why a control can't be learned.
+
+use thiserror::Error;
+
+use super::LARGEST;
+use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::optimise::{OptimiserStateError, StepError};
+
+/// A control that can't be learned, an evaluation that does not belong to it, or a step that can't be made.
+#[derive(Debug, Clone, PartialEq, Error)]
+#[non_exhaustive]
+pub enum LearningError {
+    /// Too many parameters for least squares.
+    #[error("the control has {found} parameters, and least squares solve for at most {LARGEST}")]
+    Parameters {
+        /// How many there are.
+        found: usize,
+    },
+    /// A learning rate, or a number of rows, outside its domain.
+    #[error(transparent)]
+    Parameter(#[from] InvalidParameter),
+    /// An array of the wrong length.
+    #[error(transparent)]
+    Shape(#[from] ShapeMismatch),
+    /// Adam's step can't be made.
+    #[error(transparent)]
+    Step(#[from] StepError),
+    /// A number of a state that no state has.
+    #[error("`{name}` of the state is {value:?}, which is not {allowed}")]
+    State {
+        /// The name of the array.
+        name: &'static str,
+        /// The number.
+        value: f64,
+        /// What would have been accepted, in words.
+        allowed: &'static str,
+    },
+    /// Adam refuses its part of a state.
+    #[error(transparent)]
+    Adam(#[from] OptimiserStateError),
+}
+
+/// The array of this name, of a state.
+pub(super) fn array<'s>(state: &[(&str, &'s [f64])], name: &'static str) -> Result<&'s [f64], ShapeMismatch> {
+    let found = state.iter().find(|(other, _)| *other == name).map(|(_, values)| *values);
+    found.ok_or(ShapeMismatch { name, found: 0, expected: 1 })
+}

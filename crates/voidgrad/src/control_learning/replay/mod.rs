@@ -1,0 +1,297 @@
+//! Steps of Adam on evaluations that are remembered.
+
+#[cfg(test)]
+mod tests;
+
+use voidgrad_real::functions::sigmoid;
+
+use super::LearningError;
+use super::error::array;
+use super::window::Window;
+use crate::control::{Control, OfExample, check_examples};
+use crate::error::{InvalidParameter, same_length};
+use crate::estimators::Estimate;
+use crate::kernel::Examples;
+use crate::noise::{Noise, Stream};
+use crate::optimise::{Adam, Optimiser, OptimiserState};
+
+/// Moves φ of a control of Bernoulli variables by steps of Adam along the gradient of the variance, several for each round of evaluations: each step takes rounds that
+/// it remembers, and draws z and z̃ anew, given their b. That takes no evaluation of f.
+///
+/// A round is N evaluations: the examples of a [`Plate`](crate::batch::Plate), or the estimates of a step. The last 32 rounds are remembered, and with fewer than 4 rows in a round so many that they are 128 rows. A step takes one of them by chance, or [several](Self::with_rounds).
+///
+/// An evaluation belongs to its logits, which are remembered with it, and to the data that the control had: those of its examples, and what it shares with f, such as a decoder that is itself
+/// trained. Give the control the data of the round before each [`step`](Self::step). With data of another round, φ learns a difference that is none.
+///
+/// φ depends on earlier evaluations alone, so `ĝ` stays unbiased if an estimate is made before its evaluation is remembered.
+///
+/// A step costs what the control's part of an estimate costs; twenty steps for each round are the default.
+///
+/// **Why not least squares.** In a model with 32 latent variables, most of `E‖ĝ‖²` stays whatever the control, and equations with so much noise are fitted to their noise by
+/// [`GaussNewton`](super::GaussNewton), whether it solves for all of φ or, for a large φ, by conjugate gradients. The measurements are in `docs/control-learning.md`.
+///
+/// Source: equation 9 of RELAX (Grathwohl et al. 2018), with the conditional reparameterisation of REBAR (Tucker et al. 2017, appendix C) and the memory of Lin 1992,
+/// experience replay.
+///
+/// ```
+/// use voidgrad::control_learning::Replay;
+/// use voidgrad::controls::RelaxLinear;
+/// use voidgrad::{Bernoulli, Plate, Stream};
+///
+/// // 50 examples of one variable, all with the same f.
+/// let mut plate = Plate::new(Bernoulli::from_logits(&[0.0])?, 50);
+/// let f = |b: &[f64]| (b[0] - 0.499).powi(2);
+/// let logits = [0.3; 50];
+/// let mut control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, 2))?;
+/// let mut replay = Replay::new(&control, (50, 1), 0.01)?;
+/// let (mut stream, mut own) = (Stream::new(1, 0, 0), Stream::new(1, 0, 1));
+/// let mut squares = Vec::new();
+/// for _ in 0..40 {
+///     plate.ask(&control, &logits, &mut stream)?;
+///     plate.evaluate(&f)?;
+///     plate.tell(&mut control)?;
+///     squares.push(plate.gradient().iter().map(|g| g * g).sum::<f64>());
+///     replay.remember(&logits, plate.points(), plate.f())?;
+///     for _ in 0..replay.steps() {
+///         // A control with data would be given those of these rounds here.
+///         let _rounds = replay.draw(&mut own);
+///         replay.step(&mut control)?;
+///     }
+/// }
+/// assert!(squares[39] < 0.1 * squares[0]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct Replay {
+    window: Window,
+    steps: u64,
+    adam: Adam,
+    /// The rounds of a step; 0 is the newest.
+    rounds: Vec<usize>,
+    rows: Rows,
+    gradient: Vec<f64>,
+    phi_bar: Vec<f64>,
+    estimate: Estimate,
+}
+
+/// The rows of a step.
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    logits: Vec<f64>,
+    b: Vec<f64>,
+    f: Vec<f64>,
+    /// 2M uniform numbers for each row: of z and of z̃, given b.
+    noise: Vec<f64>,
+    /// The same, with the numbers of z as those of z that is not given b.
+    of_z: Vec<f64>,
+}
+
+/// The rounds that are remembered.
+const ROUNDS: usize = 32;
+
+/// The fewest rows that are remembered.
+const REMEMBERED: usize = 128;
+
+/// Steps for each round, if nothing else is asked for.
+const STEPS: u64 = 20;
+
+impl Replay {
+    /// A learner for a control like this one, for rounds of N rows of M variables, with Adam's learning rate. It has seen nothing yet.
+    ///
+    /// # Errors
+    /// Returns an error if N is 0, if the learning rate is not a positive number, or if the control is made for another number of variables.
+    pub fn new(
+        control: &(impl Control + ?Sized),
+        (rows, variables): (usize, usize),
+        learning_rate: f64,
+    ) -> Result<Self, LearningError> {
+        if rows == 0 {
+            return Err(
+                InvalidParameter { name: "rows of a round", value: 0.0, allowed: "at least 1" }.into()
+            );
+        }
+        same_length("z of the control", control.dimension().unwrap_or(variables), variables)?;
+        let parameters = control.parameters();
+        Ok(Self {
+            window: Window::new((rows, variables), ROUNDS.max(REMEMBERED.div_ceil(rows))),
+            steps: STEPS,
+            adam: Adam::new(parameters, learning_rate)?,
+            rounds: vec![0],
+            rows: Rows::default(),
+            gradient: Vec::new(),
+            phi_bar: vec![0.0; parameters],
+            estimate: Estimate::new(variables),
+        })
+    }
+
+    /// The same with another number of steps for each round.
+    #[must_use]
+    pub fn with_steps(self, steps: u64) -> Self {
+        Self { steps, ..self }
+    }
+
+    /// The same with so many rounds in a step, drawn with replacement: for rounds of few rows.
+    ///
+    /// # Errors
+    /// Returns an error if there is none.
+    pub fn with_rounds(self, rounds: usize) -> Result<Self, InvalidParameter> {
+        match rounds {
+            0 => Err(InvalidParameter { name: "rounds of a step", value: 0.0, allowed: "at least 1" }),
+            _ => Ok(Self { rounds: vec![0; rounds], ..self }),
+        }
+    }
+
+    /// How many steps a round is worth: [`draw`](Self::draw) and [`step`](Self::step) so many times after each.
+    #[must_use]
+    pub fn steps(&self) -> u64 {
+        self.steps
+    }
+
+    /// How many uniform numbers a [`draw`](Self::draw) takes of its stream.
+    #[must_use]
+    pub fn uniforms(&self) -> usize {
+        self.rounds.len() * (1 + 2 * self.window.rows() * self.window.variables())
+    }
+
+    /// How many rounds are remembered.
+    #[must_use]
+    pub fn remembered(&self) -> usize {
+        self.window.len()
+    }
+
+    /// Remembers a round: N·M logits, the N·M entries of b that were drawn with them, and N values of f. The oldest round is forgotten.
+    ///
+    /// # Errors
+    /// Returns an error if one of them has another length.
+    pub fn remember(&mut self, logits: &[f64], b: &[f64], f: &[f64]) -> Result<(), LearningError> {
+        self.window.push(logits, b, f)
+    }
+
+    /// Draws what the next step learns from: rounds, and z and z̃ given their b. It says which rounds, in the order of their rows: 0 is the newest, 1 the one before it. A control with
+    /// data is to be given those of these rounds before the [`step`](Self::step).
+    pub fn draw(&mut self, stream: &mut Stream) -> &[usize] {
+        let Self { window, rounds, rows: Rows { logits, b, f, noise, of_z }, .. } = self;
+        let variables = window.variables();
+        let mut choices = vec![0.0; rounds.len()];
+        stream.fill_open01(&mut choices);
+        noise.resize(2 * rounds.len() * window.rows() * variables, 0.0);
+        stream.fill_open01(noise);
+        [&mut *logits, b, f].into_iter().for_each(Vec::clear);
+        for (round, choice) in rounds.iter_mut().zip(choices) {
+            *round = place(choice, window.len());
+            for (to, from) in [&mut *logits, b, f].into_iter().zip(window.newest(*round)) {
+                to.extend_from_slice(from);
+            }
+        }
+        of_z.clone_from(noise);
+        let each = of_z.chunks_exact_mut(2 * variables);
+        for (noise, (logits, b)) in each.zip(logits.chunks(variables).zip(b.chunks(variables))) {
+            for (u, (a, b)) in noise.iter_mut().zip(logits.iter().zip(b)) {
+                *u = given(*u, *a, *b == 1.0);
+            }
+        }
+        rounds
+    }
+
+    /// The logits of all rows that were [drawn](Self::draw) last.
+    #[must_use]
+    pub fn logits(&self) -> &[f64] {
+        &self.rows.logits
+    }
+
+    /// Moves φ by a step of Adam along the gradient of `(1/N)Σ‖ĝ‖²` over what was [drawn](Self::draw) last. Nothing moves before the first round.
+    ///
+    /// # Errors
+    /// Returns an error if the control has other parameters than the one that the learner was made for, or data for fewer examples than the step has, or if the gradient is
+    /// not finite; then nothing has moved.
+    pub fn step(&mut self, control: &mut (impl Control + ?Sized)) -> Result<(), LearningError> {
+        same_length("φ", control.parameters(), self.phi_bar.len())?;
+        if self.rows.f.is_empty() {
+            return Ok(());
+        }
+        check_examples(control, self.rows.f.len())?;
+        self.add_up(control);
+        let mut phi = control.phi();
+        self.adam.step(phi.as_mut_slice(), &self.phi_bar)?;
+        control.set_phi(phi.as_view())?;
+        Ok(())
+    }
+
+    /// The gradient of `(1/N)Σ‖ĝ‖²`.
+    fn add_up(&mut self, control: &(impl Control + ?Sized)) {
+        let Self { rows: Rows { logits, b, f, noise, of_z }, gradient, phi_bar, estimate, window, .. } = self;
+        phi_bar.fill(0.0);
+        gradient.resize(logits.len(), 0.0);
+        let mut examples = Examples::new([&logits[..], &b[..], &f[..]], of_z, gradient, phi_bar);
+        let variables = window.variables();
+        if !control.plate(&mut examples) {
+            phi_bar.fill(0.0);
+            let each = (logits.chunks(variables).zip(b.chunks(variables)))
+                .zip(f.iter().zip(noise.chunks(2 * variables)));
+            for (n, ((logits, b), (f, noise))) in each.enumerate() {
+                let (u, v) = noise.split_at(variables);
+                estimate.redraw(logits, b, *f, Noise::trusted(u, v));
+                estimate.combine_and_add(&OfExample::new(control, n), phi_bar);
+            }
+        }
+        // The sums are of (2/M)(∂ĝ/∂φ)ᵀ ĝ.
+        let scale = variables as f64 / f.len() as f64;
+        phi_bar.iter_mut().for_each(|sum| *sum *= scale);
+    }
+
+    /// What the learner continues from, as named arrays.
+    #[must_use]
+    pub fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+        let adam = self.adam.state();
+        let numbers = NUMBERS.iter().filter_map(|name| adam.number(name).ok());
+        let entries = |name| adam.array(name, self.phi_bar.len()).unwrap_or_default().to_vec();
+        vec![
+            ("window", self.window.flat()),
+            ("adam", numbers.collect()),
+            ("m", entries("m")),
+            ("s", entries("s")),
+        ]
+    }
+
+    /// Takes over what [`state`](Self::state) gave; the learner then continues with the same bits.
+    ///
+    /// # Errors
+    /// Returns an error if an array is missing, is of another length, or has a number that no state has; then nothing has changed.
+    pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
+        let numbers = array(state, "adam")?;
+        same_length("adam", numbers.len(), NUMBERS.len())?;
+        let mut adam: OptimiserState = self.adam.state();
+        for (name, number) in NUMBERS.iter().zip(numbers) {
+            adam = adam.with_number(name, *number);
+        }
+        for name in ["m", "s"] {
+            adam = adam.with_array(name, array(state, name)?.to_vec());
+        }
+        let mut restored = self.adam.clone();
+        restored.restore(&adam)?;
+        self.window.restore(array(state, "window")?)?;
+        self.adam = restored;
+        self.rows = Rows::default();
+        Ok(())
+    }
+}
+
+/// The numbers of Adam's memory.
+const NUMBERS: [&str; 3] = ["beta1_power", "beta2_power", "is_large"];
+
+/// One of so many places, by a uniform number; 0 if there is none.
+#[allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a uniform number times a length is an index"
+)]
+fn place(uniform: f64, length: usize) -> usize {
+    ((uniform * length as f64) as usize).min(length.saturating_sub(1))
+}
+
+/// The uniform number with which z is what it is given b and the number u of its own: b is drawn from those on its side of the threshold.
+fn given(u: f64, a: f64, b: bool) -> f64 {
+    // At u = 0, z is at the threshold.
+    let rest = 1.0 - u;
+    if b { 1.0 - sigmoid(a) * rest } else { sigmoid(-a) * rest }
+}

@@ -53,10 +53,10 @@ fn steps_to_is_the_first_step_after_which_theta_is_close() {
 #[test]
 fn what_can_not_be_learned_by_least_squares_is_refused_in_one_line() {
     for (arguments, words) in [
-        (&["--control-optimiser", "newton"][..], &["'newton'", "adam, gauss-newton"][..]),
+        (&["--control-optimiser", "newton"][..], &["'newton'", "adam, gauss-newton, replay"][..]),
         (
             &["--control-optimiser", "gauss-newton", "--estimator", "relax-coupled"],
-            &["least squares", "coupled"],
+            &["gauss-newton", "coupled"],
         ),
         (
             &["--problem", "max-cut", "--control-optimiser", "gauss-newton"],

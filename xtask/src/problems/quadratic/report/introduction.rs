@@ -38,6 +38,12 @@ fn optimisers(settings: &Settings) -> String {
         ControlOptimiser::GaussNewton => {
             format!("Adam with restarts, learning rate {rate}, for the logits, least squares for φ")
         }
+        ControlOptimiser::Replay => {
+            let of_phi = number(settings.control_learning_rate);
+            format!(
+                "Adam with restarts, learning rate {rate}, for the logits, twenty steps of Adam on remembered evaluations, learning rate {of_phi}, for φ"
+            )
+        }
         _ => {
             let of_phi = number(settings.control_learning_rate);
             format!("Adam, learning rates {rate} for the logits and {of_phi} for φ")

@@ -4,6 +4,8 @@ mod at_example;
 mod forward;
 mod of_example;
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::error::ShapeMismatch;
@@ -61,12 +63,38 @@ pub trait Control {
     /// `(∂ĝ/∂φ)ᵀ ĝ` is made of, in one pass and without an M × N matrix.
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
 
+    /// The derivatives along φ̇ (N entries): writes `∂²c/∂z∂φ·φ̇` (M entries) to `c_z_dot` and returns `∂c/∂φ·φ̇`. The first is the derivative of the
+    /// second by z.
+    ///
+    /// φ̇ is a direction of the flat φ, so an entry of it that belongs to a positive λ is the change of `ln λ`, and λ itself changes by `λ̇ = λ·φ̇`.
+    ///
+    /// `#[control]` writes it in closed form. For a control that is written by hand, it is made of [`d_phi`](Self::d_phi) and
+    /// [`d_z_d_phi`](Self::d_z_d_phi), with an M × N matrix.
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        let mut c_phi = vec![0.0; phi_dot.len()];
+        self.d_phi(z, &mut c_phi);
+        let mut c_z_phi = DMatrix::zeros(z.len(), phi_dot.len());
+        self.d_z_d_phi(z, &mut c_z_phi);
+        for (c_z_dot, row) in c_z_dot.iter_mut().zip(c_z_phi.row_iter()) {
+            *c_z_dot = row.iter().zip(phi_dot).map(|(c_z_phi, phi_dot)| c_z_phi * phi_dot).sum();
+        }
+        c_phi.iter().zip(phi_dot).map(|(c_phi, phi_dot)| c_phi * phi_dot).sum()
+    }
+
+    /// The entries of φ in which c is affine, all of them together: ranges in ascending order. The other entries fixed, c is `c₀(z) + Σ_n φ_n·c_n(z)` over these n.
+    ///
+    /// `#[control]` finds the largest such set of whole parameters. Of RELAX's control `eta·f(σ(z/lambda)) + last·tanh(W·z) + shift` they are `eta`, `last` and
+    /// `shift`. A positive parameter is in none, since its logarithm stands in φ. A control that is written by hand has none unless it says so.
+    fn linear(&self) -> Vec<Range<usize>> {
+        Vec::new()
+    }
+
     /// The control `c_φ(z, n)` of example n of a [`Plate`](crate::batch::Plate), if c depends on the example; else nothing.
     ///
     /// `#[control(each(x))]` writes such a control, with an argument x that differs from example to example;
     /// [`controls::ByExample`](crate::controls::ByExample) makes one of a closure. Both have an example.
     ///
-    /// The control of an example has the φ, N and M of this one; a plate refuses another N or M. All examples share φ, so derivatives by φ are added up
+    /// The control of an example has the φ, N and M of this one, and is [linear](Self::linear) in the same entries; a plate refuses another N or M. All examples share φ, so derivatives by φ are added up
     /// over them. n counts from 0, as it does for an [objective](crate::objective::PerExample). An estimator evaluates this control alone for the example, values and
     /// derivatives alike. A plate asks for it twice, to check it and to evaluate it; each is an allocation. A control without examples costs nothing.
     ///

@@ -226,6 +226,14 @@ pub fn positive_into<T: Flat>(mut zeros: T, phi: &mut &[f64]) -> T {
     zeros
 }
 
+/// `λ·φ̇`, entry by entry: what the direction φ̇ of `ln λ` is to λ.
+#[must_use]
+pub fn times<T: Flat>(mut direction: T, lambda: &impl Flat) -> T {
+    let entries = direction.entries_mut().iter_mut().zip(lambda.entries());
+    entries.for_each(|(entry, lambda)| *entry *= lambda);
+    direction
+}
+
 /// A copy; that of a box is made on the heap.
 #[must_use]
 pub fn copied<T: Flat + Zeroed>(value: &T) -> T {

@@ -17,10 +17,10 @@ use super::namesake::Namesake;
 use super::structure::{Batch, structure};
 use super::{Derived, Source};
 use crate::attribute::ControlAttribute;
-use crate::calculus::adjoints;
+use crate::calculus::{adjoints, linear};
 use crate::diagnostics::Diagnostics;
 use crate::emit::Output;
-use crate::graph::{Dim, NodeId, Shape};
+use crate::graph::{Dim, Graph, NodeId, Shape};
 use crate::kernel::arrays::Extent;
 use crate::latex;
 
@@ -158,6 +158,43 @@ struct Parts {
     directed: Vec<NodeId>,
     z_dot: NodeId,
     c_bar: NodeId,
+    along: Along,
+}
+
+/// What a control is along a direction φ̇.
+#[derive(Clone)]
+pub(super) struct Along {
+    /// φ̇, one array a parameter.
+    pub(super) phi_dot: Vec<NodeId>,
+    /// `∂c/∂φ·φ̇`
+    pub(super) c_dot: NodeId,
+    /// `∂²c/∂z∂φ·φ̇`
+    pub(super) c_z_dot: NodeId,
+}
+
+impl Along {
+    /// The nodes for these parameters φ; their directions are arguments with numbers from `first` on.
+    fn new(graph: &mut Graph, phi: &[NodeId], first: usize, [c, c_z]: [NodeId; 2]) -> Self {
+        let mut seeds = Vec::new();
+        for (number, &parameter) in (first..).zip(phi) {
+            let (shape, name) = (graph.shape(parameter).clone(), graph.describe(parameter));
+            let dot = graph.parameter(number, shape, false);
+            graph.set_name(dot, &format!("{name}_dot"));
+            seeds.push((parameter, dot));
+        }
+        let [c_dot, c_z_dot] = along(graph, &seeds, &[c, c_z]);
+        Self {
+            phi_dot: seeds.into_iter().map(|(_, dot)| dot).collect(),
+            c_dot: c_dot.unwrap_or_else(|| zero_like(graph, c)),
+            c_z_dot: c_z_dot.unwrap_or_else(|| zero_like(graph, c_z)),
+        }
+    }
+
+    /// The same nodes of another graph.
+    fn map(self, to: impl Fn(NodeId) -> NodeId) -> Self {
+        let phi_dot = self.phi_dot.into_iter().map(&to).collect();
+        Self { phi_dot, c_dot: to(self.c_dot), c_z_dot: to(self.c_z_dot) }
+    }
 }
 
 fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStream) -> Derived {
@@ -171,6 +208,8 @@ fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStre
     let z_shape = namesake.arguments[0].shape.clone();
     let (z_dot, _) = namesake.add_argument("z_dot", &z_shape);
     let (c_bar, _) = namesake.add_argument("c_bar", &Shape::Scalar);
+    let phi_dot: Vec<(Ident, TokenStream)> =
+        roles.parameters.iter().map(|index| namesake.add_direction(*index)).collect();
     let mut functions = named_functions(&namesake, output, &wrt, &derivatives);
     functions.extend(control_functions(
         &namesake,
@@ -178,7 +217,7 @@ fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStre
         output,
         derivatives.first(0),
         &parts,
-        (&z_dot, &c_bar),
+        (&z_dot, &c_bar, &phi_dot),
     ));
     let name = source.name();
     let doc = format!("The derivatives of the control [`{name}`](fn@{name}), as associated functions.");
@@ -199,6 +238,7 @@ fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStre
         partials: copied(parts.partials),
         mixed: copied(parts.directed),
         vjp_jvp: copied(parts.vjp_jvp),
+        along: parts.along.map(copy),
     };
     // Straight-line code where there is little of it, else loops over rows of lanes. Lanes of examples have loops.
     let straight = if roles.each.is_empty() { kernel(&source, roles, &nodes, root) } else { None };
@@ -236,7 +276,19 @@ fn parts(source: &mut Source, inputs: &[NodeId], derivatives: &Derivatives) -> P
     let mixed = filled(graph, bars, phi);
     let bars = adjoints(graph, &[(c_dot, one)], phi);
     let directed = filled(graph, bars, phi);
-    Parts { partials, mixed, vjp_jvp, directed, z_dot, c_bar }
+    let along = Along::new(graph, phi, count + 2, [output, derivatives.first(0)]);
+    Parts { partials, mixed, vjp_jvp, directed, z_dot, c_bar, along }
+}
+
+/// The parameters in which c is linear, all of them together; what stands in φ by its logarithm is none.
+pub(super) fn linear_parameters(source: &Source, roles: &Roles) -> Vec<usize> {
+    let free: Vec<usize> =
+        roles.parameters.iter().copied().filter(|index| !roles.positive.contains(index)).collect();
+    let ids: Vec<NodeId> = free.iter().map(|index| source.body.parameters[*index]).collect();
+    let entries =
+        free.iter().map(|index| Extent::of(&source.signature.parameters[*index].shape).estimate()).collect::<Vec<_>>();
+    let is_linear = linear(&source.body.graph, source.body.output, &ids, &entries);
+    free.into_iter().zip(is_linear).filter(|(_, is_linear)| *is_linear).map(|(index, _)| index).collect()
 }
 
 fn control_functions(
@@ -245,7 +297,7 @@ fn control_functions(
     output: NodeId,
     d_z: NodeId,
     parts: &Parts,
-    (z_dot, c_bar): (&Ident, &Ident),
+    (z_dot, c_bar, phi_dot): (&Ident, &Ident, &[(Ident, TokenStream)]),
 ) -> Vec<Function> {
     let own = namesake.own_arguments();
     let c = latex::symbol(&namesake.source.name());
@@ -272,6 +324,7 @@ fn control_functions(
     }
     let mut directed = own.clone();
     directed.extend([dot, (c_bar.clone(), result.clone())]);
+    let along = own.iter().chain(phi_dot).cloned().collect();
     if is_scalar {
         functions.push(Function {
             name: format_ident!("derivatives"),
@@ -317,6 +370,16 @@ fn control_functions(
             arguments: directed,
             result: phi,
             outputs: nodes(&parts.vjp_jvp),
+        },
+        Function {
+            name: format_ident!("along_phi"),
+            doc: "`∂c/∂φ·φ̇` and `∂²c/∂z∂φ·φ̇`, in one pass.".to_owned(),
+            left: format!(
+                r"\left(\dot{{{c}}}, \frac{{\partial \dot{{{c}}}}}{{\partial z}}\right)"
+            ),
+            arguments: along,
+            result: tuple(&[result, z_type]),
+            outputs: nodes(&[parts.along.c_dot, parts.along.c_z_dot]),
         },
     ]);
     functions

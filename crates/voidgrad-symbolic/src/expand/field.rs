@@ -137,12 +137,27 @@ impl Field {
                 None => quote!(#borrowed #root::flat::example::<#ty>(&self.#ident, example)),
             };
         }
+        self.passed(&quote!(self.#ident))
+    }
+
+    /// A value of the field's type as an argument of the function.
+    pub(super) fn passed(&self, value: &TokenStream) -> TokenStream {
         match (self.by_ref, self.is_boxed) {
-            (true, _) => quote!(&self.#ident),
-            (false, true) => quote!(*self.#ident),
-            (false, false) if self.zeros.is_some() => quote!(self.#ident.clone()),
-            (false, false) => quote!(self.#ident),
+            (true, _) => quote!(&#value),
+            (false, true) => quote!(*#value),
+            (false, false) if self.zeros.is_some() => quote!(#value.clone()),
+            (false, false) => quote!(#value),
         }
+    }
+
+    /// The part of φ̇ that belongs to a parameter, taken from the front of `phi_dot`: `λ̇ = λ·φ̇` if that is the direction of `ln λ`.
+    pub(super) fn direction(&self, root: &TokenStream) -> TokenStream {
+        let (ident, stored) = (&self.ident, self.stored());
+        let taken = match &self.zeros {
+            Some(zeros) => quote!(#root::flat::free_into(#zeros, &mut phi_dot)),
+            None => quote!(#root::flat::free_from::<#stored>(&mut phi_dot)),
+        };
+        if self.is_positive { quote!(#root::flat::times(#taken, &self.#ident)) } else { taken }
     }
 }
 

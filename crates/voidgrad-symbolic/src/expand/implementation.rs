@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
-use super::control::{Roles, vector_length};
+use super::control::{Roles, linear_parameters, vector_length};
 use super::field::{Field, count, fields, owned, zeros};
 use super::lengths::Lengths;
 use super::structure::{Batch, name_of_struct};
@@ -62,10 +62,12 @@ pub(super) fn implementation(
     let z = &source.signature.parameters[0];
     let m = vector_length(&z.shape);
     let function = &Callee::new(source);
+    let directions = &Directions::new(&phi, root);
     let bodies = match m {
-        None => elementwise(function, root, z.by_ref, &arguments, &add_all),
-        Some(_) => vector(function, root, (z, zeros(z, 0, lengths)), &arguments, &add_all),
+        None => elementwise(function, root, z.by_ref, &arguments, (&add_all, directions)),
+        Some(_) => vector(function, root, (z, zeros(z, 0, lengths)), &arguments, (&add_all, directions)),
     };
+    let linear = lengths.named(&linear(source, roles));
     let methods = Methods { bodies, m, lengths, room: Room::new(source, lengths) };
     let evaluation =
         if roles.each.is_empty() { methods.write(root) } else { methods.write_of_examples(batch, root) };
@@ -99,11 +101,55 @@ pub(super) fn implementation(
             fn named(&self) -> ::std::vec::Vec<(::std::string::String, f64)> {
                 #root::flat::named(&[#((#names, &self.#values)),*])
             }
+            fn linear(&self) -> ::std::vec::Vec<::core::ops::Range<usize>> {
+                #linear
+            }
             #evaluation
             #kernel
         }
         #of_examples
         #batches
+    }
+}
+
+/// Where the parameters stand in φ in which c is linear.
+fn linear(source: &Source, roles: &Roles) -> TokenStream {
+    let linear = linear_parameters(source, roles);
+    let mut first = Extent::default();
+    let mut ranges = Vec::new();
+    for index in &roles.parameters {
+        let behind = &first + &Extent::of(&source.signature.parameters[*index].shape);
+        if linear.contains(index) {
+            ranges.push(quote!(#first..#behind));
+        }
+        first = behind;
+    }
+    quote!(::std::vec![#(#ranges),*])
+}
+
+/// The parts of φ̇ that belong to the parameters, as further arguments of the function.
+struct Directions {
+    /// Statements that take them from `phi_dot`, by these names.
+    taken: TokenStream,
+    arguments: Vec<TokenStream>,
+}
+
+impl Directions {
+    fn new(phi: &[&Field], root: &TokenStream) -> Self {
+        let dots: Vec<Ident> = phi.iter().map(|field| format_ident!("{}_dot", field.ident)).collect();
+        let parts = phi.iter().map(|field| field.direction(root));
+        let taken = match dots.as_slice() {
+            [] => TokenStream::new(),
+            // All at once: a parameter may be called phi.
+            _ => quote! {
+                let (#(#dots,)*) = {
+                    let mut phi_dot = phi_dot;
+                    (#(#parts,)*)
+                };
+            },
+        };
+        let arguments = phi.iter().zip(&dots).map(|(field, dot)| field.passed(&quote!(#dot))).collect();
+        Self { taken, arguments }
     }
 }
 
@@ -205,6 +251,7 @@ struct Bodies {
     d_phi: TokenStream,
     d_z_d_phi: TokenStream,
     vjp_jvp: TokenStream,
+    along_phi: TokenStream,
 }
 
 /// The methods that evaluate a control.
@@ -218,9 +265,9 @@ struct Methods<'a> {
 
 impl Methods<'_> {
     /// The bodies with all that they take: stack, and names for lengths.
-    fn complete(&self, root: &TokenStream) -> [TokenStream; 5] {
-        let Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp } = &self.bodies;
-        [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp]
+    fn complete(&self, root: &TokenStream) -> [TokenStream; 6] {
+        let Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi } = &self.bodies;
+        [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi]
             .map(|body| self.lengths.named(&self.room.around(root, body)))
     }
 
@@ -264,6 +311,9 @@ impl Methods<'_> {
             fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
                 #root::OfExamples::vjp_jvp_at(self, 0, z, z_dot, c_bar, phi_bar)
             }
+            fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+                #root::OfExamples::along_phi_at(self, 0, z, phi_dot, c_z_dot)
+            }
             fn examples(&self) -> ::core::option::Option<usize> {
                 Some(#root::OfExamples::count(self))
             }
@@ -281,7 +331,7 @@ impl Methods<'_> {
     fn of_examples(&self, source: &Source, fields: &[Field], root: &TokenStream) -> TokenStream {
         let name = name_of_struct(source);
         let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
-        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.complete(root);
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi] = self.complete(root);
         let counts = fields.iter().filter(|field| field.is_each).map(|Field { ident, entries, .. }| {
             let entries = entries.operand();
             quote!(self.#ident.len() / #entries)
@@ -311,13 +361,16 @@ impl Methods<'_> {
                 fn vjp_jvp_at(&self, example: usize, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
                     #vjp_jvp
                 }
+                fn along_phi_at(&self, example: usize, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+                    #along_phi
+                }
             }
         }
     }
 
     /// The methods of a control without examples.
     fn write(&self, root: &TokenStream) -> TokenStream {
-        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp] = self.complete(root);
+        let [value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi] = self.complete(root);
         let dimension = self.dimension();
         quote! {
                 #dimension
@@ -336,6 +389,9 @@ impl Methods<'_> {
             fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
                 #vjp_jvp
             }
+            fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+                #along_phi
+            }
         }
     }
 }
@@ -346,7 +402,7 @@ fn elementwise(
     root: &TokenStream,
     by_ref: bool,
     arguments: &[TokenStream],
-    add_all: &dyn Fn(TokenStream) -> TokenStream,
+    (add_all, directions): (&dyn Fn(TokenStream) -> TokenStream, &Directions),
 ) -> Bodies {
     let z = if by_ref { quote!(&z) } else { quote!(z) };
     let at_z = quote!(#z, #(#arguments),*);
@@ -359,7 +415,15 @@ fn elementwise(
     let d_phi = quote!(#root::elementwise::d_phi(z, c_phi, |z, phi| #partials););
     let d_z_d_phi = quote!(#root::elementwise::d_z_d_phi(z, c_z_phi, |z, phi| #mixed););
     let vjp_jvp = quote!(#root::elementwise::vjp_jvp(z, z_dot, phi_bar, |z, z_dot, phi| #vjp_jvp););
-    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp }
+    let Directions { taken, arguments: dots } = directions;
+    let along_phi = if dots.is_empty() {
+        still()
+    } else {
+        let along_phi = function.call("along_phi", &quote!(#z, #(#arguments,)* #(#dots),*));
+        // The names of the parts of φ̇ begin behind those of the arguments.
+        quote!(#root::elementwise::value_and_d_z(z, c_z_dot, { #taken move |z| #along_phi }))
+    };
+    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi }
 }
 
 /// The methods of a control of M coordinates at once; zeros in the place of z, if the run alone knows M.
@@ -368,7 +432,7 @@ fn vector(
     root: &TokenStream,
     (z, zeros): (&Parameter, Option<TokenStream>),
     arguments: &[TokenStream],
-    add_all: &dyn Fn(TokenStream) -> TokenStream,
+    (add_all, directions): (&dyn Fn(TokenStream) -> TokenStream, &Directions),
 ) -> Bodies {
     let ty = owned(z);
     let take = |z: TokenStream| match &zeros {
@@ -410,5 +474,28 @@ fn vector(
         let phi = &mut #root::flat::Adder::new(phi_bar, 1.0);
         #vjp_jvp
     };
-    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp }
+    let Directions { taken, arguments: dots } = directions;
+    let along_phi = if dots.is_empty() {
+        still()
+    } else {
+        let along_phi = function.call("along_phi", &quote!(#z, #(#arguments,)* #(#dots),*));
+        quote! {
+            let z: #ty = #take;
+            let (c_dot, slope) = {
+                #taken
+                #along_phi
+            };
+            c_z_dot.copy_from_slice(#root::flat::Flat::entries(&slope));
+            c_dot
+        }
+    };
+    Bodies { value, value_and_d_z, d_phi, d_z_d_phi, vjp_jvp, along_phi }
+}
+
+/// A control without parameters does not change along φ̇.
+fn still() -> TokenStream {
+    quote! {
+        c_z_dot.fill(0.0);
+        0.0
+    }
 }

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::Source;
-use super::control::Roles;
+use super::control::{Along, Roles};
 use super::structure::name_of_struct;
 use crate::emit::Types;
 use crate::graph::NodeId;
@@ -21,6 +21,7 @@ pub(super) struct Directions {
     pub(super) mixed: Vec<NodeId>,
     /// `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)`
     pub(super) vjp_jvp: Vec<NodeId>,
+    pub(super) along: Along,
 }
 
 /// The items; `None` for a control that has no fused kernel: one of many `z`, or a large one.

@@ -82,6 +82,15 @@ impl<'a> Namesake<'a> {
         (ident, self.arguments.len() - 1)
     }
 
+    /// Adds an argument of a parameter's type, by reference if that is, and gives its name and type.
+    pub(super) fn add_direction(&mut self, index: usize) -> (Ident, TokenStream) {
+        let parameter = &self.source.signature.parameters[index];
+        let ty = type_with(&parameter.ty, self.types.real());
+        let (ident, at) = self.add_argument(&format!("{}_dot", parameter.ident), &parameter.shape);
+        self.arguments[at].by_ref = parameter.by_ref;
+        (ident, quote!(#ty))
+    }
+
     /// The items: the namesake with `functions`, and the checks that the source's calls mean what they say.
     pub(super) fn write(&self, functions: &[Function], doc: &str) -> (TokenStream, Vec<Formula>) {
         let source = self.source;

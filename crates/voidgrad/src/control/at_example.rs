@@ -1,5 +1,7 @@
 //! The control of one example, of a control that has data for each.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use super::Control;
@@ -24,6 +26,9 @@ pub trait OfExamples: Control {
 
     /// Adds `c̄·∂c/∂φ + ∂/∂φ (∂c/∂z · ż)`.
     fn vjp_jvp_at(&self, example: usize, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]);
+
+    /// Writes `∂²c/∂z∂φ·φ̇` and returns `∂c/∂φ·φ̇`.
+    fn along_phi_at(&self, example: usize, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64;
 }
 
 /// The control of one example.
@@ -79,5 +84,13 @@ impl<C: OfExamples> Control for AtExample<'_, C> {
 
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
         self.control.vjp_jvp_at(self.example, z, z_dot, c_bar, phi_bar);
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        self.control.along_phi_at(self.example, z, phi_dot, c_z_dot)
+    }
+
+    fn linear(&self) -> Vec<Range<usize>> {
+        self.control.linear()
     }
 }

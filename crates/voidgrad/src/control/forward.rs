@@ -42,6 +42,14 @@ macro_rules! forward {
         fn vjp_jvp(&$self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
             $control.vjp_jvp(z, z_dot, c_bar, phi_bar);
         }
+
+        fn along_phi(&$self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+            $control.along_phi(z, phi_dot, c_z_dot)
+        }
+
+        fn linear(&$self) -> Vec<::std::ops::Range<usize>> {
+            $control.linear()
+        }
     };
 }
 

@@ -1,5 +1,7 @@
 //! The control of one example of a plate.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use super::Control;
@@ -110,6 +112,14 @@ impl<C: Control + ?Sized> Control for OfExample<'_, C> {
     #[inline]
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
         either!(self, control => control.vjp_jvp(z, z_dot, c_bar, phi_bar));
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        either!(self, control => control.along_phi(z, phi_dot, c_z_dot))
+    }
+
+    fn linear(&self) -> Vec<Range<usize>> {
+        either!(self, control => control.linear())
     }
 
     #[inline]

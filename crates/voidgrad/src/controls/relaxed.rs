@@ -1,5 +1,7 @@
 //! REBAR's control of any objective: the objective itself at the relaxed bits or states.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::bernoulli::Bernoulli;
@@ -247,6 +249,36 @@ impl<F: Differentiable> Control for Relaxed<F> {
             let (along_y, curvature) = (dot(&f_y, &relaxation.y), dot(&product, &relaxation.y));
             phi_bar[1] -= self.eta * (c_bar * along_y + f_dot + curvature);
         }
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        let relaxation = self.relax(z);
+        let f = self.centred_gradient(&relaxation, c_z_dot);
+        let f_y: Vec<f64> = c_z_dot.iter().zip(&relaxation.s).map(|(centred, s)| centred * s).collect();
+        let product = match (self.objective.twice_differentiable(), phi_dot) {
+            (Some(second), &[_, by]) => {
+                // Along ln λ, y changes by -y.
+                let product = self.hessian_product(&relaxation, c_z_dot, &relaxation.y, second);
+                Some((by, product))
+            }
+            _ => None,
+        };
+        let mut c_dot = phi_dot[0] * f;
+        for (c_z_dot, f_y) in c_z_dot.iter_mut().zip(&f_y) {
+            *c_z_dot = phi_dot[0] * f_y / self.lambda;
+        }
+        if let Some((by, product)) = product {
+            let change = -self.eta * by;
+            c_dot += change * dot(&f_y, &relaxation.y);
+            for ((c_z_dot, f_y), product) in c_z_dot.iter_mut().zip(&f_y).zip(product) {
+                *c_z_dot += change * (f_y + product) / self.lambda;
+            }
+        }
+        c_dot
+    }
+
+    fn linear(&self) -> Vec<Range<usize>> {
+        vec![Range { start: 0, end: 1 }]
     }
 
     fn of_example(&self, example: usize) -> Option<Box<dyn Control + '_>> {

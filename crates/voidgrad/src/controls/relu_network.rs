@@ -1,5 +1,7 @@
 //! RELAX's network, alone, and the weights that it starts from.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix, SVector};
 use rand::{Rng, RngExt};
 use voidgrad_macros::differentiate;
@@ -163,6 +165,20 @@ impl ReluNetwork {
         let bars = Weights { w1, b1, w2, b2, w3, b3 };
         phi_bar.iter_mut().zip(bars.iter()).for_each(|(sum, bar)| *sum += bar);
     }
+
+    /// `∂r/∂ρ·ρ̇` and `∂²r/∂z∂ρ·ρ̇` at one z.
+    fn along(&self, z: f64, along: Weights) -> (f64, f64) {
+        let Weights { w1, b1, w2, b2, w3, b3 } = self.weights;
+        let Weights { w1: w1_dot, b1: b1_dot, w2: w2_dot, b2: b2_dot, w3: w3_dot, b3: b3_dot } = along;
+        let ends_in_relu = self.ends_in_relu;
+        let (_, r_dot) = residual::jvp(
+            z, w1, b1, w2, b2, w3, b3, ends_in_relu, 0.0, w1_dot, b1_dot, w2_dot, b2_dot, w3_dot, b3_dot,
+        );
+        let (r_z_dot, ..) = residual::vjp_jvp(
+            z, w1, b1, w2, b2, w3, b3, ends_in_relu, 0.0, w1_dot, b1_dot, w2_dot, b2_dot, w3_dot, b3_dot, 0.0, 1.0,
+        );
+        (r_dot, r_z_dot)
+    }
 }
 
 impl Control for ReluNetwork {
@@ -220,6 +236,22 @@ impl Control for ReluNetwork {
         for (&z, &z_dot) in z.iter().zip(z_dot) {
             self.add(z, z_dot, share * c_bar, share, phi_bar);
         }
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        let along = Weights::from_flat(phi_dot);
+        let mut c_dot = 0.0;
+        for (c_z_dot, &z_m) in c_z_dot.iter_mut().zip(z) {
+            let (dot, slope_dot) = self.along(z_m, along);
+            c_dot += dot;
+            *c_z_dot = slope_dot / z.len() as f64;
+        }
+        c_dot / z.len() as f64
+    }
+
+    /// The last layer, if nothing comes behind it.
+    fn linear(&self) -> Vec<Range<usize>> {
+        if self.ends_in_relu { Vec::new() } else { vec![WEIGHTS - 6..WEIGHTS - 1, WEIGHTS - 1..WEIGHTS] }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Two controls together.
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::control::{BatchControl, Control, OfExample};
@@ -111,6 +113,21 @@ impl<A: Control, B: Control> Control for Sum<A, B> {
         let (first, second) = phi_bar.split_at_mut(self.first.parameters());
         self.first.vjp_jvp(z, z_dot, c_bar, first);
         self.second.vjp_jvp(z, z_dot, c_bar, second);
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        let (first, second) = phi_dot.split_at(self.first.parameters());
+        let mut second_z_dot = vec![0.0; z.len()];
+        let first = self.first.along_phi(z, first, c_z_dot);
+        let second = self.second.along_phi(z, second, &mut second_z_dot);
+        c_z_dot.iter_mut().zip(second_z_dot).for_each(|(c_z_dot, second)| *c_z_dot += second);
+        first + second
+    }
+
+    fn linear(&self) -> Vec<Range<usize>> {
+        let behind = self.first.parameters();
+        let second = self.second.linear().into_iter().map(|Range { start, end }| start + behind..end + behind);
+        self.first.linear().into_iter().chain(second).collect()
     }
 
     fn examples(&self) -> Option<usize> {

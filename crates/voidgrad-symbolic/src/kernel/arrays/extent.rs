@@ -48,7 +48,7 @@ impl Extent {
     }
 
     /// Something to compare by: a length that has a name counts as 64.
-    pub(super) fn estimate(&self) -> usize {
+    pub(crate) fn estimate(&self) -> usize {
         const LENGTH: usize = 64;
         let product = |(lengths, count): &(Vec<Dim>, usize)| {
             lengths.iter().fold(*count, |product, _| product.saturating_mul(LENGTH))

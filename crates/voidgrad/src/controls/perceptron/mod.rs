@@ -2,6 +2,8 @@
 
 mod kernel;
 
+use std::ops::Range;
+
 use nalgebra::{DMatrix, DVector, DVectorView};
 use rand::{Rng, RngExt};
 use voidgrad_macros::differentiate;
@@ -177,6 +179,30 @@ impl Control for Perceptron {
             rest[1] += w_bar;
         }
         t_bar[0] += c_bar;
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        c_z_dot.fill(0.0);
+        let (units, t_dot) = phi_dot.split_at(self.phi.len() - 1);
+        let mut c_dot = t_dot[0];
+        for (Unit { weights, shift, w }, dots) in self.units().zip(units.chunks_exact(self.dimension + 2)) {
+            let (weights_dot, rest) = dots.split_at(self.dimension);
+            let (x, x_dot) = (dot(weights, z) + shift, dot(weights_dot, z) + rest[0]);
+            let (_, unit_dot) = unit::jvp(x, w, x_dot, rest[1]);
+            c_dot += unit_dot;
+            add(c_z_dot, unit::d_x(x, w), weights_dot);
+            // ∂/∂x of the unit along ẋ and ẇ.
+            let slope_dot = unit::d_x_d_x(x, w) * x_dot + unit::d_x_d_w(x, w) * rest[1];
+            add(c_z_dot, slope_dot, weights);
+        }
+        c_dot
+    }
+
+    /// The weights of the units and t.
+    fn linear(&self) -> Vec<Range<usize>> {
+        let (length, end) = (self.dimension + 2, self.phi.len());
+        let weights = (1..=self.units().len()).map(|h| h * length - 1..h * length);
+        weights.chain([end - 1..end]).collect()
     }
 }
 

@@ -9,7 +9,7 @@ use std::ops::Range;
 use nalgebra::{DMatrix, DVector, DVectorView};
 
 use crate::error::ShapeMismatch;
-use crate::kernel::{Chunk, Drawn, Examples, Steps};
+use crate::kernel::{Along, Chunk, Drawn, Examples, Steps};
 
 pub use at_example::{AtExample, OfExamples};
 pub(crate) use forward::forward;
@@ -136,7 +136,7 @@ pub trait Control {
     }
 }
 
-/// A control that many samples can be estimated with, by [`Batch`](crate::batch::Batch). `#[control]` implements it; for a control that is written by
+/// A control that many samples can be estimated with, by [`Batch`](crate::batch::Batch), or that is learned on many examples. `#[control]` implements it; for a control that is written by
 /// hand, `impl BatchControl for MyControl {}` is enough, and its samples are made one by one.
 ///
 /// It is a trait of its own because its loops are much code, which a program that draws no batches does not need.
@@ -146,6 +146,14 @@ pub trait BatchControl: Control {
     #[doc(hidden)]
     fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
         let _ = chunk;
+        false
+    }
+
+    /// Writes the derivatives of `ĝ` along φ̇ of all examples of a plate of Bernoulli variables, if `#[control]` wrote a fused kernel that can. If not, the result is
+    /// false, and the caller makes them for one example after the other.
+    #[doc(hidden)]
+    fn plate_along(&self, along: &mut Along<'_>) -> bool {
+        let _ = along;
         false
     }
 }

@@ -161,8 +161,8 @@ pub mod __private {
     pub use crate::control::{AtExample, BatchControl, Control, OfExamples};
     pub use crate::error::{ControlError, InvalidParameter, ShapeMismatch};
     pub use crate::kernel::{
-        ArrayKernel, Chunk, Drawn, ExampleKernel, Examples, Kernel, RowKernel, Steps, arrays, examples,
-        fused, sample, steps,
+        Along, AlongKernel, ArrayKernel, Chunk, Drawn, ExampleKernel, Examples, Kernel, RowKernel, Steps,
+        along, arrays, examples, fused, sample, steps,
     };
     pub use crate::matrix::{Scalar, array, dmatrix, dvector, matrix, same_length, sum, vector};
     pub use crate::noise::Stream;
@@ -185,8 +185,8 @@ pub mod __private {
     }
     pub mod kernel {
         pub use crate::kernel::{
-            ExampleLayout, Layout, PanelProduct, Total, add_outer, add_row, append, entries, keep,
-            log_sum_exp, product, row, scale, set_row, transposed_product,
+            ExampleLayout, Layout, PanelProduct, Total, add_outer, add_row, append, append_direction,
+            append_scaled, entries, keep, log_sum_exp, product, row, scale, set_row, transposed_product,
         };
     }
 }

@@ -13,7 +13,8 @@ const MOST_SEARCHED: usize = 20;
 pub fn linear(graph: &Graph, output: NodeId, parameters: &[NodeId], weights: &[usize]) -> Vec<bool> {
     let excludes = Excludes::find(graph, output, parameters);
     let open: Vec<usize> = (0..parameters.len()).filter(|i| !excludes.of(*i, *i)).collect();
-    let is_searched = open.iter().filter(|i| open.iter().any(|j| excludes.of(**i, *j))).count() <= MOST_SEARCHED;
+    let is_searched =
+        open.iter().filter(|i| open.iter().any(|j| excludes.of(**i, *j))).count() <= MOST_SEARCHED;
     let (_, chosen) = excludes.largest(open, weights, is_searched);
     (0..parameters.len()).map(|i| chosen.contains(&i)).collect()
 }
@@ -28,13 +29,20 @@ impl Excludes {
         let mut excludes = vec![vec![false; parameters.len()]; parameters.len()];
         for id in graph.ids().filter(|id| needed[id.index()]) {
             let mut exclude = |left: NodeId, right: NodeId| {
-                let on = |operand: NodeId| (0..depends.len()).filter(|i| depends[*i][operand.index()]).collect::<Vec<_>>();
+                let on = |operand: NodeId| {
+                    (0..depends.len()).filter(|i| depends[*i][operand.index()]).collect::<Vec<_>>()
+                };
                 for (i, j) in on(left).into_iter().flat_map(|i| on(right).into_iter().map(move |j| (i, j))) {
                     (excludes[i][j], excludes[j][i]) = (true, true);
                 }
             };
             match *graph.op(id) {
-                Op::Neg(_) | Op::Add(..) | Op::Sub(..) | Op::Broadcast(_) | Op::Index(..) | Op::Assemble(_) => {}
+                Op::Neg(_)
+                | Op::Add(..)
+                | Op::Sub(..)
+                | Op::Broadcast(_)
+                | Op::Index(..)
+                | Op::Assemble(_) => {}
                 Op::Part(..) | Op::Join(_) | Op::Transpose(_) | Op::Sum(_) => {}
                 Op::Mul(a, b) | Op::MatMul(a, b) | Op::Outer(a, b) | Op::Dot(a, b) => exclude(a, b),
                 // What is divided, and what is chosen, is linear where the rest does not depend on a parameter at all.

@@ -245,8 +245,7 @@ fn derive(mut source: Source, roles: &Roles, lengths: &Lengths, root: &TokenStre
     let (batch, kernel) = match straight {
         Some(kernel) => (Batch::StraightLine, Some(kernel)),
         None => match array_kernel(&source, roles, lengths, &nodes, root) {
-            Ok(kernel) if roles.each.is_empty() => (Batch::Arrays, Some(kernel)),
-            Ok(kernel) => (Batch::Examples, Some(kernel)),
+            Ok((batch, kernel)) => (batch, Some(kernel)),
             Err(obstacle) => (Batch::OneByOne(obstacle), None),
         },
     };
@@ -285,8 +284,10 @@ pub(super) fn linear_parameters(source: &Source, roles: &Roles) -> Vec<usize> {
     let free: Vec<usize> =
         roles.parameters.iter().copied().filter(|index| !roles.positive.contains(index)).collect();
     let ids: Vec<NodeId> = free.iter().map(|index| source.body.parameters[*index]).collect();
-    let entries =
-        free.iter().map(|index| Extent::of(&source.signature.parameters[*index].shape).estimate()).collect::<Vec<_>>();
+    let entries = free
+        .iter()
+        .map(|index| Extent::of(&source.signature.parameters[*index].shape).estimate())
+        .collect::<Vec<_>>();
     let is_linear = linear(&source.body.graph, source.body.output, &ids, &entries);
     free.into_iter().zip(is_linear).filter(|(_, is_linear)| *is_linear).map(|(index, _)| index).collect()
 }
@@ -374,9 +375,7 @@ fn control_functions(
         Function {
             name: format_ident!("along_phi"),
             doc: "`∂c/∂φ·φ̇` and `∂²c/∂z∂φ·φ̇`, in one pass.".to_owned(),
-            left: format!(
-                r"\left(\dot{{{c}}}, \frac{{\partial \dot{{{c}}}}}{{\partial z}}\right)"
-            ),
+            left: format!(r"\left(\dot{{{c}}}, \frac{{\partial \dot{{{c}}}}}{{\partial z}}\right)"),
             arguments: along,
             result: tuple(&[result, z_type]),
             outputs: nodes(&[parts.along.c_dot, parts.along.c_z_dot]),

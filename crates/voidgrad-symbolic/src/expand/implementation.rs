@@ -226,8 +226,16 @@ fn of_batches(batch: Batch, root: &TokenStream, source: &Source) -> TokenStream 
     let run = match batch {
         Batch::StraightLine => Some(quote!(fused)),
         Batch::Arrays => Some(quote!(arrays)),
-        Batch::Examples | Batch::OneByOne(_) => None,
+        Batch::Examples { .. } | Batch::OneByOne(_) => None,
     };
+    let along = (batch == Batch::Examples { along: true }).then(|| {
+        quote! {
+            #[inline]
+            fn plate_along(&self, along: &mut #root::Along<'_>) -> bool {
+                #root::along(self, along)
+            }
+        }
+    });
     let chunk = run.map(|run| {
         quote! {
             #[inline]
@@ -240,6 +248,7 @@ fn of_batches(batch: Batch, root: &TokenStream, source: &Source) -> TokenStream 
         #[automatically_derived]
         impl #generics #root::BatchControl for #name #of_struct {
             #chunk
+            #along
         }
     }
 }
@@ -286,7 +295,7 @@ impl Methods<'_> {
     /// The methods of a control that differs from example to example: those of example 0.
     fn write_of_examples(&self, batch: Batch, root: &TokenStream) -> TokenStream {
         let dimension = self.dimension();
-        let plate = (batch == Batch::Examples).then(|| {
+        let plate = matches!(batch, Batch::Examples { .. }).then(|| {
             quote! {
                 #[inline]
                 fn plate(&self, examples: &mut #root::Examples<'_>) -> bool {

@@ -276,8 +276,8 @@ pub(super) enum Batch {
     StraightLine,
     /// There is an `impl ArrayKernel`.
     Arrays,
-    /// There is an `impl ExampleKernel`.
-    Examples,
+    /// There is an `impl ExampleKernel`, and an `impl AlongKernel` or none.
+    Examples { along: bool },
     /// One sample after the other.
     OneByOne(Obstacle),
 }
@@ -290,7 +290,7 @@ impl fmt::Display for Batch {
                 formatter.write_str("Batches and training run its fused `Kernel`, on SIMD lanes.")
             }
             Self::Arrays => formatter.write_str("Batches run its fused `ArrayKernel`, on SIMD lanes."),
-            Self::Examples => {
+            Self::Examples { .. } => {
                 formatter.write_str("Plates run its fused `ExampleKernel`, on SIMD lanes of examples.")
             }
             Self::OneByOne(obstacle) => {

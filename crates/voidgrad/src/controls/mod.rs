@@ -36,7 +36,7 @@ pub use sum::Sum;
 pub use zero::Zero;
 
 use crate::control::{BatchControl, Control, forward};
-use crate::kernel::{Chunk, Drawn, Examples, Steps};
+use crate::kernel::{Along, Chunk, Drawn, Examples, Steps};
 
 /// A control of a kind that is chosen at run time.
 impl<C: Control + ?Sized> Control for Box<C> {
@@ -66,5 +66,9 @@ impl<C: Control + ?Sized> Control for Box<C> {
 impl<C: BatchControl + ?Sized> BatchControl for Box<C> {
     fn chunk(&self, chunk: &mut Chunk<'_>) -> bool {
         (**self).chunk(chunk)
+    }
+
+    fn plate_along(&self, along: &mut Along<'_>) -> bool {
+        (**self).plate_along(along)
     }
 }

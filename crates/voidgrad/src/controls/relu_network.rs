@@ -172,10 +172,40 @@ impl ReluNetwork {
         let Weights { w1: w1_dot, b1: b1_dot, w2: w2_dot, b2: b2_dot, w3: w3_dot, b3: b3_dot } = along;
         let ends_in_relu = self.ends_in_relu;
         let (_, r_dot) = residual::jvp(
-            z, w1, b1, w2, b2, w3, b3, ends_in_relu, 0.0, w1_dot, b1_dot, w2_dot, b2_dot, w3_dot, b3_dot,
+            z,
+            w1,
+            b1,
+            w2,
+            b2,
+            w3,
+            b3,
+            ends_in_relu,
+            0.0,
+            w1_dot,
+            b1_dot,
+            w2_dot,
+            b2_dot,
+            w3_dot,
+            b3_dot,
         );
         let (r_z_dot, ..) = residual::vjp_jvp(
-            z, w1, b1, w2, b2, w3, b3, ends_in_relu, 0.0, w1_dot, b1_dot, w2_dot, b2_dot, w3_dot, b3_dot, 0.0, 1.0,
+            z,
+            w1,
+            b1,
+            w2,
+            b2,
+            w3,
+            b3,
+            ends_in_relu,
+            0.0,
+            w1_dot,
+            b1_dot,
+            w2_dot,
+            b2_dot,
+            w3_dot,
+            b3_dot,
+            0.0,
+            1.0,
         );
         (r_dot, r_z_dot)
     }

@@ -126,7 +126,8 @@ impl<A: Control, B: Control> Control for Sum<A, B> {
 
     fn linear(&self) -> Vec<Range<usize>> {
         let behind = self.first.parameters();
-        let second = self.second.linear().into_iter().map(|Range { start, end }| start + behind..end + behind);
+        let second =
+            self.second.linear().into_iter().map(|Range { start, end }| start + behind..end + behind);
         self.first.linear().into_iter().chain(second).collect()
     }
 

@@ -120,11 +120,16 @@ impl Estimate {
         check_gradient(self.gradient.as_slice(), bernoulli.logits())
     }
 
-    /// Another estimate from the same value of f: z and z̃ are drawn anew, given b. It takes no evaluation of f.
-    pub(crate) fn redraw(&mut self, logits: &[f64], b: &[f64], f: f64, noise: Noise<'_>) {
+    /// The estimate of this b, which is that of the noise, and of its value of f.
+    pub(crate) fn take(&mut self, logits: &[f64], b: &[f64], f: f64, noise: Noise<'_>) {
         self.b.copy_from_slice(b);
         self.f = f;
         self.draw(logits, noise);
+    }
+
+    /// Another estimate from the same value of f: z and z̃ are drawn anew, given b. It takes no evaluation of f.
+    pub(crate) fn redraw(&mut self, logits: &[f64], b: &[f64], f: f64, noise: Noise<'_>) {
+        self.take(logits, b, f, noise);
         for ((z, &u), (&a, &b)) in self.z.iter_mut().zip(noise.u()).zip(logits.iter().zip(b)) {
             *z = logit::g_tilde(u, a, b == 1.0);
         }
@@ -141,11 +146,44 @@ impl Estimate {
             let (score, z_tilde_a) = (self.score[m], self.z_tilde_a[m]);
             // ∂z/∂a is 1.
             let gradient = g_hat(advantage, score, pathwise(self.c_z[m], self.c_z_tilde[m], z_tilde_a));
-            let weights = weights(scale * gradient, score, z_tilde_a);
             self.gradient[m] = gradient;
-            self.z_dot[m] = weights.z_dot;
-            self.z_tilde_dot[m] = weights.z_tilde_dot;
-            self.c_bar += weights.c_bar;
+            self.weigh(m, scale * gradient);
+        }
+    }
+
+    /// The weights of entry m in `(∂ĝ/∂φ)ᵀ w`, given `w_m`.
+    fn weigh(&mut self, m: usize, w: f64) {
+        let weights = weights(w, self.score[m], self.z_tilde_a[m]);
+        self.z_dot[m] = weights.z_dot;
+        self.z_tilde_dot[m] = weights.z_tilde_dot;
+        self.c_bar += weights.c_bar;
+    }
+
+    /// Adds `(∂ĝ/∂φ)ᵀ w` of what was drawn to `phi_bar`; w has M entries.
+    pub(crate) fn add_transposed(
+        &mut self,
+        control: &(impl Control + ?Sized),
+        w: &[f64],
+        phi_bar: &mut [f64],
+    ) {
+        self.c_bar = 0.0;
+        w.iter().enumerate().for_each(|(m, w)| self.weigh(m, *w));
+        self.add_variance_gradient(control, phi_bar);
+    }
+
+    /// Writes `∂ĝ/∂φ·φ̇` of what was drawn, M entries: the formula of `ĝ` with the derivatives of c along φ̇, and without f.
+    pub(crate) fn along(
+        &mut self,
+        control: &(impl Control + ?Sized),
+        phi_dot: &[f64],
+        gradient_dot: &mut [f64],
+    ) {
+        // The memory of ∂c/∂z holds its derivatives.
+        control.along_phi(&self.z, phi_dot, &mut self.c_z);
+        let c_dot = control.along_phi(&self.z_tilde, phi_dot, &mut self.c_z_tilde);
+        for (m, gradient_dot) in gradient_dot.iter_mut().enumerate() {
+            let path = pathwise(self.c_z[m], self.c_z_tilde[m], self.z_tilde_a[m]);
+            *gradient_dot = g_hat(-c_dot, self.score[m], path);
         }
     }
 

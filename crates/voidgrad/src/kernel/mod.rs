@@ -1,6 +1,7 @@
 //! A control's fused kernel: what `#[control]` writes for batches of samples on SIMD lanes.
 
 mod ahead;
+mod along_kernel;
 mod array_kernel;
 pub(crate) mod chunk;
 mod estimate;
@@ -20,12 +21,14 @@ pub(crate) mod transpose;
 use voidgrad_real::{Element, Lanes};
 
 pub(crate) use ahead::Ahead;
+pub use along_kernel::AlongKernel;
 pub use array_kernel::ArrayKernel;
 pub(crate) use chunk::aligned;
 pub use chunk::{Chunk, Precision, Sums, arrays, fused};
 pub(crate) use estimate::{Weights, g_hat, pathwise, weights};
 pub use example_kernel::{ExampleKernel, ExampleLayout};
-pub use examples::{Examples, examples};
+pub(crate) use examples::Given;
+pub use examples::{Along, Examples, along, examples};
 pub use outer::add_outer;
 pub use panel::{PanelProduct, keep};
 pub use product::{product, transposed_product};
@@ -136,6 +139,17 @@ pub fn entries<T: Element, const N: usize>(anchor: T, array: &impl Flat) -> [T; 
 /// Adds the entries of an array, or a number, to plain numbers of another type.
 pub fn append<T: Element>(numbers: &mut Vec<T>, array: &impl Flat) {
     numbers.extend(array.entries().iter().map(|entry| T::default().constant(*entry)));
+}
+
+/// The same with a part of φ̇.
+pub fn append_direction<T: Element>(numbers: &mut Vec<T>, phi_dot: &[f64]) {
+    numbers.extend(phi_dot.iter().map(|entry| T::default().constant(*entry)));
+}
+
+/// The same with `λ̇ = λ·φ̇`, entry by entry, where φ̇ is the direction of `ln λ`.
+pub fn append_scaled<T: Element>(numbers: &mut Vec<T>, phi_dot: &[f64], lambda: &impl Flat) {
+    let entries = phi_dot.iter().zip(lambda.entries());
+    numbers.extend(entries.map(|(entry, lambda)| T::default().constant(entry * lambda)));
 }
 
 /// `λ·∂/∂λ` from `∂/∂λ`, entry by entry.

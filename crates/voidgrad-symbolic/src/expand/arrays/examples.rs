@@ -16,7 +16,7 @@ pub(super) fn write(
     source: &Source,
     roles: &Roles,
     lengths: &Lengths,
-    kernel: &ArrayKernel,
+    (kernel, along): (&ArrayKernel, &Option<TokenStream>),
     root: &TokenStream,
 ) -> TokenStream {
     let name = name_of_struct(source);
@@ -25,7 +25,8 @@ pub(super) fn write(
     let count = Literal::usize_unsuffixed(roles.each.len());
     let fields = roles.each.iter().map(|index| &source.signature.parameters[*index].ident);
     let places = (0..roles.each.len()).map(Literal::usize_unsuffixed);
-    let (plain, numbers) = plain(source, roles, kernel, root);
+    let made = (&kernel.shared[..], &kernel.numbers);
+    let (plain, numbers) = plain(source, roles, &kernel.arguments, made, &TokenStream::new(), root);
     let (each, residuals) = (split_given(&kernel.each), split(&kernel.residuals));
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
     let (forward, result) = (&kernel.forward.statements, &kernel.forward.result);
@@ -88,6 +89,7 @@ pub(super) fn write(
                     #chain
                 }
             }
+            #along
         };
     }
 }

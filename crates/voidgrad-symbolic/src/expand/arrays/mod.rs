@@ -1,5 +1,6 @@
 //! `impl ArrayKernel`: the fused kernel of a control whose arrays are too large for straight-line code, or whose z is an array.
 
+mod along;
 mod examples;
 
 use proc_macro2::TokenStream;
@@ -11,19 +12,19 @@ use crate::expand::control::Roles;
 use crate::expand::kernel::{Directions, chain};
 use crate::expand::lengths::Lengths;
 use crate::expand::slices::{count, derived, named, split};
-use crate::expand::structure::name_of_struct;
+use crate::expand::structure::{Batch, name_of_struct};
 use crate::graph::NodeId;
-use crate::kernel::arrays::{self, ArrayKernel, Extent, Obstacle, Parts, Slice, largest};
+use crate::kernel::arrays::{self, ArrayKernel, Extent, Obstacle, Parts, Slice, Stage, largest};
 use crate::signature::Parameter;
 
-/// The items, or why the control's formula has no form in rows of lanes.
+/// The items and what they are, or why the control's formula has no form in rows of lanes.
 pub(super) fn array_kernel(
     source: &Source,
     roles: &Roles,
     lengths: &Lengths,
     nodes: &Directions,
     root: &TokenStream,
-) -> Result<TokenStream, Obstacle> {
+) -> Result<(Batch, TokenStream), Obstacle> {
     let parameters = &source.signature.parameters;
     let mut first = Extent::default();
     let mut phi: Vec<(Extent, [NodeId; 2])> = Vec::new();
@@ -47,11 +48,12 @@ pub(super) fn array_kernel(
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());
     let kernel = arrays::derive(&parts, &types("R"), &types("T"))?;
-    Ok(if roles.each.is_empty() {
-        write(source, roles, lengths, &kernel, root)
-    } else {
-        examples::write(source, roles, lengths, &kernel, root)
-    })
+    if roles.each.is_empty() {
+        return Ok((Batch::Arrays, write(source, roles, lengths, &kernel, root)));
+    }
+    let along = along::write(source, roles, lengths, &nodes.along, root);
+    let kernel = examples::write(source, roles, lengths, (&kernel, &along), root);
+    Ok((Batch::Examples { along: along.is_some() }, kernel))
 }
 
 /// The arguments but z that all samples share.
@@ -59,19 +61,24 @@ fn shared(source: &Source, roles: &Roles) -> Vec<usize> {
     (1..source.signature.parameters.len()).filter(|index| !roles.each.contains(index)).collect()
 }
 
-/// The plain numbers of a kernel: their names for the passes, and the body of `numbers`.
+/// The plain numbers of a kernel: their names for the passes, and the body of `numbers`. What follows the arguments in `slices` is written by `more`.
 fn plain(
     source: &Source,
     roles: &Roles,
-    kernel: &ArrayKernel,
+    slices: &[Slice],
+    (shared, stage): (&[Slice], &Stage),
+    more: &TokenStream,
     root: &TokenStream,
 ) -> (TokenStream, TokenStream) {
     let arguments: Vec<&Parameter> =
-        (shared(source, roles).into_iter()).map(|index| &source.signature.parameters[index]).collect();
-    let own = &of_numbers(&arguments, kernel).into_iter().map(|slice| slice.entries.clone()).sum();
-    let plain = names(&arguments, kernel, &[]);
-    let numbers = numbers(&arguments, kernel, (&plain, own), root);
-    (names(&arguments, kernel, &kernel.shared), numbers)
+        (self::shared(source, roles).into_iter()).map(|index| &source.signature.parameters[index]).collect();
+    let own = &of_numbers(&arguments, slices).into_iter().map(|slice| slice.entries.clone()).sum();
+    let fields = arguments.iter().filter(|parameter| !parameter.mask).map(|parameter| {
+        let field = &parameter.ident;
+        quote!(#root::kernel::append(numbers, &self.#field);)
+    });
+    let derived = derived(shared, stage, &names(&arguments, slices, &[]), own);
+    (names(&arguments, slices, shared), quote!(#(#fields)* #more #derived))
 }
 
 fn write(
@@ -83,7 +90,8 @@ fn write(
 ) -> TokenStream {
     let name = name_of_struct(source);
     let (generics, of_struct, _) = source.function.sig.generics.split_for_impl();
-    let (plain, numbers) = plain(source, roles, kernel, root);
+    let made = (&kernel.shared[..], &kernel.numbers);
+    let (plain, numbers) = plain(source, roles, &kernel.arguments, made, &TokenStream::new(), root);
     let (numbers, rows) = (lengths.named(&numbers), lengths.named(&memory(kernel)));
     let residuals = split(&kernel.residuals);
     let (ahead, back) = (split(&kernel.forward.memory), split(&kernel.backward.memory));
@@ -148,33 +156,19 @@ fn memory(kernel: &ArrayKernel) -> TokenStream {
     largest(&[&kernel.forward, &kernel.backward].map(|stage| &kept + &count(&stage.memory)))
 }
 
-/// The body of `numbers`: the arguments one after the other, then what is made of them, then memory for that.
-fn numbers(
-    arguments: &[&Parameter],
-    kernel: &ArrayKernel,
-    (plain, own): (&TokenStream, &Extent),
-    root: &TokenStream,
-) -> TokenStream {
-    let fields = arguments.iter().filter(|parameter| !parameter.mask).map(|parameter| {
-        let field = &parameter.ident;
-        quote!(#root::kernel::append(numbers, &self.#field);)
-    });
-    let derived = derived(&kernel.shared, &kernel.numbers, plain, own);
-    quote!(#(#fields)* #derived)
+/// Those of the slices that are plain numbers: a mask among the arguments is read from the control.
+fn of_numbers<'k>(arguments: &[&Parameter], slices: &'k [Slice]) -> Vec<&'k Slice> {
+    let (own, more) = slices.split_at(arguments.len());
+    let own = arguments.iter().zip(own).filter(|(parameter, _)| !parameter.mask).map(|(_, slice)| slice);
+    own.chain(more).collect()
 }
 
-/// The arguments that are plain numbers: a mask is read from the control.
-fn of_numbers<'k>(arguments: &[&Parameter], kernel: &'k ArrayKernel) -> Vec<&'k Slice> {
-    let slices = arguments.iter().zip(&kernel.arguments);
-    slices.filter(|(parameter, _)| !parameter.mask).map(|(_, slice)| slice).collect()
-}
-
-/// Names for the arguments, and for what is made of them.
-fn names(arguments: &[&Parameter], kernel: &ArrayKernel, shared: &[Slice]) -> TokenStream {
-    let slices: Vec<Slice> = of_numbers(arguments, kernel).into_iter().chain(shared).cloned().collect();
-    let mut names = named(&slices).into_iter();
+/// Names for the arguments, what follows them, and what is made of all that.
+fn names(arguments: &[&Parameter], slices: &[Slice], shared: &[Slice]) -> TokenStream {
+    let numbers: Vec<Slice> = of_numbers(arguments, slices).into_iter().chain(shared).cloned().collect();
+    let mut names = named(&numbers).into_iter();
     let mut statements = TokenStream::new();
-    for (parameter, slice) in arguments.iter().zip(&kernel.arguments) {
+    for (parameter, slice) in arguments.iter().zip(slices) {
         if parameter.mask {
             let (field, ident) = (&parameter.ident, &slice.ident);
             statements.extend(quote!(let #ident = hand.mask(self.#field);));

@@ -5,6 +5,7 @@
 //! lanes share. The stages are those of the kernels that are straight-line code. Each is written as waves: numbers, then loops over
 //! the entries of arrays of one length, then products with matrices, then the next wave.
 
+mod along;
 mod body;
 mod extent;
 mod obstacle;
@@ -19,6 +20,7 @@ mod write;
 use proc_macro2::{Ident, TokenStream};
 use quote::format_ident;
 
+pub use self::along::{AlongKernel, AlongParts, derive as derive_along};
 pub use self::extent::{Extent, largest};
 pub use self::obstacle::Obstacle;
 pub use self::panels::{PanelProduct, Panels};

@@ -2,6 +2,9 @@
 //!
 //! `E‖ĝ‖²` is a sum of squares whose Jacobian `∂ĝ/∂φ` is known in closed form.
 
+// What learns on plates is made of these.
+#[cfg_attr(not(test), expect(dead_code, reason = "tests are the first to use them"))]
+mod draws;
 mod normal;
 #[cfg(test)]
 mod tests;

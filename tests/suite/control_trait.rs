@@ -92,9 +92,19 @@ pub(crate) fn is_consistent<C: Control + Clone>(control: &C, z: &[f64]) {
     let z_dot: Vec<f64> = (0..z.len()).map(|m| 0.3 + 0.5 * m as f64).collect();
     let mut product = vec![10.0; columns];
     control.vjp_jvp(z, &z_dot, -1.3, &mut product);
-    let expected = c_z_phi.tr_mul(&DVector::from(z_dot)) - 1.3 * DVector::from(c_phi);
+    let c_phi = DVector::from(c_phi);
+    let expected = c_z_phi.tr_mul(&DVector::from(z_dot)) - 1.3 * &c_phi;
     for n in 0..columns {
         close(&format!("vjp_jvp, entry {n}"), product[n], 10.0 + expected[n], ROUNDING);
+    }
+    let phi_dot: Vec<f64> = (0..columns).map(|n| 0.4 - 0.1 * n as f64).collect();
+    let mut c_z_dot = vec![f64::NAN; z.len()];
+    let c_dot = control.along_phi(z, &phi_dot, &mut c_z_dot);
+    let phi_dot = DVector::from(phi_dot);
+    close("∂c/∂φ·φ̇", c_dot, c_phi.dot(&phi_dot), ROUNDING);
+    let expected = c_z_phi * phi_dot;
+    for m in 0..z.len() {
+        close(&format!("∂²c/∂z{m}∂φ·φ̇"), c_z_dot[m], expected[m], ROUNDING);
     }
 }
 
@@ -107,6 +117,48 @@ fn derivatives_are_those_by_the_flat_phi() {
     }
     is_consistent(&array_control(), &[0.3, -0.8, 1.1]);
     is_consistent(&layered_control(), &[0.4, -1.7]);
+}
+
+/// Names that the generated methods use themselves.
+#[control(positive(c_z), data(target))]
+fn named(x: f64, phi: f64, c_z: f64, z: f64, target: f64) -> f64 {
+    phi * (x / c_z + z * target).tanh()
+}
+
+#[test]
+fn parameters_may_be_called_as_a_method_calls_its_arguments() {
+    let control = Named::new(0.7, 0.4, -1.2, 0.3).unwrap();
+    is_consistent(&control, &[0.2]);
+    is_consistent(&control, &[0.2, -0.9]);
+    assert_eq!(control.linear(), [0..1]);
+}
+
+/// Half of it for each side of a kink that moves with `at`.
+#[control(data(of_left))]
+fn kinked(
+    z: SVector<f64, 2>,
+    at: f64,
+    left: SVector<f64, 2>,
+    right: SVector<f64, 2>,
+    mix: f64,
+    of_left: bool,
+) -> f64 {
+    let chosen = if of_left { left } else { right };
+    let side = if z[0] > at { chosen.dot(&z) } else { 0.5 * right.dot(&z) };
+    side + mix * z[1].tanh() * left[0] + mix
+}
+
+#[test]
+fn the_largest_set_of_parameters_that_are_linear_together_is_found() {
+    assert_eq!(array_control().linear(), [0..3]);
+    assert_eq!(layered_control().linear(), [7..10, 10..11]);
+    // A condition reads `at`, and `mix` is multiplied with `left`, which is larger.
+    let (left, right) = (SVector::from([0.3, -0.8]), SVector::from([1.1, 0.4]));
+    let control = Kinked::new(0.1, left, right, 0.6, true).unwrap();
+    assert_eq!(control.linear(), [1..3, 3..5]);
+    is_consistent(&control, &[0.3, -0.8]);
+    let boxed: Box<dyn Control> = Box::new(control);
+    assert_eq!(boxed.linear(), [1..3, 3..5]);
 }
 
 #[test]

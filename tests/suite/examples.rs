@@ -5,6 +5,8 @@ use voidgrad::controls::ByExample;
 use voidgrad::nalgebra::{DVector, SMatrix, SVector};
 use voidgrad::{Bernoulli, Control, Float, Plate, Round, Stream, control, sigmoid, softplus};
 
+use super::control_trait::is_consistent;
+
 const M: usize = 3;
 const PIXELS: usize = 5;
 
@@ -111,6 +113,12 @@ fn an_example_has_the_control_of_its_own_data() {
             assert!((slope[m] - (at(h) - at(-h)) / (2.0 * h)).abs() < 1e-8, "{n} {m}");
         }
     }
+    is_consistent(&control, &z);
+    // η and the last layer; λ is positive, and the others are in tanh.
+    assert_eq!(
+        (control.linear(), control.of_example(3).unwrap().linear()),
+        (vec![0..1, 83..92], control.linear())
+    );
     // There is no such example.
     assert!(control.of_example(4).unwrap().value(&z).is_nan());
 }

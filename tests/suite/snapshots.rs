@@ -42,7 +42,7 @@ struct Fused;
 
 impl VisitMut for Fused {
     fn visit_item_impl_mut(&mut self, implementation: &mut syn::ItemImpl) {
-        let called = ["value", "value_and_d_z", "partials", "mixed_partials", "vjp_jvp"];
+        let called = ["value", "value_and_d_z", "partials", "mixed_partials", "vjp_jvp", "along_phi"];
         if implementation.trait_.is_none() {
             implementation.items.retain(|item| {
                 matches!(item, syn::ImplItem::Fn(function) if called.iter().any(|name| function.sig.ident == name))

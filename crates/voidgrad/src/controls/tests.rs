@@ -5,8 +5,8 @@ use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::control::Control;
 use crate::controls::{
-    AnyControl, ByGradient, Constant, Perceptron, Rebar, Relax, RelaxLinear, Relaxable as _, Relaxed,
-    ReluNetwork, Sum, Zero,
+    AnyControl, Basis, ByExample, ByGradient, Constant, Perceptron, Rebar, Relax, RelaxLinear,
+    Relaxable as _, Relaxed, ReluNetwork, Sum, Zero,
 };
 use crate::error::{ObjectiveError, ShapeMismatch};
 use crate::estimator::{AnyEstimator, Estimator as _};
@@ -131,6 +131,15 @@ fn has_the_derivatives_of_its_values(control: &mut dyn Control) {
     for n in 0..columns {
         assert!(close(product[n], 1.0 - 0.7 * c_phi[n] + along[n], ROUNDING), "the product's entry {n}");
     }
+    let phi_dot = DVector::from_fn(columns, |n, _| [0.4, -0.9, 1.3][n % 3]);
+    let mut c_z_dot = vec![f64::NAN; rows];
+    let c_dot = control.along_phi(&Z, phi_dot.as_slice(), &mut c_z_dot);
+    assert!(close(c_dot, phi_dot.dot(&DVector::from(c_phi.clone())), ROUNDING), "∂c/∂φ·φ̇");
+    let expected = &c_z_phi * &phi_dot;
+    for m in 0..rows {
+        assert!(close(c_z_dot[m], expected[m], ROUNDING), "∂²c/∂z{m}∂φ·φ̇");
+    }
+    is_affine_where_it_says_so(control);
     let phi = control.phi();
     for n in 0..columns {
         let mut at = |offset: f64| {
@@ -147,6 +156,56 @@ fn has_the_derivatives_of_its_values(control: &mut dyn Control) {
             assert!(close(c_z_phi[(m, n)], difference, TOLERANCE), "∂²c/∂z{m}∂φ{n}");
         }
     }
+}
+
+/// The second difference along the linear entries, all together, is 0: of the value, and so of its derivatives.
+#[track_caller]
+fn is_affine_where_it_says_so(control: &mut dyn Control) {
+    let phi = control.phi();
+    let mut direction = DVector::zeros(phi.len());
+    for (n, entry) in control.linear().into_iter().flatten().enumerate() {
+        direction[entry] = [0.4, -0.9, 1.3][n % 3];
+    }
+    let mut at = |step: f64| {
+        control.set_phi((&phi + step * &direction).as_view()).unwrap();
+        control.value(&Z)
+    };
+    // φ is in the end what it was.
+    let (below, above, here) = (at(-1.0), at(1.0), at(0.0));
+    // Rounding of three values, of which those of the cubic are up to 100.
+    assert!(
+        (below - 2.0 * here + above).abs() < 100.0 * ROUNDING * (1.0 + here.abs()),
+        "{below} {here} {above}"
+    );
+}
+
+#[test]
+fn linear_parameters_are_those_of_which_c_is_a_sum() {
+    let none: [std::ops::Range<usize>; 0] = [];
+    let stream = || Stream::new(3, 0, 1);
+    let (rebar, network) = (Rebar::new(0.8, 0.3, TARGET).unwrap(), ReluNetwork::draw(false, &mut stream()));
+    assert_eq!(rebar.linear(), [0..1]);
+    // w3 and b3, if no ReLU comes behind them.
+    assert_eq!(RelaxLinear::draw(0.3, TARGET, &mut stream()).unwrap().linear(), [41..46, 46..47]);
+    assert_eq!(Relax::draw(0.3, TARGET, &mut stream()).unwrap().linear(), none);
+    assert_eq!(network.linear(), [40..45, 45..46]);
+    assert_eq!(ReluNetwork::draw(true, &mut stream()).linear(), none);
+    assert_eq!(Basis::flat().unwrap().linear(), [0..1, 1..6]);
+    assert_eq!(Constant::new(0.3).unwrap().linear(), [0..1]);
+    assert_eq!(Zero.linear(), none);
+    // A weight for each of three units of four inputs and a shift, and t.
+    let perceptron = Perceptron::draw(4, 3, &mut stream()).unwrap();
+    assert_eq!(perceptron.linear(), [5..6, 11..12, 17..18, 18..19]);
+    // Of a sum, those of both.
+    let sum = Sum::new(rebar.clone(), network);
+    assert_eq!(sum.linear(), [0..1, 42..47, 47..48]);
+    let bernoulli = Bernoulli::from_logits(&Z).unwrap();
+    let relaxed = Relaxed::new(Product, &bernoulli, 0.7, 0.6).unwrap();
+    assert_eq!(Sum::new(sum, relaxed).linear(), [0..1, 42..47, 47..48, 48..49]);
+    // What passes calls on passes these on.
+    let of = |shared: &Rebar, _: usize| shared.clone();
+    let by_example: Box<dyn Control> = Box::new(ByExample::new(rebar, of));
+    assert_eq!((by_example.linear(), by_example.of_example(1).unwrap().linear()), (vec![0..1], vec![0..1]));
 }
 
 #[test]

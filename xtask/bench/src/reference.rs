@@ -1,5 +1,7 @@
 //! What every implementation is held against: the estimator, one sample after the other, through its interface.
 
+use std::ops::Range;
+
 use voidgrad::batch::{Batch, Options};
 use voidgrad::error::ShapeMismatch;
 use voidgrad::nalgebra::{DMatrix, DVector, DVectorView};
@@ -198,6 +200,14 @@ impl Control for OneByOne<'_> {
 
     fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
         self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
+    }
+
+    fn along_phi(&self, z: &[f64], phi_dot: &[f64], c_z_dot: &mut [f64]) -> f64 {
+        self.0.along_phi(z, phi_dot, c_z_dot)
+    }
+
+    fn linear(&self) -> Vec<Range<usize>> {
+        self.0.linear()
     }
 }
 

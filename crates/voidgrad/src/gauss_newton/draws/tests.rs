@@ -1,4 +1,4 @@
-use nalgebra::{DMatrix, DVector};
+use nalgebra::{DMatrix, DVector, DVectorView};
 use rayon::ThreadPoolBuilder;
 use voidgrad_macros::control;
 use voidgrad_real::sigmoid;
@@ -6,6 +6,7 @@ use voidgrad_real::sigmoid;
 use super::Draws;
 use crate::control::{BatchControl, Control, OfExample};
 use crate::controls::{Rebar, RelaxLinear, Sum};
+use crate::error::ShapeMismatch;
 use crate::estimators::Estimate;
 use crate::kernel::{Along, Examples, Given};
 use crate::lanes::Float;
@@ -171,9 +172,54 @@ fn products_on_lanes_are_those_of_the_jacobian_of_each_example() {
     are_those_of_the_jacobian::<f32>(&step_of(37), (37, 1), SINGLE);
 }
 
+/// A control with the methods that a trait by hand must have, and no more.
+struct Required(RelaxLinear);
+
+impl Control for Required {
+    fn parameters(&self) -> usize {
+        self.0.parameters()
+    }
+
+    fn phi(&self) -> DVector<f64> {
+        self.0.phi()
+    }
+
+    fn set_phi(&mut self, phi: DVectorView<'_, f64>) -> Result<(), ShapeMismatch> {
+        self.0.set_phi(phi)
+    }
+
+    fn named(&self) -> Vec<(String, f64)> {
+        self.0.named()
+    }
+
+    fn value(&self, z: &[f64]) -> f64 {
+        self.0.value(z)
+    }
+
+    fn value_and_d_z(&self, z: &[f64], c_z: &mut [f64]) -> f64 {
+        self.0.value_and_d_z(z, c_z)
+    }
+
+    fn d_phi(&self, z: &[f64], c_phi: &mut [f64]) {
+        self.0.d_phi(z, c_phi);
+    }
+
+    fn d_z_d_phi(&self, z: &[f64], c_z_phi: &mut DMatrix<f64>) {
+        self.0.d_z_d_phi(z, c_z_phi);
+    }
+
+    fn vjp_jvp(&self, z: &[f64], z_dot: &[f64], c_bar: f64, phi_bar: &mut [f64]) {
+        self.0.vjp_jvp(z, z_dot, c_bar, phi_bar);
+    }
+}
+
+impl BatchControl for Required {}
+
 #[test]
 fn so_are_those_of_a_control_without_a_kernel_for_plates() {
     let relax = RelaxLinear::draw(0.6, 0.45, &mut crate::noise::Stream::new(8, 0, 0)).unwrap();
+    are_those_of_the_jacobian::<f64>(&Required(relax.clone()), (20, M), DOUBLE);
+    assert_eq!(Required(relax.clone()).linear(), []);
     let sum = Sum::new(Rebar::new(0.8, 0.5, 0.4).unwrap(), relax);
     are_those_of_the_jacobian::<f64>(&sum, (37, M), DOUBLE);
     // f32 are what is told; what is computed is f64.

@@ -109,7 +109,7 @@ pub(crate) struct TrainArguments {
     pub(crate) learning_rate: Option<f64>,
     /// What moves the parameters of a control: adam, along the gradient of the variance; gauss-newton, which solves for
     /// them after each evaluation of f; or replay, which makes twenty steps of Adam for each, on evaluations that it
-    /// remembers. For vae, adam or replay; repeat the option to train with both [default: adam]
+    /// remembers. For vae, repeat the option to train with several [default: adam]
     #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
     pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]
@@ -266,7 +266,7 @@ pub(crate) struct ComparedTraining {
     /// Learning rate of Adam for the model [default: 0.003]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
-    /// What moves the parameters of a control: adam or replay; repeat the option to train with both [default: adam]
+    /// What moves the parameters of a control, as in train; repeat the option to train with several [default: adam]
     #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
     pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of a control [default: 0.003]

@@ -16,6 +16,18 @@ pub enum LearningError {
         /// How many there are.
         found: usize,
     },
+    /// Too few equations for least squares.
+    #[error(
+        "a round has {found} equations, and least squares for {parameters} parameters take at least {needed}: more rows are needed"
+    )]
+    Equations {
+        /// How many parameters there are.
+        parameters: usize,
+        /// How many entries `ĝ` of a round has.
+        found: usize,
+        /// How many are needed.
+        needed: usize,
+    },
     /// A learning rate, or a number of rows, outside its domain.
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),

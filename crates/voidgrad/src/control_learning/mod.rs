@@ -1,20 +1,25 @@
 //! What learns the parameters φ of a control from evaluations of f that it remembers.
 //!
 //! RELAX moves φ by one gradient of the variance for each estimate, which takes thousands of steps. Given b and f(b), though, z and z̃ can be drawn again and again: each
-//! draw is another equation for φ, and takes no evaluation of f. Two learners use that:
+//! draw is another equation for φ, and takes no evaluation of f. Three learners use that:
 //!
 //! | learner | how | N, the number of parameters | what it is for |
 //! |---|---|---|---|
 //! | [`GaussNewton`] | solves for all of φ, once for each evaluation | at most 512 | one distribution; an `E‖ĝ‖²` that can become small |
-//! | [`Replay`] | steps of Adam, twenty for each round | any | plates of a model; an `E‖ĝ‖²` that stays large |
+//! | [`TruncatedNewton`] | the same by conjugate gradients, once for each plate | at most half of the plate's N·M | plates; few parameters |
+//! | [`Replay`] | steps of Adam, twenty for each round | any | plates; an `E‖ĝ‖²` that stays large |
 //!
-//! Both move φ between estimates only, and by earlier evaluations alone, so `ĝ` stays unbiased.
+//! All move φ between estimates only, and by earlier evaluations alone, so `ĝ` stays unbiased.
 
+mod caution;
+mod draws;
 mod error;
 mod gauss_newton;
 mod replay;
+mod truncated_newton;
 mod window;
 
 pub use error::LearningError;
 pub use gauss_newton::{GaussNewton, LARGEST};
 pub use replay::Replay;
+pub use truncated_newton::TruncatedNewton;

@@ -36,8 +36,13 @@ impl Deref for Trained {
     }
 }
 
-/// The estimators whose control can be learned by replay, with their names then.
-const REPLAYED: [(&str, &str); 2] = [("rebar", "rebar (replay)"), ("relax", "relax (replay)")];
+/// The estimators whose control can be learned otherwise, with their names then.
+const LEARNED: [(&str, ControlOptimiser, &str); 4] = [
+    ("rebar", ControlOptimiser::GaussNewton, "rebar (gauss-newton)"),
+    ("rebar", ControlOptimiser::Replay, "rebar (replay)"),
+    ("relax", ControlOptimiser::GaussNewton, "relax (gauss-newton)"),
+    ("relax", ControlOptimiser::Replay, "relax (replay)"),
+];
 
 impl Trained {
     /// The estimator, its control moved by Adam if it has one.
@@ -51,8 +56,8 @@ impl Trained {
         optimisers: &[ControlOptimiser],
     ) -> Vec<Self> {
         let of = |method: &'static Method| -> Vec<Self> {
-            let replayed = REPLAYED.iter().any(|(name, _)| *name == method.name);
-            if replayed && !optimisers.is_empty() {
+            let is_learned = LEARNED.iter().any(|(name, ..)| *name == method.name);
+            if is_learned && !optimisers.is_empty() {
                 optimisers.iter().map(|optimiser| Self { method, optimiser: *optimiser }).collect()
             } else {
                 vec![Self::by_adam(method)]
@@ -66,16 +71,18 @@ impl Trained {
         self.method
     }
 
-    /// Whether φ is learned from evaluations that are remembered.
-    pub(super) fn is_replayed(&self) -> bool {
-        self.optimiser == ControlOptimiser::Replay
+    /// What moves the parameters of its control.
+    pub(super) fn optimiser(&self) -> ControlOptimiser {
+        self.optimiser
     }
 }
 
 /// The name of an estimator here. The sum over all states is the limit that the others are compared with.
 pub(super) fn name(trained: &Trained) -> &'static str {
-    let other = REPLAYED.iter().find(|(name, _)| trained.is_replayed() && *name == trained.name);
-    other.map_or_else(|| name_of(trained.method), |(_, name)| name)
+    let is_it = |(name, optimiser, _): &&(&str, ControlOptimiser, &str)| {
+        (*name, *optimiser) == (trained.method.name, trained.optimiser)
+    };
+    LEARNED.iter().find(is_it).map_or_else(|| name_of(trained.method), |(.., name)| name)
 }
 
 /// The name of an estimator, whatever moves the parameters of its control.

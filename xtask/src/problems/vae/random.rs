@@ -14,8 +14,8 @@ pub(super) const BATCHES: u64 = 2;
 pub(super) const CONTROL: u64 = 3;
 /// The codes of the samples that are shown.
 pub(super) const PICTURES: u64 = 4;
-/// The noise with which a control is learned by replay.
-pub(super) const REPLAY: u64 = 5;
+/// The noise with which a control is learned.
+pub(super) const LEARNER: u64 = 5;
 /// Samples for numbers about a model: this one and those above it, one for each record.
 pub(super) const RECORDS: u64 = 1 << 32;
 /// Streams of each record.

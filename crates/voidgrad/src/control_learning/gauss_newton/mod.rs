@@ -2,9 +2,6 @@
 //!
 //! `E‖ĝ‖²` is a sum of squares whose Jacobian `∂ĝ/∂φ` is known in closed form.
 
-// What learns on plates is made of these.
-#[cfg_attr(not(test), expect(dead_code, reason = "tests are the first to use them"))]
-mod draws;
 mod normal;
 #[cfg(test)]
 mod tests;
@@ -12,6 +9,7 @@ mod tests;
 use nalgebra::DVector;
 
 use super::LearningError;
+use super::caution::{DAMPING, DAMPINGS, damping_of, look_near_zero, within_reach};
 use super::error::array;
 use super::window::Window;
 use crate::control::Control;
@@ -84,20 +82,11 @@ const FEWEST: usize = 32;
 /// The fewest equations of a step: half of the draws are near the threshold and weigh little, so fewer leave much noise in φ.
 const EQUATIONS: usize = 128;
 
-/// μ at the start.
-const DAMPING: f64 = 1e-3;
-
 /// What μ is multiplied with: one factor for each attempt.
 const ATTEMPTS: [f64; 5] = [1e-2, 1e-1, 1.0, 1e1, 1e2];
 
 /// What μ is multiplied with if no attempt succeeds.
 const FAILURE: f64 = 1e3;
-
-/// The logarithm of the range in which noise is looked for near 0.
-const RANGE: f64 = 30.0;
-
-/// The limits of μ: beyond them, a step is that of Gauss and Newton, or none.
-const DAMPINGS: [f64; 2] = [1e-14, 1e6];
 
 impl GaussNewton {
     /// A learner for a control like this one, of M variables, which has seen nothing yet.
@@ -219,35 +208,9 @@ impl GaussNewton {
     pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
         let (window, damping) = (array(state, "window")?, array(state, "damping")?);
         same_length("damping", damping.len(), 1)?;
-        let damping = damping[0];
-        if !(DAMPINGS[0]..=DAMPINGS[1]).contains(&damping) {
-            let allowed = "a number in [1e-14, 1e6]";
-            return Err(LearningError::State { name: "damping", value: damping, allowed });
-        }
+        let damping = damping_of(damping[0])?;
         self.window.restore(window)?;
         self.damping = damping;
         Ok(())
     }
-}
-
-/// Moves one of some uniform numbers close to 0 if `choice` is above ½. Returns the density of uniform numbers over that of these.
-fn look_near_zero(noise: &mut [f64], choice: f64) -> f64 {
-    let count = noise.len() as f64;
-    if choice > 0.5 {
-        let place = (2.0 * choice - 1.0) * count;
-        if let Some((_, chosen)) = noise.iter_mut().enumerate().find(|(i, _)| place < *i as f64 + 1.0) {
-            *chosen = (-RANGE * *chosen).exp();
-        }
-    }
-    let least = (-RANGE).exp();
-    let near = noise.iter().map(|u| if *u >= least { 1.0 / (RANGE * u) } else { 0.0 });
-    1.0 / (0.5 + 0.5 * near.sum::<f64>() / count)
-}
-
-/// The step, shortened so that no entry of φ moves further than its own size, or than 1.
-fn within_reach(phi: &DVector<f64>, step: DVector<f64>) -> DVector<f64> {
-    let entries = phi.iter().zip(step.iter());
-    let reach = entries.map(|(entry, step)| entry.abs().max(1.0) / step.abs());
-    let shorter = reach.fold(1.0, f64::min);
-    step * shorter
 }

@@ -3,16 +3,13 @@
 #[cfg(test)]
 mod tests;
 
-use voidgrad_real::functions::sigmoid;
-
 use super::LearningError;
+use super::draws::Draws;
 use super::error::array;
 use super::window::Window;
-use crate::control::{Control, OfExample, check_examples};
+use crate::control::{Control, check_examples};
 use crate::error::{InvalidParameter, same_length};
-use crate::estimators::Estimate;
-use crate::kernel::Examples;
-use crate::noise::{Noise, Stream};
+use crate::noise::Stream;
 use crate::optimise::{Adam, Optimiser, OptimiserState};
 
 /// Moves φ of a control of Bernoulli variables by steps of Adam along the gradient of the variance, several for each round of evaluations: each step takes rounds that
@@ -69,9 +66,7 @@ pub struct Replay {
     /// The rounds of a step; 0 is the newest.
     rounds: Vec<usize>,
     rows: Rows,
-    gradient: Vec<f64>,
     phi_bar: Vec<f64>,
-    estimate: Estimate,
 }
 
 /// The rows of a step.
@@ -82,8 +77,6 @@ struct Rows {
     f: Vec<f64>,
     /// 2M uniform numbers for each row: of z and of z̃, given b.
     noise: Vec<f64>,
-    /// The same, with the numbers of z as those of z that is not given b.
-    of_z: Vec<f64>,
 }
 
 /// The rounds that are remembered.
@@ -118,9 +111,7 @@ impl Replay {
             adam: Adam::new(parameters, learning_rate)?,
             rounds: vec![0],
             rows: Rows::default(),
-            gradient: Vec::new(),
             phi_bar: vec![0.0; parameters],
-            estimate: Estimate::new(variables),
         })
     }
 
@@ -170,7 +161,7 @@ impl Replay {
     /// Draws what the next step learns from: rounds, and z and z̃ given their b. It says which rounds, in the order of their rows: 0 is the newest, 1 the one before it. A control with
     /// data is to be given those of these rounds before the [`step`](Self::step).
     pub fn draw(&mut self, stream: &mut Stream) -> &[usize] {
-        let Self { window, rounds, rows: Rows { logits, b, f, noise, of_z }, .. } = self;
+        let Self { window, rounds, rows: Rows { logits, b, f, noise }, .. } = self;
         let variables = window.variables();
         let mut choices = vec![0.0; rounds.len()];
         stream.fill_open01(&mut choices);
@@ -181,13 +172,6 @@ impl Replay {
             *round = place(choice, window.len());
             for (to, from) in [&mut *logits, b, f].into_iter().zip(window.newest(*round)) {
                 to.extend_from_slice(from);
-            }
-        }
-        of_z.clone_from(noise);
-        let each = of_z.chunks_exact_mut(2 * variables);
-        for (noise, (logits, b)) in each.zip(logits.chunks(variables).zip(b.chunks(variables))) {
-            for (u, (a, b)) in noise.iter_mut().zip(logits.iter().zip(b)) {
-                *u = given(*u, *a, *b == 1.0);
             }
         }
         rounds
@@ -219,23 +203,10 @@ impl Replay {
 
     /// The gradient of `(1/N)Σ‖ĝ‖²`.
     fn add_up(&mut self, control: &(impl Control + ?Sized)) {
-        let Self { rows: Rows { logits, b, f, noise, of_z }, gradient, phi_bar, estimate, window, .. } = self;
-        phi_bar.fill(0.0);
-        gradient.resize(logits.len(), 0.0);
-        let mut examples = Examples::new([&logits[..], &b[..], &f[..]], of_z, gradient, phi_bar);
-        let variables = window.variables();
-        if !control.plate(&mut examples) {
-            phi_bar.fill(0.0);
-            let each = (logits.chunks(variables).zip(b.chunks(variables)))
-                .zip(f.iter().zip(noise.chunks(2 * variables)));
-            for (n, ((logits, b), (f, noise))) in each.enumerate() {
-                let (u, v) = noise.split_at(variables);
-                estimate.redraw(logits, b, *f, Noise::trusted(u, v));
-                estimate.combine_and_add(&OfExample::new(control, n), phi_bar);
-            }
-        }
+        let Self { rows: Rows { logits, b, f, noise }, phi_bar, window, .. } = self;
+        Draws::new(logits, b, f, noise).variance_gradient(control, phi_bar);
         // The sums are of (2/M)(∂ĝ/∂φ)ᵀ ĝ.
-        let scale = variables as f64 / f.len() as f64;
+        let scale = window.variables() as f64 / f.len() as f64;
         phi_bar.iter_mut().for_each(|sum| *sum *= scale);
     }
 
@@ -287,11 +258,4 @@ const NUMBERS: [&str; 3] = ["beta1_power", "beta2_power", "is_large"];
 )]
 fn place(uniform: f64, length: usize) -> usize {
     ((uniform * length as f64) as usize).min(length.saturating_sub(1))
-}
-
-/// The uniform number with which z is what it is given b and the number u of its own: b is drawn from those on its side of the threshold.
-fn given(u: f64, a: f64, b: bool) -> f64 {
-    // At u = 0, z is at the threshold.
-    let rest = 1.0 - u;
-    if b { 1.0 - sigmoid(a) * rest } else { sigmoid(-a) * rest }
 }

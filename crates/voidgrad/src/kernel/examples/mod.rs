@@ -42,13 +42,23 @@ enum Wanted {
 impl<'a> Examples<'a> {
     /// The examples with these logits, b and values of f: `ĝ` is wanted, and the gradient of its variance.
     pub(crate) fn new<T: Float>(
-        [logits, points, values]: [&'a [T]; 3],
+        told: [&'a [T]; 3],
         noise: &'a [f64],
         gradient: &'a mut [T],
         phi_bar: &'a mut [f64],
     ) -> Self {
+        Self::variance(told, (noise, Given::Noise), gradient, phi_bar)
+    }
+
+    /// The same, with z of noise of either kind.
+    pub(crate) fn variance<T: Float>(
+        [logits, points, values]: [&'a [T]; 3],
+        (noise, given): (&'a [f64], Given),
+        gradient: &'a mut [T],
+        phi_bar: &'a mut [f64],
+    ) -> Self {
         let numbers = T::slices([logits, points, values, &[]], gradient);
-        Self { numbers, noise, given: Given::Noise, wanted: Wanted::EstimatesAndSums, phi_bar }
+        Self { numbers, noise, given, wanted: Wanted::EstimatesAndSums, phi_bar }
     }
 
     /// The same, of which `ĝ` alone is wanted.

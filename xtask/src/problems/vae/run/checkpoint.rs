@@ -68,3 +68,8 @@ impl Checkpoint {
         Ok(Self { state, estimator, learner, records, seconds, end })
     }
 }
+
+/// Arrays by name.
+pub(super) fn borrowed(arrays: &[(String, Vec<f64>)]) -> Vec<(&str, &[f64])> {
+    arrays.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
+}

@@ -3,16 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
 use std::time::Instant;
 
-use voidgrad::control_learning::Replay;
-use voidgrad::nalgebra::DVector;
 use voidgrad::optimise::{Adam, Sgd};
 use voidgrad::train::{Block, Gradients, TrainerState};
-use voidgrad::{Control, Stream, Trainer};
+use voidgrad::{Stream, Trainer};
 
-use super::checkpoint::Checkpoint;
+use super::checkpoint::{Checkpoint, borrowed};
+use super::learner::Learner;
 use super::{Divergence, End, Run};
 use crate::problems::vae::error::StepError;
 use crate::problems::vae::estimators;
@@ -22,13 +20,11 @@ use crate::problems::vae::gradient::Gradient;
 use crate::problems::vae::images::Images;
 use crate::problems::vae::random;
 use crate::problems::vae::records::{self, Measured, Record};
-use crate::training::{self, Job, Outcome, Time, damaged};
+use crate::training::{self, Job, Outcome, Time};
 use xtask_kit::error::Error;
 use xtask_kit::number;
 use xtask_models::Model;
 
-/// The array of the decoders that a learner remembers.
-const DECODERS: &str = "decoders";
 /// The names of the blocks of parameters.
 const ENCODER: &str = "encoder";
 const DECODER: &str = "decoder";
@@ -49,13 +45,6 @@ pub(crate) struct Execution<'a> {
     diverged: Option<Divergence>,
 }
 
-/// A learner of the control, with what it learns from.
-struct Memory {
-    replay: Replay,
-    /// The decoder's parameters in the rounds that it remembers, the newest first.
-    decoders: VecDeque<Vec<f64>>,
-}
-
 /// What a step is made with.
 struct Parts {
     model: Box<dyn Model>,
@@ -63,7 +52,7 @@ struct Parts {
     images: Images,
     has_control: bool,
     /// What learns the control, if that is not the optimiser of its block.
-    replay: Option<Memory>,
+    learner: Option<Learner>,
     /// For the gradient over all states.
     exact: Option<Exact>,
 }
@@ -85,14 +74,9 @@ impl<'a> Execution<'a> {
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
         let is_exact = estimators::name(method) == estimators::EXACT;
         let exact = is_exact.then(|| Exact::new(&*model));
-        let learned = gradient.control().filter(|_| method.is_replayed());
-        let replay = learned.map(|control| {
-            Replay::new(control, (experiment.batch, experiment.latents), experiment.control_learning_rate)
-        });
-        let replay = replay.transpose().map_err(Error::arguments)?;
-        let is_replayed = replay.is_some();
-        let replay = replay.map(|replay| Memory { replay, decoders: VecDeque::new() });
-        let parts = Parts { model, gradient, images, has_control: phi.is_some(), replay, exact };
+        let learner = Learner::new(experiment, method, gradient.control()).map_err(Error::arguments)?;
+        let is_learned = learner.is_some();
+        let parts = Parts { model, gradient, images, has_control: phi.is_some(), learner, exact };
         let mut trainer = Trainer::new(seed, repeat);
         let rates = [experiment.learning_rate, experiment.learning_rate, experiment.control_learning_rate];
         let [encoder, decoder] = parameters;
@@ -100,7 +84,7 @@ impl<'a> Execution<'a> {
             [Some(encoder), Some(decoder), phi].into_iter().zip([ENCODER, DECODER, CONTROL]).zip(rates);
         for ((parameters, name), rate) in blocks {
             let Some(parameters) = parameters else { continue };
-            let block = if name == CONTROL && is_replayed {
+            let block = if name == CONTROL && is_learned {
                 // The learner makes the whole step.
                 Block::new(parameters, Sgd::new(1.0).map_err(Error::arguments)?)
             } else {
@@ -191,13 +175,14 @@ impl Parts {
         run: u64,
         step: &mut Gradients<'_>,
     ) -> Result<f64, StepError> {
-        let Self { model, gradient, images, has_control, replay, exact } = self;
+        let Self { model, gradient, images, has_control, learner, exact } = self;
         let data = &experiment.data;
         let rows = random::batch(experiment.seed, run, step.iteration(), experiment.batch, data.train.rows());
         let x = data.train.gather(rows.into_iter());
         if *has_control {
             gradient.set_phi(step.parameters(CONTROL)?)?;
         }
+        let iteration = step.iteration();
         let ([encoder, decoder], noise) = step.parts([ENCODER, DECODER])?;
         model.set_parameters(encoder.parameters, decoder.parameters)?;
         if let Some(exact) = exact {
@@ -207,9 +192,8 @@ impl Parts {
         images.ask(&**model, decoder.parameters, gradient, &x, noise)?;
         images.tell(gradient)?;
         images.add_gradients(&**model, &x, [encoder.gradient, decoder.gradient])?;
-        if let Some(replay) = replay {
-            replay.remember(images, decoder.parameters)?;
-            let phi = replay.learn(experiment, (run, step.iteration()), gradient)?;
+        if let Some(learner) = learner {
+            let phi = learner.learn(experiment, (run, iteration), images, (gradient, decoder.parameters))?;
             let (from, to) = (step.parameters(CONTROL)?.to_vec(), phi);
             let places = step.gradient_mut(CONTROL)?.iter_mut().zip(from.iter().zip(to.iter()));
             places.for_each(|(step, (from, to))| *step = from - to);
@@ -220,60 +204,6 @@ impl Parts {
             step.gradient_mut(CONTROL)?.iter_mut().zip(sums).for_each(|(to, sum)| *to = factor * sum);
         }
         Ok(images.mean_f())
-    }
-}
-
-/// Arrays by name.
-fn borrowed(arrays: &[(String, Vec<f64>)]) -> Vec<(&str, &[f64])> {
-    arrays.iter().map(|(name, values)| (name.as_str(), values.as_slice())).collect()
-}
-
-impl Memory {
-    /// Remembers the round of a plate that has been told.
-    fn remember(&mut self, images: &Images, decoder: &[f64]) -> Result<(), StepError> {
-        let Self { replay, decoders } = self;
-        replay.remember(images.logits(), images.plate().points(), images.plate().f())?;
-        decoders.push_front(decoder.to_vec());
-        decoders.truncate(replay.remembered());
-        Ok(())
-    }
-
-    /// φ after the steps of the learner that are made in step number `iteration` of a run.
-    fn learn(
-        &mut self,
-        experiment: &Experiment,
-        (run, iteration): (u64, u64),
-        gradient: &mut Gradient,
-    ) -> Result<DVector<f64>, StepError> {
-        let Self { replay, decoders } = self;
-        let Experiment { data, seed, batch, .. } = experiment;
-        let mut stream = Stream::new(*seed, run, random::REPLAY);
-        // Two words for each number.
-        let numbers = u128::from(replay.steps()) * replay.uniforms() as u128;
-        stream.set_position(2 * numbers * u128::from(iteration));
-        for _ in 0..replay.steps() {
-            let &[back] = replay.draw(&mut stream) else { break };
-            let rows = random::batch(*seed, run, iteration - back as u64, *batch, data.train.rows());
-            gradient.learn(replay, &data.train.gather(rows.into_iter()), &decoders[back])?;
-        }
-        Ok(gradient.control().map(Control::phi).unwrap_or_default())
-    }
-
-    /// All that it needs to continue.
-    fn state(&self) -> Vec<(String, Vec<f64>)> {
-        let arrays = self.replay.state().into_iter().map(|(name, values)| (name.to_owned(), values));
-        arrays.chain([(DECODERS.to_owned(), self.decoders.iter().flatten().copied().collect())]).collect()
-    }
-
-    /// Takes over such a state; a decoder has so many parameters.
-    fn restore(&mut self, state: &[(String, Vec<f64>)], decoder: usize) -> Result<(), Error> {
-        self.replay.restore(&borrowed(state)).map_err(Error::arguments)?;
-        let found = state.iter().find(|(name, _)| name == DECODERS).ok_or_else(|| damaged(DECODERS))?;
-        if found.1.len() != decoder * self.replay.remembered() {
-            return Err(damaged(DECODERS));
-        }
-        self.decoders = found.1.chunks(decoder).map(<[f64]>::to_vec).collect();
-        Ok(())
     }
 }
 
@@ -310,7 +240,7 @@ impl training::Execution for Execution<'_> {
         let checkpoint = Checkpoint {
             state: self.trainer.state(),
             estimator: learned.map(|(name, values)| (name.to_owned(), values)).collect(),
-            learner: self.parts.replay.as_ref().map_or_else(Vec::new, Memory::state),
+            learner: self.parts.learner.as_ref().map_or_else(Vec::new, Learner::state),
             records: self.records.clone(),
             seconds: self.seconds,
             end: self.end,
@@ -323,8 +253,8 @@ impl training::Execution for Execution<'_> {
         self.trainer.restore(&state).map_err(Error::arguments)?;
         self.parts.gradient.estimator_mut().restore(&borrowed(&estimator)).map_err(Error::arguments)?;
         let decoder = self.trainer.parameters(DECODER).map_err(Error::arguments)?.len();
-        if let Some(replay) = &mut self.parts.replay {
-            replay.restore(&learner, decoder)?;
+        if let Some(own) = &mut self.parts.learner {
+            own.restore(&learner, decoder)?;
         }
         (self.records, self.seconds, self.end) = (records, seconds, end);
         self.set_parameters().map_err(Error::arguments)

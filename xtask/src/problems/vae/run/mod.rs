@@ -2,12 +2,14 @@
 
 mod checkpoint;
 mod execution;
+mod learner;
 
 use super::estimators::Trained;
 use super::records::Record;
 use crate::training::Time;
 
 pub(super) use execution::Execution;
+pub(super) use learner::Learner;
 
 /// A run that has ended.
 pub(crate) struct Run {

@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use crate::control::{BatchControl, OfExample};
+use crate::control::{BatchControl, Control, OfExample};
 use crate::estimators::Estimate;
 use crate::kernel::{Along, Examples, Given};
 use crate::lanes::Float;
@@ -19,26 +19,21 @@ use crate::tree::Tree;
 /// A control with a kernel for plates is evaluated on lanes of examples; any other, and what lanes can't compute, one example after the other. Both are shared out among all cores, and
 /// nothing depends on how many there are. Lanes compute in `T`. Nothing is checked: an entry may be NaN or infinite.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Draws<'a, T: Float = f64> {
+pub(super) struct Draws<'a, T: Float = f64> {
     logits: &'a [T],
     b: &'a [T],
     f: &'a [T],
     noise: &'a [f64],
-    given: Given,
 }
 
 /// Examples that are worth a task, if they are evaluated one by one.
 const SHARE: usize = 16;
 
 impl<'a, T: Float> Draws<'a, T> {
-    /// The draws of a plate: N·M logits, N·M entries of b, N values of f, and the noise of which b was made, M numbers u and then M numbers v for each example.
-    pub(crate) fn new(logits: &'a [T], b: &'a [T], f: &'a [T], noise: &'a [f64]) -> Self {
-        Self { logits, b, f, noise, given: Given::Noise }
-    }
-
-    /// The same b and f with other noise: z is drawn anew, given b, as z̃ is.
-    pub(crate) fn redrawn(self, noise: &'a [f64]) -> Self {
-        Self { noise, given: Given::Sample, ..self }
+    /// The draws of a plate: N·M logits, N·M entries of b, N values of f, and new noise, of which z and z̃ are made, given b: M numbers u and then M numbers v for each
+    /// example.
+    pub(super) fn new(logits: &'a [T], b: &'a [T], f: &'a [T], noise: &'a [f64]) -> Self {
+        Self { logits, b, f, noise }
     }
 
     /// M.
@@ -47,10 +42,10 @@ impl<'a, T: Float> Draws<'a, T> {
     }
 
     /// Writes `ĝ`, N·M entries.
-    pub(crate) fn estimates<C: BatchControl + Sync + ?Sized>(&self, control: &C, gradient: &mut [f64]) {
+    pub(super) fn estimates<C: BatchControl + Sync + ?Sized>(&self, control: &C, gradient: &mut [f64]) {
         let mut own = vec![T::default(); gradient.len()];
         let told = [self.logits, self.b, self.f];
-        if control.plate(&mut Examples::estimates(told, (self.noise, self.given), &mut own)) {
+        if control.plate(&mut Examples::estimates(told, (self.noise, Given::Sample), &mut own)) {
             widen(gradient, &own);
         } else {
             self.one_by_one(control, gradient, |estimate, control, gradient| {
@@ -61,14 +56,14 @@ impl<'a, T: Float> Draws<'a, T> {
     }
 
     /// Writes `∂ĝ/∂φ·φ̇`, N·M entries; φ̇ has an entry for each parameter.
-    pub(crate) fn along<C: BatchControl + Sync + ?Sized>(
+    pub(super) fn along<C: BatchControl + Sync + ?Sized>(
         &self,
         control: &C,
         phi_dot: &[f64],
         gradient_dot: &mut [f64],
     ) {
         let mut own = vec![T::default(); gradient_dot.len()];
-        let noise = (self.noise, self.given);
+        let noise = (self.noise, Given::Sample);
         if control.plate_along(&mut Along::new([self.logits, self.b], noise, phi_dot, &mut own)) {
             widen(gradient_dot, &own);
         } else {
@@ -79,17 +74,32 @@ impl<'a, T: Float> Draws<'a, T> {
     }
 
     /// Writes `Σ_n (∂ĝ_n/∂φ)ᵀ w_n`, an entry for each parameter; w has N·M entries.
-    pub(crate) fn transposed<C: BatchControl + Sync + ?Sized>(
+    pub(super) fn transposed<C: BatchControl + Sync + ?Sized>(
         &self,
         control: &C,
         w: &[f64],
         phi_bar: &mut [f64],
     ) {
         let own: Vec<T> = w.iter().map(|w| T::default().constant(*w)).collect();
-        let (told, noise) = ([self.logits, self.b, self.f], (self.noise, self.given));
+        let (told, noise) = ([self.logits, self.b, self.f], (self.noise, Given::Sample));
         phi_bar.fill(0.0);
         if !control.plate(&mut Examples::transposed(told, noise, &own, phi_bar)) {
             self.transposed_one_by_one(control, w, phi_bar);
+        }
+    }
+
+    /// Writes `(2/M) Σ_n (∂ĝ_n/∂φ)ᵀ ĝ_n`, an entry for each parameter, in one pass.
+    pub(super) fn variance_gradient(&self, control: &(impl Control + ?Sized), phi_bar: &mut [f64]) {
+        let mut own = vec![T::default(); self.logits.len()];
+        let (told, noise) = ([self.logits, self.b, self.f], (self.noise, Given::Sample));
+        phi_bar.fill(0.0);
+        if !control.plate(&mut Examples::variance(told, noise, &mut own, phi_bar)) {
+            phi_bar.fill(0.0);
+            let mut estimate = Estimate::new(self.variables());
+            for n in 0..self.f.len() {
+                self.take(n, &mut estimate);
+                estimate.combine_and_add(&OfExample::new(control, n), phi_bar);
+            }
         }
     }
 
@@ -149,10 +159,7 @@ impl<'a, T: Float> Draws<'a, T> {
         };
         let (logits, b, f) = (wide(self.logits), wide(self.b), self.f[n].into());
         let (u, v) = self.noise[2 * n * variables..][..2 * variables].split_at(variables);
-        match self.given {
-            Given::Noise => estimate.take(&logits, &b, f, Noise::trusted(u, v)),
-            Given::Sample => estimate.redraw(&logits, &b, f, Noise::trusted(u, v)),
-        }
+        estimate.redraw(&logits, &b, f, Noise::trusted(u, v));
     }
 }
 

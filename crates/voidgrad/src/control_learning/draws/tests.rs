@@ -92,7 +92,7 @@ impl<T: Float> Drawn<T> {
     }
 
     /// The estimate of an example, made alone.
-    fn estimate(&self, n: usize, given: Given, control: &(impl Control + ?Sized)) -> Estimate {
+    fn estimate(&self, n: usize, control: &(impl Control + ?Sized)) -> Estimate {
         let variables = self.logits.len() / self.f.len();
         let wide = |numbers: &[T]| -> Vec<f64> {
             numbers[n * variables..][..variables].iter().map(|number| (*number).into()).collect()
@@ -101,10 +101,7 @@ impl<T: Float> Drawn<T> {
         let mut estimate = Estimate::new(variables);
         let (logits, b, f, noise) =
             (wide(&self.logits), wide(&self.b), self.f[n].into(), Noise::new(u, v).unwrap());
-        match given {
-            Given::Noise => estimate.take(&logits, &b, f, noise),
-            Given::Sample => estimate.redraw(&logits, &b, f, noise),
-        }
+        estimate.redraw(&logits, &b, f, noise);
         estimate.combine(control);
         estimate
     }
@@ -130,31 +127,28 @@ fn are_those_of_the_jacobian<T: Float>(
     let drawn = Drawn::<T>::new(examples, variables);
     let (count, parameters) = (examples * variables, control.parameters());
     let (phi_dot, w) = (numbers(parameters, 0.9), numbers(count, 1.0));
-    for (given, draws) in
-        [(Given::Noise, drawn.draws()), (Given::Sample, drawn.draws().redrawn(&drawn.noise))]
-    {
-        let (mut gradient, mut gradient_dot, mut phi_bar) =
-            (vec![f64::NAN; count], vec![f64::NAN; count], vec![f64::NAN; parameters]);
-        draws.estimates(control, &mut gradient);
-        draws.along(control, &phi_dot, &mut gradient_dot);
-        draws.transposed(control, &w, &mut phi_bar);
-        let (mut expected, mut expected_dot, mut expected_bar) =
-            (Vec::new(), Vec::new(), DVector::zeros(parameters));
-        for n in 0..examples {
-            let own = OfExample::new(control, n);
-            let estimate = drawn.estimate(n, given, &own);
-            let jacobian = estimate.jacobian(&own);
-            expected.extend_from_slice(estimate.gradient.as_slice());
-            expected_dot.extend_from_slice((&jacobian * DVector::from(phi_dot.clone())).as_slice());
-            expected_bar += jacobian.tr_mul(&DVector::from(w[n * variables..][..variables].to_vec()));
-        }
-        close("ĝ", &gradient, &expected, (tolerance, 1.0));
-        close("Jφ̇", &gradient_dot, &expected_dot, (tolerance, 1.0));
-        close("Jᵀw", &phi_bar, expected_bar.as_slice(), (tolerance, examples as f64));
-        // ⟨w, Jφ̇⟩ = ⟨Jᵀw, φ̇⟩.
-        let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
-        close("⟨w, Jφ̇⟩", &[dot(&w, &gradient_dot)], &[dot(&phi_bar, &phi_dot)], (tolerance, count as f64));
+    let draws = drawn.draws();
+    let (mut gradient, mut gradient_dot, mut phi_bar) =
+        (vec![f64::NAN; count], vec![f64::NAN; count], vec![f64::NAN; parameters]);
+    draws.estimates(control, &mut gradient);
+    draws.along(control, &phi_dot, &mut gradient_dot);
+    draws.transposed(control, &w, &mut phi_bar);
+    let (mut expected, mut expected_dot, mut expected_bar) =
+        (Vec::new(), Vec::new(), DVector::zeros(parameters));
+    for n in 0..examples {
+        let own = OfExample::new(control, n);
+        let estimate = drawn.estimate(n, &own);
+        let jacobian = estimate.jacobian(&own);
+        expected.extend_from_slice(estimate.gradient.as_slice());
+        expected_dot.extend_from_slice((&jacobian * DVector::from(phi_dot.clone())).as_slice());
+        expected_bar += jacobian.tr_mul(&DVector::from(w[n * variables..][..variables].to_vec()));
     }
+    close("ĝ", &gradient, &expected, (tolerance, 1.0));
+    close("Jφ̇", &gradient_dot, &expected_dot, (tolerance, 1.0));
+    close("Jᵀw", &phi_bar, expected_bar.as_slice(), (tolerance, examples as f64));
+    // ⟨w, Jφ̇⟩ = ⟨Jᵀw, φ̇⟩.
+    let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
+    close("⟨w, Jφ̇⟩", &[dot(&w, &gradient_dot)], &[dot(&phi_bar, &phi_dot)], (tolerance, count as f64));
 }
 
 /// Each entry is a sum of some hundred products of numbers of size 1 (their derivatives by λ are some times as large), in another order and with another `exp`: a thousand
@@ -234,7 +228,7 @@ fn so_are_those_of_a_control_without_a_kernel_for_plates() {
 #[test]
 fn lanes_compute_what_they_can() {
     let (control, drawn) = (code_of(20), Drawn::<f64>::new(20, M));
-    let (told, noise) = ([&drawn.logits[..], &drawn.b, &drawn.f], (&drawn.noise[..], Given::Noise));
+    let (told, noise) = ([&drawn.logits[..], &drawn.b, &drawn.f], (&drawn.noise[..], Given::Sample));
     let (mut own, mut phi_bar) = (vec![0.0; 20 * M], vec![0.0; control.parameters()]);
     let phi_dot = numbers(control.parameters(), 0.9);
     assert!(control.plate(&mut Examples::estimates(told, noise, &mut own)));
@@ -246,7 +240,7 @@ fn lanes_compute_what_they_can() {
     assert!(!control.plate_along(&mut Along::new([&far.logits, &far.b], noise, &phi_dot, &mut own)));
     far.draws().along(&control, &phi_dot, &mut own);
     let example = control.of_example(1).unwrap();
-    let expected = far.estimate(1, Given::Noise, &example).jacobian(&example) * DVector::from(phi_dot);
+    let expected = far.estimate(1, &example).jacobian(&example) * DVector::from(phi_dot);
     close("Jφ̇", &own[M..2 * M], expected.as_slice(), (DOUBLE, 1.0));
 }
 

@@ -15,7 +15,7 @@ use crate::optimise::{Adam, Optimiser, OptimiserState};
 /// Moves φ of a control of Bernoulli variables by steps of Adam along the gradient of the variance, several for each round of evaluations: each step takes rounds that
 /// it remembers, and draws z and z̃ anew, given their b. That takes no evaluation of f.
 ///
-/// A round is N evaluations: the examples of a [`Plate`](crate::batch::Plate), or the estimates of a step. The last 32 rounds are remembered, and with fewer than 4 rows in a round so many that they are 128 rows. A step takes one of them by chance, or [several](Self::with_rounds).
+/// A round is N evaluations: the examples of a [`Plate`](crate::batch::Plate), or the estimates of a step. The last 256 rounds are remembered, or as many as 2²¹ numbers hold, but 32 at least. A step takes one of them by chance, or [several](Self::with_rounds).
 ///
 /// An evaluation belongs to its logits, which are remembered with it, and to the data that the control had: those of its examples, and what it shares with f, such as a decoder that is itself
 /// trained. Give the control the data of the round before each [`step`](Self::step). With data of another round, φ learns a difference that is none.
@@ -79,11 +79,12 @@ struct Rows {
     noise: Vec<f64>,
 }
 
-/// The rounds that are remembered.
-const ROUNDS: usize = 32;
+/// The most rounds that are remembered, and the fewest.
+const ROUNDS: usize = 256;
+const FEWEST: usize = 32;
 
-/// The fewest rows that are remembered.
-const REMEMBERED: usize = 128;
+/// Numbers of rounds that are remembered, if they are not so few rounds.
+const NUMBERS_OF_ROUNDS: usize = 1 << 21;
 
 /// Steps for each round, if nothing else is asked for.
 const STEPS: u64 = 20;
@@ -106,7 +107,7 @@ impl Replay {
         same_length("z of the control", control.dimension().unwrap_or(variables), variables)?;
         let parameters = control.parameters();
         Ok(Self {
-            window: Window::new((rows, variables), ROUNDS.max(REMEMBERED.div_ceil(rows))),
+            window: Window::new((rows, variables), most_rounds(rows, variables)),
             steps: STEPS,
             adam: Adam::new(parameters, learning_rate)?,
             rounds: vec![0],
@@ -249,6 +250,12 @@ impl Replay {
 
 /// The numbers of Adam's memory.
 const NUMBERS: [&str; 3] = ["beta1_power", "beta2_power", "is_large"];
+
+/// How many rounds are remembered.
+fn most_rounds(rows: usize, variables: usize) -> usize {
+    let each = rows.saturating_mul(variables.saturating_mul(2).saturating_add(1));
+    (NUMBERS_OF_ROUNDS / each).clamp(FEWEST, ROUNDS)
+}
 
 /// One of so many places, by a uniform number; 0 if there is none.
 #[allow(

@@ -130,14 +130,12 @@ fn the_variance_falls_without_new_evaluations() {
 
 #[test]
 fn old_rounds_are_forgotten() {
-    let replay = learner(40);
+    let replay = learner(ROUNDS + 4);
     assert_eq!(replay.remembered(), ROUNDS);
-    assert_eq!(replay.window.newest(0)[0], logits(39));
-    assert_eq!(replay.window.newest(ROUNDS - 1)[0], logits(40 - ROUNDS));
-    // 128 rows of rounds of one.
-    let mut single = Replay::new(&Zero, (1, 1), 0.1).unwrap();
-    (0..200).for_each(|_| single.remember(&[0.0], &[1.0], &[0.5]).unwrap());
-    assert_eq!(single.remembered(), REMEMBERED);
+    assert_eq!(replay.window.newest(0)[0], logits(ROUNDS + 3));
+    assert_eq!(replay.window.newest(ROUNDS - 1)[0], logits(4));
+    // Fewer of many numbers.
+    assert_eq!([most_rounds(1, 1), most_rounds(100, 200), most_rounds(1_000, 10_000)], [256, 52, 32]);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn borrowed(round: &[Vec<f64>; 3]) -> [&[f64]; 3] {
     [&round[0], &round[1], &round[2]]
 }
 
-/// A thousandth of the residual is left to conjugate gradients that end at a tenth of it, after as many iterations as there are parameters: the solution to rounding.
+/// What is left of the equations is at most what conjugate gradients end at.
 #[test]
 fn conjugate_gradients_solve_the_equations() {
     let mut control = control();
@@ -59,15 +59,13 @@ fn conjugate_gradients_solve_the_equations() {
     let right = -jacobian.tr_mul(&residuals);
     assert!((problem.transposed(&residuals) + &right).norm() < 1e-10 * right.norm());
     let scales = DVector::from_vec(vec![1.0, 2.0, 3.0, 4.0]);
-    let matrix = jacobian.tr_mul(&jacobian) + 0.1 * DMatrix::from_diagonal(&scales);
-    let expected = matrix.cholesky().unwrap().solve(&right);
     let found = problem.solve(0.1, &scales, &right);
     let error = jacobian.tr_mul(&(&jacobian * &found)) + 0.1 * scales.component_mul(&found) - &right;
     // The end is measured in the norm of the inverse scales, which are within a factor of 4.
-    assert!(error.norm() <= 2.0 * RESIDUAL * right.norm(), "{found} instead of {expected}");
+    assert!(error.norm() <= 2.0 * RESIDUAL * right.norm(), "{found} leaves {error} of {right}");
 }
 
-/// The mean square of Jᵀ with all signs is the diagonal of JJᵀ's other side; with 4 draws of signs, an entry has an error of about √(2/4) of itself.
+/// The mean square of Jᵀ with random signs is the diagonal of `JᵀJ`.
 #[test]
 fn scales_are_near_the_diagonal() {
     let mut control = control();

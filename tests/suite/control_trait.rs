@@ -125,6 +125,7 @@ fn named(x: f64, phi: f64, c_z: f64, z: f64, target: f64) -> f64 {
     phi * (x / c_z + z * target).tanh()
 }
 
+#[allow(clippy::single_range_in_vec_init)] // a list of ranges is what is meant
 #[test]
 fn parameters_may_be_called_as_a_method_calls_its_arguments() {
     let control = Named::new(0.7, 0.4, -1.2, 0.3).unwrap();
@@ -148,6 +149,7 @@ fn kinked(
     side + mix * z[1].tanh() * left[0] + mix
 }
 
+#[allow(clippy::single_range_in_vec_init)] // a list of ranges is what is meant
 #[test]
 fn the_largest_set_of_parameters_that_are_linear_together_is_found() {
     assert_eq!(array_control().linear(), [0..3]);

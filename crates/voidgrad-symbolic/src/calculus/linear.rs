@@ -59,7 +59,9 @@ impl Excludes {
                     let mut operands = Vec::new();
                     op.operands(|operand| operands.push(operand));
                     for left in &operands {
-                        operands.iter().for_each(|right| exclude(*left, *right));
+                        for right in &operands {
+                            exclude(*left, *right);
+                        }
                     }
                 }
             }

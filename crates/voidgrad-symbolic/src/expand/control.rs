@@ -165,7 +165,7 @@ struct Parts {
 #[derive(Clone)]
 pub(super) struct Along {
     /// φ̇, one array a parameter.
-    pub(super) phi_dot: Vec<NodeId>,
+    pub(super) directions: Vec<NodeId>,
     /// `∂c/∂φ·φ̇`
     pub(super) c_dot: NodeId,
     /// `∂²c/∂z∂φ·φ̇`
@@ -184,7 +184,7 @@ impl Along {
         }
         let [c_dot, c_z_dot] = along(graph, &seeds, &[c, c_z]);
         Self {
-            phi_dot: seeds.into_iter().map(|(_, dot)| dot).collect(),
+            directions: seeds.into_iter().map(|(_, dot)| dot).collect(),
             c_dot: c_dot.unwrap_or_else(|| zero_like(graph, c)),
             c_z_dot: c_z_dot.unwrap_or_else(|| zero_like(graph, c_z)),
         }
@@ -192,8 +192,8 @@ impl Along {
 
     /// The same nodes of another graph.
     fn map(self, to: impl Fn(NodeId) -> NodeId) -> Self {
-        let phi_dot = self.phi_dot.into_iter().map(&to).collect();
-        Self { phi_dot, c_dot: to(self.c_dot), c_z_dot: to(self.c_z_dot) }
+        let directions = self.directions.into_iter().map(&to).collect();
+        Self { directions, c_dot: to(self.c_dot), c_z_dot: to(self.c_z_dot) }
     }
 }
 

@@ -167,9 +167,9 @@ impl ReluNetwork {
     }
 
     /// `∂r/∂ρ·ρ̇` and `∂²r/∂z∂ρ·ρ̇` at one z.
-    fn along(&self, z: f64, along: Weights) -> (f64, f64) {
+    fn along(&self, z: f64, along: &Weights) -> (f64, f64) {
         let Weights { w1, b1, w2, b2, w3, b3 } = self.weights;
-        let Weights { w1: w1_dot, b1: b1_dot, w2: w2_dot, b2: b2_dot, w3: w3_dot, b3: b3_dot } = along;
+        let Weights { w1: w1_dot, b1: b1_dot, w2: w2_dot, b2: b2_dot, w3: w3_dot, b3: b3_dot } = *along;
         let ends_in_relu = self.ends_in_relu;
         let (_, r_dot) = residual::jvp(
             z,
@@ -272,7 +272,7 @@ impl Control for ReluNetwork {
         let along = Weights::from_flat(phi_dot);
         let mut c_dot = 0.0;
         for (c_z_dot, &z_m) in c_z_dot.iter_mut().zip(z) {
-            let (dot, slope_dot) = self.along(z_m, along);
+            let (dot, slope_dot) = self.along(z_m, &along);
             c_dot += dot;
             *c_z_dot = slope_dot / z.len() as f64;
         }

@@ -179,6 +179,7 @@ fn is_affine_where_it_says_so(control: &mut dyn Control) {
     );
 }
 
+#[allow(clippy::single_range_in_vec_init)] // a list of ranges is what is meant
 #[test]
 fn linear_parameters_are_those_of_which_c_is_a_sum() {
     let none: [std::ops::Range<usize>; 0] = [];

@@ -33,7 +33,7 @@ pub(super) fn write(
         c_dot: along.c_dot,
         c_z_dot: along.c_z_dot,
         each: &of(&roles.each),
-        arguments: &[of(&shared(source, roles)), along.phi_dot.clone()].concat(),
+        arguments: &[of(&shared(source, roles)), along.directions.clone()].concat(),
         taken: &lengths.idents(),
     };
     let types = |name: &str| Types::new(format_ident!("{name}"), root.clone());

@@ -144,7 +144,9 @@ impl<'a, T: Float> Draws<'a, T> {
             sum.iter_mut().zip(more).for_each(|(sum, more)| *sum += more);
         };
         let mut tree: Tree<Vec<f64>> = Tree::default();
-        sums.iter().for_each(|sums| tree.push(|sum| sum.clone_from(sums), add));
+        for sums in &sums {
+            tree.push(|sum| sum.clone_from(sums), add);
+        }
         match tree.finish(add) {
             Some(total) => phi_bar.copy_from_slice(total),
             None => phi_bar.fill(0.0),

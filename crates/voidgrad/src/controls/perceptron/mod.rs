@@ -202,7 +202,7 @@ impl Control for Perceptron {
     fn linear(&self) -> Vec<Range<usize>> {
         let (length, end) = (self.dimension + 2, self.phi.len());
         let weights = (1..=self.units().len()).map(|h| h * length - 1..h * length);
-        weights.chain([end - 1..end]).collect()
+        weights.chain(std::iter::once(end - 1..end)).collect()
     }
 }
 

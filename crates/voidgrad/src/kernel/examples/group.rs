@@ -29,7 +29,7 @@ pub(super) struct Told<'a, T> {
     pub(super) given: Given,
 }
 
-impl<'a, T: Float> Told<'a, T> {
+impl<T: Float> Told<'_, T> {
     /// Whether lanes can compute with these logits: `e^a` and its products with numbers up to 2⁵⁴ are finite.
     pub(super) fn fits(self) -> bool {
         let largest = if size_of::<T>() < size_of::<f64>() { 45.0 } else { 650.0 };

@@ -1,6 +1,5 @@
 //! One linear layer on either side.
 
-use voidgrad::control_learning::{LearningError, TruncatedNewton};
 use voidgrad::error::ControlError;
 use voidgrad::nalgebra::{DMatrix, DVector};
 use voidgrad::network::{Network, NetworkError, Parameter, Rows};

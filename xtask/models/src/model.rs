@@ -1,9 +1,8 @@
 //! What a model is to the rest of the code.
 
-use voidgrad::control_learning::{LearningError, TruncatedNewton};
+use voidgrad::Control;
 use voidgrad::error::ControlError;
 use voidgrad::network::{NetworkError, Parameter, Rows};
-use voidgrad::{Control, Stream};
 
 /// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
 pub trait Model: Send + Sync {
@@ -102,17 +101,6 @@ pub trait Relaxed: Send + Sync {
 
     /// The control, to be trained.
     fn control_mut(&mut self) -> &mut dyn Control;
-
-    /// Lets a learner move the control's parameters, on a round of the plate whose data it has: logits, b and f.
-    ///
-    /// # Errors
-    /// Returns an error if a length does not fit.
-    fn learn(
-        &mut self,
-        learner: &mut TruncatedNewton,
-        round: [&[f64]; 3],
-        stream: &mut Stream,
-    ) -> Result<(), LearningError>;
 
     /// The control as an estimator has it.
     fn shared(&self) -> Shared;
@@ -220,15 +208,6 @@ macro_rules! relaxed {
 
             fn control_mut(&mut self) -> &mut dyn Control {
                 &mut self.control
-            }
-
-            fn learn(
-                &mut self,
-                learner: &mut TruncatedNewton,
-                round: [&[f64]; 3],
-                stream: &mut Stream,
-            ) -> Result<(), LearningError> {
-                learner.step(&mut self.control, round, stream)
             }
 
             fn shared(&self) -> Shared {

@@ -1,6 +1,5 @@
 //! Two hidden layers of [`UNITS`] tanh units on either side.
 
-use voidgrad::control_learning::{LearningError, TruncatedNewton};
 use voidgrad::error::ControlError;
 use voidgrad::nalgebra::{DMatrix, DVector};
 use voidgrad::network::{Network, NetworkError, Parameter, Rows};

@@ -36,13 +36,8 @@ impl Deref for Trained {
     }
 }
 
-/// The estimators whose control can be learned otherwise, with their names then.
-const LEARNED: [(&str, ControlOptimiser, &str); 4] = [
-    ("rebar", ControlOptimiser::GaussNewton, "rebar (gauss-newton)"),
-    ("rebar", ControlOptimiser::Replay, "rebar (replay)"),
-    ("relax", ControlOptimiser::GaussNewton, "relax (gauss-newton)"),
-    ("relax", ControlOptimiser::Replay, "relax (replay)"),
-];
+/// The estimators whose control can be learned by replay, with their names then.
+const REPLAYED: [(&str, &str); 2] = [("rebar", "rebar (replay)"), ("relax", "relax (replay)")];
 
 impl Trained {
     /// The estimator, its control moved by Adam if it has one.
@@ -56,7 +51,7 @@ impl Trained {
         optimisers: &[ControlOptimiser],
     ) -> Vec<Self> {
         let of = |method: &'static Method| -> Vec<Self> {
-            let is_learned = LEARNED.iter().any(|(name, ..)| *name == method.name);
+            let is_learned = REPLAYED.iter().any(|(name, _)| *name == method.name);
             if is_learned && !optimisers.is_empty() {
                 optimisers.iter().map(|optimiser| Self { method, optimiser: *optimiser }).collect()
             } else {
@@ -79,10 +74,9 @@ impl Trained {
 
 /// The name of an estimator here. The sum over all states is the limit that the others are compared with.
 pub(super) fn name(trained: &Trained) -> &'static str {
-    let is_it = |(name, optimiser, _): &&(&str, ControlOptimiser, &str)| {
-        (*name, *optimiser) == (trained.method.name, trained.optimiser)
-    };
-    LEARNED.iter().find(is_it).map_or_else(|| name_of(trained.method), |(.., name)| name)
+    let is_replayed = trained.optimiser == ControlOptimiser::Replay;
+    let other = REPLAYED.iter().find(|(name, _)| is_replayed && *name == trained.method.name);
+    other.map_or_else(|| name_of(trained.method), |(_, name)| name)
 }
 
 /// The name of an estimator, whatever moves the parameters of its control.

@@ -9,7 +9,6 @@ use super::data::Data;
 use super::estimators::{self, Trained};
 use super::gradient::Gradient;
 use super::records;
-use super::run::Learner;
 use crate::choice::Refusal;
 use crate::problems::models::Options;
 use crate::variables::size;
@@ -120,7 +119,7 @@ impl Experiment {
             detail,
             ..
         } = settings;
-        let control_optimisers = chosen_optimisers(settings.control_optimisers);
+        let control_optimisers = chosen_optimisers(settings.control_optimisers)?;
         let data = Data::of(settings.model)?;
         let model = chosen(settings.model.model.as_deref())?;
         let latents = size(settings.latents)?;
@@ -171,10 +170,6 @@ impl Experiment {
     /// Returns an error if an estimator can't be used with this model, or if its points would fill the memory.
     pub(super) fn check(&self, method: &Trained, model: &dyn Model, batch: u64) -> Result<(), Error> {
         let gradient = Gradient::new(method, self.evaluations_of(method), model, &mut Stream::new(0, 0, 0))?;
-        Learner::new(self, method, gradient.control()).map_err(|error| Refusal {
-            estimator: estimators::name(method),
-            reason: format!("--control-optimiser {}: {error}", method.optimiser().name()),
-        })?;
         check_step(method, records::points(&gradient, model)?, batch, model)
     }
 
@@ -198,10 +193,18 @@ impl Experiment {
 }
 
 /// What moves the parameters of a control: each once, in the order of the library's list.
-fn chosen_optimisers(asked: &[ControlOptimiser]) -> Vec<ControlOptimiser> {
+///
+/// # Errors
+/// Returns an error if one of them is not for a model.
+fn chosen_optimisers(asked: &[ControlOptimiser]) -> Result<Vec<ControlOptimiser>, Error> {
+    if asked.contains(&ControlOptimiser::GaussNewton) {
+        return Err(Error::arguments(
+            "--control-optimiser gauss-newton learns the control of one distribution, and a model has one for each image; for vae there are adam and replay",
+        ));
+    }
     let is_asked = |optimiser: &ControlOptimiser| asked.contains(optimiser);
     let chosen: Vec<_> = ControlOptimiser::ALL.into_iter().filter(is_asked).collect();
-    if chosen.is_empty() { vec![ControlOptimiser::Adam] } else { chosen }
+    Ok(if chosen.is_empty() { vec![ControlOptimiser::Adam] } else { chosen })
 }
 
 /// The model of this name; the first if no other is asked for.

@@ -1,6 +1,6 @@
 //! The estimator of the gradient by the logits of q(b|x).
 
-use voidgrad::control_learning::{Replay, TruncatedNewton};
+use voidgrad::control_learning::Replay;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Coupled, Listed, Method, RelaxLoo, Setup};
 use voidgrad::nalgebra::DVectorView;
@@ -166,22 +166,6 @@ impl Gradient {
         if let Some((control, _)) = &mut self.relaxed {
             control.set_data(x, replay.logits(), decoder)?;
             replay.step(control.control_mut())?;
-        }
-        Ok(())
-    }
-
-    /// Solves for the parameters of the control that relaxes f, on the plate whose data it has: logits, b and f.
-    ///
-    /// # Errors
-    /// Returns an error if a length does not fit.
-    pub(super) fn solve(
-        &mut self,
-        newton: &mut TruncatedNewton,
-        round: [&[f64]; 3],
-        stream: &mut Stream,
-    ) -> Result<(), StepError> {
-        if let Some((control, _)) = &mut self.relaxed {
-            control.learn(newton, round, stream)?;
         }
         Ok(())
     }

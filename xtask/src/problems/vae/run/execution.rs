@@ -6,7 +6,7 @@ mod tests;
 use std::time::Instant;
 
 use voidgrad::optimise::{Adam, Sgd};
-use voidgrad::train::{Block, Gradients, TrainerState};
+use voidgrad::train::{Block, ControlOptimiser, Gradients, TrainerState};
 use voidgrad::{Stream, Trainer};
 
 use super::checkpoint::{Checkpoint, borrowed};
@@ -74,7 +74,9 @@ impl<'a> Execution<'a> {
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
         let is_exact = estimators::name(method) == estimators::EXACT;
         let exact = is_exact.then(|| Exact::new(&*model));
-        let learner = Learner::new(experiment, method, gradient.control()).map_err(Error::arguments)?;
+        let control = gradient.control().filter(|_| method.optimiser() == ControlOptimiser::Replay);
+        let learner = control.map(|control| Learner::new(experiment, control)).transpose();
+        let learner = learner.map_err(Error::arguments)?;
         let is_learned = learner.is_some();
         let parts = Parts { model, gradient, images, has_control: phi.is_some(), learner, exact };
         let mut trainer = Trainer::new(seed, repeat);

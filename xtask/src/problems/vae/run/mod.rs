@@ -9,7 +9,6 @@ use super::records::Record;
 use crate::training::Time;
 
 pub(super) use execution::Execution;
-pub(super) use learner::Learner;
 
 /// A run that has ended.
 pub(crate) struct Run {

@@ -1,8 +1,10 @@
 //! The estimator that is asked for, with its K where it has a choice.
 
-use voidgrad::estimator::{AnyEstimator, check_wants};
+use voidgrad::estimator::{AnyEstimator, Choice, check_wants};
 use voidgrad::estimators::{Listed, Method, Setup};
-use voidgrad::{Bernoulli, Estimator as _, Objective, Stream};
+use voidgrad::{Bernoulli, Estimator, Objective, Stream};
+
+use serde::Serialize;
 
 use crate::evaluation;
 use xtask_kit::error::Error;
@@ -79,6 +81,64 @@ pub(crate) fn make(
             number::grouped(MOST_NOISE)
         ))),
         _ => Ok(estimator),
+    }
+}
+
+/// Evaluations of f in so many estimates since the beginning: as many as an estimator that chooses among others has counted.
+pub(crate) fn evaluations_so_far(estimator: &dyn Estimator, bernoulli: &Bernoulli, estimates: u64) -> u64 {
+    match estimator.choices() {
+        choices if choices.is_empty() => estimates * estimator.evaluations(bernoulli),
+        choices => choices.iter().map(|choice| choice.evaluations).sum(),
+    }
+}
+
+/// What an estimator has chosen in all of its runs, in words; nothing for one that has no choice.
+pub(crate) fn in_words<'a>(name: &str, runs: impl IntoIterator<Item = &'a [Choice]>) -> Option<String> {
+    let mut used: Vec<(&str, u64)> = Vec::new();
+    let (mut rounds, mut trials, mut changes) = (0, 0, 0);
+    for choices in runs {
+        for choice in choices {
+            match used.iter_mut().find(|(name, _)| *name == choice.name) {
+                Some((_, count)) => *count += choice.rounds,
+                None => used.push((&choice.name, choice.rounds)),
+            }
+            rounds += choice.rounds;
+            trials += choice.trials;
+        }
+        changes += choices.len().saturating_sub(1) as u64;
+    }
+    if rounds == 0 {
+        return None;
+    }
+    let percent = |count: u64| number::short(1000.0 * count as f64 / rounds as f64 * 0.1);
+    let shares: Vec<String> =
+        used.iter().map(|(name, count)| format!("{name} in {} %", percent(*count))).collect();
+    Some(format!(
+        "{name} chose {} of its rounds; {} % of the rounds were trials of others, and the choice changed {}",
+        shares.join(", "),
+        percent(trials),
+        number::plural(changes, "time"),
+    ))
+}
+
+/// The choices of a run, as a summary has them.
+#[derive(Debug, Serialize)]
+pub(crate) struct Stretch<'a> {
+    estimator: &'a str,
+    rounds: u64,
+    /// Rounds of these in which others were measured.
+    trials: u64,
+    evaluations: u64,
+}
+
+impl<'a> Stretch<'a> {
+    /// All choices, in their order.
+    pub(crate) fn of(choices: &'a [Choice]) -> Vec<Self> {
+        let stretch = |choice: &'a Choice| {
+            let Choice { name, rounds, trials, evaluations } = choice;
+            Self { estimator: name, rounds: *rounds, trials: *trials, evaluations: *evaluations }
+        };
+        choices.iter().map(stretch).collect()
     }
 }
 

@@ -123,6 +123,8 @@ impl Contender {
         let control_steps =
             (*control_steps).min(TRAINING / (preparation::BATCH * unit)).max(1.min(*control_steps));
         let learned = preparation::train(&mut self.estimator, bernoulli, problem, control_steps, seed)?;
+        // What it has learned may be to use another number.
+        self.evaluations = self.estimator.evaluations(bernoulli);
         let samples = comparison.samples.min(WORK / unit);
         let sampling = Sampling { terms: TERMS, work: WORK, samples, seed };
         let evaluation = evaluation::evaluate(bernoulli, problem, &self.estimator, sampling)?;

@@ -187,7 +187,7 @@ fn train_leaves_whole_files_and_nothing_else() {
         "{header}"
     );
     // What is plotted, and none of the weights of the networks.
-    assert!(header.ends_with(",gradient_mean,samples,status,eta,lambda"), "{header}");
+    assert!(header.ends_with(",gradient_mean,samples,evaluations,status,eta,lambda"), "{header}");
     assert!(metrics.lines().all(|line| cells(line) == cells(header)));
 
     let report = fs::read_to_string(out.join("report.html")).unwrap();

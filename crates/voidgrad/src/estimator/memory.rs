@@ -5,11 +5,11 @@ use std::fmt;
 
 /// A place for one value of a type that the estimator chooses. It saves allocations; no result depends on it.
 #[derive(Default)]
-pub struct Memory(Option<Box<dyn Any + Send>>);
+pub struct Memory(Option<Box<dyn Any + Send + Sync>>);
 
 impl Memory {
     /// The value, made anew if there is none of this type.
-    pub fn of<T: Any + Send>(&mut self, new: impl FnOnce() -> T) -> &mut T {
+    pub fn of<T: Any + Send + Sync>(&mut self, new: impl FnOnce() -> T) -> &mut T {
         if !self.0.as_ref().is_some_and(|value| value.is::<T>()) {
             self.0 = Some(Box::new(new()));
         }

@@ -3,15 +3,19 @@
 //! A round has three steps. [`ask`](Estimator::ask) turns noise into points; whoever owns f evaluates it there, on all points
 //! at once; [`tell`](Estimator::tell) turns the values into `ĝ`, and learns from them. [`Round`] keeps the memory of all three.
 
+mod choice;
 mod exchange;
 mod memory;
 mod round;
 #[cfg(test)]
 mod tests;
 
+pub use choice::Choice;
 pub use exchange::{Answer, Told, Want};
 pub use memory::Memory;
 pub use round::Round;
+
+use std::borrow::Cow;
 
 use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
@@ -71,14 +75,19 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         let _ = (distribution, told);
     }
 
-    /// [`answer`](Self::answer), then [`learn`](Self::learn): what a loop calls.
+    /// Ends a round: it is called once after all examples of the round have been [learned](Self::learn), one example or all those of a plate. What
+    /// the next round asks for may change here, and nowhere else.
+    fn end_round(&mut self) {}
+
+    /// [`answer`](Self::answer), [`learn`](Self::learn), then [`end_round`](Self::end_round): what a loop over rounds of one example calls.
     fn tell(&mut self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         self.answer(distribution, told, answer);
         self.learn(distribution, told);
+        self.end_round();
     }
 
-    /// What the estimator has learned, as named arrays; nothing for one that does not learn. The parameters of its control are not part of it.
-    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+    /// What the estimator has learned; nothing for one that does not learn. The parameters of its control are not part of it.
+    fn state(&self) -> Learned {
         Vec::new()
     }
 
@@ -100,6 +109,17 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
     fn want(&self, k: usize) -> Want {
         let _ = k;
         Want::Value
+    }
+
+    /// Whether the first point of a round is the sample that [`Distribution::sample`] makes of the first numbers of the noise. Then f is known there for
+    /// every estimator that asks for this sample alone.
+    fn starts_with_a_sample(&self) -> bool {
+        false
+    }
+
+    /// What an estimator that chooses among others has used so far, in the order of its rounds; nothing for all others.
+    fn choices(&self) -> Vec<Choice> {
+        Vec::new()
     }
 
     /// Whether every point has the weight 1/K, whatever f is there. Then the gradient of f's own parameters can be computed together with the values.
@@ -176,11 +196,15 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
         (**self).learn(distribution, told);
     }
 
+    fn end_round(&mut self) {
+        (**self).end_round();
+    }
+
     fn tell(&mut self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         (**self).tell(distribution, told, answer);
     }
 
-    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+    fn state(&self) -> Learned {
         (**self).state()
     }
 
@@ -194,6 +218,14 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn want(&self, k: usize) -> Want {
         (**self).want(k)
+    }
+
+    fn starts_with_a_sample(&self) -> bool {
+        (**self).starts_with_a_sample()
+    }
+
+    fn choices(&self) -> Vec<Choice> {
+        (**self).choices()
     }
 
     fn has_equal_weights(&self) -> bool {
@@ -228,6 +260,9 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
         (**self).control_mut()
     }
 }
+
+/// What an estimator has learned, as named arrays.
+pub type Learned = Vec<(Cow<'static, str>, Vec<f64>)>;
 
 /// The array of this name and length, of a state of an estimator.
 pub(crate) fn learned<'s>(

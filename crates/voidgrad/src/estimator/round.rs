@@ -205,6 +205,7 @@ impl Round {
     ) -> Result<(), EstimateError> {
         self.answer_with_variance_gradient(estimator, distribution)?;
         estimator.learn(distribution, self.told());
+        estimator.end_round();
         Ok(())
     }
 

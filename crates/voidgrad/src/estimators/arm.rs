@@ -46,6 +46,10 @@ impl Estimator for Arm {
         }
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }

@@ -21,6 +21,8 @@ pub enum Count {
     K,
     /// 2K.
     TwiceK,
+    /// Another number in every round.
+    Varies,
     /// M + 1, for M variables.
     VariablesAndOne,
     /// All states of M variables: `2ᴹ`, or `Kᴹ`.
@@ -46,7 +48,7 @@ impl Cost {
     /// Whether the user chooses K, the number of samples.
     #[must_use]
     pub fn has_choice(&self) -> bool {
-        self.f == Count::K
+        matches!(self.f, Count::K | Count::Varies)
     }
 }
 
@@ -56,6 +58,7 @@ impl fmt::Display for Count {
             Self::Fixed(count) => write!(f, "{count}"),
             Self::K => f.write_str("K"),
             Self::TwiceK => f.write_str("2K"),
+            Self::Varies => f.write_str("varies"),
             Self::VariablesAndOne => f.write_str("M + 1"),
             Self::States => f.write_str("2^M"),
         }

@@ -77,6 +77,10 @@ impl Estimator for Disarm {
         }
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }

@@ -5,7 +5,7 @@ use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::{InvalidParameter, ShapeMismatch, same_length};
-use crate::estimator::{Answer, Estimator, Told, Want, learned};
+use crate::estimator::{Answer, Estimator, Learned, Told, Want, learned};
 use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
@@ -206,8 +206,8 @@ impl Estimator for DoubleCv {
         }
     }
 
-    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
-        let own = [("slope", self.slope.clone()), ("weight", vec![self.weight])];
+    fn state(&self) -> Learned {
+        let own = [("slope".into(), self.slope.clone()), ("weight".into(), vec![self.weight])];
         self.mixing.state().into_iter().chain(own).collect()
     }
 
@@ -221,6 +221,10 @@ impl Estimator for DoubleCv {
 
     fn want(&self, _: usize) -> Want {
         Want::Gradient
+    }
+
+    fn starts_with_a_sample(&self) -> bool {
+        true
     }
 
     fn evaluations(&self, _: &Bernoulli) -> u64 {

@@ -48,6 +48,10 @@ impl Estimator for LocalExpectation {
         }
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
         bernoulli.len() as u64 + 1
     }

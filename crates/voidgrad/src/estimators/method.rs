@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::Cost;
 use super::tables::{distributions, methods};
+use super::{AutoError, Cost};
 use crate::controls::Relaxable;
 use crate::error::InvalidParameter;
 
@@ -126,6 +126,9 @@ pub enum MethodError {
     /// A value of the setup outside its domain.
     #[error(transparent)]
     Setup(#[from] InvalidParameter),
+    /// Estimators that can't be chosen among.
+    #[error(transparent)]
+    Auto(#[from] AutoError),
     /// There is no estimator of this name.
     #[error("there is no estimator {name:?}")]
     Unknown {

@@ -3,7 +3,7 @@
 use nalgebra::DMatrix;
 
 use crate::error::ShapeMismatch;
-use crate::estimator::learned;
+use crate::estimator::{Learned, learned};
 
 /// Draws before which all weights are 0. The weight that n draws of two independent normal numbers give has a finite variance from the third on;
 /// it makes the variance of what is left `1 + 1/(n - 2)` times as large.
@@ -112,13 +112,13 @@ impl Mixing {
     }
 
     /// What has been learned, as named arrays.
-    pub(super) fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
+    pub(super) fn state(&self) -> Learned {
         let Self { roots, controls, targets, .. } = self;
         vec![
-            ("draws", vec![self.draws]),
-            ("roots", roots.clone()),
-            ("controls", controls.clone()),
-            ("targets", targets.clone()),
+            ("draws".into(), vec![self.draws]),
+            ("roots".into(), roots.clone()),
+            ("controls".into(), controls.clone()),
+            ("targets".into(), targets.clone()),
         ]
     }
 

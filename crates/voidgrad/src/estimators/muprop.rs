@@ -47,6 +47,10 @@ impl Estimator for MuProp {
         }
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn want(&self, k: usize) -> Want {
         if k == 1 { Want::Gradient } else { Want::Value }
     }

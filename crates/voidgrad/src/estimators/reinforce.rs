@@ -56,6 +56,10 @@ impl<D: Distribution> Estimator<D> for Reinforce {
         distribution.sample(noise, points);
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }

@@ -3,7 +3,7 @@
 use super::{Bias, Cost, Method, Needs, Reinforce};
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, ShapeMismatch};
-use crate::estimator::{Answer, Estimator, Told, learned};
+use crate::estimator::{Answer, Estimator, Learned, Told, learned};
 use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, where c is the mean of the values of f so far, each weighted by `decay` to the power of its
@@ -71,6 +71,10 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
         self.reinforce.ask(distribution, noise, points);
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }
@@ -84,8 +88,8 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
         self.reinforce.baseline = super::towards(self.reinforce.baseline, told.values[0], 1.0 / self.weight);
     }
 
-    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
-        vec![("baseline", vec![self.reinforce.baseline]), ("weight", vec![self.weight])]
+    fn state(&self) -> Learned {
+        vec![("baseline".into(), vec![self.reinforce.baseline]), ("weight".into(), vec![self.weight])]
     }
 
     fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {

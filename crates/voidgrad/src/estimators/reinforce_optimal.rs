@@ -3,7 +3,7 @@
 use super::{Bias, Cost, Method, Needs};
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, ShapeMismatch};
-use crate::estimator::{Answer, Estimator, Told, learned};
+use crate::estimator::{Answer, Estimator, Learned, Told, learned};
 use crate::noise::Rule;
 
 /// `ĝ_m = (f(b) - c_m)·s_m` with the score `s = ∂/∂a ln p(b)` and `c_m = E[f·s_m²]/E[s_m²]`, the constant with which
@@ -72,6 +72,10 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
         distribution.sample(noise, points);
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }
@@ -98,8 +102,8 @@ impl<D: Distribution> Estimator<D> for ReinforceOptimal {
         }
     }
 
-    fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
-        vec![("baselines", self.baselines.clone()), ("roots", self.roots.clone())]
+    fn state(&self) -> Learned {
+        vec![("baselines".into(), self.baselines.clone()), ("roots".into(), self.roots.clone())]
     }
 
     fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {

@@ -53,6 +53,10 @@ impl<D: Distribution> Estimator<D> for Rloo {
         }
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn has_equal_weights(&self) -> bool {
         true
     }

@@ -11,13 +11,14 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method, MethodError,
-    MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
+    Arm, Arms, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method,
+    MethodError, MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup,
+    StraightThrough,
 };
 use super::{
-    arm, arms, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar, rebar_coupled,
-    reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled, relax_linear,
-    relax_loo, relax_perceptron, rloo, straight_through,
+    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar,
+    rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled,
+    relax_linear, relax_loo, relax_perceptron, rloo, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -132,6 +133,13 @@ impl<D: Distribution> Row<D> {
         row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?)));
 }
 
+/// The choice among those of the table.
+impl<D: Listed> Row<D> {
+    const AUTO: Self = row(&auto::METHOD, |setup, distribution, rng| {
+        Ok(Box::new(Auto::of_table(setup, distribution, rng)?))
+    });
+}
+
 impl Listed for Bernoulli {
     const NAME: &'static str = "Bernoulli";
 
@@ -182,6 +190,7 @@ impl Listed for Bernoulli {
                 row(&relax_perceptron::METHOD, |_, bernoulli, rng| {
                     Ok(Box::new(Perceptron::draw(bernoulli.len(), UNITS, rng)?))
                 }),
+                Row::AUTO,
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
@@ -229,6 +238,7 @@ impl Listed for Categorical {
                 row(&relax_perceptron::METHOD, |_, categorical, rng| {
                     Ok(Box::new(Perceptron::draw(categorical.len(), UNITS, rng)?))
                 }),
+                Row::AUTO,
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
             ]
@@ -247,6 +257,7 @@ impl Listed for Gaussian {
                 Row::REINFORCE_EMA,
                 Row::REINFORCE_OPTIMAL,
                 Row::RLOO,
+                Row::AUTO,
                 row(&lax::METHOD, |_, gaussian, rng| {
                     Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))
                 }),

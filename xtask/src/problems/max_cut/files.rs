@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::experiment::{MaxCut, Source};
 use super::run::Run;
+use crate::choice::Stretch;
 use xtask_kit::error::Error;
 use xtask_kit::number;
 
@@ -40,6 +41,9 @@ struct Row<'a> {
     objective: f64,
     /// A 1 for each vertex on the first side of the best cut, in the order of the vertices.
     partition: &'a str,
+    /// What the estimator of the first restart has used, if it chooses among others.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<Stretch<'a>>,
 }
 
 /// The summary as JSON.
@@ -49,15 +53,6 @@ struct Row<'a> {
 pub(super) fn json(experiment: &MaxCut, runs: &[Run]) -> Result<Vec<u8>, Error> {
     let partition = |run: &Run| run.sides.iter().map(|side| if *side { '1' } else { '0' }).collect();
     let partitions: Vec<String> = runs.iter().map(partition).collect();
-    let row = |(run, partition): (&Run, _)| Row {
-        estimator: run.way.name(),
-        repeat: run.repeat,
-        restarts: run.restarts,
-        best_cut: run.last().cut,
-        evaluations: run.last().evaluations,
-        objective: run.last().objective,
-        partition,
-    };
     let summary = Summary {
         problem: "max-cut",
         graph: match &experiment.source {
@@ -74,11 +69,28 @@ pub(super) fn json(experiment: &MaxCut, runs: &[Run]) -> Result<Vec<u8>, Error> 
         interrupted: runs.len() as u64 != experiment.repeats * experiment.ways.len() as u64,
         best_known: experiment.best_known,
         planted: experiment.planted,
-        runs: runs.iter().zip(partitions.iter().map(String::as_str)).map(row).collect(),
+        runs: runs
+            .iter()
+            .zip(partitions.iter().map(String::as_str))
+            .map(|(run, partition)| row(run, partition))
+            .collect(),
     };
     let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
     text.push(b'\n');
     Ok(text)
+}
+
+fn row<'a>(run: &'a Run, partition: &'a str) -> Row<'a> {
+    Row {
+        choices: Stretch::of(&run.choices),
+        estimator: run.way.name(),
+        repeat: run.repeat,
+        restarts: run.restarts,
+        best_cut: run.last().cut,
+        evaluations: run.last().evaluations,
+        objective: run.last().objective,
+        partition,
+    }
 }
 
 /// The state of every run over its steps. Ways without probabilities have no variances.

@@ -19,6 +19,9 @@ pub(super) fn html(experiment: &MaxCut, runs: &[Run]) -> String {
     page.paragraph(&introduction(experiment));
     page.table(&table::HEADS, &table::rows(experiment, runs));
     page.paragraph(&how_to_read(experiment));
+    for choices in table::choices(experiment, runs) {
+        page.paragraph(&format!("{choices}."));
+    }
     if runs.len() as u64 != experiment.repeats * experiment.ways.len() as u64 {
         page.paragraph("<b>This training was interrupted.</b> The runs that were complete are shown.");
     }

@@ -4,6 +4,7 @@ use std::time::Instant;
 
 use rayon::prelude::*;
 use voidgrad::Trainer;
+use voidgrad::estimator::Choice;
 use voidgrad::train::TrainerState;
 
 use super::experiment::MaxCut;
@@ -31,6 +32,8 @@ pub(crate) struct Run {
     pub(super) records: Vec<Record>,
     /// Whether each vertex is on the first side of the best cut.
     pub(super) sides: Vec<bool>,
+    /// What the estimator of the first restart has chosen, if it chooses among others.
+    pub(super) choices: Vec<Choice>,
     /// What it took.
     pub(super) time: Time,
 }
@@ -190,9 +193,9 @@ impl training::Execution for Execution<'_> {
         extras.insert(ENDED.into(), vec![f64::from(u8::from(self.has_ended))]);
         extras.insert(SECONDS.into(), vec![self.seconds]);
         records::put(&self.records, extras);
-        // A run that has ended makes no more steps.
-        if !self.has_ended {
-            for (number, search) in self.restarts.searches.iter().enumerate() {
+        // A run that has ended makes no more steps; what the first restart has chosen is a result.
+        for (number, search) in self.restarts.searches.iter().enumerate() {
+            if !self.has_ended || number == 0 && !search.choices().is_empty() {
                 extras.insert(restart(number), search.state());
             }
         }
@@ -213,11 +216,11 @@ impl training::Execution for Execution<'_> {
         if state.iteration > self.experiment.iterations || records.is_empty() {
             return Err(damaged("it is of another number of steps"));
         }
-        if !has_ended {
-            for (number, search) in self.restarts.searches.iter_mut().enumerate() {
-                let name = restart(number);
-                let restored = arrays.get(&name).and_then(|state| search.restore(state));
-                restored.ok_or_else(|| damaged(&name))?;
+        for (number, search) in self.restarts.searches.iter_mut().enumerate() {
+            let name = restart(number);
+            let state = arrays.get(&name);
+            if !has_ended || state.is_some() {
+                state.and_then(|state| search.restore(state)).ok_or_else(|| damaged(&name))?;
             }
         }
         (self.step, self.evaluations, self.records) = (state.iteration, evaluations, records);
@@ -232,6 +235,7 @@ impl training::Execution for Execution<'_> {
             restarts: self.restarts.count,
             records: self.records,
             sides: self.best.map(|(_, sides)| sides).unwrap_or_default(),
+            choices: self.restarts.searches[0].choices(),
             time: Time { steps: self.step, seconds: self.seconds },
         }
     }

@@ -3,8 +3,9 @@
 use super::experiment::MaxCut;
 use super::method::Way;
 use super::run::Run;
+use crate::choice;
 use crate::statistics::Quartiles;
-use xtask_kit::number;
+use xtask_kit::{number, terminal};
 
 /// The column heads.
 pub(super) const HEADS: [&str; 7] =
@@ -37,6 +38,13 @@ pub(super) fn rows(experiment: &MaxCut, runs: &[Run]) -> Vec<Vec<String>> {
     experiment.ways.iter().filter_map(row).collect()
 }
 
+/// What the first restarts of a way have chosen, in words, if its estimator chooses among others.
+pub(super) fn choices(experiment: &MaxCut, runs: &[Run]) -> impl Iterator<Item = String> {
+    let of_way =
+        |way: &Way| choice::in_words(way.name(), of_way(runs, *way).iter().map(|run| run.choices.as_slice()));
+    experiment.ways.iter().filter_map(of_way)
+}
+
 /// The whole table, aligned, with what its columns mean.
 pub(super) fn text(experiment: &MaxCut, runs: &[Run]) -> String {
     let heads = HEADS.map(str::to_owned).to_vec();
@@ -60,5 +68,6 @@ pub(super) fn text(experiment: &MaxCut, runs: &[Run]) -> String {
          every vertex once; best and median over {}; {reference}",
         number::plural(experiment.repeats, "run")
     ));
+    lines.extend(choices(experiment, runs).map(|choices| terminal::wrapped(&choices)));
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 use voidgrad::estimators::Method;
 
+use crate::choice;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::run::Run;
 use crate::statistics::Quartiles;
@@ -72,6 +73,11 @@ impl<'a> Analysis<'a> {
     /// Runs whose gradient became NaN or infinite.
     pub(crate) fn diverged(&self) -> usize {
         self.runs.iter().filter(|run| run.diverged.is_some()).count()
+    }
+
+    /// What the estimator has chosen in its runs, in words, if it chooses among others.
+    pub(crate) fn choices(&self) -> Option<String> {
+        choice::in_words(self.method.name, self.runs.iter().map(|run| run.choices.as_slice()))
     }
 
     /// Quartiles of a final parameter of the control.

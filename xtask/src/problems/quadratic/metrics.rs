@@ -6,7 +6,7 @@ use xtask_kit::number;
 
 /// The columns before the plotted parameters. Gradients and variances are with respect to the logit and, like
 /// `theta`, averaged over the coordinates.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "estimator",
     "repeat",
     "iteration",
@@ -16,6 +16,7 @@ const COLUMNS: [&str; 10] = [
     "gradient_exact",
     "gradient_mean",
     "samples",
+    "evaluations",
     "status",
 ];
 
@@ -49,6 +50,7 @@ fn row(run: &Run, record: &Record, parameters: &[&str]) -> Vec<String> {
         number(Some(record.gradient_exact)),
         number(record.moments.map(|moments| moments.gradient_mean)),
         record.moments.map_or_else(String::new, |moments| moments.samples.to_string()),
+        record.evaluations.to_string(),
         status(run, record).to_owned(),
     ];
     cells.extend(parameters.iter().map(|name| number(record.parameter(name))));

@@ -12,8 +12,9 @@ pub(super) type Arrays = BTreeMap<String, Vec<f64>>;
 const PREFIX: &str = "train/records/";
 
 /// The columns that every run has.
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "iteration",
+    "evaluations",
     "theta",
     "loss",
     "gradient_exact",
@@ -51,6 +52,7 @@ fn row(record: &Record) -> [f64; COLUMNS.len()] {
     let of = |value: fn(&Moments) -> f64| record.moments.as_ref().map_or(0.0, value);
     [
         record.iteration as f64,
+        record.evaluations as f64,
         record.theta,
         record.loss,
         record.gradient_exact,
@@ -79,6 +81,7 @@ pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
     let record = |place: usize| {
         let [
             iteration,
+            evaluations,
             theta,
             loss,
             gradient_exact,
@@ -101,6 +104,7 @@ pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
         };
         Some(Record {
             iteration: whole(iteration)?,
+            evaluations: whole(evaluations)?,
             theta,
             loss,
             gradient_exact,

@@ -3,6 +3,7 @@
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
+use crate::choice::Stretch;
 use crate::evaluation::Technique;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::run::Run;
@@ -31,8 +32,10 @@ struct Summary<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     estimator: &'static str,
-    /// How often an estimate evaluates f.
+    /// How often an estimate evaluates f; the last one, if it is not always as often.
     evaluations: u64,
+    /// Of f in all steps.
+    total_evaluations: u64,
     /// Whether the estimator's mean is not the gradient.
     biased: bool,
     repeat: u64,
@@ -57,6 +60,9 @@ struct Row<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     message: Option<&'a str>,
     control: Parameters<'a>,
+    /// What an estimator that chooses among others has used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<Stretch<'a>>,
 }
 
 /// A control's parameters as an object, in the order of φ.
@@ -103,6 +109,7 @@ fn row(run: &Run) -> Row<'_> {
     Row {
         estimator: run.method.name,
         evaluations: run.evaluations,
+        total_evaluations: last.evaluations,
         biased: run.method.is_biased(),
         repeat: run.repeat,
         theta: run.bernoulli.probabilities().to_vec(),
@@ -119,5 +126,6 @@ fn row(run: &Run) -> Row<'_> {
         diverged_at: run.diverged.as_ref().map(|divergence| divergence.iteration),
         message: run.diverged.as_ref().map(|divergence| divergence.message.as_str()),
         control: Parameters(&run.parameters),
+        choices: Stretch::of(&run.choices),
     }
 }

@@ -4,7 +4,7 @@ use voidgrad::estimators::Method;
 
 use crate::problems::quadratic::analysis::Analysis;
 use crate::statistics::Quartiles;
-use xtask_kit::number;
+use xtask_kit::{number, terminal};
 
 /// The column heads.
 pub(crate) const HEADS: [&str; 8] = [
@@ -36,7 +36,7 @@ pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 8] {
     );
     [
         marked(analysis.method),
-        analysis.runs.first().map_or_else(|| "–".to_owned(), |run| run.evaluations.to_string()),
+        evaluations(analysis),
         converged(analysis),
         theta,
         show(median(analysis.loss), number::loss),
@@ -44,6 +44,16 @@ pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 8] {
         show(median(analysis.ratio), number::ratio),
         show(median(analysis.seconds_per_step), number::duration),
     ]
+}
+
+/// Evaluations of f in an estimate: the mean, if it is not always as often.
+fn evaluations(analysis: &Analysis<'_>) -> String {
+    let Some(run) = analysis.runs.first() else { return "–".to_owned() };
+    let rounds: u64 = run.choices.iter().map(|choice| choice.rounds).sum();
+    if rounds == 0 {
+        return run.evaluations.to_string();
+    }
+    number::short(run.last().evaluations as f64 / rounds as f64)
 }
 
 /// `19 of 20`, and how many diverged, if any did.
@@ -98,6 +108,7 @@ pub(crate) fn text(analyses: &[Analysis<'_>]) -> String {
         })
         .collect();
     lines.push(legend(analyses));
+    lines.extend(analyses.iter().filter_map(Analysis::choices).map(|choices| terminal::wrapped(&choices)));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
             lines.push(format!("{} run {}: {}", run.method.name, run.repeat, divergence.message));

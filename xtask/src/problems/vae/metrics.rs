@@ -1,7 +1,6 @@
 //! `metrics.csv`: the state of every run over the iterations.
 
 use super::estimators;
-use super::experiment::Experiment;
 use super::records::Record;
 use super::run::Run;
 use xtask_kit::error::Error;
@@ -24,25 +23,24 @@ const COLUMNS: [&str; 9] = [
 ///
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
-pub(super) fn csv(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Error> {
+pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
     let mut writer = csv::Writer::from_writer(Vec::new());
     writer.write_record(COLUMNS).map_err(Error::computation)?;
     for run in runs {
         for record in &run.records {
-            writer.write_record(row(experiment, run, record)).map_err(Error::computation)?;
+            writer.write_record(row(run, record)).map_err(Error::computation)?;
         }
     }
     writer.into_inner().map_err(Error::computation)
 }
 
-fn row(experiment: &Experiment, run: &Run, record: &Record) -> [String; COLUMNS.len()] {
+fn row(run: &Run, record: &Record) -> [String; COLUMNS.len()] {
     let number = |value: f64| if value.is_finite() { number::exact(value) } else { String::new() };
-    let evaluations = record.iteration * experiment.batch as u64 * run.evaluations;
     [
         estimators::name(&run.method).to_owned(),
         run.repeat.to_string(),
         record.iteration.to_string(),
-        evaluations.to_string(),
+        record.evaluations.to_string(),
         number(record.train_elbo),
         number(record.test_elbo),
         number(record.variance),

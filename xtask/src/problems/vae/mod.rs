@@ -95,7 +95,7 @@ impl Problem for Experiment {
         let mut files = vec![
             (CONFIGURATION, self.as_toml().into_bytes()),
             ("timing.json", training::timing(threads, timing)?),
-            ("metrics.csv", metrics::csv(self, runs)?),
+            ("metrics.csv", metrics::csv(runs)?),
             ("summary.json", summary::json(self, runs)?),
         ];
         // The numbers are kept, whatever becomes of the pictures.

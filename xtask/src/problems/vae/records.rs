@@ -29,6 +29,8 @@ pub(super) const VARIANCE_ROWS: usize = 100;
 pub(super) struct Record {
     /// Steps made so far.
     pub(super) iteration: u64,
+    /// Evaluations of f so far, over all images.
+    pub(super) evaluations: u64,
     /// The evidence lower bound of the images that are trained on.
     pub(super) train_elbo: f64,
     /// That of the others.
@@ -73,7 +75,7 @@ impl Measured<'_> {
     /// The bounds and the variance now, of a run that ends with so many samples. `streams` gives the stream of each.
     pub(super) fn record(
         &self,
-        (iteration, seconds): (u64, f64),
+        (iteration, evaluations, seconds): (u64, u64, f64),
         gradient: &mut Gradient,
         samples: usize,
         streams: &dyn Fn(u64) -> Stream,
@@ -85,6 +87,7 @@ impl Measured<'_> {
         let Data { train, test, .. } = self.data;
         Record {
             iteration,
+            evaluations,
             train_elbo: self.evidence(&train.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(0)),
             test_elbo: self.evidence(&test.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(1)),
             variance: self.variance(gradient, RECORD_DRAWS.min((TIMES * samples) as u64), streams(2)),
@@ -139,7 +142,8 @@ fn number(result: Result<f64, StepError>) -> f64 {
 type Arrays = BTreeMap<String, Vec<f64>>;
 
 /// The columns of the records.
-const COLUMNS: [&str; 7] = ["iteration", "train_elbo", "test_elbo", "variance", "eta", "lambda", "seconds"];
+const COLUMNS: [&str; 8] =
+    ["iteration", "evaluations", "train_elbo", "test_elbo", "variance", "eta", "lambda", "seconds"];
 
 fn column(name: &str) -> String {
     format!("vae/records/{name}")
@@ -148,8 +152,9 @@ fn column(name: &str) -> String {
 /// Adds the records to the arrays.
 pub(super) fn put(records: &[Record], arrays: &mut Arrays) {
     let row = |record: &Record| {
-        let Record { iteration, train_elbo, test_elbo, variance, eta, lambda, seconds } = *record;
-        [iteration as f64, train_elbo, test_elbo, variance, eta, lambda, seconds]
+        let Record { iteration, evaluations, train_elbo, test_elbo, variance, eta, lambda, seconds } =
+            *record;
+        [iteration as f64, evaluations as f64, train_elbo, test_elbo, variance, eta, lambda, seconds]
     };
     for (place, name) in COLUMNS.iter().enumerate() {
         arrays.insert(column(name), records.iter().map(|record| row(record)[place]).collect());
@@ -165,12 +170,13 @@ pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
     columns.iter().all(|column| column.len() == length).then(|| {
         let record = |i: usize| Record {
             iteration: columns[0][i] as u64,
-            train_elbo: columns[1][i],
-            test_elbo: columns[2][i],
-            variance: columns[3][i],
-            eta: columns[4][i],
-            lambda: columns[5][i],
-            seconds: columns[6][i],
+            evaluations: columns[1][i] as u64,
+            train_elbo: columns[2][i],
+            test_elbo: columns[3][i],
+            variance: columns[4][i],
+            eta: columns[5][i],
+            lambda: columns[6][i],
+            seconds: columns[7][i],
         };
         (0..length).map(record).collect()
     })

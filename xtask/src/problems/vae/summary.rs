@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::estimators;
 use super::experiment::Experiment;
 use super::run::Run;
+use crate::choice::Stretch;
 use xtask_kit::error::Error;
 
 /// The file.
@@ -37,8 +38,10 @@ struct Summary<'a> {
 #[derive(Serialize)]
 struct Row<'a> {
     estimator: &'static str,
-    /// Evaluations of f for one image.
+    /// Evaluations of f for one image; in the last step, if there are not always as many.
     evaluations: u64,
+    /// Of f, over all images of all steps.
+    total_evaluations: u64,
     /// Whether the estimator's mean is not the gradient.
     biased: bool,
     repeat: u64,
@@ -51,6 +54,9 @@ struct Row<'a> {
     variance_logit: Option<f64>,
     /// The control's parameters that are numbers, by name.
     control: BTreeMap<&'a str, f64>,
+    /// What an estimator that chooses among others has used.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    choices: Vec<Stretch<'a>>,
     diverged: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     diverged_at: Option<u64>,
@@ -94,6 +100,7 @@ fn row(run: &Run) -> Row<'_> {
     Row {
         estimator: estimators::name(&run.method),
         evaluations: run.evaluations,
+        total_evaluations: run.records.last().map_or(0, |record| record.evaluations),
         biased: run.method.is_biased(),
         repeat: run.repeat,
         train_elbo: end.and_then(|end| finite(end.train_elbo)),
@@ -101,6 +108,7 @@ fn row(run: &Run) -> Row<'_> {
         test_importance_bound: end.and_then(|end| finite(end.test_importance)),
         variance_logit: end.and_then(|end| finite(end.variance)),
         control: run.control.iter().map(|(name, value)| (name.as_str(), *value)).collect(),
+        choices: Stretch::of(&run.choices),
         diverged: run.diverged.is_some(),
         diverged_at: run.diverged.as_ref().map(|divergence| divergence.iteration),
         message: run.diverged.as_ref().map(|divergence| divergence.message.as_str()),

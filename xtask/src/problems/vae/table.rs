@@ -4,8 +4,9 @@ use super::estimators::{self, Trained};
 use super::experiment::Experiment;
 use super::records::{TIMES, VARIANCE_ROWS};
 use super::run::{End, Run};
+use crate::choice;
 use crate::statistics::Quartiles;
-use xtask_kit::number;
+use xtask_kit::{number, terminal};
 
 /// The runs of one estimator.
 pub(super) struct Analysis<'a> {
@@ -28,6 +29,11 @@ impl<'a> Analysis<'a> {
     /// The runs that came to their end.
     pub(super) fn settled(&self) -> impl Iterator<Item = &'a Run> {
         self.runs.iter().copied().filter(|run| run.end.is_some())
+    }
+
+    /// What the estimator has chosen in its runs, in words, if it chooses among others.
+    pub(super) fn choices(&self) -> Option<String> {
+        choice::in_words(self.method.name, self.runs.iter().map(|run| run.choices.as_slice()))
     }
 
     /// The median of a number at the end.
@@ -68,7 +74,7 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
     let time = analysis.settled().map(|run| run.time.per_step());
     [
         estimators::marked(&analysis.method),
-        analysis.runs.first().map_or_else(nothing, |run| number::grouped(run.evaluations)),
+        analysis.runs.first().map_or_else(nothing, |run| run.evaluations_text()),
         show(analysis.median(|end| end.train_elbo), nats),
         show(analysis.median(|end| end.test_elbo), nats),
         show(analysis.median(|end| end.test_importance), nats),
@@ -102,6 +108,7 @@ pub(super) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String
     };
     let mut lines: Vec<String> = rows.iter().map(line).collect();
     lines.push(legend(experiment));
+    lines.extend(analyses.iter().filter_map(Analysis::choices).map(|choices| terminal::wrapped(&choices)));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
             let name = estimators::name(&run.method);

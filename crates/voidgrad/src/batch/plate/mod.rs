@@ -347,6 +347,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             let told: Told<'_> = rows.told(*shape, n);
             estimator.learn(distribution, told);
         }
+        estimator.end_round();
         Ok(())
     }
 

@@ -141,15 +141,15 @@ fn a_state_continues_with_the_same_bits_and_another_is_refused() {
         let mut missing = state.clone();
         let (name, values) = missing.remove(place);
         assert!(second.restore(&borrowed(&missing)).is_err(), "{name}");
-        missing.push(("another", values.clone()));
+        missing.push(("another".into(), values.clone()));
         assert!(second.restore(&borrowed(&missing)).is_err(), "{name}");
         if name != "slope" {
             missing.pop();
-            missing.push((name, [values, vec![0.5]].concat()));
+            missing.push((name.clone(), [values, vec![0.5]].concat()));
             assert!(second.restore(&borrowed(&missing)).is_err(), "{name}");
         }
     }
-    let more = [of_alpha(0.5), vec![("another", vec![1.0])]].concat();
+    let more = [of_alpha(0.5), vec![("another".into(), vec![1.0])]].concat();
     assert!(second.restore(&borrowed(&more)).is_err());
     assert_eq!(second.state(), untouched);
 }

@@ -51,7 +51,7 @@ pub(super) fn variables() -> Gaussian {
 #[test]
 fn the_list_has_the_estimators_of_gaussian_variables() {
     let names: Vec<&str> = Gaussian::estimators().iter().map(|row| row.method.name).collect();
-    assert_eq!(names, ["reinforce", "reinforce-ema", "reinforce-optimal", "rloo", "lax"]);
+    assert_eq!(names, ["reinforce", "reinforce-ema", "reinforce-optimal", "rloo", "auto", "lax"]);
     assert_eq!(distributions(Method::find("lax").unwrap()), ["Gaussian"]);
 }
 

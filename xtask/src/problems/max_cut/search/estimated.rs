@@ -1,6 +1,6 @@
 //! The same annealing along an estimate of the gradient, from values of f alone.
 
-use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimator::{AnyEstimator, Choice};
 use voidgrad::estimators::Method;
 use voidgrad::{Bernoulli, Distribution, Estimator as _, Round};
 
@@ -9,6 +9,7 @@ use super::{Name, Search};
 use crate::choice;
 use crate::problems::max_cut::experiment::MaxCut;
 use crate::problems::max_cut::method::Way;
+use crate::problems::max_cut::records::whole;
 use xtask_kit::error::Error;
 
 /// What is added to the Fisher information `p(1 - p)` before the gradient is divided by it. The noise of an estimate, divided by the information
@@ -87,17 +88,27 @@ impl Search for Estimated<'_> {
         Some(self.bernoulli.probabilities().to_vec())
     }
 
+    fn choices(&self) -> Vec<Choice> {
+        self.estimator.choices()
+    }
+
     fn state(&self) -> Vec<f64> {
-        let learned = self.estimator.state().into_iter().flat_map(|(_, values)| values);
-        self.bernoulli.logits().iter().copied().chain(learned).collect()
+        let mut state = self.bernoulli.logits().to_vec();
+        for (_, values) in self.estimator.state() {
+            state.push(values.len() as f64);
+            state.extend(values);
+        }
+        state
     }
 
     fn restore(&mut self, state: &[f64]) -> Option<()> {
         let (logits, mut rest) = state.split_at_checked(self.bernoulli.len())?;
         let arrays = self.estimator.state();
         let mut learned: Vec<(&str, &[f64])> = Vec::new();
-        for (name, values) in &arrays {
-            let (values, others) = rest.split_at_checked(values.len())?;
+        for (name, _) in &arrays {
+            // An array may have another length than at the start.
+            let (length, others) = rest.split_first()?;
+            let (values, others) = others.split_at_checked(usize::try_from(whole(*length)?).ok()?)?;
             learned.push((name, values));
             rest = others;
         }

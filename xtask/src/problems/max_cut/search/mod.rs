@@ -7,6 +7,8 @@ mod estimated;
 mod local;
 mod mean_field;
 
+use voidgrad::estimator::Choice;
+
 use super::experiment::MaxCut;
 use super::method::Way;
 use crate::seed;
@@ -31,6 +33,11 @@ pub(super) trait Search: Send {
     /// The probabilities of the first restart, if there are any.
     fn probabilities(&self) -> Option<Vec<f64>> {
         None
+    }
+
+    /// What an estimator that chooses among others has chosen.
+    fn choices(&self) -> Vec<Choice> {
+        Vec::new()
     }
 
     /// Everything that changes, as numbers.
@@ -199,7 +206,11 @@ mod tests {
 
     #[test]
     fn the_state_of_every_way_is_all_that_it_needs() {
-        let experiment = experiment(small(), 50);
+        let mut experiment = experiment(small(), 50);
+        // What these have learned grows: choices, and baselines after the first round.
+        for name in ["auto", "reinforce-optimal"] {
+            experiment.ways.push(Way::Estimated(Bernoulli::estimator(name).unwrap().method));
+        }
         for &way in &experiment.ways {
             let mut whole = Restarts::new(&experiment, way, 3).unwrap();
             let mut cut = Restarts::new(&experiment, way, 3).unwrap();

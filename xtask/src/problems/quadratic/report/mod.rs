@@ -26,6 +26,9 @@ pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
     let rows: Vec<Vec<String>> = analyses.iter().map(row).collect();
     page.table(&table::HEADS[..table::REPRODUCIBLE], &rows);
     page.paragraph(&introduction::table(experiment));
+    for choices in analyses.iter().filter_map(Analysis::choices) {
+        page.paragraph(&format!("{choices}."));
+    }
     let interruption = introduction::interruption(experiment, analyses);
     for paragraph in interruption.into_iter().chain(introduction::divergences(analyses)) {
         page.paragraph(&paragraph);

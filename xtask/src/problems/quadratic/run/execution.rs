@@ -108,7 +108,8 @@ impl<'a> Execution<'a> {
             return Err(Error::arguments(error));
         };
         let recorder = &mut self.recorder;
-        recorder.record_divergence(iteration, &logits, &parameters);
+        let evaluations = recorder.evaluations(iteration - 1, self.training.estimator());
+        recorder.record_divergence((iteration, evaluations), &logits, &parameters);
         let mut estimator = initial(self.experiment, recorder.method(), self.job.repeat)?;
         if let (Some(control), Some(phi)) = (estimator.control_mut(), &recorder.phi) {
             control.set_phi(phi.as_view()).map_err(Error::computation)?;
@@ -176,6 +177,7 @@ impl training::Execution for Execution<'_> {
 
     fn into_run(self) -> Run {
         let time = self.time();
+        let choices = self.training.estimator().choices();
         let (diverged, estimator, parameters) = match self.broken {
             Some(Broken { divergence, estimator, parameters }) => (Some(divergence), estimator, parameters),
             None => {
@@ -188,6 +190,7 @@ impl training::Execution for Execution<'_> {
             method: self.recorder.method(),
             repeat: self.job.repeat,
             evaluations: estimator.evaluations(&self.recorder.bernoulli),
+            choices,
             parameters,
             bernoulli: self.recorder.bernoulli,
             records: self.recorder.records,

@@ -3,7 +3,7 @@
 mod execution;
 mod recorder;
 
-use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimator::{AnyEstimator, Choice};
 use voidgrad::estimators::Method;
 use voidgrad::{Bernoulli, Control, Estimator};
 
@@ -29,8 +29,10 @@ pub(crate) struct Run {
     pub(crate) parameters: Vec<(String, f64)>,
     /// REINFORCE's variance at the last record's θ.
     pub(crate) reinforce: Option<f64>,
-    /// How often an estimate evaluates f.
+    /// How often an estimate evaluates f; the last one, if it is not always as often.
     pub(crate) evaluations: u64,
+    /// What an estimator that chooses among others has chosen.
+    pub(crate) choices: Vec<Choice>,
     /// The iteration and the reason of its breakdown, if it broke down.
     pub(crate) diverged: Option<Divergence>,
     /// The first step after which the mean of θ was within 0.1 of where it should go.
@@ -44,6 +46,8 @@ pub(crate) struct Run {
 pub(crate) struct Record {
     /// Steps made so far.
     pub(crate) iteration: u64,
+    /// Evaluations of f so far.
+    pub(crate) evaluations: u64,
     /// Mean of the probabilities over the coordinates.
     pub(crate) theta: f64,
     /// `E[f(b)]`, exact.
@@ -110,7 +114,7 @@ impl Record {
 pub(crate) fn plotted(estimator: &dyn Estimator) -> Vec<(&'static str, f64)> {
     let mut named = named(estimator);
     let learned = estimator.state().into_iter().filter(|(_, values)| values.len() == 1);
-    named.extend(learned.map(|(name, values)| (name.to_owned(), values[0])));
+    named.extend(learned.map(|(name, values)| (name.into_owned(), values[0])));
     plotted_of(&named)
 }
 

@@ -11,7 +11,7 @@ use crate::problems::quadratic::checkpoint::Last;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::{effort, network};
 use crate::training::Job;
-use crate::{seed, statistics};
+use crate::{choice, seed, statistics};
 use xtask_kit::error::Error;
 
 /// Keeps records.
@@ -74,6 +74,7 @@ impl<'a> Recorder<'a> {
         let evaluation = evaluation::evaluate(bernoulli, &experiment.objective, estimator, sampling).ok();
         self.records.push(Record {
             iteration,
+            evaluations: self.evaluations(iteration, estimator),
             theta: statistics::mean(bernoulli.probabilities()),
             loss: experiment.loss(bernoulli),
             gradient_exact: experiment.gradient(bernoulli),
@@ -86,12 +87,18 @@ impl<'a> Recorder<'a> {
     }
 
     /// The state from which the step `iteration` could not be made. Its moments are not finite, so it has none.
-    pub(super) fn record_divergence(&mut self, iteration: u64, logits: &[f64], parameters: &[(String, f64)]) {
+    pub(super) fn record_divergence(
+        &mut self,
+        (iteration, evaluations): (u64, u64),
+        logits: &[f64],
+        parameters: &[(String, f64)],
+    ) {
         if let Ok(bernoulli) = Bernoulli::from_logits(logits) {
             self.bernoulli = bernoulli;
         }
         self.records.push(Record {
             iteration,
+            evaluations,
             theta: statistics::mean(self.bernoulli.probabilities()),
             loss: self.experiment.loss(&self.bernoulli),
             gradient_exact: self.experiment.gradient(&self.bernoulli),
@@ -99,6 +106,12 @@ impl<'a> Recorder<'a> {
             parameters: plotted_of(parameters),
             dead: false,
         });
+    }
+
+    /// Evaluations of f in the steps so far.
+    pub(super) fn evaluations(&self, iteration: u64, estimator: &dyn Estimator) -> u64 {
+        let estimates = iteration * self.experiment.settings.batch as u64;
+        choice::evaluations_so_far(estimator, &self.bernoulli, estimates)
     }
 
     /// Every record has samples of its own.

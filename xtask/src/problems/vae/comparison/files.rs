@@ -44,8 +44,10 @@ struct Row {
     estimator: &'static str,
     biased: bool,
     /// Of f for one image in a step.
-    evaluations: u64,
+    evaluations: Count,
     step_seconds: f64,
+    /// The median over the runs of the mean over all evaluations of how far the run is below the exact training.
+    mean_excess: Option<f64>,
     gap_same_evaluations: f64,
     gap_same_evaluations_standard_error: Option<f64>,
     gap_same_seconds: f64,
@@ -53,6 +55,29 @@ struct Row {
     gap_same_steps: f64,
     gap_same_steps_standard_error: Option<f64>,
     test_elbo: f64,
+}
+
+/// A number of evaluations, or the mean of several.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Count {
+    Whole(u64),
+    Mean(f64),
+}
+
+impl Count {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the value is looked at before"
+    )]
+    fn of(value: f64) -> Self {
+        if value >= 0.0 && value.fract() == 0.0 && value < 1e15 {
+            Self::Whole(value as u64)
+        } else {
+            Self::Mean(value)
+        }
+    }
 }
 
 /// The rows with everything that determines them.
@@ -114,8 +139,9 @@ fn rows(ranking: &Ranking) -> impl Iterator<Item = Row> {
             rank,
             estimator: estimators::name(&standing.method),
             biased: standing.method.is_biased(),
-            evaluations: standing.evaluations,
+            evaluations: Count::of(standing.evaluations),
             step_seconds: standing.seconds,
+            mean_excess: standing.excess,
             gap_same_evaluations,
             gap_same_evaluations_standard_error,
             gap_same_seconds,

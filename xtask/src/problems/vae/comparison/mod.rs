@@ -32,7 +32,7 @@ const LATENTS: u64 = 10;
 const ITERATIONS: u64 = 2_000;
 const SAMPLES: u64 = 20;
 /// Records of a run: between them, its bound is interpolated.
-const RECORDS: u64 = 50;
+const RECORDS: u64 = 100;
 
 /// A comparison: the estimators that can be trained, and the others with the reason why not.
 struct Comparison {

@@ -6,14 +6,14 @@ use crate::problems::vae::estimators::{self, Trained};
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;
-use crate::statistics::mean;
+use crate::statistics::{Quartiles, mean};
 
 /// What the training with one estimator came to.
 pub(super) struct Standing {
     /// The estimator.
     pub(super) method: Trained,
-    /// Evaluations of f for one image in a step.
-    pub(super) evaluations: u64,
+    /// Evaluations of f for one image in a step: the mean of the first run.
+    pub(super) evaluations: f64,
     /// Seconds of a step, the least of the runs.
     pub(super) seconds: f64,
     /// The gap to the reference after all steps.
@@ -22,6 +22,9 @@ pub(super) struct Standing {
     pub(super) at_evaluations: Gap,
     /// The same after [`Ranking::seconds`].
     pub(super) at_seconds: Gap,
+    /// The median over the runs of the mean over [`Ranking::evaluations`] of how far the train ELBO is below that of the exact training from the same weights, in which a step takes one
+    /// evaluation for each image; nothing if there is no exact training.
+    pub(super) excess: Option<f64>,
     /// The mean of the test ELBO at the end.
     pub(super) test_elbo: f64,
 }
@@ -56,8 +59,10 @@ struct Runs<'a> {
 }
 
 impl Runs<'_> {
-    fn evaluations(&self, experiment: &Experiment) -> u64 {
-        self.runs[0].evaluations * experiment.iterations * experiment.batch as u64
+    /// Evaluations of f in all steps, the least of the runs.
+    fn evaluations(&self) -> u64 {
+        let of_run = |run: &&Run| run.records.last().map_or(0, |record| record.evaluations);
+        self.runs.iter().map(of_run).min().unwrap_or(0)
     }
 
     /// Seconds of a step, the least of the runs: whatever else runs on the machine only ever adds to it.
@@ -87,14 +92,12 @@ impl Ranking {
         // Of biased ones alone, if there are no others.
         let has_unbiased = unbiased().next().is_some();
         let affordable = || rows.iter().filter(|row| !has_unbiased || !row.method.is_biased());
-        let evaluations = affordable().map(|row| row.evaluations(experiment)).min().unwrap_or(0);
+        let evaluations = affordable().map(|row| row.evaluations()).min().unwrap_or(0);
         let seconds =
             affordable().map(Runs::seconds).fold(f64::INFINITY, f64::min) * experiment.iterations as f64;
 
-        let spent = |run: &Run, record: &Record| {
-            (record.iteration * run.evaluations * experiment.batch as u64) as f64
-        };
-        let at_evaluations = |run: &Run| bound_at(run, |record| spent(run, record), evaluations as f64);
+        let spent = |record: &Record| record.evaluations as f64;
+        let at_evaluations = |run: &Run| bound_at(run, spent, evaluations as f64);
         let of_runs = |value: &dyn Fn(&Run) -> f64| {
             let values: Vec<Vec<f64>> = rows.iter().map(|row| row.values(value)).collect();
             gaps(&values, reference)
@@ -107,13 +110,22 @@ impl Ranking {
             })
             .collect();
         let columns = [of_runs(&last), of_runs(&at_evaluations), gaps(&at_seconds, reference)];
+        let excess = |row: &Runs<'_>| {
+            let batch = experiment.batch as f64;
+            let values = row.runs.iter().map(|run| {
+                let exact = exact?.runs.iter().find(|exact| exact.repeat == run.repeat)?;
+                Some(mean_excess(run, exact, batch, evaluations as f64))
+            });
+            Some(Quartiles::of(values.collect::<Option<Vec<f64>>>()?)?.median)
+        };
         let standing = |(place, row): (usize, &Runs<'_>)| Standing {
             method: row.method,
-            evaluations: row.runs[0].evaluations,
+            evaluations: row.runs[0].mean_evaluations,
             seconds: row.seconds(),
             at_steps: columns[0][place],
             at_evaluations: columns[1][place],
             at_seconds: columns[2][place],
+            excess: excess(row),
             test_elbo: mean(&row.values(|run| run.end.map_or(f64::NAN, |end| end.test_elbo))),
         };
         let mut standings: Vec<Standing> = rows.iter().enumerate().map(standing).collect();
@@ -138,6 +150,17 @@ impl Ranking {
         })
         .collect()
     }
+}
+
+/// The mean over so many evaluations of f of how far the train ELBO of a run is below that of the exact training, in which a step takes one evaluation for each image.
+fn mean_excess(run: &Run, exact: &Run, batch: f64, evaluations: f64) -> f64 {
+    const PLACES: u32 = 1_000;
+    let excess = |place: u32| {
+        let place = evaluations * f64::from(place) / f64::from(PLACES);
+        bound_at(exact, |record| record.iteration as f64 * batch, place)
+            - bound_at(run, |record| record.evaluations as f64, place)
+    };
+    (1..=PLACES).map(excess).sum::<f64>() / f64::from(PLACES)
 }
 
 /// The gap of every estimator, given the values of its runs.

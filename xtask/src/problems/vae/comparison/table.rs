@@ -8,10 +8,11 @@ use crate::problems::vae::experiment::Experiment;
 use xtask_kit::number::{self, plural};
 use xtask_kit::terminal;
 
-const HEADS: [&str; 7] = [
+const HEADS: [&str; 8] = [
     "estimator",
     "evaluations",
     "time per step",
+    "mean excess",
     "gap, same evaluations",
     "gap, same time",
     "gap, same steps",
@@ -51,8 +52,9 @@ fn heading(experiment: &Experiment) -> String {
 fn row(standing: &Standing) -> [String; HEADS.len()] {
     [
         estimators::marked(&standing.method),
-        number::grouped(standing.evaluations),
+        number::short(standing.evaluations),
         number::duration(standing.seconds),
+        standing.excess.map_or_else(|| "–".to_owned(), |excess| format!("{excess:.3}")),
         gap(standing.at_evaluations),
         gap(standing.at_seconds),
         gap(standing.at_steps),
@@ -73,8 +75,11 @@ fn notes(experiment: &Experiment, ranking: &Ranking, refusals: &[Refusal]) -> Ve
     } else {
         "the best of the unbiased estimators, since there are too many states for the exact gradient"
     };
-    let notes = [
+    let notes: [String; 5] = [
         "evaluations of f for one image in a step;".to_owned(),
+        "mean excess: the mean over the same evaluations of how many nats the ELBO is below that of the exact training from the same weights, in which a step takes one evaluation for each \
+         image; the median over the runs;"
+            .to_owned(),
         format!(
             "gap: how many nats the ELBO of the images that are trained on is below {:.2}, {reference} after {}, ± the standard error of the mean over the runs, \
              whose spread is taken to be the same for all;",

@@ -93,7 +93,8 @@ mod tests {
         let gap = |mean| Gap { mean, standard_error: Some(0.05) };
         let standing = |&(name, at_evaluations, at_seconds, time): &(&str, f64, f64, u32)| Standing {
             method: Trained::by_adam(Method::find(name).unwrap()),
-            evaluations: 2,
+            evaluations: 2.0,
+            excess: None,
             seconds: f64::from(time) * 1e-6,
             at_steps: gap(at_seconds),
             at_evaluations: gap(at_evaluations),

@@ -29,10 +29,10 @@ impl Axis {
     }
 
     /// The place of a record; nothing at the start, which has no logarithm.
-    fn of(self, experiment: &Experiment, evaluations: u64, record: &Record) -> Option<f64> {
+    fn of(self, record: &Record) -> Option<f64> {
         let place = match self {
             Self::Steps => return Some(record.iteration as f64),
-            Self::Evaluations => (record.iteration * evaluations * experiment.batch as u64) as f64,
+            Self::Evaluations => record.evaluations as f64,
             Self::Seconds => record.seconds,
         };
         (place > 0.0).then(|| place.log10())
@@ -104,7 +104,7 @@ fn draw(
     range: Option<(f64, f64)>,
 ) -> Drawing {
     for analysis in analyses {
-        let (x, quartiles) = over_records(experiment, analysis, axis, value);
+        let (x, quartiles) = over_records(analysis, axis, value);
         let lower: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.lower).collect();
         let upper: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.upper).collect();
         let median: Vec<(f64, f64)> =
@@ -123,7 +123,6 @@ fn draw(
 
 /// The medians of places and the quartiles of values, record by record.
 fn over_records(
-    experiment: &Experiment,
     analysis: &Analysis<'_>,
     axis: Axis,
     value: &dyn Fn(&Record) -> f64,
@@ -131,9 +130,7 @@ fn over_records(
     let records = analysis.settled().map(|run| run.records.len()).min().unwrap_or(0);
     (0..records)
         .filter_map(|index| {
-            let places = analysis
-                .settled()
-                .filter_map(|run| axis.of(experiment, run.evaluations, &run.records[index]));
+            let places = analysis.settled().filter_map(|run| axis.of(&run.records[index]));
             let values = analysis.settled().map(|run| value(&run.records[index]));
             Some((Quartiles::of(places)?.median, Quartiles::of(values)?))
         })

@@ -44,6 +44,9 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
         experiment.data.train.rows().min(records::VARIANCE_ROWS),
         grouped(records::TIMES as u64 * experiment.samples),
     ));
+    for choices in analyses.iter().filter_map(Analysis::choices) {
+        page.paragraph(&format!("{choices}."));
+    }
     for paragraph in interruption(experiment, analyses).into_iter().chain(divergences(analyses)) {
         page.paragraph(&paragraph);
     }

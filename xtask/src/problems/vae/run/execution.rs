@@ -7,11 +7,12 @@ use std::time::Instant;
 
 use voidgrad::optimise::{Adam, Sgd};
 use voidgrad::train::{Block, ControlOptimiser, Gradients, TrainerState};
-use voidgrad::{Stream, Trainer};
+use voidgrad::{Bernoulli, Stream, Trainer};
 
 use super::checkpoint::{Checkpoint, borrowed};
 use super::learner::Learner;
 use super::{Divergence, End, Run};
+use crate::choice;
 use crate::problems::vae::error::StepError;
 use crate::problems::vae::estimators;
 use crate::problems::vae::exact::Exact;
@@ -142,11 +143,20 @@ impl<'a> Execution<'a> {
 
     /// Keeps a record.
     fn record(&mut self) -> Result<(), StepError> {
-        let (now, samples) = ((self.trainer.iteration(), self.seconds), self.samples());
+        let evaluations = self.evaluations()?;
+        let (now, samples) = ((self.trainer.iteration(), evaluations, self.seconds), self.samples());
         let record =
             self.measure(|measured, gradient, streams| measured.record(now, gradient, samples, streams))?;
         self.records.push(record);
         Ok(())
+    }
+
+    /// Evaluations of f so far, over all images of all steps.
+    fn evaluations(&self) -> Result<u64, StepError> {
+        let Parts { model, gradient, .. } = &self.parts;
+        let bernoulli = Bernoulli::from_logits(&vec![0.0; model.latents()])?;
+        let estimates = self.trainer.iteration() * self.experiment.batch as u64;
+        Ok(choice::evaluations_so_far(gradient.estimator(), &bernoulli, estimates))
     }
 
     /// Samples at the end.
@@ -241,7 +251,7 @@ impl training::Execution for Execution<'_> {
         let learned = self.parts.gradient.estimator().state().into_iter();
         let checkpoint = Checkpoint {
             state: self.trainer.state(),
-            estimator: learned.map(|(name, values)| (name.to_owned(), values)).collect(),
+            estimator: learned.map(|(name, values)| (name.into_owned(), values)).collect(),
             learner: self.parts.learner.as_ref().map_or_else(Vec::new, Learner::state),
             records: self.records.clone(),
             seconds: self.seconds,
@@ -267,11 +277,15 @@ impl training::Execution for Execution<'_> {
         let _ = self.set_parameters();
         let parameters = [ENCODER, DECODER]
             .map(|name| self.trainer.parameters(name).map_or_else(|_| Vec::new(), <[f64]>::to_vec));
+        let estimates = (self.trainer.iteration() * self.experiment.batch as u64).max(1) as f64;
+        let mean_evaluations = self.evaluations().map_or(f64::NAN, |count| count as f64 / estimates);
         let Parts { model, gradient, .. } = &self.parts;
         Run {
             method: self.experiment.methods[self.job.row],
             repeat: self.job.repeat,
             evaluations: records::points(gradient, &**model).unwrap_or_default(),
+            mean_evaluations,
+            choices: gradient.estimator().choices(),
             control: gradient.numbers(),
             parameters,
             time: Time { steps: self.trainer.iteration(), seconds: self.seconds },

@@ -4,9 +4,12 @@ mod checkpoint;
 mod execution;
 mod learner;
 
+use voidgrad::estimator::Choice;
+
 use super::estimators::Trained;
 use super::records::Record;
 use crate::training::Time;
+use xtask_kit::number;
 
 pub(super) use execution::Execution;
 
@@ -16,8 +19,12 @@ pub(crate) struct Run {
     pub(super) method: Trained,
     /// Its number, from 0.
     pub(super) repeat: u64,
-    /// Evaluations of f for one image.
+    /// Evaluations of f for one image in a step; the next one, if there are not always as many.
     pub(super) evaluations: u64,
+    /// The mean of that over all steps.
+    pub(super) mean_evaluations: f64,
+    /// What an estimator that chooses among others has chosen.
+    pub(super) choices: Vec<Choice>,
     /// The state at evenly spaced iterations.
     pub(super) records: Vec<Record>,
     /// What was found at the end; nothing if the run diverged.
@@ -30,6 +37,17 @@ pub(crate) struct Run {
     pub(super) diverged: Option<Divergence>,
     /// What it took.
     pub(super) time: Time,
+}
+
+impl Run {
+    /// Evaluations of f for one image in a step as people read them: the mean, if there are not always as many.
+    pub(super) fn evaluations_text(&self) -> String {
+        if self.choices.is_empty() {
+            number::grouped(self.evaluations)
+        } else {
+            number::short(self.mean_evaluations)
+        }
+    }
 }
 
 /// What is found at the end of a run. A number that can't be computed is NaN.

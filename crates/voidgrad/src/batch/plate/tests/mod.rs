@@ -246,6 +246,10 @@ impl Claim for Learning {
         for ((name, method, mut of_plate), (_, _, mut one_by_one)) in
             estimators.into_iter().zip(all(prototype))
         {
+            if method.name == "auto" {
+                // It chooses once for a plate, and after each round of one example.
+                continue;
+            }
             let untaught = probe(&of_plate, prototype);
             let parameters = parameters(prototype);
             let mut plate = Plate::<D>::new(prototype.clone(), EXAMPLES);

@@ -59,6 +59,7 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "rebar",
         "relax",
         "relax-perceptron",
+        "auto",
         "straight-through",
         "gumbel",
     ];
@@ -87,7 +88,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         }
         tested += 1;
     }
-    assert_eq!(tested, 8);
+    assert_eq!(tested, 10);
 }
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.

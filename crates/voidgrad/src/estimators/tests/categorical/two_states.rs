@@ -52,7 +52,8 @@ fn two_states_have_the_moments_of_a_bernoulli_variable() {
     let bernoulli = Bernoulli::from_logits(&differences).unwrap();
     let categorical = Categorical::from_logits(&[0.3, 1.0, 2.0, 0.1], 2).unwrap();
     let mut tested = 0;
-    for row in Categorical::estimators() {
+    // The first candidate of auto is another here and there.
+    for row in Categorical::estimators().iter().filter(|row| row.method.name != "auto") {
         let (method, setup) = (row.method, Setup { baseline: 0.8, ..setup() });
         let estimator = make(method.name, &setup, &categorical);
         let Ok(found) = variance::over_rule(&categorical, &OfSecond, &estimator) else { continue };

@@ -4,6 +4,7 @@ use voidgrad::estimators::Listed;
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
 
 use super::data::Data;
+use super::estimators::Trained;
 use super::exact::Exact;
 use super::gradient::Gradient;
 use super::images::Images;

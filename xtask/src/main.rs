@@ -13,6 +13,7 @@ mod preparation;
 mod problems;
 mod seed;
 mod statistics;
+mod trained;
 mod training;
 mod variables;
 mod variance;

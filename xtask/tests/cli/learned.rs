@@ -14,6 +14,7 @@ fn least_squares_need_few_steps_and_say_how_many() {
         "--estimator=relax-linear",
         "--estimator=reinforce",
         "--control-optimiser=gauss-newton",
+        "--control-optimiser=adam",
         "--iterations=552",
         "--repeats=2",
         "--quiet",
@@ -21,15 +22,21 @@ fn least_squares_need_few_steps_and_say_how_many() {
         out.to_str().unwrap(),
     ]);
     let found = summary(&out);
-    assert_eq!(found["control_optimiser"], "gauss-newton");
+    assert_eq!(found["control_optimisers"].as_array().unwrap(), &["adam", "gauss-newton"]);
     let steps = |estimator: &str| -> Vec<Option<u64>> {
         let runs = found["runs"].as_array().unwrap().iter();
         runs.filter(|run| run["estimator"] == estimator).map(|run| run["steps_to"].as_u64()).collect()
     };
-    assert!(steps("relax-linear").iter().all(|steps| steps.is_some_and(|steps| (276..552).contains(&steps))));
-    assert_eq!(steps("reinforce"), [None, None]);
+    assert!(
+        steps("relax-linear+gauss-newton")
+            .iter()
+            .all(|steps| steps.is_some_and(|steps| (276..552).contains(&steps)))
+    );
+    assert_eq!([steps("reinforce"), steps("relax-linear")], [[None, None]; 2]);
     let configuration = fs::read_to_string(out.join("config.toml")).unwrap();
-    assert!(configuration.contains("control-optimiser = \"gauss-newton\""));
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("2 of 2 runs have θ within 0.1 of its goal"), "{report}");
+    assert!(configuration.contains("control-optimiser = [\"adam\", \"gauss-newton\"]"));
 }
 
 /// θ after a step is in no file, so the first one is found from trainings that end earlier.

@@ -105,7 +105,14 @@ fn images_of_a_file_are_trained_on() {
 #[test]
 fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
     let place = workplace("vae-killed");
-    let training = ["--iterations=6", "--estimator=relax", "--estimator=reinforce-ema", "--latents=10"];
+    let training = [
+        "--iterations=6",
+        "--estimator=relax",
+        "--estimator=reinforce-ema",
+        "--control-optimiser=adam",
+        "--control-optimiser=replay",
+        "--latents=10",
+    ];
     let whole = place.join("whole");
     train(&whole, &[&training[..], &["--threads=1"]].concat());
     let arguments = [&SHORT[..], &["results"], &training[..], &["--checkpoint=0", "--threads=2"]].concat();
@@ -117,6 +124,10 @@ fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
         printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
     }
     assert_same(&out, &whole);
+    let found = summary(&out);
+    let rows: Vec<&str> =
+        found["runs"].as_array().unwrap().iter().map(|run| run["estimator"].as_str().unwrap()).collect();
+    assert_eq!(rows, ["reinforce-ema", "relax", "relax+replay"]);
 }
 
 #[test]
@@ -146,8 +157,17 @@ fn the_sum_over_all_states_has_no_variance() {
 fn estimators_are_compared_with_the_exact_training() {
     let place = workplace("vae-compare");
     let out = place.join("results");
-    let arguments =
-        ["compare", "--problem=vae", "--quiet", "--latents=2", "--batch=5", "--iterations=3", "--samples=4"];
+    let arguments = [
+        "compare",
+        "--problem=vae",
+        "--quiet",
+        "--latents=2",
+        "--batch=5",
+        "--iterations=3",
+        "--samples=4",
+        "--control-optimiser=adam",
+        "--control-optimiser=replay",
+    ];
     let estimators = ["rloo", "rebar", "enumerate", "straight-through", "relax-linear"]
         .map(|name| format!("--estimator={name}"));
     let estimators: Vec<&str> = estimators.iter().map(String::as_str).collect();
@@ -160,9 +180,9 @@ fn estimators_are_compared_with_the_exact_training() {
     let last = rows.last().unwrap();
     assert_eq!(
         (rows.len(), &last["estimator"], &last["biased"]),
-        (4, &"straight-through".into(), &true.into())
+        (5, &"straight-through".into(), &true.into())
     );
-    let gaps: Vec<f64> = rows[..3].iter().map(|row| row["gap_same_evaluations"].as_f64().unwrap()).collect();
+    let gaps: Vec<f64> = rows[..4].iter().map(|row| row["gap_same_evaluations"].as_f64().unwrap()).collect();
     assert!(gaps.is_sorted(), "{gaps:?}");
     let exact = rows.iter().find(|row| row["estimator"] == "exact").unwrap();
     assert_eq!((&exact["gap_same_steps"], &exact["evaluations"]), (&0.0.into(), &4.into()));
@@ -194,6 +214,7 @@ fn a_model_that_there_is_not_is_refused_in_one_line() {
         (&["--model=cubic"], "no model has the name cubic; known: linear, nonlinear"),
         (&["--data=mnist.csv"], "--data mnist.csv: cannot be read"),
         (&["--test-data=mnist.csv"], "--test-data needs --data"),
+        (&["--control-optimiser=gauss-newton"], "for vae there are adam and replay"),
         (&["--dim=3"], "--dim has no meaning for --problem vae"),
         (&["--estimator=exact"], "exact: it evaluates f 4,294,967,296 times"),
         (&["--estimator=relax-linear"], "relax-linear: "),

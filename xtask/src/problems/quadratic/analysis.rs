@@ -1,16 +1,15 @@
 //! What the runs of an estimator add up to.
 
-use voidgrad::estimators::Method;
-
 use crate::choice;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::run::Run;
 use crate::statistics::Quartiles;
+use crate::trained::Trained;
 
 /// The runs of one estimator, and their quartiles at the end.
 pub(crate) struct Analysis<'a> {
     /// The estimator.
-    pub(crate) method: &'static Method,
+    pub(crate) method: Trained,
     /// All of its runs.
     pub(crate) runs: Vec<&'a Run>,
     /// Runs that ended within a tenth of the way from the best corner to the worst; `None` where `t = ½`.
@@ -37,11 +36,11 @@ const STUCK: f64 = 0.2;
 impl<'a> Analysis<'a> {
     /// One analysis an estimator, in the experiment's order.
     pub(crate) fn of(experiment: &Experiment, runs: &'a [Run]) -> Vec<Self> {
-        experiment.methods.iter().map(|method| Self::of_method(experiment, method, runs)).collect()
+        experiment.methods.iter().map(|method| Self::of_method(experiment, *method, runs)).collect()
     }
 
-    fn of_method(experiment: &Experiment, method: &'static Method, runs: &'a [Run]) -> Self {
-        let runs: Vec<&Run> = runs.iter().filter(|run| run.method.name == method.name).collect();
+    fn of_method(experiment: &Experiment, method: Trained, runs: &'a [Run]) -> Self {
+        let runs: Vec<&Run> = runs.iter().filter(|run| run.method == method).collect();
         let settled: Vec<&Run> = runs.iter().copied().filter(|run| run.diverged.is_none()).collect();
         let gaps: Option<Vec<f64>> = settled.iter().map(|run| experiment.gap(run.last().loss)).collect();
         let count = |accept: &dyn Fn(f64) -> bool| {
@@ -77,7 +76,7 @@ impl<'a> Analysis<'a> {
 
     /// What the estimator has chosen in its runs, in words, if it chooses among others.
     pub(crate) fn choices(&self) -> Option<String> {
-        choice::in_words(self.method.name, self.runs.iter().map(|run| run.choices.as_slice()))
+        choice::in_words(self.method.name(), self.runs.iter().map(|run| run.choices.as_slice()))
     }
 
     /// Quartiles of a final parameter of the control.

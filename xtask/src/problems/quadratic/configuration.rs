@@ -8,7 +8,11 @@ use xtask_kit::number;
 impl Experiment {
     /// All that the results depend on, each option by its name, whether it was given or not.
     pub(crate) fn as_toml(&self) -> String {
-        let names: Vec<String> = self.methods.iter().map(|method| format!("\"{}\"", method.name)).collect();
+        let mut names: Vec<String> =
+            self.methods.iter().map(|trained| format!("\"{}\"", trained.method().name)).collect();
+        names.dedup();
+        let optimisers: Vec<String> =
+            self.control_optimisers.iter().map(|optimiser| format!("\"{}\"", optimiser.name())).collect();
         let settings = &self.settings;
         let mut lines =
             vec!["# cargo xtask train --config config.toml gives these results again.".to_owned()];
@@ -23,7 +27,7 @@ impl Experiment {
         line("iterations", &settings.iterations);
         line("batch", &settings.batch);
         line("learning-rate", &number::exact(settings.learning_rate));
-        line("control-optimiser", &format!("\"{}\"", settings.control_optimiser.name()));
+        line("control-optimiser", &format!("[{}]", optimisers.join(", ")));
         line("control-learning-rate", &number::exact(settings.control_learning_rate));
         match i64::try_from(settings.seed) {
             Ok(seed) => line("seed", &seed),

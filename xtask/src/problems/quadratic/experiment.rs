@@ -1,7 +1,7 @@
 //! The experiment: what is trained, from where, and how often.
 
 use voidgrad::controls::Zero;
-use voidgrad::estimators::{Listed, Method, Setup};
+use voidgrad::estimators::{Listed, Setup};
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::{ControlOptimiser, Settings, TrainError, Training};
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
@@ -12,6 +12,7 @@ use crate::cli::value::Gradient;
 use crate::evaluation::{self, Evaluation, Sampling};
 use crate::problems::quadratic::effort;
 use crate::statistics;
+use crate::trained::Trained;
 use crate::variables::{identical, size};
 use xtask_kit::error::Error;
 use xtask_kit::number::{self, plural};
@@ -43,7 +44,9 @@ const LARGEST_RESULTS: u64 = 8_000_000_000;
 #[derive(Debug)]
 pub(crate) struct Experiment {
     /// The estimators, in the order of the library's list.
-    pub(crate) methods: Vec<&'static Method>,
+    pub(crate) methods: Vec<Trained>,
+    /// What moves the parameters of a control: each estimator is trained with every one that it can have.
+    pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Where every run starts.
     pub(crate) start: Bernoulli,
     /// The probability of every variable there.
@@ -56,15 +59,6 @@ pub(crate) struct Experiment {
     pub(crate) settings: Settings,
     /// Runs of each estimator.
     pub(crate) repeats: u64,
-}
-
-/// What moves φ: one for all estimators.
-fn control_optimiser(asked: &[ControlOptimiser]) -> Result<ControlOptimiser, Error> {
-    match asked {
-        [] => Ok(ControlOptimiser::default()),
-        [one] => Ok(*one),
-        _ => Err(Error::arguments("--control-optimiser can be given once for --problem quadratic")),
-    }
 }
 
 impl Experiment {
@@ -82,12 +76,13 @@ impl Experiment {
                 }
             }
         }
-        let methods: Vec<&'static Method> = Bernoulli::estimators()
+        let control_optimisers = Trained::optimisers(&arguments.control_optimisers);
+        let methods = Bernoulli::estimators()
             .iter()
             .map(|row| row.method)
             .filter(|method| !asked.is_empty() || DEFAULT.contains(&method.name))
-            .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name))
-            .collect();
+            .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name));
+        let methods = Trained::all(methods, &control_optimisers);
         let TrainArguments { target, dim, theta0, .. } = *arguments;
         let batch = arguments.batch.unwrap_or(BATCH);
         if dim * batch > LARGEST_STEP {
@@ -105,19 +100,22 @@ impl Experiment {
             iterations,
             batch: size(batch)?,
             learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),
-            control_optimiser: control_optimiser(&arguments.control_optimisers)?,
+            // Each estimator has its own.
+            control_optimiser: ControlOptimiser::Adam,
             control_learning_rate: arguments.control_learning_rate.unwrap_or(LEARNING_RATE),
             seed: arguments.seed,
         };
         let mut kept = 0;
-        for method in &methods {
-            let made = choice::make(method, &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
+        for trained in &methods {
+            let made = choice::make(trained.method(), &setup, &start, &objective, &mut Stream::new(0, 0, 0))?;
             let parameters = made.control().map_or(0, Control::parameters) as u64;
             kept += effort::records(iterations) * RECORD + PARAMETER * parameters + VARIABLE * dim;
             if parameters > 0 {
                 // Least squares are not for every control.
-                let refused =
-                    |error: TrainError| Error::arguments(format!("--estimator {}: {error}", method.name));
+                let refused = |error: TrainError| {
+                    Error::arguments(format!("--estimator {}: {error}", trained.method().name))
+                };
+                let settings = Settings { control_optimiser: trained.optimiser(), ..settings };
                 Training::new(start.clone(), &objective, made, &settings, 0).map_err(refused)?;
             }
         }
@@ -129,14 +127,13 @@ impl Experiment {
                 plural(methods.len() as u64, "estimator"),
             )));
         }
-        Ok(Self { methods, start, theta0, objective, setup, settings, repeats })
+        Ok(Self { methods, control_optimisers, start, theta0, objective, setup, settings, repeats })
     }
 
     /// The settings of a run. An estimator without parameters to learn has nothing for least squares.
-    pub(crate) fn settings_for(&self, estimator: &dyn Estimator) -> Settings {
+    pub(crate) fn settings_for(&self, trained: &Trained, estimator: &dyn Estimator) -> Settings {
         let has_phi = estimator.control().is_some_and(|control| control.parameters() > 0);
-        let control_optimiser =
-            if has_phi { self.settings.control_optimiser } else { ControlOptimiser::Adam };
+        let control_optimiser = if has_phi { trained.optimiser() } else { ControlOptimiser::Adam };
         Settings { control_optimiser, ..self.settings }
     }
 

@@ -41,7 +41,7 @@ pub(crate) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
 
 fn row(run: &Run, record: &Record, parameters: &[&str]) -> Vec<String> {
     let mut cells = vec![
-        run.method.name.to_owned(),
+        run.method.name().to_owned(),
         run.repeat.to_string(),
         record.iteration.to_string(),
         number(Some(record.theta)),

@@ -15,6 +15,7 @@ mod table;
 
 use crate::cli::TrainArguments;
 use crate::problems::Row;
+use crate::trained::Trained;
 use crate::training::{self, Job, Problem, Results, TimingRow};
 use analysis::Analysis;
 use experiment::Experiment;
@@ -45,7 +46,7 @@ impl Problem for Experiment {
     }
 
     fn rows(&self) -> Vec<&'static str> {
-        self.methods.iter().map(|method| method.name).collect()
+        self.methods.iter().map(Trained::name).collect()
     }
 
     fn repeats(&self) -> u64 {
@@ -62,7 +63,7 @@ impl Problem for Experiment {
 
     fn results(&self, runs: &[Run], threads: usize) -> Result<Results, Error> {
         let analyses = Analysis::of(self, runs);
-        let timing = runs.iter().map(|run| TimingRow::new(run.method.name, run.repeat, run.time));
+        let timing = runs.iter().map(|run| TimingRow::new(run.method.name(), run.repeat, run.time));
         let mut files = vec![
             (CONFIGURATION, self.as_toml().into_bytes()),
             ("timing.json", training::timing(threads, timing)?),
@@ -80,7 +81,7 @@ fn all_diverged(analyses: &[Analysis<'_>]) -> Option<String> {
     let names: Vec<&str> = analyses
         .iter()
         .filter(|analysis| analysis.settled().next().is_none())
-        .map(|analysis| analysis.method.name)
+        .map(|analysis| analysis.method.name())
         .collect();
     (!names.is_empty()).then(|| format!("every run of {} diverged", names.join(", ")))
 }

@@ -22,7 +22,7 @@ struct Summary<'a> {
     theta0: f64,
     batch: usize,
     learning_rate: f64,
-    control_optimiser: &'static str,
+    control_optimisers: Vec<&'static str>,
     control_learning_rate: f64,
     runs: Vec<Row<'a>>,
 }
@@ -94,7 +94,7 @@ pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         theta0: experiment.theta0,
         batch: settings.batch,
         learning_rate: settings.learning_rate,
-        control_optimiser: settings.control_optimiser.name(),
+        control_optimisers: experiment.control_optimisers.iter().map(|optimiser| optimiser.name()).collect(),
         control_learning_rate: settings.control_learning_rate,
         runs: runs.iter().map(row).collect(),
     };
@@ -107,7 +107,7 @@ fn row(run: &Run) -> Row<'_> {
     let last = run.last();
     let moments = last.moments;
     Row {
-        estimator: run.method.name,
+        estimator: run.method.name(),
         evaluations: run.evaluations,
         total_evaluations: last.evaluations,
         biased: run.method.is_biased(),

@@ -1,9 +1,8 @@
 //! The table that `train` ends with.
 
-use voidgrad::estimators::Method;
-
 use crate::problems::quadratic::analysis::Analysis;
 use crate::statistics::Quartiles;
+use crate::trained::Trained;
 use xtask_kit::{number, terminal};
 
 /// The column heads.
@@ -22,8 +21,8 @@ pub(crate) const HEADS: [&str; 8] = [
 pub(crate) const REPRODUCIBLE: usize = 7;
 
 /// The name of an estimator, with a mark where its mean is not the gradient.
-pub(crate) fn marked(method: &Method) -> String {
-    if method.is_biased() { format!("{} (biased)", method.name) } else { method.name.to_owned() }
+pub(crate) fn marked(method: &Trained) -> String {
+    if method.is_biased() { format!("{} (biased)", method.name()) } else { method.name().to_owned() }
 }
 
 /// One row of [`HEADS`], as plain text: medians over the runs that did not diverge, θ with its quartiles.
@@ -35,7 +34,7 @@ pub(crate) fn row(analysis: &Analysis<'_>) -> [String; 8] {
         |Quartiles { lower, median, upper }| format!("{median:.3} ({lower:.3}–{upper:.3})"),
     );
     [
-        marked(analysis.method),
+        marked(&analysis.method),
         evaluations(analysis),
         converged(analysis),
         theta,
@@ -111,7 +110,7 @@ pub(crate) fn text(analyses: &[Analysis<'_>]) -> String {
     lines.extend(analyses.iter().filter_map(Analysis::choices).map(|choices| terminal::wrapped(&choices)));
     for run in analyses.iter().flat_map(|analysis| &analysis.runs) {
         if let Some(divergence) = &run.diverged {
-            lines.push(format!("{} run {}: {}", run.method.name, run.repeat, divergence.message));
+            lines.push(format!("{} run {}: {}", run.method.name(), run.repeat, divergence.message));
         }
     }
     lines.join("\n")

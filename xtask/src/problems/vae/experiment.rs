@@ -1,12 +1,13 @@
 //! The experiment: the model, the data, and how it is trained.
 
+use crate::trained::Trained;
 use voidgrad::Stream;
 use voidgrad::estimators::Method;
 use voidgrad::network::NetworkError;
 use voidgrad::train::ControlOptimiser;
 
 use super::data::Data;
-use super::estimators::{self, Trained};
+use super::estimators;
 use super::gradient::Gradient;
 use super::records;
 use crate::choice::Refusal;
@@ -133,7 +134,7 @@ impl Experiment {
             )));
         }
         Ok(Self {
-            methods: Trained::all(methods, &control_optimisers),
+            methods: estimators::trained(methods, &control_optimisers),
             evaluations,
             model,
             latents,
@@ -202,9 +203,7 @@ fn chosen_optimisers(asked: &[ControlOptimiser]) -> Result<Vec<ControlOptimiser>
             "--control-optimiser gauss-newton learns the control of one distribution, and a model has one for each image; for vae there are adam and replay",
         ));
     }
-    let is_asked = |optimiser: &ControlOptimiser| asked.contains(optimiser);
-    let chosen: Vec<_> = ControlOptimiser::ALL.into_iter().filter(is_asked).collect();
-    Ok(if chosen.is_empty() { vec![ControlOptimiser::Adam] } else { chosen })
+    Ok(Trained::optimisers(asked))
 }
 
 /// The model of this name; the first if no other is asked for.

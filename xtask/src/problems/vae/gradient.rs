@@ -1,5 +1,6 @@
 //! The estimator of the gradient by the logits of q(b|x).
 
+use crate::trained::Trained;
 use voidgrad::control_learning::Replay;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Coupled, Listed, Method, RelaxLoo, Setup};
@@ -7,7 +8,7 @@ use voidgrad::nalgebra::DVectorView;
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use super::error::StepError;
-use super::estimators::{self, Trained};
+use super::estimators;
 use super::random;
 use crate::choice::Refusal;
 use xtask_kit::number;

@@ -1,11 +1,12 @@
 //! The table that `train` ends with.
 
-use super::estimators::{self, Trained};
+use super::estimators;
 use super::experiment::Experiment;
 use super::records::{TIMES, VARIANCE_ROWS};
 use super::run::{End, Run};
 use crate::choice;
 use crate::statistics::Quartiles;
+use crate::trained::Trained;
 use xtask_kit::{number, terminal};
 
 /// The runs of one estimator.

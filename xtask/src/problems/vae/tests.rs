@@ -1,10 +1,10 @@
 //! Gradients and bounds of small models, against sums over all states.
 
+use crate::trained::Trained;
 use voidgrad::estimators::Listed;
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
 
 use super::data::Data;
-use super::estimators::Trained;
 use super::exact::Exact;
 use super::gradient::Gradient;
 use super::images::Images;

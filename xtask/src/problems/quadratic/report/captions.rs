@@ -1,7 +1,6 @@
 //! The paragraphs under the pictures.
 
 use voidgrad::Bernoulli;
-use voidgrad::estimators::Method;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::train::ControlOptimiser;
 
@@ -13,6 +12,7 @@ use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::network::RELAX;
 use crate::problems::quadratic::run::Record;
 use crate::statistics::Quartiles;
+use crate::trained::Trained;
 use xtask_kit::error::Error;
 use xtask_kit::number::{grouped, html as number, html_ratio, loss as loss_text};
 
@@ -35,7 +35,7 @@ pub(super) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
 }
 
 /// Steps of Adam on the exact gradient until the loss is within a tenth of its minimum.
-fn exact_steps(experiment: &Experiment) -> Result<Option<u64>, Error> {
+pub(super) fn exact_steps(experiment: &Experiment) -> Result<Option<u64>, Error> {
     let mut logits = experiment.start.logits().to_vec();
     let mut adam = Adam::new(logits.len(), experiment.settings.learning_rate).map_err(Error::arguments)?;
     for step in 0..=experiment.settings.iterations {
@@ -63,7 +63,7 @@ fn late_arrival(experiment: &Experiment, linear: &Analysis<'_>) -> Option<String
     let needs = format!(
         "<code>relax-linear</code> needs about {arrival:.0}, in the median of the runs that get there"
     );
-    (quiet < arrival).then(|| match experiment.settings.control_optimiser {
+    (quiet < arrival).then(|| match linear.method.optimiser() {
         ControlOptimiser::GaussNewton | ControlOptimiser::Replay => format!(
             "{needs}: its variance has fallen to a hundredth by iteration {quiet:.0}, and then Adam forgets the early noise."
         ),
@@ -85,9 +85,9 @@ fn median_iteration(analysis: &Analysis<'_>, accept: impl Fn(&Record, &Record) -
 }
 
 /// The name of an estimator, marked where it is biased.
-fn code(method: &Method) -> String {
+fn code(method: &Trained) -> String {
     let biased = if method.is_biased() { " (biased)" } else { "" };
-    format!("<code>{}</code>{biased}", method.name)
+    format!("<code>{}</code>{biased}", method.name())
 }
 
 /// Under the picture of θ.
@@ -96,7 +96,7 @@ pub(super) fn theta(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Strin
         .iter()
         .filter_map(|analysis| {
             let Quartiles { lower, median, upper } = analysis.theta?;
-            Some(format!("{median:.3} ({lower:.3}–{upper:.3}) for {}", code(analysis.method)))
+            Some(format!("{median:.3} ({lower:.3}–{upper:.3}) for {}", code(&analysis.method)))
         })
         .collect();
     let mean = if experiment.dimension() == 1 { "" } else { ", the mean over the coordinates" };
@@ -122,7 +122,7 @@ pub(super) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> St
         .iter()
         .filter(|analysis| analysis.method.name != "reinforce")
         .filter_map(|analysis| {
-            Some(format!("{} for {}", html_ratio(analysis.ratio?.median), code(analysis.method)))
+            Some(format!("{} for {}", html_ratio(analysis.ratio?.median), code(&analysis.method)))
         })
         .collect();
     if !ratios.is_empty() {

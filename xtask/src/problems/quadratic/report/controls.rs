@@ -38,7 +38,7 @@ fn panel(experiment: &Experiment, analysis: &Analysis<'_>) -> Drawing {
         analysis.settled().filter_map(|run| Some((run, curve(run.estimator.control()?)))).collect();
     let range = vertical_range(&curves, [at_0, at_1]);
     let mut chart = Chart::new(360.0, 300.0, "z", "c(z)")
-        .title(analysis.method.name)
+        .title(analysis.method.name())
         .x_range(-REACH, REACH)
         .x_step(4.0)
         .y_range(range.0, range.1);

@@ -48,9 +48,9 @@ fn draw(
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
         if !median.is_empty() {
-            let style = style::of(analysis.method);
+            let style = style::of(&analysis.method);
             chart.band(&x, &lower, &upper, style);
-            chart.line(&median, style, Some(&marked(analysis.method)));
+            chart.line(&median, style, Some(&marked(&analysis.method)));
         }
     }
     finish(chart).draw()

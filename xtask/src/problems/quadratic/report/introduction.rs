@@ -1,6 +1,6 @@
 //! The top of the page: what was run, and how to read the table.
 
-use voidgrad::train::{ControlOptimiser, Settings};
+use voidgrad::train::ControlOptimiser;
 
 use crate::page::escape;
 use crate::problems::quadratic::analysis::Analysis;
@@ -21,7 +21,7 @@ pub(super) fn facts(experiment: &Experiment) -> String {
         experiment.dimension(),
         if experiment.dimension() == 1 { "variable" } else { "variables" },
         number(experiment.theta0),
-        optimisers(settings),
+        optimisers(experiment),
         settings.batch,
         grouped(settings.iterations),
         experiment.repeats,
@@ -32,23 +32,25 @@ pub(super) fn facts(experiment: &Experiment) -> String {
 }
 
 /// What moves the logits and φ.
-fn optimisers(settings: &Settings) -> String {
+fn optimisers(experiment: &Experiment) -> String {
+    let settings = &experiment.settings;
     let rate = number(settings.learning_rate);
-    match settings.control_optimiser {
-        ControlOptimiser::GaussNewton => {
-            format!("Adam with restarts, learning rate {rate}, for the logits, least squares for φ")
-        }
-        ControlOptimiser::Replay => {
-            let of_phi = number(settings.control_learning_rate);
-            format!(
-                "Adam with restarts, learning rate {rate}, for the logits, twenty steps of Adam on remembered evaluations, learning rate {of_phi}, for φ"
-            )
-        }
-        _ => {
-            let of_phi = number(settings.control_learning_rate);
-            format!("Adam, learning rates {rate} for the logits and {of_phi} for φ")
-        }
+    let of_phi = number(settings.control_learning_rate);
+    if experiment.control_optimisers == [ControlOptimiser::Adam] {
+        return format!("Adam, learning rates {rate} for the logits and {of_phi} for φ");
     }
+    let ways = experiment.control_optimisers.iter().map(|optimiser| match optimiser {
+        ControlOptimiser::GaussNewton => "least squares".to_owned(),
+        ControlOptimiser::Replay => {
+            format!("twenty steps of Adam on remembered values of f, learning rate {of_phi}")
+        }
+        _ => format!("Adam, learning rate {of_phi}"),
+    });
+    let ways: Vec<String> = ways.collect();
+    format!(
+        "Adam, learning rate {rate}, for the logits, with restarts unless φ is moved by Adam as well; for φ {}",
+        ways.join(", or ")
+    )
 }
 
 /// What is being asked.
@@ -124,7 +126,7 @@ pub(super) fn divergences(analyses: &[Analysis<'_>]) -> Vec<String> {
         let divergence = run.diverged.as_ref()?;
         Some(format!(
             "<b>{} run {} diverged</b> and is in none of the numbers or pictures: {}.",
-            run.method.name,
+            run.method.name(),
             run.repeat,
             escape(&divergence.message)
         ))

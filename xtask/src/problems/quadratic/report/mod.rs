@@ -80,7 +80,7 @@ struct End {
 /// The median θ at the end, of the repaired RELAX where it was run, else of the last estimator.
 fn end(analyses: &[Analysis<'_>]) -> Option<End> {
     let analysis = find(analyses, "relax-linear").or(analyses.last())?;
-    Some(End { name: analysis.method.name, theta: analysis.theta?.median })
+    Some(End { name: analysis.method.name(), theta: analysis.theta?.median })
 }
 
 fn find<'r, 'a>(analyses: &'r [Analysis<'a>], name: &str) -> Option<&'r Analysis<'a>> {

@@ -3,6 +3,7 @@
 use voidgrad::toy::quadratic;
 use voidgrad::train::ControlOptimiser;
 
+use super::captions::exact_steps;
 use super::find;
 use crate::evaluation::Sampling;
 use crate::problems::quadratic::analysis::Analysis;
@@ -14,7 +15,7 @@ use xtask_kit::number::{count, html as number, html_ratio};
 
 /// The default problem has a question of its own.
 pub(super) fn heading(experiment: &Experiment) -> &'static str {
-    let has_adam = experiment.settings.control_optimiser == ControlOptimiser::Adam;
+    let has_adam = experiment.control_optimisers.contains(&ControlOptimiser::Adam);
     if is_default(experiment) && has_adam {
         "Why REBAR and RELAX struggle here"
     } else {
@@ -39,6 +40,7 @@ pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>]) -> 
     if let Some(linear) = find(analyses, "relax-linear") {
         paragraphs.extend(repaired(linear));
     }
+    paragraphs.extend(analyses.iter().filter_map(|analysis| learned(experiment, analyses, analysis)));
     paragraphs
 }
 
@@ -104,7 +106,7 @@ fn rebar_learned(experiment: &Experiment, rebar: &Analysis<'_>) -> Option<String
 }
 
 fn rebar_gives_up(experiment: &Experiment, rebar: &Analysis<'_>) -> Option<String> {
-    if experiment.settings.control_optimiser == ControlOptimiser::GaussNewton {
+    if rebar.method.optimiser() == ControlOptimiser::GaussNewton {
         return rebar_learned(experiment, rebar);
     }
     let Quartiles { lower, median, upper } = rebar.parameter("eta")?;
@@ -202,6 +204,38 @@ fn repaired(linear: &Analysis<'_>) -> Option<String> {
          of {} in the median, {} times REINFORCE’s.",
         number(linear.variance?.median),
         html_ratio(linear.ratio?.median),
+    ))
+}
+
+/// How many steps a control that is learned from remembered values of f saves.
+fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
+    let how = match own.method.optimiser() {
+        ControlOptimiser::GaussNewton => "by least squares on all of φ after each evaluation of f",
+        ControlOptimiser::Replay => "by twenty steps of Adam after each evaluation of f",
+        _ => return None,
+    };
+    let median = |analysis: &Analysis<'_>| {
+        let arrived: Vec<f64> = analysis.runs.iter().filter_map(|run| Some(run.steps_to? as f64)).collect();
+        let count = arrived.len();
+        Some((Quartiles::of(arrived)?.median, count))
+    };
+    let (steps, arrived) = median(own)?;
+    let by_adam = |other: &&Analysis<'_>| {
+        other.method.name() == own.method.method().name && other.method.optimiser() == ControlOptimiser::Adam
+    };
+    let adam = analyses.iter().find(by_adam).and_then(median).map_or_else(String::new, |(steps, arrived)| {
+        format!(
+            " With Adam along the variance’s gradient {arrived} of {} get there, after {steps:.0}.",
+            own.runs.len()
+        )
+    });
+    let exact = exact_steps(experiment).ok().flatten();
+    let exact = exact.map_or_else(String::new, |steps| format!(" The exact gradient takes {steps}."));
+    Some(format!(
+        "<b><code>{}</code> learns its control</b> {how}, on values of f that it remembers, with z and z̃ drawn anew for \
+         each. {arrived} of {} runs have θ within 0.1 of its goal, after {steps:.0} steps in the median.{adam}{exact}",
+        own.method.name(),
+        own.runs.len(),
     ))
 }
 

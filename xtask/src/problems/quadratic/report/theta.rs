@@ -49,9 +49,9 @@ pub(crate) fn variance(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Re
         let upper: Vec<f64> = quartiles.iter().map(|quartiles| quartiles.upper).collect();
         let median: Vec<(f64, f64)> =
             x.iter().copied().zip(quartiles.iter().map(|quartiles| quartiles.median)).collect();
-        let style = style::of(analysis.method);
+        let style = style::of(&analysis.method);
         chart.band(&x, &lower, &upper, style);
-        chart.line(&median, style, Some(&marked(analysis.method)));
+        chart.line(&median, style, Some(&marked(&analysis.method)));
     }
     Ok(Some(chart.draw()))
 }

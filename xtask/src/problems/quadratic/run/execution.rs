@@ -53,8 +53,8 @@ impl<'a> Execution<'a> {
     /// # Errors
     /// Returns an error if the library refuses a setting.
     pub(crate) fn new(experiment: &'a Experiment, job: Job) -> Result<Self, Error> {
-        let estimator = initial(experiment, experiment.methods[job.row], job.repeat)?;
-        let settings = experiment.settings_for(&*estimator);
+        let estimator = initial(experiment, experiment.methods[job.row].method(), job.repeat)?;
+        let settings = experiment.settings_for(&experiment.methods[job.row], &*estimator);
         let start = experiment.start.clone();
         let training = Training::new(start, &experiment.objective, estimator, &settings, job.repeat);
         Ok(Self {
@@ -110,7 +110,7 @@ impl<'a> Execution<'a> {
         let recorder = &mut self.recorder;
         let evaluations = recorder.evaluations(iteration - 1, self.training.estimator());
         recorder.record_divergence((iteration, evaluations), &logits, &parameters);
-        let mut estimator = initial(self.experiment, recorder.method(), self.job.repeat)?;
+        let mut estimator = initial(self.experiment, recorder.method().method(), self.job.repeat)?;
         if let (Some(control), Some(phi)) = (estimator.control_mut(), &recorder.phi) {
             control.set_phi(phi.as_view()).map_err(Error::computation)?;
         }

@@ -4,10 +4,10 @@ mod execution;
 mod recorder;
 
 use voidgrad::estimator::{AnyEstimator, Choice};
-use voidgrad::estimators::Method;
 use voidgrad::{Bernoulli, Control, Estimator};
 
 use crate::evaluation::Technique;
+use crate::trained::Trained;
 use crate::training::Time;
 
 pub(crate) use execution::Execution;
@@ -15,7 +15,7 @@ pub(crate) use execution::Execution;
 /// A run that has ended.
 pub(crate) struct Run {
     /// Its estimator.
-    pub(crate) method: &'static Method,
+    pub(crate) method: Trained,
     /// Its number, from 0.
     pub(crate) repeat: u64,
     /// The state at evenly spaced iterations, the first and the last among them; if the run diverged, the last one

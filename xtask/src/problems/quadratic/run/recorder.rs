@@ -1,6 +1,5 @@
 //! The state of a run at evenly spaced iterations.
 
-use voidgrad::estimators::Method;
 use voidgrad::nalgebra::DVector;
 use voidgrad::train::{Observer, Step};
 use voidgrad::{Bernoulli, Control, Estimator};
@@ -10,6 +9,7 @@ use crate::evaluation::{self, Evaluation};
 use crate::problems::quadratic::checkpoint::Last;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::{effort, network};
+use crate::trained::Trained;
 use crate::training::Job;
 use crate::{choice, seed, statistics};
 use xtask_kit::error::Error;
@@ -60,7 +60,7 @@ impl<'a> Recorder<'a> {
         Last { logits: self.bernoulli.logits().to_vec(), phi }
     }
 
-    pub(super) fn method(&self) -> &'static Method {
+    pub(super) fn method(&self) -> Trained {
         self.experiment.methods[self.job.row]
     }
 
@@ -80,7 +80,7 @@ impl<'a> Recorder<'a> {
             gradient_exact: experiment.gradient(bernoulli),
             moments: evaluation.as_ref().map(Moments::from),
             parameters: plotted(estimator),
-            dead: network::is_dead(self.method(), experiment.target(), estimator.control()),
+            dead: network::is_dead(self.method().method(), experiment.target(), estimator.control()),
         });
         self.bernoulli = bernoulli.clone();
         self.phi = estimator.control().map(Control::phi);

@@ -2,11 +2,12 @@
 
 use super::place::bound_at;
 use crate::choice::Refusal;
-use crate::problems::vae::estimators::{self, Trained};
+use crate::problems::vae::estimators;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::run::Run;
 use crate::statistics::{Quartiles, mean};
+use crate::trained::Trained;
 
 /// What the training with one estimator came to.
 pub(super) struct Standing {

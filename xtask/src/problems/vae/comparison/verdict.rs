@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use voidgrad::estimators::Method;
 
-    use crate::problems::vae::estimators::Trained;
+    use crate::trained::Trained;
 
     /// Gaps with the same evaluations and with the same time, and the microseconds of a step.
     fn ranking(rows: &[(&str, f64, f64, u32)]) -> Ranking {

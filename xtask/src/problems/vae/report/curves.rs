@@ -1,8 +1,9 @@
 //! Quantities during training: the median of the runs, with the quartiles as a band.
 
+use crate::trained::Trained;
 use xtask_kit::chart::{Chart, Drawing, Style};
 
-use crate::problems::vae::estimators::{self, Trained};
+use crate::problems::vae::estimators;
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::records::Record;
 use crate::problems::vae::table::Analysis;

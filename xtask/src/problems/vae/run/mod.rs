@@ -4,9 +4,9 @@ mod checkpoint;
 mod execution;
 mod learner;
 
+use crate::trained::Trained;
 use voidgrad::estimator::Choice;
 
-use super::estimators::Trained;
 use super::records::Record;
 use crate::training::Time;
 use xtask_kit::number;

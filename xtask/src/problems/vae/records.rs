@@ -124,7 +124,7 @@ impl Measured<'_> {
         number(bounds::importance_weighted(self.model, images, samples, &mut { noise }))
     }
 
-    fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {
+    pub(super) fn variance(&self, gradient: &mut Gradient, draws: u64, noise: Stream) -> f64 {
         if self.detail == Detail::Elbo {
             return f64::NAN;
         }

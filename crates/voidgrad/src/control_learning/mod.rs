@@ -7,7 +7,7 @@
 //! |---|---|---|---|
 //! | [`GaussNewton`] | solves for all of φ, once for each evaluation | at most 512 | one distribution; an `E‖ĝ‖²` that can become small |
 //! | [`TruncatedNewton`] | the same by conjugate gradients, once for each plate | at most half of the plate's N·M | plates; few parameters |
-//! | [`Replay`] | steps of Adam, twenty for each round | any | plates; an `E‖ĝ‖²` that stays large |
+//! | [`Replay`] | steps of Adam, up to twenty for each round | any | plates; an `E‖ĝ‖²` that stays large |
 //!
 //! All move φ between estimates only, and by earlier evaluations alone, so `ĝ` stays unbiased.
 

@@ -156,7 +156,7 @@ impl Method {
     fn uniforms(&self) -> u64 {
         match self {
             Self::GaussNewton(learner) => learner.uniforms() as u64,
-            Self::Replay(learner) => learner.steps() * learner.uniforms() as u64,
+            Self::Replay(learner) => learner.most_steps() * learner.uniforms() as u64,
         }
     }
 

@@ -12,7 +12,7 @@ pub enum ControlOptimiser {
     /// [`GaussNewton`](crate::control_learning::GaussNewton), for Bernoulli variables and a control of at most 512 parameters. The logits are then moved by a
     /// [`RestartingAdam`](crate::optimise::RestartingAdam), which does not remember how noisy the estimates were.
     GaussNewton,
-    /// [`Replay`](crate::control_learning::Replay), for Bernoulli variables: twenty steps of Adam for each step of the training. The logits are moved as with `GaussNewton`.
+    /// [`Replay`](crate::control_learning::Replay), for Bernoulli variables: up to twenty steps of Adam for each step of the training. The logits are moved as with `GaussNewton`.
     Replay,
 }
 

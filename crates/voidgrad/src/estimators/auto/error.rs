@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-/// Candidates that [`Auto`] can't choose among.
+/// Candidates that [`Auto`](super::Auto) can't choose among.
 #[derive(Debug, Clone, PartialEq, Error)]
 #[non_exhaustive]
 pub enum AutoError {

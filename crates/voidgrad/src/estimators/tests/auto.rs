@@ -77,13 +77,13 @@ fn every_round_of_a_run_is_unbiased() {
 /// At one θ, of rounds of one example and of plates of two, whose ĝ is the sum.
 #[test]
 fn a_score_is_the_second_moment_and_the_cost() {
+    const ROUNDS: u32 = 20_000;
     // Without rare states, whose squares would take more rounds.
     let bernoulli = Bernoulli::from_probabilities(&[0.4, 0.6, 0.55]).unwrap();
     let candidates = || {
         let reinforce = Box::new(Reinforce::new(1.9).unwrap());
         vec![("disarm", disarm()), ("reinforce", reinforce), ("local", Box::new(LocalExpectation))]
     };
-    const ROUNDS: u32 = 20_000;
     for (criterion, examples) in [(Criterion::Norm, 1), (Criterion::Squares, 1), (Criterion::Norm, 2)] {
         let mut auto = of(candidates()).with_criterion(criterion);
         let mut plate: Plate = Plate::new(bernoulli.clone(), examples);

@@ -93,7 +93,7 @@ impl Ranking {
         // Of biased ones alone, if there are no others.
         let has_unbiased = unbiased().next().is_some();
         let affordable = || rows.iter().filter(|row| !has_unbiased || !row.method.is_biased());
-        let evaluations = affordable().map(|row| row.evaluations()).min().unwrap_or(0);
+        let evaluations = affordable().map(Runs::evaluations).min().unwrap_or(0);
         let seconds =
             affordable().map(Runs::seconds).fold(f64::INFINITY, f64::min) * experiment.iterations as f64;
 

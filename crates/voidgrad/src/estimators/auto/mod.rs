@@ -90,7 +90,7 @@ pub struct Auto<D: Distribution = Bernoulli> {
 pub const METHOD: Method = Method {
     name: "auto",
     title: "automatic choice",
-    formula: "ĝ of the candidate with the least E‖ĝ‖² × evaluations in earlier rounds",
+    formula: "ĝ of the candidate with the least √E‖ĝ‖² × evaluations in earlier rounds",
     source: "none, the rule is this library's",
     bias: Bias::Unbiased,
     needs: Needs::Values,

@@ -42,7 +42,7 @@ fn optimisers(experiment: &Experiment) -> String {
     let ways = experiment.control_optimisers.iter().map(|optimiser| match optimiser {
         ControlOptimiser::GaussNewton => "least squares".to_owned(),
         ControlOptimiser::Replay => {
-            format!("twenty steps of Adam on remembered values of f, learning rate {of_phi}")
+            format!("up to twenty steps of Adam on remembered values of f, learning rate {of_phi}")
         }
         _ => format!("Adam, learning rate {of_phi}"),
     });

@@ -211,7 +211,7 @@ fn repaired(linear: &Analysis<'_>) -> Option<String> {
 fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
     let how = match own.method.optimiser() {
         ControlOptimiser::GaussNewton => "by least squares on all of φ after each evaluation of f",
-        ControlOptimiser::Replay => "by twenty steps of Adam after each evaluation of f",
+        ControlOptimiser::Replay => "by up to twenty steps of Adam after each evaluation of f",
         _ => return None,
     };
     let median = |analysis: &Analysis<'_>| {

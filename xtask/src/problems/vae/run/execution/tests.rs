@@ -7,7 +7,6 @@ use voidgrad::train::ControlOptimiser;
 use super::*;
 use crate::problems::models::Options;
 use crate::problems::vae::experiment::{Detail, Settings};
-use crate::training::Execution as _;
 
 /// An experiment with one estimator.
 fn experiment(

@@ -95,7 +95,7 @@ impl Learner {
         let Self { method, told: [logits, b, f], seed, run, .. } = self;
         let mut stream = Stream::new(*seed, *run, ROW);
         // Two words for each number.
-        stream.set_position(2 * method.uniforms() as u128 * u128::from(iteration));
+        stream.set_position(2 * u128::from(method.uniforms()) * u128::from(iteration));
         Ok(method.step(control, [logits, b, f], &mut stream)?)
     }
 

@@ -217,7 +217,9 @@ impl Replay {
         Draws::new(logits, b, f, noise).variance_gradient(control, phi_bar);
         // The sums are of (2/M)(∂ĝ/∂φ)ᵀ ĝ.
         let scale = window.variables() as f64 / f.len() as f64;
-        phi_bar.iter_mut().for_each(|sum| *sum *= scale);
+        for sum in phi_bar.iter_mut() {
+            *sum *= scale;
+        }
     }
 
     /// What the learner continues from, as named arrays.

@@ -201,20 +201,20 @@ impl TruncatedNewton {
         let weights = examples.map(|(noise, choice)| look_near_zero(noise, *choice).sqrt());
         let roots = weights.flat_map(|root| std::iter::repeat_n(root, self.variables)).collect();
         let phi = control.phi();
-        let problem = Problem { control, draws: Draws::new(logits, b, f, noise), roots };
-        self.descend(&phi, problem, signs)
+        let mut problem = Problem { control, draws: Draws::new(logits, b, f, noise), roots };
+        self.descend(&phi, &mut problem, signs)
     }
 
     /// Tries steps until one makes the estimates smaller.
     fn descend<C: BatchControl + Sync + ?Sized>(
         &mut self,
         phi: &DVector<f64>,
-        problem: Problem<'_, C>,
+        problem: &mut Problem<'_, C>,
         signs: &[f64],
     ) -> Result<(), LearningError> {
         let residuals = problem.residuals();
         let before = residuals.norm_squared();
-        let scales = scales(&problem, signs);
+        let scales = scales(problem, signs);
         // Nothing depends on φ, or something is not a number.
         if !(before.is_finite() && scales.max() > 0.0 && scales.iter().all(|scale| scale.is_finite())) {
             return Ok(());

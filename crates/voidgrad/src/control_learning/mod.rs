@@ -3,10 +3,10 @@
 //! RELAX moves φ by one gradient of the variance for each estimate, which takes thousands of steps. Given b and f(b), though, z and z̃ can be drawn again and again: each
 //! draw is another equation for φ, and takes no evaluation of f. Three learners use that:
 //!
-//! | learner | how | N, the number of parameters | what it is for |
+//! | learner | how | parameters of the control | what it is for |
 //! |---|---|---|---|
 //! | [`GaussNewton`] | solves for all of φ, once for each evaluation | at most 512 | one distribution; an `E‖ĝ‖²` that can become small |
-//! | [`TruncatedNewton`] | the same by conjugate gradients, once for each plate | at most half of the plate's N·M | plates; few parameters |
+//! | [`TruncatedNewton`] | the same by conjugate gradients, once for each plate | at most half as many as `ĝ` of the plate has entries | plates; few parameters |
 //! | [`Replay`] | steps of Adam, up to twenty for each round | any | plates; an `E‖ĝ‖²` that stays large |
 //!
 //! All move φ between estimates only, and by earlier evaluations alone, so `ĝ` stays unbiased.

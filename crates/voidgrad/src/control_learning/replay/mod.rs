@@ -26,7 +26,7 @@ use crate::optimise::{Adam, Optimiser, OptimiserState};
 /// twenty at most: more would fit φ to the noise of few evaluations.
 ///
 /// **Why not least squares.** In a model with 32 latent variables, most of `E‖ĝ‖²` stays whatever the control, and equations with so much noise are fitted to their noise by
-/// [`GaussNewton`](super::GaussNewton), whether it solves for all of φ or, for a large φ, by conjugate gradients. The measurements are in `docs/control-learning.md`.
+/// [`GaussNewton`](super::GaussNewton) and [`TruncatedNewton`](super::TruncatedNewton). The measurements are in `docs/control-learning.md`.
 ///
 /// Source: equation 9 of RELAX (Grathwohl et al. 2018), with the conditional reparameterisation of REBAR (Tucker et al. 2017, appendix C) and the memory of Lin 1992,
 /// experience replay.

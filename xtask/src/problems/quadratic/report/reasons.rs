@@ -223,10 +223,13 @@ fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_
     let by_adam = |other: &&Analysis<'_>| {
         other.method.name() == own.method.method().name && other.method.optimiser() == ControlOptimiser::Adam
     };
-    let adam = analyses.iter().find(by_adam).and_then(median).map_or_else(String::new, |(steps, arrived)| {
-        format!(
-            " With Adam along the variance’s gradient {arrived} of {} get there, after {steps:.0}.",
-            own.runs.len()
+    let adam = analyses.iter().find(by_adam).map_or_else(String::new, |other| {
+        let runs = other.runs.len();
+        median(other).map_or_else(
+            || format!(" With Adam along the variance’s gradient none of {runs} gets there in time."),
+            |(steps, arrived)| {
+                format!(" With Adam along the variance’s gradient {arrived} of {runs} get there, after {steps:.0}.")
+            },
         )
     });
     let exact = exact_steps(experiment).ok().flatten();

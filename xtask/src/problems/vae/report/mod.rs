@@ -5,6 +5,8 @@ mod pictures;
 mod png;
 mod sheet;
 
+use voidgrad::train::ControlOptimiser;
+
 use crate::page::{Page, escape};
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::table::{self, Analysis};
@@ -121,9 +123,14 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
 /// The settings.
 fn facts(experiment: &Experiment) -> String {
     let data = &experiment.data;
+    let replay = if experiment.control_optimisers.contains(&ControlOptimiser::Replay) {
+        " A control with “+replay” is moved by up to twenty steps of Adam for each batch, on batches that it remembers."
+    } else {
+        ""
+    };
     format!(
         "{}: {} images of {} pixels to train, {} to test. The {} model with {} latent variables; Adam, learning rates {} for the model and {} for the \
-         control; batch {}, {} steps; {} of each estimator, seed {}.",
+         control; batch {}, {} steps; {} of each estimator, seed {}.{replay}",
         escape(&data.name),
         grouped(data.train.rows() as u64),
         data.pixels,

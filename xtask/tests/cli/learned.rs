@@ -36,6 +36,7 @@ fn least_squares_need_few_steps_and_say_how_many() {
     let configuration = fs::read_to_string(out.join("config.toml")).unwrap();
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(report.contains("2 of 2 runs have θ within 0.1 of its goal"), "{report}");
+    assert!(report.contains("the one with the best constant control has a variance of 0: with one variable"));
     assert!(configuration.contains("control-optimiser = [\"adam\", \"gauss-newton\"]"));
 }
 

@@ -4,6 +4,7 @@ mod captions;
 mod controls;
 mod curves;
 mod densities;
+mod floor;
 mod introduction;
 mod reasons;
 mod style;
@@ -45,6 +46,9 @@ pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
 
     page.heading("The variance");
     page.figure(vec![curves::variance(experiment, analyses)], &captions::variance(experiment, analyses));
+    if let Some(paragraph) = floor::paragraph(experiment)? {
+        page.paragraph(&paragraph);
+    }
     if let Some(eta) = curves::eta(experiment, analyses) {
         page.figure(vec![eta], &captions::eta(analyses));
     }

@@ -22,11 +22,13 @@ pub(super) fn paragraph(experiment: &Experiment) -> Result<Option<String>, Error
     let others = if experiment.dimension() == 1 {
         ": with one variable, no control needs more".to_owned()
     } else {
+        // Below that, it is what rounding leaves.
+        let shown = |floor: f64| number(if floor < 1e-12 * constant { 0.0 } else { floor });
         format!(
-            ", the best sum of functions of one variable each {}, and the best sum of functions of two {}. An estimator of several samples, or with a control of another kind, \
-             can have less",
-            number(additive),
-            number(pairwise)
+            ". With the best sum of functions of one variable each, it is {}, and with functions of two variables as well, {}. An estimator of several samples, or with a control of \
+             another kind, can have less",
+            shown(additive),
+            shown(pairwise)
         )
     };
     Ok(Some(format!(

@@ -3,22 +3,17 @@
 use voidgrad::variance::{Floors, floors};
 
 use crate::problems::quadratic::experiment::Experiment;
-use xtask_kit::error::Error;
 use xtask_kit::number::html as number;
 
 /// The most variables whose states are added up for a sentence.
 const MOST_VARIABLES: usize = 12;
 
-/// What the best control of each family leaves at the start; nothing for more variables than can be added up in a moment.
-///
-/// # Errors
-/// Returns an error if a variance is too large for an `f64`.
-pub(super) fn paragraph(experiment: &Experiment) -> Result<Option<String>, Error> {
+/// What the best control of each family leaves at the start; nothing for more variables than can be added up in a moment, or if an `f64` does not hold a variance.
+pub(super) fn paragraph(experiment: &Experiment) -> Option<String> {
     if experiment.dimension() > MOST_VARIABLES {
-        return Ok(None);
+        return None;
     }
-    let Floors { constant, additive, pairwise } =
-        floors(&experiment.start, &experiment.objective).map_err(Error::computation)?;
+    let Floors { constant, additive, pairwise } = floors(&experiment.start, &experiment.objective).ok()?;
     let others = if experiment.dimension() == 1 {
         ": with one variable, no control needs more".to_owned()
     } else {
@@ -31,8 +26,8 @@ pub(super) fn paragraph(experiment: &Experiment) -> Result<Option<String>, Error
             shown(pairwise)
         )
     };
-    Ok(Some(format!(
+    Some(format!(
         "<b>What the best control leaves.</b> At the start, of all estimators of one sample, the one with the best constant control has a variance of {}{others}.",
         number(constant)
-    )))
+    ))
 }

@@ -46,7 +46,7 @@ pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
 
     page.heading("The variance");
     page.figure(vec![curves::variance(experiment, analyses)], &captions::variance(experiment, analyses));
-    if let Some(paragraph) = floor::paragraph(experiment)? {
+    if let Some(paragraph) = floor::paragraph(experiment) {
         page.paragraph(&paragraph);
     }
     if let Some(eta) = curves::eta(experiment, analyses) {

@@ -167,7 +167,7 @@ impl Training {
 }
 
 impl Problem {
-    /// Where a run begins.
+    /// The variables that a run begins with.
     fn start(&self, run: u64) -> Result<Bernoulli, Failure> {
         let mut logits = match self {
             Self::Quadratic(_, count) => return Ok(Bernoulli::from_logits(&vec![0.0; *count])?),

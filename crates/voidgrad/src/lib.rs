@@ -85,7 +85,7 @@
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
 //! - [`bernoulli`], [`categorical`], [`gaussian`]: the distributions, with their reparameterisations;
 //! - [`controls`], [`estimators`]: what is ready-made;
-//! - [`control_learning`]: a control's parameters by least squares, in tens of steps;
+//! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
 //! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
 //! - [`slices`]: `softplus`, `exp` and the like of many numbers, on SIMD lanes.

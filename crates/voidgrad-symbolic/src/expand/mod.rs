@@ -1,6 +1,7 @@
 //! From an annotated function to the items that replace it.
 
 mod arrays;
+mod bodies;
 mod control;
 mod differentiate;
 mod directions;

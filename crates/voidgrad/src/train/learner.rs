@@ -46,26 +46,15 @@ impl Learner {
         run: u64,
     ) -> Result<Option<Self>, TrainError> {
         let Settings { control_optimiser, control_learning_rate, batch, seed, .. } = *settings;
-        if control_optimiser == ControlOptimiser::Adam {
-            return Ok(None);
-        }
-        let nothing = |found| Err(TrainError::NothingToLearn { optimiser: control_optimiser.name(), found });
-        let Some(logits) = distribution.logits_of_bits() else {
-            return nothing("the variables are others");
-        };
-        let Some(control) = estimator.control() else { return nothing("the estimator has no control") };
-        if estimator.coupling() != Some(Coupling::Independent) {
-            return nothing("the noise of this estimator is coupled");
-        }
-        if control.parameters() == 0 {
-            return nothing("the control has no parameter");
-        }
         let method = match control_optimiser {
-            ControlOptimiser::Adam | ControlOptimiser::GaussNewton => {
-                Method::GaussNewton(GaussNewton::new(control, logits.len())?)
+            ControlOptimiser::Adam => return Ok(None),
+            ControlOptimiser::GaussNewton => {
+                let (control, variables) = learnable(distribution, estimator, control_optimiser)?;
+                Method::GaussNewton(GaussNewton::new(control, variables)?)
             }
             ControlOptimiser::Replay => {
-                let replay = Replay::new(control, (batch, logits.len()), control_learning_rate)?;
+                let (control, variables) = learnable(distribution, estimator, control_optimiser)?;
+                let replay = Replay::new(control, (batch, variables), control_learning_rate)?;
                 Method::Replay(replay.with_rounds(ROWS.div_ceil(batch))?)
             }
         };
@@ -124,6 +113,29 @@ impl Learner {
             self.method.restore(&before).expect("it was the learner's own state");
         }
     }
+}
+
+/// The control of an estimator, and its number of variables.
+///
+/// # Errors
+/// Returns an error if there is no control that can be learned from what is remembered.
+fn learnable<'e, D: Distribution>(
+    distribution: &D,
+    estimator: &'e impl Estimator<D>,
+    optimiser: ControlOptimiser,
+) -> Result<(&'e dyn Control, usize), TrainError> {
+    let nothing = |found| Err(TrainError::NothingToLearn { optimiser: optimiser.name(), found });
+    let Some(logits) = distribution.logits_of_bits() else {
+        return nothing("the variables are others");
+    };
+    let Some(control) = estimator.control() else { return nothing("the estimator has no control") };
+    if estimator.coupling() != Some(Coupling::Independent) {
+        return nothing("the noise of this estimator is coupled");
+    }
+    if control.parameters() == 0 {
+        return nothing("the control has no parameter");
+    }
+    Ok((control, logits.len()))
 }
 
 impl Method {

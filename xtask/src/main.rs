@@ -6,6 +6,7 @@
 mod choice;
 mod cli;
 mod compare;
+mod costs;
 mod evaluation;
 mod hand_over;
 mod page;

@@ -25,10 +25,11 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 31] = [
+const OPTIONS: [(&str, Type); 32] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
+    ("auto-costs", Type::Text),
     ("target", Type::Number),
     ("dim", Type::Count),
     ("theta0", Type::Number),

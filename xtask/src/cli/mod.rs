@@ -12,6 +12,7 @@ use voidgrad::estimators::Method;
 use voidgrad::train::ControlOptimiser;
 
 use crate::compare::Compared;
+use crate::costs::Costs;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
 use crate::hand_over;
 use crate::problems::{PROBLEMS, Row, max_cut, models};
@@ -87,6 +88,10 @@ pub(crate) struct TrainArguments {
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100]
     #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: Option<u64>,
+    /// What a round of each candidate of the estimator auto costs: evaluations of f, seconds, which are measured before the first
+    /// step and kept with the configuration, or numbers such as disarm=2e-4,rloo=3e-4 [default: evaluations]
+    #[arg(long, value_name = "COSTS", allow_hyphen_values = true)]
+    pub(crate) auto_costs: Option<Costs>,
     /// t of the objective (b - t)², averaged over the coordinates of b
     #[arg(long, value_name = "T", default_value = "0.499", value_parser = finite, allow_hyphen_values = true)]
     pub(crate) target: f64,
@@ -141,7 +146,7 @@ pub(crate) struct TrainArguments {
         long,
         value_name = "DIR",
         conflicts_with_all = [
-            "problem", "estimators", "evaluations", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
+            "problem", "estimators", "evaluations", "auto_costs", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_optimisers", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
             "restarts", "temperature", "best_known", "latents", "model", "data", "test_data", "samples",
         ]
@@ -266,6 +271,9 @@ pub(crate) struct ComparedTraining {
     /// Learning rate of Adam for the model [default: 0.003]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
+    /// What a round of each candidate of the estimator auto costs, as in train [default: evaluations]
+    #[arg(long, value_name = "COSTS", allow_hyphen_values = true)]
+    pub(crate) auto_costs: Option<Costs>,
     /// What moves the parameters of a control, as in train; repeat the option to train with several [default: adam]
     #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
     pub(crate) control_optimisers: Vec<ControlOptimiser>,

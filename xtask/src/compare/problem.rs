@@ -35,7 +35,8 @@ pub(crate) enum Compared {
 
 /// The options of objectives, and of the training of a model.
 const OF_OBJECTIVES: [&str; 4] = ["dim", "theta", "target", "control-steps"];
-const OF_TRAININGS: [&str; 10] = [
+const OF_TRAININGS: [&str; 11] = [
+    "auto-costs",
     "control-optimiser",
     "latents",
     "model",

@@ -7,6 +7,7 @@ mod choice;
 mod exchange;
 mod memory;
 mod round;
+mod step;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use choice::Choice;
 pub use exchange::{Answer, Told, Want};
 pub use memory::Memory;
 pub use round::Round;
+pub use step::StepGradients;
 
 use std::borrow::Cow;
 
@@ -78,6 +80,12 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
     /// Ends a round: it is called once after all examples of the round have been [learned](Self::learn), one example or all those of a plate. What
     /// the next round asks for may change here, and nowhere else.
     fn end_round(&mut self) {}
+
+    /// Takes the gradients of the step that the last round was for. A loop over the steps of a model calls it after each round, so that an estimator that chooses among others, as
+    /// [`Auto`](crate::estimators::Auto) does, knows what a step gains. All other estimators make nothing of it.
+    fn end_step(&mut self, gradients: StepGradients<'_>) {
+        let _ = gradients;
+    }
 
     /// [`answer`](Self::answer), [`learn`](Self::learn), then [`end_round`](Self::end_round): what a loop over rounds of one example calls.
     fn tell(&mut self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
@@ -198,6 +206,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn end_round(&mut self) {
         (**self).end_round();
+    }
+
+    fn end_step(&mut self, gradients: StepGradients<'_>) {
+        (**self).end_step(gradients);
     }
 
     fn tell(&mut self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {

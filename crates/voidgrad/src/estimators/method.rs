@@ -64,12 +64,14 @@ pub struct Setup {
     pub baseline: f64,
     /// K, the evaluations of f in an estimate, where there is a choice; `None` for the least that makes sense.
     pub evaluations: Option<u64>,
+    /// What a round of each candidate of `auto` costs, by the candidate's name; its evaluations of f if nothing is given.
+    pub costs: Vec<(String, f64)>,
 }
 
 /// λ = ½, η = 1, no baseline, nothing to relax.
 impl Default for Setup {
     fn default() -> Self {
-        Self { relaxes: None, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None }
+        Self { relaxes: None, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None, costs: Vec::new() }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::fmt::Display;
 use std::path::PathBuf;
 
-use voidgrad::estimators::Setup;
+use voidgrad::estimators::{Method, Setup};
 use voidgrad::{Bernoulli, Estimator as _, Stream};
 
 use super::file;
@@ -12,6 +12,7 @@ use super::graph::Graph;
 use super::method::Way;
 use crate::choice;
 use crate::cli::TrainArguments;
+use crate::costs::{self, Costs};
 use crate::training::fingerprint;
 use crate::variables::size;
 use xtask_kit::error::Error;
@@ -103,7 +104,7 @@ impl MaxCut {
             )));
         }
         let has_choice = |way: &Way| matches!(way, Way::Estimated(method) if method.cost.has_choice());
-        let experiment = Self {
+        let mut experiment = Self {
             source,
             scale: graph.scale(),
             graph,
@@ -121,10 +122,25 @@ impl MaxCut {
         if arguments.evaluations.is_some() && !experiment.ways.iter().any(has_choice) {
             return Err(Error::arguments("--evaluations is for estimators with a choice, such as rloo"));
         }
+        if let Some(costs) = &arguments.auto_costs {
+            experiment.setup.costs = experiment.costs_of(costs)?;
+        }
         for &way in &experiment.ways {
             experiment.check(way)?;
         }
         Ok(experiment)
+    }
+
+    /// What a round of each candidate of `auto` costs.
+    ///
+    /// # Errors
+    /// As [`Costs::of`].
+    fn costs_of(&self, costs: &Costs) -> Result<Vec<(String, f64)>, Error> {
+        let methods: Vec<&'static Method> = self.ways.iter().filter_map(|way| way.method()).collect();
+        let start = Bernoulli::from_logits(&vec![0.0; self.graph.vertices()]).map_err(Error::arguments)?;
+        let setup =
+            Setup { evaluations: Some(self.setup.evaluations.unwrap_or(EVALUATIONS)), ..Setup::default() };
+        costs.of(&methods, &setup, &start, |method| costs::of_round(method, &setup, &start, &self.graph))
     }
 
     /// # Errors
@@ -211,6 +227,9 @@ impl MaxCut {
         line("estimator", &format!("[{}]", names.join(", ")));
         if let Some(evaluations) = self.setup.evaluations {
             line("evaluations", &evaluations);
+        }
+        if let Some(costs) = costs::in_words(&self.setup.costs) {
+            line("auto-costs", &text(&costs));
         }
         line("restarts", &self.restarts);
         line("iterations", &self.iterations);

@@ -54,6 +54,14 @@ impl Way {
         Ok(ways)
     }
 
+    /// The estimator, if it has one.
+    pub(super) fn method(self) -> Option<&'static Method> {
+        match self {
+            Self::Estimated(method) => Some(method),
+            _ => None,
+        }
+    }
+
     /// What it is called.
     pub(super) fn name(self) -> &'static str {
         match self {

@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 
+use crate::costs;
 use crate::problems::quadratic::experiment::Experiment;
 use xtask_kit::number;
 
@@ -20,6 +21,9 @@ impl Experiment {
         line("estimator", &format!("[{}]", names.join(", ")));
         if let Some(evaluations) = self.setup.evaluations {
             line("evaluations", &evaluations);
+        }
+        if let Some(costs) = costs::in_words(&self.setup.costs) {
+            line("auto-costs", &format!("\"{costs}\""));
         }
         line("target", &number::exact(self.target()));
         line("dim", &self.dimension());

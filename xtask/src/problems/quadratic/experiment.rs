@@ -1,7 +1,7 @@
 //! The experiment: what is trained, from where, and how often.
 
 use voidgrad::controls::Zero;
-use voidgrad::estimators::{Listed, Setup};
+use voidgrad::estimators::{Listed, Method, Setup};
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::train::{ControlOptimiser, Settings, TrainError, Training};
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
@@ -9,6 +9,7 @@ use voidgrad::{Bernoulli, Control, Estimator, Stream};
 use crate::choice;
 use crate::cli::TrainArguments;
 use crate::cli::value::Gradient;
+use crate::costs;
 use crate::evaluation::{self, Evaluation, Sampling};
 use crate::problems::quadratic::effort;
 use crate::statistics;
@@ -95,7 +96,12 @@ impl Experiment {
         let evaluations = arguments.evaluations;
         let iterations = arguments.iterations.unwrap_or(ITERATIONS);
         let repeats = arguments.repeats.unwrap_or(REPEATS);
-        let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::relaxing(objective) };
+        let mut setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::relaxing(objective) };
+        if let Some(costs) = &arguments.auto_costs {
+            let methods: Vec<&'static Method> = methods.iter().map(Trained::method).collect();
+            let time = |method| costs::of_round(method, &setup, &start, &objective);
+            setup.costs = costs.of(&methods, &setup, &start, time)?;
+        }
         let settings = Settings {
             iterations,
             batch: size(batch)?,

@@ -5,6 +5,7 @@ use std::fmt::Display;
 use super::data::{File, Files};
 use super::estimators;
 use super::experiment::Experiment;
+use crate::costs;
 use xtask_kit::number;
 
 impl Experiment {
@@ -25,6 +26,9 @@ impl Experiment {
         line("estimator", &format!("[{}]", quoted(names)));
         if let Some(evaluations) = self.evaluations {
             line("evaluations", &evaluations);
+        }
+        if let Some(costs) = costs::in_words(&self.costs) {
+            line("auto-costs", &format!("\"{costs}\""));
         }
         if let Some(Files { train, test }) = &self.data.files {
             let files = [Some(("data", train)), test.as_ref().map(|test| ("test-data", test))];

@@ -1,16 +1,18 @@
 //! The experiment: the model, the data, and how it is trained.
 
 use crate::trained::Trained;
-use voidgrad::Stream;
-use voidgrad::estimators::Method;
+use voidgrad::estimators::{Method, Setup};
 use voidgrad::network::NetworkError;
 use voidgrad::train::ControlOptimiser;
+use voidgrad::{Bernoulli, Stream};
 
 use super::data::Data;
 use super::estimators;
 use super::gradient::Gradient;
 use super::records;
+use super::run;
 use crate::choice::Refusal;
+use crate::costs::Costs;
 use crate::problems::models::Options;
 use crate::variables::size;
 use xtask_kit::error::Error;
@@ -27,6 +29,11 @@ const LARGEST_STEP: u64 = 100_000_000;
 /// Entries of a matrix: with their gradients and averages each takes tens of bytes, on every thread and in every checkpoint.
 const LARGEST_MATRIX: usize = 20_000_000;
 
+/// What the scale η and the temperature λ of a control start from.
+pub(super) const ETA: f64 = 1.0;
+/// As [`ETA`].
+pub(super) const LAMBDA: f64 = 0.5;
+
 /// Everything that determines the results.
 #[derive(Debug)]
 pub(crate) struct Experiment {
@@ -34,6 +41,8 @@ pub(crate) struct Experiment {
     pub(super) methods: Vec<Trained>,
     /// K, for estimators with a choice.
     pub(super) evaluations: Option<u64>,
+    /// What a round of each candidate of `auto` costs; nothing for its evaluations of f.
+    pub(super) costs: Vec<(String, f64)>,
     /// The model.
     pub(super) model: &'static xtask_models::Row,
     /// M, its latent variables.
@@ -79,6 +88,8 @@ pub(super) struct Settings<'a> {
     pub(super) control_optimisers: &'a [ControlOptimiser],
     /// K, for estimators with a choice.
     pub(super) evaluations: Option<u64>,
+    /// What a round of each candidate of `auto` costs, if that is not evaluations of f.
+    pub(super) auto_costs: Option<&'a Costs>,
     /// The model and its images.
     pub(super) model: &'a Options,
     /// M.
@@ -133,9 +144,10 @@ impl Experiment {
                 number::grouped(LARGEST_STEP)
             )));
         }
-        Ok(Self {
+        let mut experiment = Self {
             methods: estimators::trained(methods, &control_optimisers),
             evaluations,
+            costs: Vec::new(),
             model,
             latents,
             data,
@@ -149,7 +161,28 @@ impl Experiment {
             samples,
             records,
             detail,
-        })
+        };
+        if let Some(costs) = settings.auto_costs {
+            experiment.costs = experiment.costs_of(costs)?;
+        }
+        Ok(experiment)
+    }
+
+    /// What a round of each candidate of `auto` costs: a step of the model, if that is seconds.
+    ///
+    /// # Errors
+    /// As [`Costs::of`].
+    fn costs_of(&mut self, costs: &Costs) -> Result<Vec<(String, f64)>, Error> {
+        let methods: Vec<&'static Method> = self.methods.iter().map(Trained::method).collect();
+        let start = Bernoulli::from_logits(&vec![0.0; self.latents]).map_err(Error::arguments)?;
+        let setup = Setup { evaluations: self.evaluations, ..Setup::default() };
+        let trained = std::mem::take(&mut self.methods);
+        let found = costs.of(&methods, &setup, &start, |method| {
+            self.methods = vec![Trained::by_adam(method)];
+            run::seconds_of_a_step(self)
+        });
+        self.methods = trained;
+        found
     }
 
     /// # Errors
@@ -170,13 +203,14 @@ impl Experiment {
     /// # Errors
     /// Returns an error if an estimator can't be used with this model, or if its points would fill the memory.
     pub(super) fn check(&self, method: &Trained, model: &dyn Model, batch: u64) -> Result<(), Error> {
-        let gradient = Gradient::new(method, self.evaluations_of(method), model, &mut Stream::new(0, 0, 0))?;
+        let gradient = Gradient::new(method, &self.setup_of(method), model, &mut Stream::new(0, 0, 0))?;
         check_step(method, records::points(&gradient, model)?, batch, model)
     }
 
-    /// K, if the estimator has a choice.
-    pub(super) fn evaluations_of(&self, method: &Trained) -> Option<u64> {
-        self.evaluations.filter(|_| method.cost.has_choice())
+    /// What an estimator starts from; with K, if it has a choice.
+    pub(super) fn setup_of(&self, method: &Trained) -> Setup {
+        let evaluations = self.evaluations.filter(|_| method.cost.has_choice());
+        Setup { lambda: LAMBDA, eta: ETA, evaluations, costs: self.costs.clone(), ..Setup::default() }
     }
 
     /// How many runs there are.

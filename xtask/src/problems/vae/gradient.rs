@@ -14,11 +14,6 @@ use crate::choice::Refusal;
 use xtask_kit::number;
 use xtask_models::{Model, Relaxed, Shared};
 
-/// What the scale η and the temperature λ of a control start from.
-pub(super) const ETA: f64 = 1.0;
-/// As [`ETA`].
-pub(super) const LAMBDA: f64 = 0.5;
-
 /// The most latent variables whose states are all visited.
 const MOST_ENUMERATED: usize = 12;
 /// Points at which f is evaluated for one image.
@@ -62,7 +57,7 @@ impl Gradient {
     /// Returns an error if the estimator can't be used with this model, or with so many evaluations.
     pub(super) fn new(
         method: &Trained,
-        evaluations: Option<u64>,
+        setup: &Setup,
         model: &dyn Model,
         stream: &mut Stream,
     ) -> Result<Self, Refusal> {
@@ -72,13 +67,12 @@ impl Gradient {
         };
         let variables = model.latents();
         let bernoulli = Bernoulli::from_logits(&vec![0.0; variables]).map_err(|error| refuse(&error))?;
-        let relaxed = Self::relaxed(method, evaluations, model, stream).map_err(|error| refuse(&error))?;
+        let relaxed = Self::relaxed(method, setup, model, stream).map_err(|error| refuse(&error))?;
         let estimator = match &relaxed {
             Some((control, form)) => form.of(control.shared()).map_err(|error| refuse(&error))?,
             None => {
                 let row = Bernoulli::estimator(method.name).map_err(|error| refuse(&error))?;
-                let setup = Setup { lambda: LAMBDA, eta: ETA, evaluations, ..Setup::default() };
-                row.make(&setup, &bernoulli, stream).map_err(|error| refuse(&error))?
+                row.make(setup, &bernoulli, stream).map_err(|error| refuse(&error))?
             }
         };
         let points = estimator.evaluations(&bernoulli);
@@ -99,18 +93,18 @@ impl Gradient {
     /// The control that relaxes f, if the estimator has one.
     fn relaxed(
         method: &Method,
-        evaluations: Option<u64>,
+        setup: &Setup,
         model: &dyn Model,
         stream: &mut Stream,
     ) -> Result<Option<Relaxation>, StepError> {
-        let rebar = || model.rebar(&[ETA, LAMBDA.ln()]);
+        let rebar = || model.rebar(&[setup.eta, setup.lambda.ln()]);
         let mut relax = || model.relax(&random::phi_of_relax(model, stream));
         Ok(Some(match method.name {
             "rebar" => (rebar()?, Form::Independent),
             "rebar-coupled" => (rebar()?, Form::Coupled),
             "relax" => (relax()?, Form::Independent),
             "relax-coupled" => (relax()?, Form::Coupled),
-            "relax-loo" => (relax()?, Form::LeaveOneOut(evaluations.unwrap_or(2))),
+            "relax-loo" => (relax()?, Form::LeaveOneOut(setup.evaluations.unwrap_or(2))),
             _ => return Ok(None),
         }))
     }

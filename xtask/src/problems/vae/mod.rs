@@ -52,6 +52,7 @@ impl Problem for Experiment {
             methods: estimators::asked(&arguments.estimators),
             control_optimisers: &arguments.control_optimisers,
             evaluations,
+            auto_costs: arguments.auto_costs.as_ref(),
             model: &arguments.vae,
             latents: arguments.vae.latents.unwrap_or(LATENTS),
             iterations: arguments.iterations.unwrap_or(ITERATIONS),

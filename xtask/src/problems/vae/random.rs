@@ -3,7 +3,7 @@
 use voidgrad::Stream;
 use voidgrad::network::{Parameter, Shape};
 
-use super::gradient::{ETA, LAMBDA};
+use super::experiment::{ETA, LAMBDA};
 use xtask_models::{Model, UNITS};
 
 /// The rows of the streams `(seed, run, row)`. Row 0 is the trainer's.

@@ -1,7 +1,7 @@
 //! Gradients and bounds of small models, against sums over all states.
 
 use crate::trained::Trained;
-use voidgrad::estimators::Listed;
+use voidgrad::estimators::{Listed, Setup};
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};
 
 use super::data::Data;
@@ -110,7 +110,7 @@ fn estimated(small: &Small, name: &str, x: &[f64], rounds: usize) -> [(Vec<f64>,
     const IMAGES: usize = 4;
     let model = &*small.model;
     let mut stream = Stream::new(1, 0, 0);
-    let mut gradient = Gradient::new(&method(name), None, model, &mut stream).unwrap();
+    let mut gradient = Gradient::new(&method(name), &Setup::default(), model, &mut stream).unwrap();
     // A network that is not 0.
     if let Some(phi) = gradient.control().map(Control::phi) {
         let phi: Vec<f64> = phi.iter().zip(0..).map(|(phi, i)| phi + 0.2 * f64::from(i).sin()).collect();

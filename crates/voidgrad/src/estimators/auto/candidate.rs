@@ -41,6 +41,8 @@ pub(super) struct Candidate<D: Distribution> {
     examples: u64,
     /// What had been spent after the last of these.
     pub(super) last: f64,
+    /// The norm of `ĝ` of the last round.
+    pub(super) norm: f64,
     /// The sum of `ĝ` over the examples of the round under way; empty if it has no part in it.
     sum: Vec<f64>,
     gradient: Vec<f64>,
@@ -64,6 +66,7 @@ impl<D: Distribution> Candidate<D> {
             turn: 0,
             examples: 0,
             last: 0.0,
+            norm: 0.0,
             sum: Vec::new(),
             gradient: Vec::new(),
             weights: Vec::new(),
@@ -99,7 +102,8 @@ impl<D: Distribution> Candidate<D> {
             return None;
         }
         self.estimator.end_round();
-        let factor = self.measure(criterion.root(norm(&self.sum), self.cost));
+        self.norm = norm(&self.sum);
+        let factor = self.measure(criterion.root(self.norm, self.cost));
         self.lessons += self.examples;
         self.last = spent;
         self.forget();
@@ -139,12 +143,12 @@ impl<D: Distribution> Candidate<D> {
 }
 
 /// The root of a mean of squares, moved by a share of the difference.
-fn moved(root: f64, found: f64, share: f64) -> f64 {
+pub(super) fn moved(root: f64, found: f64, share: f64) -> f64 {
     (root * (1.0 - share).sqrt()).hypot(found * share.sqrt()).min(f64::MAX)
 }
 
 /// `√Σ x²`, whose squares may be no numbers.
-fn norm(x: &[f64]) -> f64 {
+pub(super) fn norm(x: &[f64]) -> f64 {
     let largest = x.iter().fold(0.0_f64, |largest, x| largest.max(x.abs()));
     if !(largest > 0.0 && largest.is_finite()) {
         return largest;

@@ -29,6 +29,22 @@ pub enum AutoError {
         /// The number of candidates.
         expected: usize,
     },
+    /// A candidate has no cost, although others have one.
+    #[error("there is no cost of {name}; the candidates are {candidates}")]
+    NoCost {
+        /// The candidate's name.
+        name: String,
+        /// The names of all candidates.
+        candidates: String,
+    },
+    /// There is a cost of an estimator that is no candidate.
+    #[error("{name} has a cost and is no candidate; the candidates are {candidates}")]
+    NoCandidate {
+        /// The name.
+        name: String,
+        /// The names of all candidates.
+        candidates: String,
+    },
     /// A cost is no positive number.
     #[error("the cost of {name} is {cost}, and not a positive number")]
     Cost {

@@ -2,6 +2,7 @@
 
 mod candidate;
 mod error;
+mod progress;
 mod state;
 
 use std::fmt;
@@ -12,9 +13,10 @@ use super::{Bias, Cost, Count, Listed, Method, MethodError, Needs, Setup};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ShapeMismatch};
-use crate::estimator::{Answer, AnyEstimator, Choice, Estimator, Learned, Told, Want};
+use crate::estimator::{Answer, AnyEstimator, Choice, Estimator, Learned, StepGradients, Told, Want};
 use crate::noise::Rule;
 use candidate::Candidate;
+use progress::Progress;
 
 pub use error::AutoError;
 
@@ -38,7 +40,10 @@ pub use error::AutoError;
 /// - *Trials.* A candidate that is not the best has a round as soon as what has been spent since its last is `cost · n / 0.05 · max(1, (score / best score)²)`, where n candidates are measured in this
 ///   way. So trials take a twentieth of the cost, and less the worse they are.
 ///
-/// The rule sees ĝ alone. Parameters that learn without it, such as those of a decoder, gain from every step, and would have cheaper rounds than the rule chooses.
+/// **A model** has parameters that learn without `ĝ`, such as those of a decoder. They gain from every step, so they want cheap rounds. A loop that tells the gradients of each
+/// step by [`end_step`](Estimator::end_step) gets the candidate with the least `cost/(A/√E‖ĝ‖² + B)`. Here `A/√E‖ĝ‖²` is what a step gains by the parameters that learn from `ĝ`, and B what it gains by
+/// the others. The gain by parameters with the gradients `Ĝ_i` is `Σ_i G_i²/√E[Ĝ_i²]`, as Adam makes it. The product of two successive `Ĝ_i` is an estimate of `G_i²`; means are over the last 256 steps. All learning rates are
+/// taken to be equal. A loop that does not tell them gets what is best for `ĝ` alone, and so does [`Criterion::Squares`].
 ///
 /// `ĝ` of these rounds is used like any other. A candidate whose variance is greater by orders of magnitude spoils the averages of squares that an optimiser like Adam
 /// keeps; it does not belong on the list. Nor does a biased one. A control is refused, because its parameters would have to be trained in rounds of
@@ -84,6 +89,9 @@ pub struct Auto<D: Distribution = Bernoulli> {
     choices: Vec<Stretch>,
     /// Evaluations of f in the round under way.
     evaluations: u64,
+    /// The candidate of the last round.
+    used: usize,
+    progress: Progress,
 }
 
 /// What the list says of it.
@@ -166,6 +174,8 @@ impl<D: Distribution> Auto<D> {
             best: first,
             choices: Vec::new(),
             evaluations: 0,
+            used: first,
+            progress: Progress::default(),
         })
     }
 
@@ -224,8 +234,10 @@ impl<D: Distribution> Auto<D> {
     /// With [`Setup::evaluations`] K they are `disarm`, `rloo` and `arms` of K samples. Without it they are those of two samples, `disarm` and `rloo`, those of one,
     /// `reinforce-ema` and `reinforce-optimal`, and up to 15 variables `local-expectation`.
     ///
+    /// With [`Setup::costs`] each of them needs a cost.
+    ///
     /// # Errors
-    /// Returns an error if none can be made with K samples.
+    /// Returns an error if none can be made with K samples, or if the costs are not those of the candidates.
     #[inline]
     pub fn of_table(setup: &Setup, distribution: &D, rng: &mut dyn Rng) -> Result<Self, MethodError>
     where
@@ -249,8 +261,23 @@ impl<D: Distribution> Auto<D> {
         }
         match refusal {
             Some(error) if candidates.is_empty() => Err(error),
-            _ => Ok(Self::new(candidates)?),
+            _ if setup.costs.is_empty() => Ok(Self::new(candidates)?),
+            _ => Ok(Self::new(candidates)?.with_named_costs(&setup.costs)?),
         }
+    }
+
+    /// The same with a cost for each name.
+    fn with_named_costs(self, costs: &[(String, f64)]) -> Result<Self, AutoError> {
+        let names = || self.names().collect::<Vec<&str>>().join(", ");
+        if let Some((name, _)) = costs.iter().find(|(name, _)| self.names().all(|other| other != name)) {
+            return Err(AutoError::NoCandidate { name: name.clone(), candidates: names() });
+        }
+        let cost = |name: &str| {
+            let found = costs.iter().find(|(other, _)| other == name).map(|(_, cost)| *cost);
+            found.ok_or_else(|| AutoError::NoCost { name: name.to_owned(), candidates: names() })
+        };
+        let costs = self.names().map(cost).collect::<Result<Vec<f64>, AutoError>>()?;
+        self.with_costs(&costs)
     }
 
     /// The names of the candidates, in their order.
@@ -302,13 +329,22 @@ impl<D: Distribution> Auto<D> {
         }
     }
 
+    /// What is compared: the cost of a gain. It is in proportion to the score if all that learns does so from `ĝ`.
+    fn value(&self, candidate: &Candidate<D>) -> f64 {
+        let score = candidate.value();
+        match self.criterion {
+            Criterion::Norm if score.is_finite() => score / self.progress.gain(score / candidate.cost),
+            _ => score,
+        }
+    }
+
     /// Chooses the candidate of the next round.
     fn choose(&mut self) {
         if !self.has_had_its_turn(self.current) {
             return;
         }
         let whole = self.candidates.iter().enumerate().filter(|(_, candidate)| candidate.has_whole_turn());
-        let best = whole.min_by(|(_, one), (_, other)| one.value().total_cmp(&other.value()));
+        let best = whole.min_by(|(_, one), (_, other)| self.value(one).total_cmp(&self.value(other)));
         let best = best.map_or(self.best, |(place, _)| place);
         (self.best, self.current) = (best, best);
         let is_paid = |i: &usize| *i != best && !self.is_free(*i, best);
@@ -316,7 +352,7 @@ impl<D: Distribution> Auto<D> {
         for &i in &paid {
             let Candidate { cost, last, .. } = self.candidates[i];
             let due = if self.has_had_its_turn(i) {
-                let worse = (self.candidates[i].value() / self.candidates[best].value()).powi(2);
+                let worse = (self.value(&self.candidates[i]) / self.value(&self.candidates[best])).powi(2);
                 last + cost * paid.len() as f64 / SHARE * if worse > 1.0 { worse } else { 1.0 }
             } else {
                 AFFORDABLE * cost * self.candidates[i].first_turn() as f64
@@ -331,7 +367,8 @@ impl<D: Distribution> Auto<D> {
     /// Whether the first turn of candidate `i` is over, be it because it is much worse than the best.
     fn has_had_its_turn(&self, i: usize) -> bool {
         let (own, best) = (&self.candidates[i], &self.candidates[self.best]);
-        let is_hopeless = i != self.best && own.measured > 0.0 && own.score > HOPELESS.sqrt() * best.value();
+        let is_hopeless =
+            i != self.best && own.measured > 0.0 && self.value(own) > HOPELESS.sqrt() * self.value(best);
         own.has_whole_turn() || is_hopeless
     }
 
@@ -394,9 +431,14 @@ impl<D: Distribution> Estimator<D> for Auto<D> {
             return;
         }
         self.spent += self.candidates[self.current].cost;
+        self.used = self.current;
         self.count();
         self.measure();
         self.choose();
+    }
+
+    fn end_step(&mut self, gradients: StepGradients<'_>) {
+        self.progress.learn(gradients, self.candidates[self.used].norm);
     }
 
     fn choices(&self) -> Vec<Choice> {

@@ -6,7 +6,7 @@ use crate::bernoulli::Bernoulli;
 use crate::controls::Perceptron;
 use crate::distribution::Distribution as _;
 use crate::error::EstimateError;
-use crate::estimator::{AnyEstimator, Estimator, Learned, Round, check_wants};
+use crate::estimator::{AnyEstimator, Estimator, Learned, Round, StepGradients, check_wants};
 use crate::estimators::{
     Auto, AutoError, Criterion, Disarm, DoubleCv, Enumerate, Listed, LocalExpectation, MethodError,
     Reinforce, ReinforceEma, Rloo, Setup,
@@ -39,11 +39,14 @@ struct Rounds<'a> {
     objective: &'a dyn Objective,
     stream: Stream,
     round: Round,
+    /// The direct gradient of every step, if the rounds are those of a model.
+    direct: Option<Vec<f64>>,
 }
 
 impl<'a> Rounds<'a> {
     fn new(count: usize, objective: &'a dyn Objective) -> Self {
-        Self { bernoulli: variables(count), objective, stream: Stream::new(31, 0, 0), round: Round::new() }
+        let (stream, round) = (Stream::new(31, 0, 0), Round::new());
+        Self { bernoulli: variables(count), objective, stream, round, direct: None }
     }
 
     fn make(&mut self, auto: &mut Auto, rounds: usize) {
@@ -51,6 +54,9 @@ impl<'a> Rounds<'a> {
             self.round.draw(auto, &self.bernoulli, &mut self.stream).unwrap();
             self.round.evaluate(self.objective).unwrap();
             self.round.tell(auto, &self.bernoulli).unwrap();
+            if let Some(direct) = &self.direct {
+                auto.end_step(StepGradients { estimated: self.round.gradient(), direct });
+            }
         }
     }
 }
@@ -211,6 +217,30 @@ fn an_expensive_candidate_waits_until_it_can_be_afforded() {
     assert_eq!(first, Some(4 * 4 * 256));
 }
 
+/// What a decoder gains from a step decides, if it is much. With two samples `ĝ` has a sixth of the norm that it has with one, so they win unless each step is worth more than that. A gradient of noise gains nothing.
+#[test]
+fn what_others_gain_from_a_step_makes_cheap_rounds_the_best() {
+    const DIRECT: usize = 100;
+    let candidates = || {
+        vec![
+            ("rloo", Box::new(Rloo::new(2).unwrap()) as AnyEstimator),
+            ("one", Box::new(Reinforce::new(-20.0).unwrap())),
+        ]
+    };
+    let best = |signal: f64| {
+        let (mut auto, mut rounds) = (of(candidates()), Rounds::new(3, &Cubic));
+        let (mut noise, mut direct) = (Stream::new(5, 0, 0), vec![0.0; DIRECT]);
+        for _ in 0..600 {
+            rounds.make(&mut auto, 1);
+            noise.fill_open01(&mut direct);
+            direct.iter_mut().for_each(|x| *x = 1e3 * (*x - 0.5 + signal));
+            auto.end_step(StepGradients { estimated: rounds.round.gradient(), direct: &direct });
+        }
+        auto.choices().last().unwrap().name.clone()
+    };
+    assert_eq!([best(0.0), best(0.5)], ["rloo", "one"]);
+}
+
 /// Costs that say the opposite of the evaluations: seconds, for example.
 #[test]
 fn the_costs_decide() {
@@ -248,7 +278,7 @@ fn scores_follow_f_when_it_changes_and_any_size_of_it_will_do() {
 #[test]
 fn a_state_continues_with_the_same_bits_and_another_is_refused() {
     for rounds in [0, 1, 3, 17, 100, 999] {
-        let mut made = Rounds::new(3, &Cubic);
+        let mut made = Rounds { direct: Some(vec![0.1; 5]), ..Rounds::new(3, &Cubic) };
         let (mut first, mut second) = (of_table(3), of_table(3));
         Rounds::new(3, &Scaled(4.0)).make(&mut second, 50);
         made.make(&mut first, rounds);
@@ -265,7 +295,7 @@ fn a_state_continues_with_the_same_bits_and_another_is_refused() {
         assert_eq!(bits(&whole.state()), bits(&second.state()), "{rounds}");
     }
     let mut auto = of_table(3);
-    Rounds::new(3, &Cubic).make(&mut auto, 100);
+    Rounds { direct: Some(vec![0.1; 5]), ..Rounds::new(3, &Cubic) }.make(&mut auto, 100);
     let untouched = auto.state();
     for place in 0..untouched.len() {
         let mut missing = untouched.clone();
@@ -281,7 +311,7 @@ fn a_state_continues_with_the_same_bits_and_another_is_refused() {
         }
         assert_eq!(bits(&auto.state()), bits(&untouched), "{name}");
     }
-    for (place, number) in [(1, 5.0), (2, -1.0), (1, 0.5), (2, f64::NAN)] {
+    for (place, number) in [(1, 5.0), (2, -1.0), (3, 0.5), (2, f64::NAN)] {
         let mut another = untouched.clone();
         another[0].1[place] = number;
         assert!(auto.restore(&borrowed(&another)).is_err());
@@ -334,6 +364,18 @@ fn what_can_not_be_chosen_among_is_refused() {
         let error = two().with_costs(&[1.0, cost]).unwrap_err();
         assert!(matches!(error, AutoError::Cost { ref name, .. } if name == "average"), "{error}");
     }
+    let priced = |costs: &[(&str, f64)]| {
+        let costs = costs.iter().map(|(name, cost)| ((*name).to_owned(), *cost)).collect();
+        let setup = Setup { evaluations: Some(5), costs, ..setup() };
+        Auto::of_table(&setup, &variables(3), &mut Stream::new(0, 0, 0))
+            .map(|auto| auto.costs().collect::<Vec<f64>>())
+    };
+    assert_eq!(priced(&[("arms", 2.0), ("rloo", 0.5)]), Ok(vec![0.5, 2.0]));
+    let candidates = || "rloo, arms".to_owned();
+    let error = AutoError::NoCost { name: "arms".into(), candidates: candidates() };
+    assert_eq!(priced(&[("rloo", 0.5)]), Err(error.into()));
+    let error = AutoError::NoCandidate { name: "disarm".into(), candidates: candidates() };
+    assert_eq!(priced(&[("rloo", 0.5), ("disarm", 1.0), ("arms", 1.0)]), Err(error.into()));
     // One of the candidates is enough.
     let auto = of(vec![("disarm", disarm()), ("enumerate", Box::new(Enumerate))]);
     let many = Bernoulli::from_logits(&[0.0; 21]).unwrap();

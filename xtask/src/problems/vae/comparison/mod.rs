@@ -131,6 +131,7 @@ impl Comparison {
             methods: Bernoulli::estimators().iter().map(|row| row.method).filter(is_asked).collect(),
             control_optimisers: &training.control_optimisers,
             evaluations: arguments.evaluations,
+            auto_costs: arguments.training.auto_costs.as_ref(),
             model: &arguments.model,
             latents: arguments.model.latents.unwrap_or(LATENTS),
             iterations: training.iterations.unwrap_or(ITERATIONS),

@@ -5,6 +5,7 @@ mod tests;
 
 use std::time::Instant;
 
+use voidgrad::estimator::StepGradients;
 use voidgrad::optimise::{Adam, Sgd};
 use voidgrad::train::{Block, ControlOptimiser, Gradients, TrainerState};
 use voidgrad::{Bernoulli, Stream, Trainer};
@@ -13,6 +14,7 @@ use super::checkpoint::{Checkpoint, borrowed};
 use super::learner::Learner;
 use super::{Divergence, End, Run};
 use crate::choice;
+use crate::costs;
 use crate::problems::vae::error::StepError;
 use crate::problems::vae::estimators;
 use crate::problems::vae::exact::Exact;
@@ -70,7 +72,7 @@ impl<'a> Execution<'a> {
         let parameters = model.shapes().map(|shapes| random::parameters(&shapes, &mut weights));
         let mut stream = Stream::new(seed, repeat, random::CONTROL);
         let method = &experiment.methods[job.row];
-        let gradient = Gradient::new(method, experiment.evaluations_of(method), &*model, &mut stream)?;
+        let gradient = Gradient::new(method, &experiment.setup_of(method), &*model, &mut stream)?;
         let phi = gradient.control().map(|control| control.phi().as_slice().to_vec());
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
         let is_exact = estimators::name(method) == estimators::EXACT;
@@ -179,6 +181,15 @@ impl<'a> Execution<'a> {
     }
 }
 
+/// Seconds of a step with the first estimator.
+///
+/// # Errors
+/// Returns an error if the library refuses a setting, or if a step fails.
+pub(crate) fn seconds_of_a_step(experiment: &Experiment) -> Result<f64, Error> {
+    let mut execution = Execution::new(experiment, Job { row: 0, repeat: 0 })?;
+    costs::seconds(|| execution.step().map_err(Error::computation))
+}
+
 impl Parts {
     /// Fills the gradients of a step.
     fn fill(
@@ -203,7 +214,10 @@ impl Parts {
         }
         images.ask(&**model, decoder.parameters, gradient, &x, noise)?;
         images.tell(gradient)?;
-        images.add_gradients(&**model, &x, [encoder.gradient, decoder.gradient])?;
+        images.add_gradients(&**model, &x, [&mut *encoder.gradient, &mut *decoder.gradient])?;
+        gradient
+            .estimator_mut()
+            .end_step(StepGradients { estimated: encoder.gradient, direct: decoder.gradient });
         if let Some(learner) = learner {
             let phi = learner.learn(experiment, (run, iteration), images, (gradient, decoder.parameters))?;
             let (from, to) = (step.parameters(CONTROL)?.to_vec(), phi);

@@ -11,7 +11,7 @@ use super::records::Record;
 use crate::training::Time;
 use xtask_kit::number;
 
-pub(super) use execution::Execution;
+pub(super) use execution::{Execution, seconds_of_a_step};
 
 /// A run that has ended.
 pub(crate) struct Run {

@@ -19,6 +19,7 @@ fn experiment(
         methods: vec![Bernoulli::estimator(name).unwrap().method],
         control_optimisers: &[optimiser],
         evaluations: None,
+        auto_costs: None,
         model: &Options { latents: None, model: None, data: None, test_data: None },
         latents,
         iterations: 3_000,

@@ -308,6 +308,7 @@ fn smooth() -> SmoothNetwork {
 
 // RELAX's own formula, not a fault of the derivatives: ∂c/∂z jumps at the kink of a ReLU, and where a weight moves the kink, the expectation moves
 // with the jump, which no derivative of a single sample sees. The first two layers are therefore trained on a gradient that has a bias.
+// `boundary_term` is the rest.
 #[test]
 fn where_a_weight_moves_a_kink_the_variance_gradient_lacks_the_part_of_the_jump() {
     let (control, theta, bias) = (relax_linear(), 0.3, 6);
@@ -315,6 +316,10 @@ fn where_a_weight_moves_a_kink_the_variance_gradient_lacks_the_part_of_the_jump(
     let difference = variance_difference(&control, theta, bias);
     // A hundred times the tolerance of the test above.
     assert!((found - difference).abs() > 1e-3, "{found} {difference}");
+    let exact =
+        variance::gradient(&Bernoulli::from_probabilities(&[theta]).unwrap(), &toy, &control).unwrap();
+    assert!((exact.of_samples[bias] - found).abs() < 1e-5, "{} {found}", exact.of_samples[bias]);
+    assert!((exact.total()[bias] - difference).abs() < 1e-5, "{} {difference}", exact.total()[bias]);
 }
 
 #[test]

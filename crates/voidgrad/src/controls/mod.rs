@@ -7,6 +7,7 @@
 pub mod basis;
 pub mod by_example;
 pub mod constant;
+pub mod kinked;
 pub mod perceptron;
 pub mod rebar;
 pub mod relax;
@@ -25,6 +26,7 @@ mod tests;
 pub use basis::Basis;
 pub use by_example::ByExample;
 pub use constant::Constant;
+pub use kinked::{Kink, Kinked};
 pub use perceptron::Perceptron;
 pub use rebar::Rebar;
 pub use relax::Relax;

@@ -1,5 +1,9 @@
 //! RELAX's network, alone, and the weights that it starts from.
 
+mod kinks;
+#[cfg(test)]
+mod tests;
+
 use std::ops::Range;
 
 use nalgebra::{DMatrix, DVector, DVectorView, SMatrix, SVector};

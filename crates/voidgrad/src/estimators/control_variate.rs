@@ -1,5 +1,7 @@
 //! The estimator that REINFORCE, REBAR and RELAX share.
 
+mod boundary;
+
 use nalgebra::{DMatrix, DVector};
 
 use crate::bernoulli::{Bernoulli, logit};
@@ -231,7 +233,7 @@ impl Estimate {
     /// comes from the jumps that a step of φ moves: ĝ is a step function of such a φ, and its derivative a
     /// delta function that no sample sees. In RELAX's network that concerns the layers before the last
     /// `ReLU`, whichever tool takes the derivative; λ and the layer after it are not concerned, nor is the
-    /// unbiasedness of `ĝ` itself.
+    /// unbiasedness of `ĝ` itself. [`boundary_term`](Self::boundary_term) estimates what is missing.
     #[must_use]
     pub fn variance_gradient(&self, control: &(impl Control + ?Sized)) -> DVector<f64> {
         let mut phi_bar = DVector::zeros(control.parameters());

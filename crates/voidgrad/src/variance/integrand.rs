@@ -3,6 +3,7 @@
 use crate::bernoulli::logit;
 use crate::control::Control;
 use crate::estimator::Coupling;
+use crate::kernel::weights;
 use voidgrad_real::sigmoid;
 
 /// Given b, `ĝ = A(z̃) + B(z)` with `A = (f(b) - c)·∂/∂a ln p(b) - ∂c/∂z̃·∂z̃/∂a` and `B = ∂c/∂z`.
@@ -31,6 +32,8 @@ pub(super) struct Point {
     pub(super) density: f64,
     /// A and B, or their sum and 0.
     pub(super) parts: [f64; 2],
+    /// `∂z̃/∂a`.
+    z_tilde_a: f64,
     /// c, and its derivative by y.
     pub(super) c: f64,
     pub(super) slope: f64,
@@ -51,19 +54,48 @@ impl<'a, C: Control + ?Sized> Integrand<'a, C> {
     pub(super) fn at(&self, y: f64) -> Point {
         let mut slope = [0.0];
         let c = self.control.value_and_d_z(&[self.sign * y], &mut slope);
+        self.with(y, c, slope[0])
+    }
+
+    /// The integrand at this y with these c and `∂c/∂z`.
+    fn with(&self, y: f64, c: f64, slope: f64) -> Point {
         let decay = (-y).exp();
         // ∂z̃/∂a by z̃ instead of v; the same for both b, by symmetry.
         let z_tilde_a = self.p * (1.0 - decay);
-        let tilde = (self.f - c) * self.score - slope[0] * z_tilde_a;
+        let tilde = (self.f - c) * self.score - slope * z_tilde_a;
         let parts = match self.coupling {
-            Coupling::Independent => [tilde, slope[0]],
+            Coupling::Independent => [tilde, slope],
             // 1 - ∂z̃/∂a, as a sum of positive numbers.
             Coupling::Common => {
                 let rest = sigmoid(-self.s) + self.p * decay;
-                [(self.f - c) * self.score + slope[0] * rest, 0.0]
+                [(self.f - c) * self.score + slope * rest, 0.0]
             }
         };
-        Point { density: self.density(y, decay), parts, c, slope: self.sign * slope[0] }
+        Point { density: self.density(y, decay), parts, z_tilde_a, c, slope: self.sign * slope }
+    }
+
+    /// Adds `w·p(z|b)` times A and B.
+    pub(super) fn add_parts(&self, y: f64, weight: f64, sum: &mut [f64]) {
+        let point = self.at(y);
+        sum.iter_mut().zip(point.parts).for_each(|(sum, part)| *sum += weight * point.density * part);
+    }
+
+    /// Adds `w·p(b)·p(z|b)` times `2·(A + E[B])·∂A/∂φ + 2·(E[A] + B)·∂B/∂φ`, whose integral is the part of b in `E[2·ĝ·∂ĝ/∂φ]`.
+    pub(super) fn add_gradient(&self, y: f64, weight: f64, means: [f64; 2], phi_bar: &mut [f64]) {
+        let point = self.at(y);
+        let [tilde, free] = point.parts;
+        let mass = 2.0 * weight * self.p * point.density;
+        let of_z_tilde = weights(mass * (tilde + means[1]), self.score, point.z_tilde_a);
+        let z_dot = weights(mass * (means[0] + free), self.score, point.z_tilde_a).z_dot;
+        let z_dot = z_dot + of_z_tilde.z_tilde_dot;
+        self.control.vjp_jvp(&[self.sign * y], &[z_dot], of_z_tilde.c_bar, phi_bar);
+    }
+
+    /// `p(κ)·((E[A] + B(κ)) - ∂z̃/∂a·(A(κ) + E[B]))` at a kink, whose mean slope is given.
+    pub(super) fn height(&self, y: f64, slope: f64, means: [f64; 2]) -> f64 {
+        let point = self.with(y, self.control.value(&[self.sign * y]), slope);
+        let [tilde, free] = point.parts;
+        self.p * point.density * (means[0] + free - point.z_tilde_a * (tilde + means[1]))
     }
 
     /// `p(z|b)`, in a form that stays exact where p(z) and p(b) are both too small to be numbers; `decay` is

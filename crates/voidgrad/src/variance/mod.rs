@@ -4,6 +4,8 @@
 
 mod enumeration;
 mod floors;
+mod gradient;
+mod integral;
 mod integrand;
 mod moments;
 mod monte_carlo;
@@ -16,6 +18,7 @@ mod tests;
 
 pub use enumeration::enumerate;
 pub use floors::{Floors, floors};
+pub use gradient::{VarianceGradient, gradient, gradient_within};
 pub use moments::{Moments, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
 pub use nodes::Tolerance;
@@ -81,6 +84,12 @@ pub enum VarianceError {
     NotConverged {
         /// The variance so far.
         variance: f64,
+        /// An estimate of its error.
+        error: f64,
+    },
+    /// The quadrature of the variance's gradient gave up.
+    #[error("the variance's gradient is known to ±{error} only; its tolerance was not reached")]
+    GradientNotConverged {
         /// An estimate of its error.
         error: f64,
     },

@@ -191,13 +191,41 @@ fn the_variance_gradient_of_a_network_with_kinks_is_exact_where_no_kink_moves() 
 }
 
 // Not a defect of the code but of the method: for a given z, `∂c/∂z` jumps when a kink passes over it, and
-// the derivative by φ does not see that. It would be a delta function. Should this test fail, the
+// the derivative by φ does not see that. It would be a delta function. Should the first claim fail, the
 // documentation of `variance_gradient` is out of date.
 #[test]
-fn the_variance_gradient_misses_the_kinks_that_move() {
+fn the_variance_gradient_misses_the_kinks_that_move_and_the_boundary_term_adds_them() {
     let mut control = RelaxLinear::draw(LAMBDA, TARGET, &mut Stream::new(8, 0, 2)).unwrap();
-    let [expected, difference] = variance_gradients(&mut control, 6);
-    assert!((expected - difference).abs() > 1e3 * DIFFERENCE, "{expected} {difference}");
+    let bernoulli = Bernoulli::from_probabilities(&[0.35]).unwrap();
+    let exact = variance::gradient(&bernoulli, &MeanQuadratic { target: TARGET }, &control).unwrap();
+    for n in [1, 6, 8, 17, 31, 36, 38] {
+        let [expected, difference] = variance_gradients(&mut control, n);
+        // The first bias and others.
+        if [6, 8, 38].contains(&n) {
+            assert!((expected - difference).abs() > 1e3 * DIFFERENCE, "φ{n}: {expected} {difference}");
+        }
+        assert!((exact.of_samples[n] - expected).abs() < 1e-8, "φ{n}: {} {expected}", exact.of_samples[n]);
+        let term = |estimate: &Estimate| estimate.boundary_term(&bernoulli, &control).unwrap()[n];
+        let term = expectation(&bernoulli, &control, &term, &|_| 1.0);
+        assert!((exact.boundary[n] - term).abs() < 1e-8, "φ{n}: {} {term}", exact.boundary[n]);
+        assert!((expected + term - difference).abs() < DIFFERENCE, "φ{n}: {expected} + {term}, {difference}");
+    }
+}
+
+#[test]
+fn the_boundary_term_of_a_control_without_kinks_is_zero_and_errors_are_named() {
+    let bernoulli = Bernoulli::from_logits(&[0.5, -0.2]).unwrap();
+    let noise = Noise::new(&[0.3, 0.8], &[0.6, 0.1]).unwrap();
+    let rebar = Rebar::new(ETA, LAMBDA, TARGET).unwrap();
+    let estimate = estimate(&bernoulli, &tangled_pair, &rebar, noise).unwrap();
+    assert_eq!(estimate.boundary_term(&bernoulli, &rebar).unwrap(), DVector::zeros(2));
+    let other = Bernoulli::from_logits(&[0.5]).unwrap();
+    let error = estimate.boundary_term(&other, &rebar).unwrap_err();
+    assert_eq!(error.to_string(), "bernoulli has 1 entries where 2 are needed");
+}
+
+fn tangled_pair(b: &[f64]) -> f64 {
+    2.0 * b[0] - b[0] * b[1]
 }
 
 /// An objective without symmetry, in which variables depend on each other.

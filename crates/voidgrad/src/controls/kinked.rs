@@ -13,6 +13,17 @@ use crate::objective::Differentiable;
 /// [`Estimate::boundary_term`](crate::Estimate::boundary_term) estimates it, and [`variance::gradient`](crate::variance::gradient()) has it exactly.
 ///
 /// A control of your own that has no kink returns an empty list.
+///
+/// ```
+/// use voidgrad::controls::{Kinked, ReluNetwork};
+/// use voidgrad::{Control, Stream};
+/// let network = ReluNetwork::draw(false, &mut Stream::new(1, 0, 0));
+/// let kinks = network.kinks();
+/// assert!(kinks.len() >= 5);
+/// let mut slope = [0.0];
+/// network.value_and_d_z(&[kinks[0].z - 1.0], &mut slope);
+/// assert!((slope[0] - kinks[0].slopes[0]).abs() < 1e-14);
+/// ```
 pub trait Kinked: Control {
     /// The kinks, in ascending order.
     ///
@@ -46,7 +57,7 @@ impl Kink {
     }
 
     /// Whether all its numbers are.
-    pub(super) fn is_finite(&self) -> bool {
+    fn is_finite(&self) -> bool {
         let all = self.slopes.iter().chain(&self.moved).chain([&self.z]);
         all.copied().all(f64::is_finite)
     }
@@ -59,7 +70,8 @@ impl Kink {
     }
 }
 
-fn in_order(mut kinks: Vec<Kink>) -> Vec<Kink> {
+/// The kinks in ascending order, without those that have numbers too large.
+pub(super) fn in_order(mut kinks: Vec<Kink>) -> Vec<Kink> {
     kinks.retain(Kink::is_finite);
     kinks.sort_by(|a, b| a.z.total_cmp(&b.z));
     kinks
@@ -87,10 +99,9 @@ impl<A: Kinked, B: Kinked> Kinked for Sum<A, B> {
 }
 
 /// The kinks of a network beside the relaxed objective, whose only parameter is λ.
-fn beside_the_relaxed(weights: Weights, ends_in_relu: bool, lambda: f64, target: f64) -> Vec<Kink> {
+fn beside_the_relaxed(network: &ReluNetwork, lambda: f64, target: f64) -> Vec<Kink> {
     // Numbers that a control holds are those that another accepts.
     let Ok(relaxed) = Rebar::new(1.0, lambda, target) else { return Vec::new() };
-    let network = ReluNetwork::new(weights, ends_in_relu);
     let kinks = network.kinks().into_iter().map(|kink| {
         let other = slope(&relaxed, kink.z);
         kink.beside(other, 1, 1 + network.parameters())
@@ -102,7 +113,7 @@ impl Kinked for Relax {
     fn kinks(&self) -> Vec<Kink> {
         let (w1, b1, w2, b2) = (*self.w1(), *self.b1(), *self.w2(), *self.b2());
         let weights = Weights { w1, b1, w2, b2, w3: *self.w3(), b3: self.b3() };
-        beside_the_relaxed(weights, true, self.lambda(), self.target())
+        beside_the_relaxed(&ReluNetwork::new(weights, true), self.lambda(), self.target())
     }
 }
 
@@ -110,7 +121,7 @@ impl Kinked for RelaxLinear {
     fn kinks(&self) -> Vec<Kink> {
         let (w1, b1, w2, b2) = (*self.w1(), *self.b1(), *self.w2(), *self.b2());
         let weights = Weights { w1, b1, w2, b2, w3: *self.w3(), b3: self.b3() };
-        beside_the_relaxed(weights, false, self.lambda(), self.target())
+        beside_the_relaxed(&ReluNetwork::new(weights, false), self.lambda(), self.target())
     }
 }
 

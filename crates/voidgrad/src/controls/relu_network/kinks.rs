@@ -4,7 +4,7 @@ use nalgebra::{DVector, SMatrix, SVector};
 
 use super::{ReluNetwork, WEIGHTS, Weights};
 use crate::control::Control as _;
-use crate::controls::kinked::{Kink, Kinked};
+use crate::controls::kinked::{Kink, Kinked, in_order};
 
 type Column = SVector<f64, 5>;
 
@@ -138,10 +138,7 @@ impl Kinked for ReluNetwork {
             let roots = roots(&places(&found), |z| self.inputs(z).last);
             found.extend(roots.into_iter().map(|root| (Unit::Last, root)));
         }
-        let mut kinks: Vec<Kink> = found.iter().map(|(unit, root)| self.kink(*unit, root)).collect();
-        kinks.retain(Kink::is_finite);
-        kinks.sort_by(|a, b| a.z.total_cmp(&b.z));
-        kinks
+        in_order(found.iter().map(|(unit, root)| self.kink(*unit, root)).collect())
     }
 }
 

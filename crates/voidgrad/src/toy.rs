@@ -5,7 +5,9 @@ use voidgrad_real::sigmoid;
 
 use crate::bernoulli::Bernoulli;
 use crate::error::ObjectiveError;
-use crate::objective::{Differentiable, Objective, Points, TwiceDifferentiable};
+use crate::objective::{
+    Differentiable, Multilinear, MultilinearError, Objective, Points, TwiceDifferentiable,
+};
 
 /// `(b - t)²`, the toy problem (RELAX, Grathwohl et al. 2018, section 5.1); b may be relaxed to any number.
 ///
@@ -55,6 +57,22 @@ impl MeanQuadratic {
 }
 
 impl MeanQuadratic {
+    /// The function that has the same values at all bits, with coefficients: `t² + ((1 - 2t)/M)·Σ_m b_m`.
+    ///
+    /// ```
+    /// use voidgrad::toy::MeanQuadratic;
+    /// let objective = MeanQuadratic { target: 0.25 };
+    /// assert_eq!(objective.multilinear(2)?.value(&[1.0, 0.0]), objective.value(&[1.0, 0.0]));
+    /// # Ok::<(), voidgrad::objective::MultilinearError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if there are no variables, or if a coefficient is NaN or infinite.
+    pub fn multilinear(&self, variables: usize) -> Result<Multilinear, MultilinearError> {
+        let slope = (1.0 - 2.0 * self.target) / variables as f64;
+        Multilinear::new(self.target * self.target, &vec![slope; variables], &[])
+    }
+
     /// `f(x)`, x relaxed or not.
     #[must_use]
     pub fn value(&self, x: &[f64]) -> f64 {

@@ -2,12 +2,14 @@
 
 mod evaluate;
 mod functions;
+mod multilinear;
 mod of_example;
 mod points;
 
 pub(crate) use evaluate::{check, check_gradients, fill};
 pub use evaluate::{evaluate, evaluate_with_gradients};
 pub use functions::{Batched, PerExample, Smooth};
+pub use multilinear::{Multilinear, MultilinearError};
 pub use points::Points;
 
 use crate::error::ObjectiveError;

@@ -6,6 +6,7 @@ mod enumeration;
 mod floors;
 mod gradient;
 mod integral;
+mod in_use;
 mod integrand;
 mod moments;
 mod monte_carlo;
@@ -19,6 +20,11 @@ mod tests;
 pub use enumeration::enumerate;
 pub use floors::{Floors, floors};
 pub use gradient::{VarianceGradient, gradient, gradient_within};
+pub use floors::{
+    DRAWS_FOR_A_WEIGHT, Floors, LARGEST_PAIRWISE, SampledFloor, SampledFloors, floors, floors_of_multilinear,
+    sampled_floors,
+};
+pub use in_use::{FloorInUse, floor_in_use};
 pub use moments::{Moments, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};
 pub use nodes::Tolerance;
@@ -27,6 +33,7 @@ pub use rule::{LARGEST_RULE, over_rule};
 
 use thiserror::Error;
 
+use crate::control_learning::LearningError;
 use crate::error::EstimateError;
 
 /// Moments that cannot be computed.
@@ -71,6 +78,22 @@ pub enum VarianceError {
         /// How many were asked for.
         samples: u64,
     },
+    /// Too few samples for a regression.
+    #[error("{samples} samples are too few for a regression: at least {needed}")]
+    TooFewForARegression {
+        /// How many were asked for.
+        samples: u64,
+        /// How many are needed.
+        needed: u64,
+    },
+    /// More samples than are kept.
+    #[error("{samples} samples of so many variables are too many to keep: at most {allowed}")]
+    TooManySamples {
+        /// How many were asked for.
+        samples: u64,
+        /// What would have been accepted.
+        allowed: u64,
+    },
     /// A value of the objective, the control or the estimator is NaN or infinite.
     #[error("a moment is not finite: mean {mean}, variance {variance}")]
     NotFinite {
@@ -93,6 +116,12 @@ pub enum VarianceError {
         /// An estimate of its error.
         error: f64,
     },
+    /// The floor of a control, for an estimator that has none.
+    #[error("this estimator has no control, so there is no family of controls that it uses")]
+    NoControl,
+    /// A control can't be learned.
+    #[error(transparent)]
+    Learning(#[from] LearningError),
     /// An estimate failed.
     #[error(transparent)]
     Estimate(#[from] EstimateError),

@@ -93,7 +93,7 @@ pub fn monte_carlo<D: Distribution>(
 }
 
 /// The power of two below a size; 1 for 0. A division by it is exact.
-fn power_of_two(size: f64) -> f64 {
+pub(super) fn power_of_two(size: f64) -> f64 {
     // The bits of the exponent alone.
     let power = f64::from_bits(size.to_bits() & f64::INFINITY.to_bits());
     if size == 0.0 { 1.0 } else { power.max(f64::MIN_POSITIVE) }

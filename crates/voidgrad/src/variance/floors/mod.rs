@@ -1,9 +1,18 @@
 //! The least variance that a family of controls leaves.
 
+mod draws;
 mod family;
+mod fit;
+mod gram;
+mod multilinear;
+mod ranges;
+mod sampled;
 mod states;
 #[cfg(test)]
 mod tests;
+
+pub use multilinear::floors_of_multilinear;
+pub use sampled::{DRAWS_FOR_A_WEIGHT, LARGEST_PAIRWISE, SampledFloor, SampledFloors, sampled_floors};
 
 use family::Family;
 use states::{States, is_one};
@@ -39,6 +48,8 @@ pub struct Floors {
 /// The weights are found first. The variance that they leave is then added up over the states. Weights that are not quite the best leave too much: at most 1e-12 of the
 /// variances of all terms of h together. In tests with θ down to 1e-5 that is less than 1e-9 of each floor. The floor of pairs falls with the cube of θ, so for rarer
 /// states it may come out several times too large.
+///
+/// For more variables see [`floors_of_multilinear`], if f has no terms of three variables and its coefficients are known, and [`sampled_floors`].
 ///
 /// Source: for the best constant Weaver and Tao 2001, and Greensmith, Bartlett and Baxter 2004; the other families are the same
 /// least squares with more functions.

@@ -2,15 +2,15 @@
 
 use serde::Serialize;
 use voidgrad::Estimator as _;
-use voidgrad::bernoulli::LARGEST_ENUMERATION;
+use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::Setup;
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::variance::{Floors, floors};
+use voidgrad::variance::{FloorInUse, Floors, VarianceError, floor_in_use, floors_of_multilinear};
 use voidgrad::{Bernoulli, Stream};
 
 use crate::cli::VarianceArguments;
 use crate::evaluation::{self, FEWEST_FOR_AN_ERROR, MOST_TERMS, Sampling, Technique, Way};
-use crate::variables::{identical, size};
+use crate::variables::identical;
 use crate::{choice, preparation, statistics};
 use xtask_kit::error::Error;
 use xtask_kit::{number, terminal};
@@ -39,7 +39,7 @@ struct Answer {
     floors: Option<LeastVariances>,
 }
 
-/// What the best controls h(b) of three families leave of the variance.
+/// What the best controls of a family leave of the variance.
 #[derive(Serialize)]
 struct LeastVariances {
     #[serde(rename = "floor_constant")]
@@ -48,12 +48,12 @@ struct LeastVariances {
     additive: f64,
     #[serde(rename = "floor_pairwise")]
     pairwise: f64,
-}
-
-impl From<Floors> for LeastVariances {
-    fn from(Floors { constant, additive, pairwise }: Floors) -> Self {
-        Self { constant, additive, pairwise }
-    }
+    /// Nothing if the estimator has no control.
+    #[serde(rename = "floor_in_use")]
+    in_use: Option<f64>,
+    /// 0 where it is exact, nothing where there are too few samples to tell.
+    #[serde(rename = "floor_in_use_standard_error")]
+    in_use_standard_error: Option<f64>,
 }
 
 /// Samples, if the user does not say how many, and what they may cost then.
@@ -77,12 +77,6 @@ pub(crate) fn run(arguments: &VarianceArguments) -> Result<(), Error> {
 
 fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
     let VarianceArguments { estimator, target, lambda, eta, evaluations, seed, .. } = *arguments;
-    if arguments.floor && size(arguments.dim)? > LARGEST_ENUMERATION {
-        return Err(Error::arguments(format!(
-            "--floor is for at most {LARGEST_ENUMERATION} variables, whose states are added up: --dim is {}",
-            arguments.dim
-        )));
-    }
     let bernoulli = identical(arguments.theta, arguments.dim)?;
     let objective = MeanQuadratic { target };
     let setup = Setup { lambda, eta, evaluations, ..Setup::relaxing(objective) };
@@ -102,11 +96,13 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
         Way::Sum { terms } if evaluation.samples == 0 => Some(terms),
         _ => None,
     };
-    let floors = arguments.floor.then(|| floors(&bernoulli, &objective).map(LeastVariances::from));
+    let biased = estimator.is_biased();
+    let evaluations = made.evaluations(&bernoulli);
+    let floors = arguments.floor.then(|| least(&bernoulli, &objective, &mut made, (samples, seed)));
     Ok(Answer {
         estimator: estimator.name,
-        evaluations: made.evaluations(&bernoulli),
-        biased: estimator.is_biased(),
+        evaluations,
+        biased,
         gradient_exact: statistics::mean(&objective.gradient(&bernoulli)),
         gradient_mean: evaluation.gradient_mean(),
         gradient_standard_error,
@@ -115,7 +111,34 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
         method: evaluation.technique,
         samples: evaluation.samples,
         terms,
-        floors: floors.transpose().map_err(Error::computation)?,
+        floors: floors.transpose()?,
+    })
+}
+
+/// The floors. The objective is a sum of one function for each variable, so those of h(b) are exact for any number of variables.
+fn least(
+    bernoulli: &Bernoulli,
+    objective: &MeanQuadratic,
+    estimator: &mut AnyEstimator,
+    (samples, seed): (u64, u64),
+) -> Result<LeastVariances, Error> {
+    let multilinear = objective.multilinear(bernoulli.len()).map_err(Error::computation)?;
+    let floors = floors_of_multilinear(bernoulli, &multilinear).map_err(Error::computation)?;
+    let Floors { constant, additive, pairwise } = floors;
+    let in_use = match floor_in_use(bernoulli, objective, estimator, samples, seed) {
+        Ok(floor) => Some(floor),
+        Err(VarianceError::NoControl) => None,
+        Err(error) => return Err(Error::computation(error)),
+    };
+    let error = |FloorInUse { standard_error, .. }: FloorInUse| {
+        (standard_error == 0.0 || samples >= FEWEST_FOR_AN_ERROR).then_some(standard_error)
+    };
+    Ok(LeastVariances {
+        constant,
+        additive,
+        pairwise,
+        in_use: in_use.map(|floor| floor.variance),
+        in_use_standard_error: in_use.and_then(error),
     })
 }
 
@@ -154,10 +177,22 @@ fn text(answer: &Answer) -> String {
     };
     let biased = if answer.biased { ", biased" } else { "" };
     let floors = answer.floors.as_ref().map_or_else(String::new, |floors| {
-        format!(
-            "floor     of a control that is constant {:.10e}, additive {:.10e}, pairwise {:.10e}\n",
-            floors.constant, floors.additive, floors.pairwise
-        )
+        let LeastVariances { constant, additive, pairwise, in_use, in_use_standard_error } = *floors;
+        let families = [
+            (constant, "the best constant"),
+            (additive, "the best sum of a function of each variable"),
+            (pairwise, "the best sum of a function of each pair of variables"),
+        ];
+        let mut lines =
+            families.map(|(floor, family)| format!("floor     {floor:.10e} with {family}\n")).concat();
+        if let Some(floor) = in_use {
+            let error = error(in_use_standard_error);
+            let name = answer.estimator;
+            lines += &format!(
+                "floor     {floor:.10e}{error} with the control of {name} and the best parameters found\n"
+            );
+        }
+        lines
     });
     let plural = if answer.evaluations == 1 { "" } else { "s" };
     format!(

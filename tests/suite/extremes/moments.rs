@@ -6,6 +6,7 @@ use voidgrad::controls::{Constant, Rebar};
 use voidgrad::estimator::{Answer, AnyEstimator, Told};
 use voidgrad::estimators::{Coupled, Listed, Setup};
 use voidgrad::noise::Rule;
+use voidgrad::objective::Multilinear;
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::variance::{self, VarianceError};
 use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Round, Stream};
@@ -68,6 +69,57 @@ fn that_the_best_controls_leave() {
                 let found = variance::floors(&Bernoulli::from_logits(logits).unwrap(), &f);
                 let all = found.as_ref().map(|found| [found.constant, found.additive, found.pairwise]);
                 outcomes.see(all.as_ref().map(|all| [&all[..]]), || format!("{f:?}, {logits:?}"));
+            }
+        }
+    }
+    outcomes.are_both();
+}
+
+#[test]
+fn that_the_best_controls_leave_by_samples() {
+    let mut outcomes = Outcomes::default();
+    for f in super::objectives() {
+        for first in super::LOGITS {
+            let bernoulli = Bernoulli::from_logits(&[-1.0, first, 0.3]).unwrap();
+            let found = variance::sampled_floors(&bernoulli, &f, 64, 3);
+            let all = found.as_ref().map(|found| {
+                let all = [Some(found.constant), found.additive, found.pairwise];
+                let all = all.into_iter().flatten();
+                all.flat_map(|floor| [floor.variance, floor.standard_error]).collect::<Vec<f64>>()
+            });
+            outcomes.see(all.as_ref().map(|all| [&all[..]]), || format!("{f:?}, {first}"));
+        }
+    }
+    outcomes.are_both();
+}
+
+#[test]
+fn that_the_best_controls_leave_of_coefficients() {
+    let mut outcomes = Outcomes::default();
+    let coefficients = || super::VALUES.into_iter().filter(|value| value.is_finite());
+    for (one, two) in coefficients().flat_map(|one| coefficients().map(move |two| (one, two))) {
+        let f = Multilinear::new(one, &[two, one, 0.0], &[(0, 1, one), (1, 2, two)]).unwrap();
+        for first in super::LOGITS {
+            let bernoulli = Bernoulli::from_logits(&[-1.0, first, 0.3]).unwrap();
+            let found = variance::floors_of_multilinear(&bernoulli, &f);
+            let all = found.as_ref().map(|found| [found.constant, found.additive, found.pairwise]);
+            outcomes.see(all.as_ref().map(|all| [&all[..]]), || format!("{one}, {two}, {first}"));
+        }
+    }
+    outcomes.are_both();
+}
+
+#[test]
+fn that_the_best_parameters_leave() {
+    let mut outcomes = Outcomes::default();
+    for f in objectives() {
+        for logits in [&[0.3][..], &[-700.0, 36.0]] {
+            let bernoulli = Bernoulli::from_logits(logits).unwrap();
+            for (scale, lambda) in [(0.8, 0.5), (1e300, 1e-300)] {
+                let mut rebar = Rebar::new(scale, lambda, 0.499).unwrap();
+                let found = variance::floor_in_use(&bernoulli, &f, &mut rebar, 20, 3);
+                let all = found.as_ref().map(|found| [found.variance, found.standard_error]);
+                outcomes.see(all.as_ref().map(|all| [&all[..]]), || format!("{f:?}, {logits:?}, {scale}"));
             }
         }
     }

@@ -203,7 +203,7 @@ pub(crate) struct VarianceArguments {
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
     /// Also the least variance of an estimator of one sample with a control h(b) that is a constant, a sum of functions of one
-    /// variable each, or of two; with M up to 20
+    /// variable each, or of two; and that with the estimator's own control, whose parameters are learned for it
     #[arg(long)]
     pub(crate) floor: bool,
     /// Print one JSON object

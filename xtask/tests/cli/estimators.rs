@@ -289,11 +289,38 @@ fn floors_are_beside_the_variance() {
         agrees(&answer, "floor_pairwise", 0.0, 1e-10);
         assert!(number(&answer, "floor_constant") <= number(&answer, "variance"), "{answer}");
         let text = printed(&[&["variance"], &arguments[..]].concat());
-        let last = text.lines().last().unwrap();
-        let found = format!("{:.10e}", number(&answer, "floor_constant"));
-        assert!(last.starts_with("floor") && last.contains(&found), "{text}");
+        let floors: Vec<&str> = text.lines().filter(|line| line.starts_with("floor")).collect();
+        let found = format!("{:.10e} with the best constant", number(&answer, "floor_constant"));
+        assert!(floors.len() == 3 && floors[0].contains(&found), "{text}");
+        assert!(answer["floor_in_use"].is_null() && answer["floor_in_use_standard_error"].is_null());
     }
     assert!(!keys(&answer(&point[..6])).contains(&"floor_constant"));
-    let line = refusal(&[&["variance"], &point[..], &["--dim", "21"]].concat());
-    assert!(line.contains("21") && line.contains("20") && line.contains("--floor"), "{line}");
+}
+
+/// By coefficients, there are floors for any number of variables: 300,000 of them, as above.
+#[test]
+fn floors_have_no_limit_of_variables() {
+    let arguments = ["--estimator", "reinforce", "--theta", "0.5", "--target", "0.3", "--floor"];
+    let answer = answer(&[&arguments[..], &["--dim", "300000", "--samples", "10"]].concat());
+    agrees(&answer, "floor_constant", 0.16 / 16.0 / 3e5 * (1.0 - 1.0 / 3e5), 1e-10);
+    agrees(&answer, "floor_pairwise", 0.0, 1e-10);
+}
+
+/// The control of one variable can be a constant, whose variance is 0 and exact; with three it leaves something, known from samples.
+#[test]
+fn the_floor_of_the_control_in_use_is_beside_the_others() {
+    let point = ["--estimator", "rebar", "--theta", "0.4", "--target", "0.3", "--floor", "--samples", "2000"];
+    let one = answer(&point);
+    assert!(number(&one, "floor_in_use") < 1e-3 * number(&one, "variance"), "{one}");
+    assert_eq!(number(&one, "floor_in_use_standard_error"), 0.0);
+    let arguments = [&point[..], &["--dim", "3"]].concat();
+    let three = answer(&arguments);
+    let [floor, error, variance] =
+        ["floor_in_use", "floor_in_use_standard_error", "variance"].map(|key| number(&three, key));
+    assert!(0.0 < error && error < 0.1 * floor && floor < variance, "{three}");
+    let text = printed(&[&["variance"], &arguments[..]].concat());
+    let last = text.lines().last().unwrap();
+    assert!(last.starts_with("floor") && last.contains(" ± ") && last.contains("control of rebar"), "{text}");
+    let line = refusal(&[&["variance"], &point[..7], &["--dim", "0"]].concat());
+    assert!(line.contains("--dim"), "{line}");
 }

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use voidgrad::Objective;
 use voidgrad::error::ObjectiveError;
-use voidgrad::objective::Points;
+use voidgrad::objective::{Multilinear, MultilinearError, Points};
 
 /// Points whose cuts are computed together.
 const LANES: usize = 8;
@@ -51,6 +51,18 @@ impl Graph {
     /// Every edge once.
     pub(super) fn edges(&self) -> &[(u32, u32, f64)] {
         &self.edges
+    }
+
+    /// [`cut`](Self::cut), by its coefficients.
+    ///
+    /// # Errors
+    /// Returns an error if the weights of a vertex are too large for an `f64` together.
+    pub(super) fn multilinear(&self) -> Result<Multilinear, MultilinearError> {
+        let degree = |vertex: usize| self.neighbours(vertex).iter().map(|(_, weight)| weight).sum();
+        let linear: Vec<f64> = (0..self.vertices()).map(degree).collect();
+        let pairs: Vec<(usize, usize, f64)> =
+            self.edges.iter().map(|&(i, j, weight)| (i as usize, j as usize, -2.0 * weight)).collect();
+        Multilinear::new(0.0, &linear, &pairs)
     }
 
     /// The weight of all edges.
@@ -147,6 +159,17 @@ mod tests {
         assert_eq!(graph.cut(&[0.0, 1.0, 0.0]), 1.5);
         assert_eq!(graph.cut_of(|vertex| vertex == 2), -0.5);
         assert_eq!(graph.neighbours(1), [(0, 2.0), (2, -0.5)]);
+    }
+
+    /// Both add a few products of numbers with few digits, in other orders.
+    #[test]
+    fn the_coefficients_are_those_of_the_cut() {
+        let (graph, p) = example();
+        let multilinear = graph.multilinear().unwrap();
+        assert!((multilinear.value(&p) - graph.cut(&p)).abs() < 1e-14);
+        for (b, _) in points(&p) {
+            assert_eq!(multilinear.value(&b), graph.cut(&b));
+        }
     }
 
     #[test]

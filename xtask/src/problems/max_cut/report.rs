@@ -1,5 +1,8 @@
 //! `report.html`: the objective, the cut and the variance of the runs, over steps, evaluations and seconds.
 
+use voidgrad::Bernoulli;
+use voidgrad::variance::{Floors, floors_of_multilinear};
+
 use super::experiment::{MaxCut, Source};
 use super::method::Way;
 use super::run::{Record, Run};
@@ -37,6 +40,9 @@ pub(super) fn html(experiment: &MaxCut, runs: &[Run]) -> String {
     if runs.iter().any(has_variance) {
         page.heading("The variance");
         page.figure(vec![variance(experiment, runs)], &variance_caption(experiment));
+        if let Some(paragraph) = floors(experiment) {
+            page.paragraph(&paragraph);
+        }
     }
     page.html()
 }
@@ -118,6 +124,21 @@ fn variance_caption(experiment: &MaxCut) -> String {
          gradient it followed.",
         grouped(experiment.samples())
     )
+}
+
+/// What the best control of each family leaves at p = ½, about where the runs begin; nothing if an `f64` does not hold a variance.
+fn floors(experiment: &MaxCut) -> Option<String> {
+    let even = Bernoulli::from_logits(&vec![0.0; experiment.graph.vertices()]).ok()?;
+    let cut = experiment.graph.multilinear().ok()?;
+    let Floors { constant, additive, pairwise } = floors_of_multilinear(&even, &cut).ok()?;
+    let samples = experiment.samples();
+    let [constant, additive, pairwise] =
+        [constant, additive, pairwise].map(|floor| number(floor / samples as f64));
+    Some(format!(
+        "<b>What the best control leaves.</b> At p = ½, the mean of {} estimates of REINFORCE has a variance of {constant} with the best constant as a control. With \
+         the best sum of a function of each vertex it is {additive}, and with a function of each pair, {pairwise}: the cut is such a sum.",
+        grouped(samples)
+    ))
 }
 
 /// The name of an axis, and where a record is on it.

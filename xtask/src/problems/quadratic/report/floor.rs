@@ -1,19 +1,16 @@
 //! The least variance that a control can leave.
 
-use voidgrad::variance::{Floors, floors};
+use voidgrad::variance::{Floors, floors_of_multilinear};
 
 use crate::problems::quadratic::experiment::Experiment;
 use xtask_kit::number::html as number;
 
-/// The most variables whose states are added up for a sentence.
-const MOST_VARIABLES: usize = 12;
-
-/// What the best control of each family leaves at the start; nothing for more variables than can be added up in a moment, or if an `f64` does not hold a variance.
+/// What the best control of each family leaves at the start; nothing if an `f64` does not hold a variance. The objective is a sum of one function for each variable, so
+/// the floors are exact for any number of them.
 pub(super) fn paragraph(experiment: &Experiment) -> Option<String> {
-    if experiment.dimension() > MOST_VARIABLES {
-        return None;
-    }
-    let Floors { constant, additive, pairwise } = floors(&experiment.start, &experiment.objective).ok()?;
+    let multilinear = experiment.objective.multilinear(experiment.dimension()).ok()?;
+    let floors = floors_of_multilinear(&experiment.start, &multilinear).ok()?;
+    let Floors { constant, additive, pairwise } = floors;
     let others = if experiment.dimension() == 1 {
         ": with one variable, no control needs more".to_owned()
     } else {

@@ -1,13 +1,13 @@
 //! Double control variates: RLOO with a linear model of f.
 
 use super::mixing::Mixing;
-use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
+use super::zero_mean::{Linear, add_mean};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::{InvalidParameter, ShapeMismatch, same_length};
 use crate::estimator::{Answer, Estimator, Learned, Told, Want, learned};
 use crate::noise::Rule;
-use voidgrad_real::sigmoid;
 
 /// RLOO of `h_k = f(b_k) + α·d_kᵀ(b_k - θ)` instead of f, less what the linear part adds to the mean:
 ///
@@ -57,7 +57,7 @@ pub struct DoubleCv {
     /// The sum of the weights of these rounds, `1 + decay + decay² + …`.
     weight: f64,
     /// Memory for what a round teaches.
-    parts: Parts,
+    linear: Linear,
     rloo: Vec<f64>,
     mean: Vec<f64>,
     control: Vec<f64>,
@@ -89,7 +89,7 @@ impl DoubleCv {
             mixing: Mixing::new(1, 2, decay, 0.0),
             slope: Vec::new(),
             weight: 0.0,
-            parts: Parts::default(),
+            linear: Linear::default(),
             rloo: Vec::new(),
             mean: Vec::new(),
             control: Vec::new(),
@@ -111,55 +111,11 @@ impl DoubleCv {
     }
 }
 
-/// What is computed on the way.
-#[derive(Debug, Clone, Default, PartialEq)]
+/// What an answer computes on its way.
+#[derive(Default)]
 struct Parts {
-    /// `1/K Σ_k ∇f(b_k)`, which is the mean of the `d_k`, too.
-    slope: Vec<f64>,
-    score: Vec<f64>,
-    /// `d_kᵀ(b_k - θ)`.
-    linear: Vec<f64>,
+    linear: Linear,
     h: Vec<f64>,
-    advantages: Vec<f64>,
-}
-
-impl Parts {
-    /// Computes `slope` and `linear`.
-    fn fill(&mut self, bernoulli: &Bernoulli, told: &Told<'_>) {
-        let Self { slope, score, linear, .. } = self;
-        let (variables, count) = (bernoulli.len(), told.values.len() as f64);
-        let samples = || told.points.chunks_exact(variables).zip(told.gradients.chunks_exact(variables));
-        score.resize(variables, 0.0);
-        slope.clear();
-        slope.resize(variables, 0.0);
-        for (_, own) in samples() {
-            slope.iter_mut().zip(own).for_each(|(total, own)| *total += own);
-        }
-        linear.clear();
-        for (b, own) in samples() {
-            bernoulli.score(b, score);
-            let parts = slope.iter().zip(own).zip(&*score);
-            linear.push(parts.map(|((total, own), score)| (total - own) / (count - 1.0) * score).sum());
-        }
-        for total in slope {
-            *total /= count;
-        }
-    }
-
-    /// Adds RLOO of these values.
-    fn add_rloo(&mut self, bernoulli: &Bernoulli, told: &Told<'_>, values: &[f64], gradient: &mut [f64]) {
-        leave_one_out(values, &mut self.advantages);
-        for (b, advantage) in told.points.chunks_exact(bernoulli.len()).zip(&self.advantages) {
-            bernoulli.add_score(*advantage, b, gradient);
-        }
-    }
-}
-
-/// Adds `scale·d·θ(1 - θ)`, the mean of RLOO of a linear f with the slope d, times the scale.
-fn add_mean(bernoulli: &Bernoulli, scale: f64, slope: &[f64], gradient: &mut [f64]) {
-    for ((gradient, slope), &a) in gradient.iter_mut().zip(slope).zip(bernoulli.logits()) {
-        *gradient += scale * slope * (sigmoid(a) * sigmoid(-a));
-    }
 }
 
 impl Estimator for DoubleCv {
@@ -170,29 +126,25 @@ impl Estimator for DoubleCv {
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, memory, .. } = answer;
         let (parts, alpha) = (memory.of(Parts::default), self.alpha());
-        parts.fill(bernoulli, &told);
-        add_mean(bernoulli, -alpha, &parts.slope, gradient);
-        let mut h = std::mem::take(&mut parts.h);
+        let Parts { linear, h } = parts;
+        linear.fill(bernoulli, told.points, told.gradients);
+        linear.add_mean(bernoulli, -alpha, gradient);
         h.clear();
-        h.extend(told.values.iter().zip(&parts.linear).map(|(f, linear)| f + alpha * linear));
-        parts.add_rloo(bernoulli, &told, &h, gradient);
-        parts.h = h;
+        h.extend(told.values.iter().zip(&linear.parts).map(|(f, linear)| f + alpha * linear));
+        linear.add_rloo(bernoulli, told.points, h, gradient);
     }
 
     fn learn(&mut self, bernoulli: &Bernoulli, told: Told<'_>) {
-        let Self { decay, mixing, slope, weight, parts, rloo, mean, control, .. } = self;
-        parts.fill(bernoulli, &told);
+        let Self { decay, mixing, slope, weight, linear, rloo, mean, control, .. } = self;
+        linear.fill(bernoulli, told.points, told.gradients);
         if slope.len() == bernoulli.len() {
             for values in [&mut *rloo, &mut *mean, &mut *control] {
                 values.clear();
                 values.resize(bernoulli.len(), 0.0);
             }
-            parts.add_rloo(bernoulli, &told, told.values, rloo);
+            linear.add_rloo(bernoulli, told.points, told.values, rloo);
             add_mean(bernoulli, 1.0, slope, mean);
-            let linear = std::mem::take(&mut parts.linear);
-            parts.add_rloo(bernoulli, &told, &linear, control);
-            add_mean(bernoulli, -1.0, &parts.slope, control);
-            parts.linear = linear;
+            linear.add_control(bernoulli, told.points, control);
             mixing.learn(&[rloo, mean], &[control]);
         } else {
             // There is no slope of earlier rounds.
@@ -201,7 +153,7 @@ impl Estimator for DoubleCv {
             *weight = 0.0;
         }
         *weight = *decay * *weight + 1.0;
-        for (mean, own) in slope.iter_mut().zip(&parts.slope) {
+        for (mean, own) in slope.iter_mut().zip(&linear.slope) {
             *mean = super::towards(*mean, *own, 1.0 / *weight);
         }
     }

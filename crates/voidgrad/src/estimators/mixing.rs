@@ -5,25 +5,27 @@ use nalgebra::DMatrix;
 use crate::error::ShapeMismatch;
 use crate::estimator::{Learned, learned};
 
-/// Draws before which all weights are 0. The weight that n draws of two independent normal numbers give has a finite variance from the third on;
-/// it makes the variance of what is left `1 + 1/(n - 2)` times as large.
+/// Draws before which all weights of one control are 0; another control takes one more. The weight that n draws of two independent normal numbers give has a
+/// finite variance from the third on; it makes the variance of what is left `1 + 1/(n - 2)` times as large.
 const FEWEST: f64 = 4.0;
 
 /// The weights `w` with which `g + Σ_i w_i h_i` varies least, for k controls `h_i` whose mean is 0, and for several g. Here every g and every `h_i` are
 /// vectors of the same length, and what varies is the sum over their entries.
 ///
 /// They solve `Σ_j E[h_i·h_j] w_j = -E[g·h_i]`, a row for each control. Expectations are sums over the draws so far, each
-/// weighted by `decay` to the power of its age. The `ridge` adds as many times `E[h_i·h_i]` to the diagonal of the matrix. All
+/// weighted by `decay` to the power of its age. The `ridge` adds as many times `E[h_i·h_i]` to the diagonal of the matrix. The `prior` counts as so many draws before the
+/// first, as large as the others, in which g was 0: it holds the weights of few draws back, and is forgotten like all draws. All
 /// weights are 0 if no solution is a finite number.
 ///
 /// The weights depend on earlier draws alone, so `g + Σ_i w_i h_i` has the mean of g. They are linear in g. With a vector m that does not depend on the
 /// draw, those of `g - m` have the same expectation as those of g, and less noise if m is close to the mean of g.
 ///
-/// Source: Geffner and Domke 2018.
+/// Source: Geffner and Domke 2018, whose rule comes from a prior, too.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Mixing {
     decay: f64,
     ridge: f64,
+    prior: f64,
     /// How many draws there have been.
     draws: f64,
     /// `√Σ h_i·h_i`: the sum itself would be 0 or infinite if the controls were below 1e-154 or above 1e154.
@@ -37,18 +39,24 @@ pub(super) struct Mixing {
 }
 
 impl Mixing {
-    /// So many controls, for so many g. The `decay` is in [0, 1), the `ridge` is not negative.
+    /// So many controls, for so many g, without a prior. The `decay` is in [0, 1), the `ridge` is not negative.
     pub(super) fn new(controls: usize, targets: usize, decay: f64, ridge: f64) -> Self {
         let identity = |i: usize| if i.is_multiple_of(controls + 1) { 1.0 } else { 0.0 };
         Self {
             decay,
             ridge,
+            prior: 0.0,
             draws: 0.0,
             roots: vec![0.0; controls],
             controls: (0..controls * controls).map(identity).collect(),
             targets: vec![0.0; targets * controls],
             weights: vec![0.0; targets * controls],
         }
+    }
+
+    /// The same with a prior, which is not negative.
+    pub(super) fn with_prior(self, prior: f64) -> Self {
+        Self { prior, ..self }
     }
 
     /// The weights of the next draw, one for each control, of one g after the other.
@@ -90,20 +98,30 @@ impl Mixing {
         self.solve();
     }
 
+    /// What is added to a diagonal of 1.
+    fn shrinkage(&self) -> f64 {
+        if self.prior == 0.0 {
+            return self.ridge;
+        }
+        let left = self.decay.powf(self.draws);
+        self.ridge + self.prior * left * (1.0 - self.decay) / (1.0 - left)
+    }
+
     /// Makes the weights of what has been learned.
     fn solve(&mut self) {
-        let Self { ridge, controls, targets, weights, .. } = self;
+        let ridge = self.shrinkage();
+        let Self { controls, targets, weights, .. } = self;
         let count = self.roots.len();
         weights.fill(0.0);
-        if self.draws < FEWEST {
+        if count == 0 || self.draws < FEWEST + (count as f64 - 1.0) {
             return;
         }
         if count == 1 {
-            weights.iter_mut().zip(targets).for_each(|(weight, target)| *weight = -*target / (1.0 + *ridge));
+            weights.iter_mut().zip(targets).for_each(|(weight, target)| *weight = -*target / (1.0 + ridge));
             return;
         }
         let matrix =
-            DMatrix::from_row_slice(count, count, controls) + DMatrix::identity(count, count) * *ridge;
+            DMatrix::from_row_slice(count, count, controls) + DMatrix::identity(count, count) * ridge;
         let right = DMatrix::from_column_slice(count, targets.len() / count, targets);
         let solution = matrix.lu().solve(&right);
         if let Some(solution) = solution.filter(|solution| solution.iter().all(|w| w.is_finite())) {
@@ -196,9 +214,9 @@ mod tests {
 
     #[test]
     fn the_weights_are_those_of_least_squares() {
-        for count in [4, 30] {
-            let draws = draws(count);
-            for controls in 1..=3 {
+        for controls in 1..=3 {
+            for count in [3 + controls, 30] {
+                let draws = draws(count);
                 let found = learned(controls, 0.0, &draws);
                 for (found, expected) in found.weights().iter().zip(least_squares(&draws, controls)) {
                     // Rounding of sums of 150 terms, times a condition below 100.
@@ -210,10 +228,29 @@ mod tests {
     }
 
     #[test]
-    fn they_are_0_before_four_draws() {
-        let draws = draws(4);
-        assert_eq!(learned(2, 0.0, &draws[..3]).weights(), [0.0; 4]);
-        assert!(learned(2, 0.0, &draws).weights().iter().all(|w| *w != 0.0));
+    fn they_are_0_before_four_draws_for_one_control_and_five_for_two() {
+        let draws = draws(5);
+        for controls in [1, 2] {
+            let before = learned(controls, 0.0, &draws[..2 + controls]);
+            assert!(before.weights().iter().all(|w| *w == 0.0), "{before:?}");
+            let after = learned(controls, 0.0, &draws[..3 + controls]);
+            assert!(after.weights().iter().all(|w| *w != 0.0), "{after:?}");
+        }
+    }
+
+    /// With one control, a prior of p draws is a factor `Σ decay^age / (Σ decay^age + p·decay^n)`, the sums over n draws.
+    #[test]
+    fn a_prior_holds_the_weights_of_few_draws_back_and_is_forgotten() {
+        let prior = 0.5;
+        for count in [4, 10, 200] {
+            let draws = draws(count);
+            let of = |mixing| go_on(mixing, &draws).weights()[0];
+            let [without, with] =
+                [of(Mixing::new(1, 2, DECAY, 0.0)), of(Mixing::new(1, 2, DECAY, 0.0).with_prior(prior))];
+            let total: f64 = (0..count).map(|age| DECAY.powi(age as i32)).sum();
+            let expected = without * total / (total + prior * DECAY.powi(count as i32));
+            assert!((with - expected).abs() < 1e-13 * expected.abs(), "{with}, not {expected}");
+        }
     }
 
     /// A control twice has one weight, shared out if there is a ridge; one that is always 0 has none. Without a ridge the two make the matrix singular.

@@ -2,7 +2,7 @@
 //!
 //! The tables ([`Listed`]) make the names of the command line, the table of the guide, and the tests that every estimator has to
 //! pass. A new estimator is a file with its [`Method`], and a line in each table that it is for.
-//! [The guide](crate::guide::which_estimator) says which to use.
+//! [The guide](crate::guide::which_estimator) says which to use. [`zero_mean`] has the controls that [`Mixed`] mixes, and the trait of one's own.
 //!
 #![doc = include_str!("table.md")]
 
@@ -24,6 +24,7 @@ pub mod enumerate;
 pub mod gumbel;
 pub mod lax;
 pub mod local_expectation;
+pub mod mixed;
 pub mod muprop;
 pub mod rebar;
 pub mod rebar_coupled;
@@ -39,6 +40,7 @@ pub mod relax_loo;
 pub mod relax_perceptron;
 pub mod rloo;
 pub mod straight_through;
+pub mod zero_mean;
 
 /// The estimator of [`estimate`](crate::estimate()), for categorical variables.
 pub mod categorical {
@@ -63,6 +65,7 @@ pub use gumbel::Gumbel;
 pub use lax::Lax;
 pub use local_expectation::LocalExpectation;
 pub use method::{Bias, Method, MethodError, Needs, Setup, table};
+pub use mixed::Mixed;
 pub use muprop::MuProp;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
@@ -75,9 +78,13 @@ pub use tables::{Listed, Row, distributions, methods};
 
 /// K of an estimator that takes several samples.
 fn several(samples: u64) -> Result<usize, InvalidParameter> {
-    let allowed = "from 2 to 1000000";
+    count(samples, 2, "from 2 to 1000000")
+}
+
+/// K of an estimator that takes as many samples as this, or more.
+fn count(samples: u64, least: usize, allowed: &'static str) -> Result<usize, InvalidParameter> {
     match usize::try_from(samples) {
-        Ok(count) if (2..=1_000_000).contains(&count) => Ok(count),
+        Ok(count) if (least..=1_000_000).contains(&count) => Ok(count),
         _ => Err(InvalidParameter { name: "evaluations", value: samples as f64, allowed }),
     }
 }

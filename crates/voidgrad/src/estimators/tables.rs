@@ -12,11 +12,11 @@ use rand::Rng;
 
 use super::{
     Arm, Arms, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method,
-    MethodError, MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup,
+    MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup,
     StraightThrough,
 };
 use super::{
-    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, muprop, rebar,
+    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop, rebar,
     rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled,
     relax_linear, relax_loo, relax_perceptron, rloo, straight_through,
 };
@@ -160,6 +160,9 @@ impl Listed for Bernoulli {
                 }),
                 row(&double_cv::METHOD, |setup, _, _| {
                     Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), REGRESSION)?))
+                }),
+                row(&mixed::METHOD, |setup, _, _| {
+                    Ok(Box::new(Mixed::of_values(setup.evaluations.unwrap_or(LEAST), DECAY)?))
                 }),
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
                 row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),

@@ -37,7 +37,9 @@ pub fn moments(
         }
         (Some(control), Some(_)) => enumerate(bernoulli, objective, control),
         _ => match over_rule(bernoulli, objective, estimator) {
-            Err(VarianceError::OutOfReach) => mirrored(bernoulli, objective, estimator),
+            Err(VarianceError::OutOfReach) if estimator.treats_states_alike() => {
+                mirrored(bernoulli, objective, estimator)
+            }
             moments => moments,
         },
     }
@@ -75,7 +77,7 @@ pub enum Technique {
 }
 
 /// The moments by way of 1 - b wherever 1 is the rarer state: numbers close to 0 are finer than those close to 1, so that
-/// states are within reach that were not. Every estimator with a rule treats both states alike.
+/// states are within reach that were not. The estimator has to treat both states alike.
 fn mirrored(
     bernoulli: &Bernoulli,
     objective: &dyn Objective,

@@ -474,6 +474,10 @@ impl<D: Distribution> Estimator<D> for Auto<D> {
         self.candidates.iter().try_for_each(|candidate| candidate.estimator.suits(distribution))
     }
 
+    fn treats_states_alike(&self) -> bool {
+        self.estimator().treats_states_alike()
+    }
+
     fn rule(&self, distribution: &D) -> Option<Rule> {
         self.estimator().rule(distribution)
     }

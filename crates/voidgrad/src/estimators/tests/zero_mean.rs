@@ -175,8 +175,9 @@ fn makes(control: &dyn ZeroMean, weight: f64, samples: usize, other: &AnyEstimat
         } else {
             // The mean of estimates of one sample each.
             let mut mean = vec![0.0; 3];
-            for u in whole.uniforms.chunks(3) {
-                for (mean, own) in mean.iter_mut().zip(of(other, u)) {
+            for (k, u) in whole.uniforms.chunks(3).enumerate() {
+                let rest = &own[k * own.len() / samples..(k + 1) * own.len() / samples];
+                for (mean, own) in mean.iter_mut().zip(of(other, &[u, rest].concat())) {
                     *mean += own / samples as f64;
                 }
             }
@@ -198,7 +199,9 @@ fn with_the_right_weight_each_makes_the_estimator_that_it_comes_from() {
         makes(&Slopes, -0.7, samples, &(Box::new(double_cv_of(samples as u64, -0.7)) as AnyEstimator));
     }
     let rebar = Rebar::new(0.8, 0.6, 0.4).unwrap();
-    makes(&Relaxation::new(rebar.clone()), 1.0, 1, &(Box::new(rebar) as AnyEstimator));
+    for samples in [1, 3] {
+        makes(&Relaxation::new(rebar.clone()), 1.0, samples, &(Box::new(rebar.clone()) as AnyEstimator));
+    }
 
     let bernoulli = variables(3);
     let mut baseline = Baseline::new(0.9).unwrap();

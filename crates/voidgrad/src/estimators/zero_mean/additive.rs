@@ -23,7 +23,7 @@ const RAREST: f64 = 0.02;
 ///
 /// **How it learns.** Each sample moves the model in the direction `(1, (b - θ)/(θ(1 - θ)))` by a share of its error `f(b) - f̂(b)`: a step of normalised least mean squares. So
 /// all slopes are learned equally fast, as far as a `θ(1 - θ)` is above 0.02.
-/// The share is the part of the mean square error that more learning would take away, as far as is known. It is 1 at first. So an
+/// The share is the part of the mean square error that more learning would take away, as far as is known; for the first twenty samples it is 1. So an
 /// additive f of M variables is known after some 5·M samples, and the error goes on falling by a factor. If there is an error that stays, the share falls, and the steps are an average over more and more
 /// samples. It does not fall below 0.05. A step takes M multiplications.
 ///
@@ -95,6 +95,10 @@ impl Additive {
         self.samples += 1.0;
         let newest = (1.0 / self.samples).max(NEWEST);
         self.error = ((1.0 - newest).sqrt() * before).hypot(newest.sqrt() * error);
+        // The error is not known yet.
+        if newest > NEWEST {
+            return self.share;
+        }
         // The excess error is the share times the error, and stays if the error changes.
         let change = (before / self.error).powi(2);
         if before > 0.0 && change.is_finite() {

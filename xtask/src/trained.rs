@@ -12,21 +12,48 @@ pub(crate) struct Trained {
     optimiser: ControlOptimiser,
 }
 
-/// The estimators whose control can be learned otherwise than by Adam along the variance's gradient, with their names then.
-const LEARNED: [(&str, [(ControlOptimiser, &str); 2]); 5] = [
-    ("rebar", learned("rebar+gauss-newton", "rebar+replay")),
-    ("relax", learned("relax+gauss-newton", "relax+replay")),
-    ("relax-linear", learned("relax-linear+gauss-newton", "relax-linear+replay")),
-    ("relax-basis", learned("relax-basis+gauss-newton", "relax-basis+replay")),
-    ("relax-perceptron", learned("relax-perceptron+gauss-newton", "relax-perceptron+replay")),
-];
+/// What else than Adam along the variance's gradient can learn the control of an estimator, and the name that the estimator has then.
+type Learned = &'static [(ControlOptimiser, &'static str)];
 
-const fn learned(
-    by_gauss_newton: &'static str,
-    by_replay: &'static str,
-) -> [(ControlOptimiser, &'static str); 2] {
-    [(ControlOptimiser::GaussNewton, by_gauss_newton), (ControlOptimiser::Replay, by_replay)]
-}
+/// The estimators whose control can be learned so. RELAX's own control has no parameter in which it is linear.
+const LEARNED: [(&str, Learned); 5] = [
+    (
+        "rebar",
+        &[
+            (ControlOptimiser::GaussNewton, "rebar+gauss-newton"),
+            (ControlOptimiser::LeastSquares, "rebar+least-squares"),
+            (ControlOptimiser::Replay, "rebar+replay"),
+        ],
+    ),
+    (
+        "relax",
+        &[(ControlOptimiser::GaussNewton, "relax+gauss-newton"), (ControlOptimiser::Replay, "relax+replay")],
+    ),
+    (
+        "relax-linear",
+        &[
+            (ControlOptimiser::GaussNewton, "relax-linear+gauss-newton"),
+            (ControlOptimiser::LeastSquares, "relax-linear+least-squares"),
+            (ControlOptimiser::Replay, "relax-linear+replay"),
+        ],
+    ),
+    (
+        "relax-basis",
+        &[
+            (ControlOptimiser::GaussNewton, "relax-basis+gauss-newton"),
+            (ControlOptimiser::LeastSquares, "relax-basis+least-squares"),
+            (ControlOptimiser::Replay, "relax-basis+replay"),
+        ],
+    ),
+    (
+        "relax-perceptron",
+        &[
+            (ControlOptimiser::GaussNewton, "relax-perceptron+gauss-newton"),
+            (ControlOptimiser::LeastSquares, "relax-perceptron+least-squares"),
+            (ControlOptimiser::Replay, "relax-perceptron+replay"),
+        ],
+    ),
+];
 
 impl Trained {
     /// The estimator, its control moved by Adam if it has one.
@@ -34,23 +61,29 @@ impl Trained {
         Self { method, optimiser: ControlOptimiser::Adam }
     }
 
-    /// The estimators, each with every one of these optimisers. One whose control has no name of its own then is there once: with the only optimiser, and with Adam if there
+    /// The estimators, each with every one of these optimisers that it can have. One whose control has no name of its own then is there once: with the only optimiser, and with Adam if there
     /// are several.
     pub(crate) fn all(
         methods: impl IntoIterator<Item = &'static Method>,
         optimisers: &[ControlOptimiser],
     ) -> Vec<Self> {
         let of = |method: &'static Method| -> Vec<Self> {
-            let has_names = LEARNED.iter().any(|(name, _)| *name == method.name);
+            let with = |optimiser: &ControlOptimiser| Self { method, optimiser: *optimiser };
             match optimisers {
-                [only] => vec![Self { method, optimiser: *only }],
-                several if has_names => {
-                    several.iter().map(|optimiser| Self { method, optimiser: *optimiser }).collect()
-                }
-                _ => vec![Self::by_adam(method)],
+                [only] => vec![with(only)],
+                _ if names(method).is_empty() => vec![Self::by_adam(method)],
+                several => several.iter().map(with).filter(Self::is_possible).collect(),
             }
         };
         methods.into_iter().flat_map(of).collect()
+    }
+
+    /// Whether the control of the estimator, if it is one that can be learned otherwise, can be learned by this optimiser.
+    pub(crate) fn is_possible(&self) -> bool {
+        let names = names(self.method);
+        self.optimiser == ControlOptimiser::Adam
+            || names.is_empty()
+            || names.iter().any(|(by, _)| *by == self.optimiser)
     }
 
     /// The optimisers that are asked for, each once, in the order of the library's list; Adam if there is none.
@@ -72,8 +105,7 @@ impl Trained {
 
     /// Its name: that of the estimator, and after a plus sign what learns its control, if that is not Adam.
     pub(crate) fn name(&self) -> &'static str {
-        let learned = LEARNED.iter().find(|(name, _)| *name == self.method.name);
-        let named = learned.and_then(|(_, names)| names.iter().find(|(by, _)| *by == self.optimiser));
+        let named = names(self.method).iter().find(|(by, _)| *by == self.optimiser);
         named.map_or(self.method.name, |(_, name)| name)
     }
 
@@ -81,6 +113,11 @@ impl Trained {
     pub(crate) fn learned_names() -> impl Iterator<Item = &'static str> {
         LEARNED.iter().flat_map(|(_, names)| names.iter().map(|(_, name)| *name))
     }
+}
+
+/// What can learn the control of an estimator, but Adam.
+fn names(method: &Method) -> Learned {
+    LEARNED.iter().find(|(name, _)| *name == method.name).map_or(&[], |(_, names)| names)
 }
 
 impl Deref for Trained {
@@ -104,15 +141,34 @@ mod tests {
 
     #[test]
     fn an_estimator_is_there_with_every_optimiser_that_it_can_have() {
-        let methods = ["reinforce", "rebar", "relax-coupled"].map(|name| Method::find(name).unwrap());
+        let methods =
+            ["reinforce", "rebar", "relax", "relax-coupled"].map(|name| Method::find(name).unwrap());
         let names = |optimisers: &[ControlOptimiser]| -> Vec<&str> {
             Trained::all(methods, optimisers).iter().map(Trained::name).collect()
         };
         assert_eq!(
             names(&ControlOptimiser::ALL),
-            ["reinforce", "rebar", "rebar+gauss-newton", "rebar+replay", "relax-coupled"]
+            [
+                "reinforce",
+                "rebar",
+                "rebar+gauss-newton",
+                "rebar+least-squares",
+                "rebar+replay",
+                "relax",
+                "relax+gauss-newton",
+                "relax+replay",
+                "relax-coupled"
+            ]
         );
-        assert_eq!(names(&[ControlOptimiser::Replay]), ["reinforce", "rebar+replay", "relax-coupled"]);
+        assert_eq!(
+            names(&[ControlOptimiser::Replay]),
+            ["reinforce", "rebar+replay", "relax+replay", "relax-coupled"]
+        );
+        let is_possible: Vec<bool> = Trained::all(methods, &[ControlOptimiser::LeastSquares])
+            .iter()
+            .map(Trained::is_possible)
+            .collect();
+        assert_eq!(is_possible, [true, true, false, true]);
         let both = [ControlOptimiser::Replay, ControlOptimiser::Adam, ControlOptimiser::Replay];
         assert_eq!(Trained::optimisers(&both), [ControlOptimiser::Adam, ControlOptimiser::Replay]);
         assert_eq!(Trained::optimisers(&[]), [ControlOptimiser::Adam]);

@@ -113,8 +113,9 @@ pub(crate) struct TrainArguments {
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
     pub(crate) learning_rate: Option<f64>,
     /// What moves the parameters of a control: adam, along the gradient of the variance; gauss-newton, which solves for
-    /// them after each evaluation of f; or replay, which makes up to twenty steps of Adam for each, on evaluations that it
-    /// remembers. Repeat the option to train with several [default: adam]
+    /// them after each evaluation of f; least-squares, which solves for those in which the control is linear, from sums over all
+    /// evaluations, and has adam for the others; or replay, which makes up to twenty steps of Adam for each evaluation, on
+    /// those that it remembers. Repeat the option to train with several [default: adam]
     #[arg(long = "control-optimiser", value_name = "NAME", value_parser = control_optimiser, allow_hyphen_values = true)]
     pub(crate) control_optimisers: Vec<ControlOptimiser>,
     /// Learning rate of Adam for the parameters of the control [default: as for the logits or the model]

@@ -74,12 +74,14 @@ fn killed(place: &Path, more: &[&str]) {
     assert!(is_resumable(place));
 }
 
-/// The trainings that are killed: with two parameters of a control, with networks, whose records take so long that their runs are short, and without a control.
-const KILLED: [&[&str]; 4] = [
+/// The trainings that are killed: with two parameters of a control, with networks, whose records take so long that their runs are short, without a control, and with a control that
+/// is learned by recursive least squares.
+const KILLED: [&[&str]; 5] = [
     &["--estimator=rebar", "--iterations=100", "--repeats=3"],
     &["--estimator=relax", "--iterations=40", "--repeats=1"],
     &["--estimator=relax-linear", "--iterations=60", "--repeats=1", "--dim=2"],
     &["--estimator=reinforce-ema", "--iterations=1000", "--repeats=3"],
+    &["--control-optimiser=least-squares", "--estimator=relax-linear", "--iterations=60", "--repeats=1"],
 ];
 
 /// The moments at which a process is killed.

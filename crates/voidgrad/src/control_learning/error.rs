@@ -16,6 +16,14 @@ pub enum LearningError {
         /// How many there are.
         found: usize,
     },
+    /// No linear parameter, or too many, for recursive least squares.
+    #[error(
+        "the control has {found} parameters that enter it linearly, and recursive least squares solve for 1 to {LARGEST}"
+    )]
+    Linear {
+        /// How many there are.
+        found: usize,
+    },
     /// Too few equations for least squares.
     #[error(
         "a round has {found} equations, and least squares for {parameters} parameters take at least {needed}: more rows are needed"

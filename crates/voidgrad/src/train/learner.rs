@@ -2,7 +2,7 @@
 
 use super::{Cause, ControlOptimiser, Settings, TrainError};
 use crate::control::Control;
-use crate::control_learning::{GaussNewton, LearningError, Replay};
+use crate::control_learning::{GaussNewton, LearningError, LeastSquares, Replay};
 use crate::distribution::Distribution;
 use crate::estimator::{Coupling, Estimator};
 use crate::noise::Stream;
@@ -22,6 +22,7 @@ pub(super) struct Learner {
 /// How it learns.
 enum Method {
     GaussNewton(GaussNewton),
+    LeastSquares(LeastSquares),
     Replay(Replay),
 }
 
@@ -51,6 +52,10 @@ impl Learner {
             ControlOptimiser::GaussNewton => {
                 let (control, variables) = learnable(distribution, estimator, control_optimiser)?;
                 Method::GaussNewton(GaussNewton::new(control, variables)?)
+            }
+            ControlOptimiser::LeastSquares => {
+                let (control, variables) = learnable(distribution, estimator, control_optimiser)?;
+                Method::LeastSquares(LeastSquares::new(control, (batch, variables), control_learning_rate)?)
             }
             ControlOptimiser::Replay => {
                 let (control, variables) = learnable(distribution, estimator, control_optimiser)?;
@@ -154,6 +159,7 @@ impl Method {
                 }
                 learner.step(control, stream)
             }
+            Self::LeastSquares(learner) => learner.step(control, [logits, b, f], stream),
             Self::Replay(learner) => {
                 learner.remember(logits, b, f)?;
                 (0..learner.steps()).try_for_each(|_| {
@@ -168,6 +174,7 @@ impl Method {
     fn uniforms(&self) -> u64 {
         match self {
             Self::GaussNewton(learner) => learner.uniforms() as u64,
+            Self::LeastSquares(learner) => learner.uniforms() as u64,
             Self::Replay(learner) => learner.most_steps() * learner.uniforms() as u64,
         }
     }
@@ -175,6 +182,7 @@ impl Method {
     fn state(&self) -> Arrays {
         match self {
             Self::GaussNewton(learner) => learner.state(),
+            Self::LeastSquares(learner) => learner.state(),
             Self::Replay(learner) => learner.state(),
         }
     }
@@ -182,6 +190,7 @@ impl Method {
     fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
         match self {
             Self::GaussNewton(learner) => learner.restore(state),
+            Self::LeastSquares(learner) => learner.restore(state),
             Self::Replay(learner) => learner.restore(state),
         }
     }

@@ -12,25 +12,29 @@ pub enum ControlOptimiser {
     /// [`GaussNewton`](crate::control_learning::GaussNewton), for Bernoulli variables and a control of at most 512 parameters. The logits are then moved by a
     /// [`RestartingAdam`](crate::optimise::RestartingAdam), which does not remember how noisy the estimates were.
     GaussNewton,
+    /// [`LeastSquares`](crate::control_learning::LeastSquares), for Bernoulli variables and a control with 1 to 512 parameters that enter it
+    /// [linearly](crate::Control::linear); Adam moves its others. The logits are moved as with `GaussNewton`.
+    LeastSquares,
     /// [`Replay`](crate::control_learning::Replay), for Bernoulli variables: up to twenty steps of Adam for each step of the training. The logits are moved as with `GaussNewton`.
     Replay,
 }
 
 impl ControlOptimiser {
     /// All of them.
-    pub const ALL: [Self; 3] = [Self::Adam, Self::GaussNewton, Self::Replay];
+    pub const ALL: [Self; 4] = [Self::Adam, Self::GaussNewton, Self::LeastSquares, Self::Replay];
 
     /// Its name, as the command line has it.
     ///
     /// ```
     /// use voidgrad::train::ControlOptimiser;
-    /// assert_eq!(ControlOptimiser::ALL.map(ControlOptimiser::name), ["adam", "gauss-newton", "replay"]);
+    /// assert_eq!(ControlOptimiser::ALL.map(ControlOptimiser::name), ["adam", "gauss-newton", "least-squares", "replay"]);
     /// ```
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
             Self::Adam => "adam",
             Self::GaussNewton => "gauss-newton",
+            Self::LeastSquares => "least-squares",
             Self::Replay => "replay",
         }
     }

@@ -83,7 +83,11 @@ impl Experiment {
             .map(|row| row.method)
             .filter(|method| !asked.is_empty() || DEFAULT.contains(&method.name))
             .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name));
-        let methods = Trained::all(methods, &control_optimisers);
+        // Whoever asks for an estimator hears why its control can't be learned so.
+        let methods: Vec<Trained> = Trained::all(methods, &control_optimisers)
+            .into_iter()
+            .filter(|trained| !asked.is_empty() || trained.is_possible())
+            .collect();
         let TrainArguments { target, dim, theta0, .. } = *arguments;
         let batch = arguments.batch.unwrap_or(BATCH);
         if dim * batch > LARGEST_STEP {

@@ -232,10 +232,12 @@ impl Experiment {
 /// # Errors
 /// Returns an error if one of them is not for a model.
 fn chosen_optimisers(asked: &[ControlOptimiser]) -> Result<Vec<ControlOptimiser>, Error> {
-    if asked.contains(&ControlOptimiser::GaussNewton) {
-        return Err(Error::arguments(
-            "--control-optimiser gauss-newton learns the control of one distribution, and a model has one for each image; for vae there are adam and replay",
-        ));
+    let refused = [ControlOptimiser::GaussNewton, ControlOptimiser::LeastSquares];
+    if let Some(optimiser) = refused.into_iter().find(|optimiser| asked.contains(optimiser)) {
+        return Err(Error::arguments(format!(
+            "--control-optimiser {} learns the control of one distribution, and a model has one for each image; for vae there are adam and replay",
+            optimiser.name()
+        )));
     }
     Ok(Trained::optimisers(asked))
 }

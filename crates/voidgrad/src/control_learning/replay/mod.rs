@@ -6,11 +6,12 @@ mod tests;
 use super::LearningError;
 use super::draws::Draws;
 use super::error::array;
+use super::memory::{adam_of, arrays_of};
 use super::window::Window;
 use crate::control::{Control, check_examples};
 use crate::error::{InvalidParameter, same_length};
 use crate::noise::Stream;
-use crate::optimise::{Adam, Optimiser, OptimiserState};
+use crate::optimise::{Adam, Optimiser};
 
 /// Moves φ of a control of Bernoulli variables by steps of Adam along the gradient of the variance, several for each round of evaluations: each step takes rounds that
 /// it remembers, and draws z and z̃ anew, given their b. That takes no evaluation of f.
@@ -225,15 +226,9 @@ impl Replay {
     /// What the learner continues from, as named arrays.
     #[must_use]
     pub fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
-        let adam = self.adam.state();
-        let numbers = NUMBERS.iter().filter_map(|name| adam.number(name).ok());
-        let entries = |name| adam.array(name, self.phi_bar.len()).unwrap_or_default().to_vec();
-        vec![
-            ("window", self.window.flat()),
-            ("adam", numbers.collect()),
-            ("m", entries("m")),
-            ("s", entries("s")),
-        ]
+        let mut state = vec![("window", self.window.flat())];
+        state.extend(arrays_of(&self.adam, self.phi_bar.len()));
+        state
     }
 
     /// Takes over what [`state`](Self::state) gave; the learner then continues with the same bits.
@@ -241,26 +236,13 @@ impl Replay {
     /// # Errors
     /// Returns an error if an array is missing, is of another length, or has a number that no state has; then nothing has changed.
     pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
-        let numbers = array(state, "adam")?;
-        same_length("adam", numbers.len(), NUMBERS.len())?;
-        let mut adam: OptimiserState = self.adam.state();
-        for (name, number) in NUMBERS.iter().zip(numbers) {
-            adam = adam.with_number(name, *number);
-        }
-        for name in ["m", "s"] {
-            adam = adam.with_array(name, array(state, name)?.to_vec());
-        }
-        let mut restored = self.adam.clone();
-        restored.restore(&adam)?;
+        let restored = adam_of(&self.adam, state)?;
         self.window.restore(array(state, "window")?)?;
         self.adam = restored;
         self.rows = Rows::default();
         Ok(())
     }
 }
-
-/// The numbers of Adam's memory.
-const NUMBERS: [&str; 3] = ["beta1_power", "beta2_power", "is_large"];
 
 /// How many rounds are remembered.
 fn most_rounds(rows: usize, variables: usize) -> usize {

@@ -64,7 +64,7 @@ fn late_arrival(experiment: &Experiment, linear: &Analysis<'_>) -> Option<String
         "<code>relax-linear</code> needs about {arrival:.0}, in the median of the runs that get there"
     );
     (quiet < arrival).then(|| match linear.method.optimiser() {
-        ControlOptimiser::GaussNewton | ControlOptimiser::Replay => format!(
+        ControlOptimiser::GaussNewton | ControlOptimiser::LeastSquares | ControlOptimiser::Replay => format!(
             "{needs}: its variance has fallen to a hundredth by iteration {quiet:.0}, and then Adam forgets the early noise."
         ),
         _ => format!(

@@ -41,6 +41,9 @@ fn optimisers(experiment: &Experiment) -> String {
     }
     let ways = experiment.control_optimisers.iter().map(|optimiser| match optimiser {
         ControlOptimiser::GaussNewton => "least squares".to_owned(),
+        ControlOptimiser::LeastSquares => {
+            format!("recursive least squares where the control is linear, and Adam, learning rate {of_phi}, elsewhere")
+        }
         ControlOptimiser::Replay => {
             format!("up to twenty steps of Adam on remembered values of f, learning rate {of_phi}")
         }

@@ -210,8 +210,15 @@ fn repaired(linear: &Analysis<'_>) -> Option<String> {
 /// How many steps a control that is learned from remembered values of f saves.
 fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
     let how = match own.method.optimiser() {
-        ControlOptimiser::GaussNewton => "by least squares on all of φ after each evaluation of f",
-        ControlOptimiser::Replay => "by up to twenty steps of Adam after each evaluation of f",
+        ControlOptimiser::GaussNewton => {
+            "by least squares on all of φ after each evaluation of f, on values of f that it remembers"
+        }
+        ControlOptimiser::LeastSquares => {
+            "by least squares on its linear parameters after each evaluation of f, from sums over all values of f"
+        }
+        ControlOptimiser::Replay => {
+            "by up to twenty steps of Adam after each evaluation of f, on values of f that it remembers"
+        }
         _ => return None,
     };
     let median = |analysis: &Analysis<'_>| {
@@ -235,7 +242,7 @@ fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_
     let exact = exact_steps(experiment).ok().flatten();
     let exact = exact.map_or_else(String::new, |steps| format!(" The exact gradient takes {steps}."));
     Some(format!(
-        "<b><code>{}</code> learns its control</b> {how}, on values of f that it remembers, with z and z̃ drawn anew for \
+        "<b><code>{}</code> learns its control</b> {how}, with z and z̃ drawn anew for \
          each. {arrived} of {} runs have θ within 0.1 of its goal, after {steps:.0} steps in the median.{adam}{exact}",
         own.method.name(),
         own.runs.len(),

@@ -87,6 +87,7 @@
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
+//! - [`search`]: search among bits by values of f that are only compared;
 //! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
 //! - [`slices`]: `softplus`, `exp` and the like of many numbers, on SIMD lanes.
 
@@ -118,6 +119,7 @@ pub mod optimise;
 #[cfg(test)]
 mod quadrature;
 mod recurrence;
+pub mod search;
 pub mod slices;
 mod tasks;
 pub mod toy;

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 27] = [
+const LAYERS: [&str; 28] = [
     "error",
     "tree",
     "tasks",
@@ -21,6 +21,7 @@ const LAYERS: [&str; 27] = [
     "noise",
     "objective",
     "optimise",
+    "search",
     "distribution",
     "bernoulli",
     "categorical",

@@ -5,6 +5,7 @@
 
 mod distribution;
 pub mod logit;
+mod natural;
 pub mod probability;
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ mod distribution;
 mod divergence;
 mod enumeration;
 pub mod logit;
+mod natural;
 pub(crate) mod relaxation;
 pub(crate) mod row;
 pub mod state;

@@ -2,6 +2,7 @@
 //! objectives are regularised with.
 
 pub(crate) mod divergence;
+pub(crate) mod natural;
 #[cfg(test)]
 mod tests;
 

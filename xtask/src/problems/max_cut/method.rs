@@ -13,6 +13,8 @@ pub(super) enum Way {
     Exact,
     /// Along an estimate of it, from values of f alone.
     Estimated(&'static Method),
+    /// Probabilities that move to the best samples of a step.
+    Pbil,
     /// One flip after the other that makes the cut larger.
     LocalSearch,
     /// Metropolis' one-flip algorithm.
@@ -50,7 +52,7 @@ impl Way {
             }
             ways.push(Self::Estimated(row.method));
         }
-        ways.extend([Self::LocalSearch, Self::SimulatedAnnealing]);
+        ways.extend([Self::Pbil, Self::LocalSearch, Self::SimulatedAnnealing]);
         Ok(ways)
     }
 
@@ -67,6 +69,7 @@ impl Way {
         match self {
             Self::Exact => "exact",
             Self::Estimated(method) => method.name,
+            Self::Pbil => "pbil",
             Self::LocalSearch => "local-search",
             Self::SimulatedAnnealing => "simulated-annealing",
         }
@@ -76,7 +79,7 @@ impl Way {
     pub(super) fn option(self) -> Option<&'static str> {
         match self {
             Self::Exact | Self::Estimated(_) => Some(self.name()),
-            Self::LocalSearch | Self::SimulatedAnnealing => None,
+            Self::Pbil | Self::LocalSearch | Self::SimulatedAnnealing => None,
         }
     }
 }

@@ -28,8 +28,8 @@ pub(crate) struct Options {
     /// Mean degree of a planted graph [default: 12], or degree of a regular one [default: 6]
     #[arg(long, value_name = "N", value_parser = count(2, 1_000), allow_hyphen_values = true)]
     pub(crate) degree: Option<u64>,
-    /// Evaluations of a step: so many restarts of the exact gradient and of the baselines run side by side, and one K-th
-    /// as many of an estimator
+    /// Evaluations of a step: so many restarts of the exact gradient, of local search and of annealing run side by side, one K-th
+    /// as many of an estimator, and one of pbil with so many samples
     #[arg(long, value_name = "N", default_value = "100", value_parser = count(1, 100_000), allow_hyphen_values = true)]
     pub(crate) restarts: u64,
     /// Temperature at the start, in units of the root of the mean over the vertices of the sum of the squared

@@ -94,7 +94,8 @@ fn how_to_read(experiment: &MaxCut) -> String {
     format!(
         "An <b>evaluation</b> reads every edge from both of its ends once. It is one exact gradient, one value of f, or an attempt to \
          flip every vertex once. Their times differ: gradients of several restarts are computed together, on SIMD lanes. If f were a black box whose values are counted instead, a gradient and an \
-         attempt to flip every vertex would be {vertices} values each, and <code>exact</code> and the two baselines would still be equal. \
+         attempt to flip every vertex would be {vertices} values each, and <code>exact</code> and the last two rows would still be equal. \
+         <code>pbil</code> moves the probabilities a tenth of the way to the mean of the best tenth of a step’s samples, which it knows by the order of their cuts alone. \
          <code>local-search</code> flips a vertex if the cut grows, and begins again from random sides when nothing grows. \
          <code>simulated-annealing</code> is Metropolis’ algorithm at the temperatures of the others.{reference}"
     )
@@ -112,7 +113,7 @@ fn cut(experiment: &MaxCut) -> String {
 }
 
 fn objective() -> String {
-    "E[f], exact for each restart and averaged over the restarts; for the two baselines, the cut of the present sides. The median of \
+    "E[f], exact for each restart and averaged over the restarts; for <code>local-search</code> and <code>simulated-annealing</code>, the cut of the present sides. The median of \
      the runs, with the quartiles as a band."
         .to_owned()
 }

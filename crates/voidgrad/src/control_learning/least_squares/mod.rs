@@ -195,12 +195,12 @@ impl LeastSquares {
         let mut row = vec![0.0; linear.len()];
         let root = (1.0 / *draws as f64).sqrt();
         let scale = 2.0 / (variables * rows * draws) as f64;
-        for n in 0..*rows {
+        for (n, f) in f.iter().enumerate() {
             let at = n * variables..(n + 1) * variables;
             let control = OfExample::new(control, n);
             for noise in noise.by_ref().take(*draws) {
                 let (u, v) = noise.split_at(*variables);
-                estimate.redraw(&logits[at.clone()], &b[at.clone()], f[n], Noise::trusted(u, v));
+                estimate.redraw(&logits[at.clone()], &b[at.clone()], *f, Noise::trusted(u, v));
                 estimate.combine(&control);
                 let jacobian = estimate.jacobian(&control);
                 for (g, derivatives) in estimate.gradient.iter().zip(jacobian.row_iter()) {

@@ -338,10 +338,10 @@ fn a_round_of_examples_is_learned_from_as_rounds_of_one() {
     learner.step(&mut control, [&logits, &b, &f], &mut Stream::new(1, 0, 0)).unwrap();
     // ĝ = (f - c)·(b - θ) for a constant c: least squares with the weights (b - θ)², and 1/3 of their sum for c = 0.
     let mut sums = [0.0; 2];
-    for n in 0..3 {
+    for (n, f) in f.iter().enumerate() {
         for m in 2 * n..2 * n + 2 {
             let square = (b[m] - sigmoid(logits[m])).powi(2);
-            sums[0] += square * f[n];
+            sums[0] += square * f;
             sums[1] += square;
         }
     }

@@ -36,10 +36,10 @@ impl Triangle {
             }
             let (cosine, sine) = (kept / length, new / length);
             self.r[(i, i)] = length;
-            for j in i + 1..unknowns {
-                let (kept, new) = (self.r[(i, j)], row[j]);
+            for (j, entry) in row.iter_mut().enumerate().skip(i + 1) {
+                let (kept, new) = (self.r[(i, j)], *entry);
                 self.r[(i, j)] = cosine * kept + sine * new;
-                row[j] = cosine * new - sine * kept;
+                *entry = cosine * new - sine * kept;
             }
             let kept = self.d[i];
             self.d[i] = cosine * kept + sine * right;

@@ -57,15 +57,16 @@ impl<'a> Estimated<'a> {
         round.tell(estimator, bernoulli).map_err(Error::computation)?;
         let temperature = experiment.temperature_at(step);
         let variables = bernoulli.logits().iter().zip(bernoulli.probabilities()).zip(bernoulli.complements());
-        let logits: Vec<f64> = variables
+        // By the logit, E[f] + T·H has the derivative ĝ - T a p (1 - p).
+        let gradient: Vec<f64> = variables
             .zip(round.gradient())
-            .map(|(((a, p), q), gradient)| {
-                let information = p * q;
-                // By the logit, E[f] + T·H has the derivative ĝ - T a p (1 - p).
-                let natural = (gradient - temperature * a * information) / (information + DAMPING);
-                (a + *rate * natural).clamp(-LARGEST_LOGIT, LARGEST_LOGIT)
-            })
+            .map(|(((a, p), q), gradient)| gradient - temperature * a * (p * q))
             .collect();
+        let mut natural = vec![0.0; gradient.len()];
+        bernoulli.natural_gradient(&gradient, DAMPING, &mut natural).map_err(Error::computation)?;
+        let moved = bernoulli.logits().iter().zip(&natural);
+        let logits: Vec<f64> =
+            moved.map(|(a, natural)| (a + *rate * natural).clamp(-LARGEST_LOGIT, LARGEST_LOGIT)).collect();
         bernoulli.set_parameters(&logits).map_err(Error::computation)
     }
 }

@@ -6,6 +6,7 @@
 mod estimated;
 mod local;
 mod mean_field;
+mod pbil;
 
 use voidgrad::estimator::Choice;
 
@@ -86,6 +87,12 @@ impl<'a> Restarts<'a> {
                     searches.push(Box::new(search));
                 }
             }
+            Way::Pbil => {
+                count = 1;
+                searches.push(Box::new(pbil::ByRank::new(experiment, name(0))?));
+                // Its samples have been evaluated.
+                evaluations_of_record = 0;
+            }
             Way::LocalSearch | Way::SimulatedAnnealing => {
                 let is_annealed = matches!(way, Way::SimulatedAnnealing);
                 searches.extend((0..all).map(|restart| -> Box<dyn Search + 'a> {
@@ -114,6 +121,7 @@ impl Name {
             Way::Exact | Way::Estimated(_) => 0,
             Way::LocalSearch => 1,
             Way::SimulatedAnnealing => 2,
+            Way::Pbil => 3,
         };
         Self { seed: seed::derive(experiment.seed, [way]), repeat, restart }
     }
@@ -144,7 +152,13 @@ mod tests {
             source: Source::Generated { kind: Kind::Regular, vertices: 0, degree: None },
             scale: graph.scale(),
             graph,
-            ways: vec![Way::Exact, Way::Estimated(rloo), Way::LocalSearch, Way::SimulatedAnnealing],
+            ways: vec![
+                Way::Exact,
+                Way::Estimated(rloo),
+                Way::Pbil,
+                Way::LocalSearch,
+                Way::SimulatedAnnealing,
+            ],
             setup: Setup { evaluations: Some(20), ..Setup::default() },
             learning_rate: None,
             temperature: 0.7,

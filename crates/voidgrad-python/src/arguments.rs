@@ -1,0 +1,81 @@
+//! What an estimator is made with.
+
+use std::sync::Arc;
+
+use voidgrad::Stream;
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{MethodError, Row, Setup};
+use voidgrad::toy::MeanQuadratic;
+
+use crate::family::Family;
+
+/// The arguments of an estimator, those of all of them.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Arguments {
+    pub(crate) samples: Option<u64>,
+    pub(crate) baseline: f64,
+    pub(crate) eta: f64,
+    pub(crate) temperature: f64,
+    /// t of the (b - t)² that controls relax.
+    pub(crate) target: f64,
+    /// What a control's weights are drawn with.
+    pub(crate) draw: u64,
+    /// Of the control's parameters; 0 for none.
+    pub(crate) learning_rate: f64,
+}
+
+impl Default for Arguments {
+    fn default() -> Self {
+        let Setup { lambda, eta, baseline, .. } = Setup::default();
+        Self { samples: None, baseline, eta, temperature: lambda, target: 0.0, draw: 0, learning_rate: 0.01 }
+    }
+}
+
+impl Arguments {
+    /// The estimator of this row for such variables.
+    pub(crate) fn make<D: Family>(
+        &self,
+        row: &Row<D>,
+        variables: &D,
+    ) -> Result<AnyEstimator<D>, MethodError> {
+        // The first stream of the seed that no round of the library's own training takes.
+        row.make(&self.setup(), variables, &mut Stream::new(self.draw, 0, u64::MAX))
+    }
+
+    fn setup(&self) -> Setup {
+        Setup {
+            relaxes: Some(Arc::new(MeanQuadratic { target: self.target })),
+            lambda: self.temperature,
+            eta: self.eta,
+            baseline: self.baseline,
+            evaluations: self.samples,
+        }
+    }
+}
+
+/// The names of the arguments that an estimator takes, found by asking it: one that takes an argument refuses what no argument can be, or comes out
+/// different.
+pub(crate) fn accepted<D: Family>(row: &Row<D>, variables: &D) -> Vec<&'static str> {
+    let plain = Arguments::default();
+    let refuses = |arguments: Arguments| arguments.make(row, variables).is_err();
+    let phi = |arguments: Arguments| {
+        let estimator = arguments.make(row, variables).ok()?;
+        estimator.control().map(|control| control.phi().as_slice().to_vec())
+    };
+    let needs_f = || {
+        let setup = Setup { relaxes: None, ..plain.setup() };
+        let made = row.make(&setup, variables, &mut Stream::new(0, 0, u64::MAX));
+        matches!(made, Err(MethodError::NothingToRelax { .. }))
+    };
+    let own = phi(plain);
+    let takes = [
+        ("samples", refuses(Arguments { samples: Some(0), ..plain })),
+        ("baseline", refuses(Arguments { baseline: f64::NAN, ..plain })),
+        ("temperature", refuses(Arguments { temperature: f64::NAN, ..plain })),
+        ("eta", refuses(Arguments { eta: f64::NAN, ..plain })),
+        ("target", needs_f()),
+        ("draw", own.is_some() && own != phi(Arguments { draw: 1, ..plain })),
+        ("learning_rate", own.is_some_and(|phi| !phi.is_empty())),
+    ];
+    takes.into_iter().filter(|(_, takes)| *takes).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,188 @@
+//! An estimator, as Python's classes are written on.
+
+use std::sync::Arc;
+
+use numpy::PyArray1;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+use voidgrad::{Bernoulli, Categorical, Gaussian};
+
+use crate::arguments::Arguments;
+use crate::arrays::{Array, Numbers, array, natural, numbers};
+use crate::asked::Asked;
+use crate::errors::value_error;
+use crate::family::Family;
+use crate::machine::{Machine, Stored};
+use crate::round::Round;
+use crate::state::{State, restore, state};
+
+/// An estimator of one of the tables.
+#[pyclass(frozen, module = "voidgrad._voidgrad")]
+pub(crate) struct Core {
+    machine: Box<dyn AnyMachine>,
+}
+
+/// An estimator, whatever the distribution is.
+trait AnyMachine: Send + Sync {
+    fn ask(&self, py: Python<'_>, parameters: Numbers, stream: [u64; 3]) -> PyResult<Asked>;
+    fn prepare(&self, shape: &[usize]) -> PyResult<()>;
+    fn state(&self) -> State;
+    fn restore(&self, state: &State) -> PyResult<()>;
+    fn named(&self) -> Vec<(String, f64)>;
+    fn choices(&self) -> Vec<(String, u64, u64, u64)>;
+    fn varies(&self) -> bool;
+}
+
+impl<D: Family> AnyMachine for Arc<Machine<D>> {
+    fn ask(&self, py: Python<'_>, parameters: Numbers, stream: [u64; 3]) -> PyResult<Asked> {
+        match parameters {
+            Numbers::Single(parameters) => asked(py, self, parameters, stream),
+            Numbers::Double(parameters) => asked(py, self, parameters, stream),
+        }
+    }
+
+    fn prepare(&self, shape: &[usize]) -> PyResult<()> {
+        let (_, row) = D::take_apart(shape)?;
+        Machine::prepare(self, &mut self.core(), row).map(drop)
+    }
+
+    fn state(&self) -> State {
+        state(self)
+    }
+
+    fn restore(&self, state: &State) -> PyResult<()> {
+        restore(self, state)
+    }
+
+    fn named(&self) -> Vec<(String, f64)> {
+        let core = self.core();
+        let control = core.as_ref().and_then(|core| core.estimator.control());
+        control.map(voidgrad::Control::named).unwrap_or_default()
+    }
+
+    fn choices(&self) -> Vec<(String, u64, u64, u64)> {
+        let core = self.core();
+        let choices = core.as_ref().map(|core| core.estimator.choices()).unwrap_or_default();
+        choices
+            .into_iter()
+            .map(|choice| (choice.name, choice.rounds, choice.trials, choice.evaluations))
+            .collect()
+    }
+
+    fn varies(&self) -> bool {
+        Machine::varies(self)
+    }
+}
+
+fn asked<D: Family, T: Stored>(
+    py: Python<'_>,
+    machine: &Arc<Machine<D>>,
+    parameters: Array<T>,
+    stream: [u64; 3],
+) -> PyResult<Asked> {
+    let question = py.detach(|| machine.ask(&parameters, stream))?;
+    Ok(Asked { round: Box::new(Round::new(machine.clone(), parameters.shape, question)) })
+}
+
+#[pymethods]
+impl Core {
+    #[new]
+    #[pyo3(signature = (name, distribution, *, samples=None, **numbers))]
+    fn new(
+        name: &str,
+        distribution: &str,
+        samples: Option<&Bound<'_, PyAny>>,
+        numbers: Option<&Bound<'_, PyDict>>,
+    ) -> PyResult<Self> {
+        let samples = samples.map(|samples| natural("samples", samples)).transpose()?;
+        let mut arguments = Arguments { samples, ..Arguments::default() };
+        for (key, value) in numbers.into_iter().flatten() {
+            let key: String = key.extract()?;
+            let number = || match value.extract::<f64>() {
+                Ok(number) => Ok(number),
+                Err(_) => Err(value_error(format!("{key} = {value} is not a number"))),
+            };
+            match key.as_str() {
+                "baseline" => arguments.baseline = number()?,
+                "temperature" => arguments.temperature = number()?,
+                "eta" => arguments.eta = number()?,
+                "target" => arguments.target = number()?,
+                "learning_rate" => arguments.learning_rate = number()?,
+                "draw" => arguments.draw = natural("draw", &value)?,
+                _ => return Err(value_error(format!("there is no argument {key:?}"))),
+            }
+        }
+        let machine: Box<dyn AnyMachine> = match distribution {
+            Bernoulli::KEY => Box::new(Arc::new(Machine::<Bernoulli>::new(name, arguments)?)),
+            Categorical::KEY => Box::new(Arc::new(Machine::<Categorical>::new(name, arguments)?)),
+            Gaussian::KEY => Box::new(Arc::new(Machine::<Gaussian>::new(name, arguments)?)),
+            _ => {
+                let known = [Bernoulli::KEY, Categorical::KEY, Gaussian::KEY].join(", ");
+                return Err(value_error(format!(
+                    "there is no distribution {distribution:?}: there are {known}"
+                )));
+            }
+        };
+        Ok(Self { machine })
+    }
+
+    fn ask(
+        &self,
+        parameters: &Bound<'_, PyAny>,
+        seed: &Bound<'_, PyAny>,
+        run: &Bound<'_, PyAny>,
+        row: &Bound<'_, PyAny>,
+    ) -> PyResult<Asked> {
+        let stream = [natural("seed", seed)?, natural("run", run)?, natural("row", row)?];
+        self.machine.ask(parameters.py(), numbers("the array of parameters", parameters)?, stream)
+    }
+
+    fn prepare(&self, py: Python<'_>, shape: Vec<usize>) -> PyResult<()> {
+        py.detach(|| self.machine.prepare(&shape))
+    }
+
+    fn state<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (name, values) in py.detach(|| self.machine.state()) {
+            dict.set_item(name, PyArray1::from_vec(py, values))?;
+        }
+        Ok(dict)
+    }
+
+    fn restore(&self, state: &Bound<'_, PyDict>) -> PyResult<()> {
+        let mut all = State::new();
+        for (name, values) in state {
+            let name: String = name.extract()?;
+            all.push((
+                name.clone(),
+                array::<f64>(&format!("the array {name:?} of the state"), &values)?.numbers,
+            ));
+        }
+        state.py().detach(|| self.machine.restore(&all))
+    }
+
+    fn named<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        let dict = PyDict::new(py);
+        for (name, value) in py.detach(|| self.machine.named()) {
+            dict.set_item(name, value)?;
+        }
+        Ok(dict)
+    }
+
+    fn choices<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
+        let list = PyList::empty(py);
+        for (name, rounds, trials, evaluations) in py.detach(|| self.machine.choices()) {
+            let dict = PyDict::new(py);
+            dict.set_item("name", name)?;
+            dict.set_item("rounds", rounds)?;
+            dict.set_item("trials", trials)?;
+            dict.set_item("evaluations", evaluations)?;
+            list.append(dict)?;
+        }
+        Ok(list)
+    }
+
+    fn varies(&self) -> bool {
+        self.machine.varies()
+    }
+}

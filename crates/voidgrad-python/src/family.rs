@@ -1,0 +1,94 @@
+//! The distributions, as arrays of their parameters and samples.
+
+use numpy::Element;
+use pyo3::PyResult;
+use voidgrad::estimators::Listed;
+use voidgrad::{Bernoulli, Categorical, Float, Gaussian};
+
+use crate::errors::value_error;
+
+/// A number that plates store and NumPy knows.
+pub(crate) trait Number: Float + Element {}
+
+impl Number for f32 {}
+impl Number for f64 {}
+
+/// A distribution whose parameters are an array with a row for each example.
+pub(crate) trait Family: Listed + Clone {
+    /// What Python calls it.
+    const KEY: &'static str;
+    /// What its parameters are called.
+    const PARAMETERS: &'static str;
+    /// The shape of its parameters, in words.
+    const SHAPE: &'static str;
+    /// The axes of a row of parameters.
+    const AXES: usize;
+    /// The row of the fewest variables.
+    const SMALLEST: &'static [usize];
+
+    /// Variables with parameters of this shape, all of them 0.
+    fn of_shape(row: &[usize]) -> PyResult<Self>;
+
+    /// The shape of a sample.
+    fn sample_shape(row: &[usize]) -> Vec<usize> {
+        row.to_vec()
+    }
+
+    /// Checks the shape of the parameters, and takes it apart: N, and the shape of a row.
+    fn take_apart(shape: &[usize]) -> PyResult<(usize, &[usize])> {
+        match shape.split_first() {
+            Some((&examples, row)) if row.len() == Self::AXES => Ok((examples, row)),
+            _ => {
+                let (name, axes, found) = (Self::PARAMETERS, Self::AXES + 1, shape.len());
+                Err(value_error(format!("{name} has {found} axes where {axes} are needed: {}", Self::SHAPE)))
+            }
+        }
+    }
+}
+
+impl Family for Bernoulli {
+    const KEY: &'static str = "bernoulli";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M), the logit of each variable";
+    const AXES: usize = 1;
+    const SMALLEST: &'static [usize] = &[1];
+
+    fn of_shape(row: &[usize]) -> PyResult<Self> {
+        Self::from_logits(&vec![0.0; row[0]]).map_err(value_error)
+    }
+}
+
+impl Family for Categorical {
+    const KEY: &'static str = "categorical";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M, S), the logit of each of the S states of each variable";
+    const AXES: usize = 2;
+    const SMALLEST: &'static [usize] = &[1, 2];
+
+    fn of_shape(row: &[usize]) -> PyResult<Self> {
+        Self::from_logits(&vec![0.0; row[0] * row[1]], row[1]).map_err(value_error)
+    }
+}
+
+impl Family for Gaussian {
+    const KEY: &'static str = "gaussian";
+    const PARAMETERS: &'static str = "parameters";
+    const SHAPE: &'static str = "(N, 2, M), the means and then the logarithms of the standard deviations";
+    const AXES: usize = 2;
+    const SMALLEST: &'static [usize] = &[2, 1];
+
+    fn of_shape(row: &[usize]) -> PyResult<Self> {
+        if row[0] != 2 {
+            let found = row[0];
+            return Err(value_error(format!(
+                "axis 1 of parameters has {found} entries where 2 are needed: {}",
+                Self::SHAPE
+            )));
+        }
+        Self::from_parameters(&vec![0.0; 2 * row[1]]).map_err(value_error)
+    }
+
+    fn sample_shape(row: &[usize]) -> Vec<usize> {
+        row[1..].to_vec()
+    }
+}

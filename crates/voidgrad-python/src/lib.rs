@@ -1,0 +1,32 @@
+//! The compiled half of the Python package `voidgrad`.
+//!
+//! [`Machine`](machine::Machine) is an estimator of the library's tables with its state, and [`Asked`](asked::Asked) a round of it on a plate.
+//! What a user sees is written in Python on top, in `python/voidgrad`.
+
+mod arguments;
+mod arrays;
+mod asked;
+mod errors;
+mod estimator;
+mod family;
+mod machine;
+mod round;
+mod state;
+mod table;
+mod threads;
+mod view;
+
+use pyo3::prelude::*;
+
+/// What `voidgrad/__init__.py` is written on.
+#[pymodule]
+fn _voidgrad(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<estimator::Core>()?;
+    module.add_class::<asked::Asked>()?;
+    module.add_function(wrap_pyfunction!(table::methods, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::set_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::get_threads, module)?)?;
+    module.add_function(wrap_pyfunction!(threads::_forked, module)?)?;
+    Ok(())
+}

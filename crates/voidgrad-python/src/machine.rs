@@ -1,0 +1,211 @@
+//! An estimator of a table with its state.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use pyo3::PyResult;
+use voidgrad::estimator::AnyEstimator;
+use voidgrad::estimators::{Count, Row};
+use voidgrad::nalgebra::DVectorView;
+use voidgrad::optimise::{Adam, Optimiser as _};
+use voidgrad::{Plate, Stream};
+
+use crate::arguments::Arguments;
+use crate::arrays::{Array, Shape, check_shape};
+use crate::errors::value_error;
+use crate::family::{Family, Number};
+use crate::threads;
+
+/// An estimator, which is made when its first round says how many variables there are, and the memory of past rounds.
+pub(crate) struct Machine<D: Family> {
+    pub(crate) row: &'static Row<D>,
+    pub(crate) arguments: Arguments,
+    core: Mutex<Option<Core<D>>>,
+    /// Plates of rounds that are over, for the next ones.
+    single: Mutex<Vec<Plate<D, f32>>>,
+    double: Mutex<Vec<Plate<D, f64>>>,
+}
+
+/// An estimator of so many variables.
+pub(crate) struct Core<D: Family> {
+    /// The shape of its parameters.
+    pub(crate) shape: Vec<usize>,
+    pub(crate) variables: D,
+    pub(crate) estimator: AnyEstimator<D>,
+    /// What trains the control, if there is one.
+    pub(crate) adam: Option<Adam>,
+    /// How many rounds have been told.
+    pub(crate) told: u64,
+}
+
+/// The numbers of a plate, and where a machine keeps those of past rounds.
+pub(crate) trait Stored: Number {
+    /// The plates that are kept.
+    fn kept<D: Family>(machine: &Machine<D>) -> &Mutex<Vec<Plate<D, Self>>>;
+    /// Memory of such numbers.
+    fn memory(slice: &[Self]) -> Memory;
+}
+
+impl Stored for f32 {
+    fn kept<D: Family>(machine: &Machine<D>) -> &Mutex<Vec<Plate<D, Self>>> {
+        &machine.single
+    }
+
+    fn memory(slice: &[Self]) -> Memory {
+        Memory::Single(slice.as_ptr(), slice.len())
+    }
+}
+
+impl Stored for f64 {
+    fn kept<D: Family>(machine: &Machine<D>) -> &Mutex<Vec<Plate<D, Self>>> {
+        &machine.double
+    }
+
+    fn memory(slice: &[Self]) -> Memory {
+        Memory::Double(slice.as_ptr(), slice.len())
+    }
+}
+
+/// Memory of a plate: its start and its length.
+pub(crate) enum Memory {
+    /// Of `f32`.
+    Single(*const f32, usize),
+    /// Of `f64`.
+    Double(*const f64, usize),
+}
+
+/// More plates than this are not kept.
+const KEPT: usize = 2;
+
+impl<D: Family> Machine<D> {
+    /// The estimator of this name. That its arguments are in their domains is seen at once, by an estimator of one variable.
+    pub(crate) fn new(name: &str, arguments: Arguments) -> PyResult<Self> {
+        let row = D::estimator(name).map_err(value_error)?;
+        if !arguments.target.is_finite() {
+            return Err(value_error(format!("target = {} is not a finite number", arguments.target)));
+        }
+        if !(arguments.learning_rate >= 0.0 && arguments.learning_rate.is_finite()) {
+            return Err(value_error(format!(
+                "learning_rate = {} is not a number in [0, ∞)",
+                arguments.learning_rate
+            )));
+        }
+        arguments.make(row, &D::of_shape(D::SMALLEST)?).map_err(value_error)?;
+        let (single, double) = (Mutex::default(), Mutex::default());
+        Ok(Self { row, arguments, core: Mutex::new(None), single, double })
+    }
+
+    /// The estimator for parameters of this shape. There is none before the first round.
+    pub(crate) fn core(&self) -> MutexGuard<'_, Option<Core<D>>> {
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A new estimator for parameters of this shape.
+    pub(crate) fn make(&self, shape: &[usize]) -> PyResult<Core<D>> {
+        let variables = D::of_shape(shape)?;
+        let estimator = self.arguments.make(self.row, &variables).map_err(value_error)?;
+        let rate = self.arguments.learning_rate;
+        let adam = match estimator.control() {
+            Some(control) if rate > 0.0 && control.parameters() > 0 => {
+                Some(Adam::new(control.parameters(), rate).map_err(value_error)?)
+            }
+            _ => None,
+        };
+        Ok(Core { shape: shape.to_vec(), variables, estimator, adam, told: 0 })
+    }
+
+    /// Makes the estimator, unless it is there for this shape already.
+    pub(crate) fn prepare<'c>(
+        &self,
+        core: &'c mut Option<Core<D>>,
+        shape: &[usize],
+    ) -> PyResult<&'c mut Core<D>> {
+        if let Some(core) = core {
+            let name = format!("a row of {}, to an estimator that has had others,", D::PARAMETERS);
+            check_shape(&name, shape, &core.shape)?;
+            return Ok(core);
+        }
+        Ok(core.insert(self.make(shape)?))
+    }
+
+    /// Whether the number of points is another in each round.
+    pub(crate) fn varies(&self) -> bool {
+        self.row.method.cost.f == Count::Varies
+    }
+
+    /// Asks on a plate. The stream is named by `(seed, run, row)`.
+    pub(crate) fn ask<T: Stored>(
+        self: &Arc<Self>,
+        parameters: &Array<T>,
+        [seed, run, row]: [u64; 3],
+    ) -> PyResult<Question<D, T>> {
+        let (examples, shape) = D::take_apart(&parameters.shape)?;
+        let mut core = self.core();
+        let core = self.prepare(&mut core, shape)?;
+        check_room(core, parameters)?;
+        let kept = T::kept(self).lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let plate = kept.filter(|plate| plate.examples() == examples);
+        let mut plate = plate.unwrap_or_else(|| Plate::new(core.variables.clone(), examples));
+        let estimator = &core.estimator;
+        threads::run(|| plate.ask(estimator, &parameters.numbers, &mut Stream::new(seed, run, row)))?
+            .map_err(value_error)?;
+        Ok(Question { plate, equal_weights: estimator.has_equal_weights(), told: core.told })
+    }
+
+    /// Keeps a plate for a later round.
+    pub(crate) fn keep<T: Stored>(&self, plate: Plate<D, T>) {
+        let mut plates = T::kept(self).lock().unwrap_or_else(PoisonError::into_inner);
+        if plates.len() < KEPT {
+            plates.push(plate);
+        }
+    }
+}
+
+/// A plate that has been asked.
+pub(crate) struct Question<D: Family, T: Stored> {
+    pub(crate) plate: Plate<D, T>,
+    pub(crate) equal_weights: bool,
+    /// How many rounds the estimator had been told.
+    pub(crate) told: u64,
+}
+
+impl<D: Family> Core<D> {
+    /// Tells the estimator the values on a plate, or has it answer only; moves the parameters of its control against the mean derivative of the variance.
+    pub(crate) fn tell<T: Stored>(&mut self, plate: &mut Plate<D, T>, learns: bool) -> PyResult<()> {
+        let estimator = &mut self.estimator;
+        if !learns {
+            let estimator = &*estimator;
+            return threads::run(|| plate.answer(estimator))?.map_err(value_error);
+        }
+        threads::run(|| plate.tell(estimator))?.map_err(value_error)?;
+        self.told += 1;
+        if let (Some(adam), Some(control)) = (&mut self.adam, self.estimator.control_mut()) {
+            let count = plate.examples() as f64;
+            let gradient: Vec<f64> = plate.variance_gradient().iter().map(|sum| sum / count).collect();
+            let mut phi = control.phi();
+            adam.step(phi.as_mut_slice(), &gradient).map_err(value_error)?;
+            control.set_phi(DVectorView::from(&phi)).map_err(value_error)?;
+        }
+        Ok(())
+    }
+}
+
+/// Refuses a round that does not fit into memory. A plate makes room for the noise without asking whether there is any.
+fn check_room<D: Family, T: Number>(core: &Core<D>, parameters: &Array<T>) -> PyResult<()> {
+    let Core { variables, estimator, .. } = core;
+    estimator.suits(variables).map_err(value_error)?;
+    let points = estimator.evaluations(variables);
+    let each = usize::try_from(points).ok().and_then(|points| {
+        // Points, the same in f64, gradients, and as many again for those who read them.
+        points.checked_mul(4 * variables.dimension())?.checked_add(estimator.noise(variables))
+    });
+    let numbers = each.and_then(|each| each.checked_mul(parameters.shape[0]));
+    let fits = numbers.is_some_and(|numbers| Vec::<f64>::new().try_reserve_exact(numbers).is_ok());
+    if fits {
+        return Ok(());
+    }
+    let shape = Shape(&parameters.shape);
+    Err(value_error(format!(
+        "the estimator asks for {points} points for each row of {}, whose shape is {shape}: these are too many for the memory",
+        D::PARAMETERS
+    )))
+}

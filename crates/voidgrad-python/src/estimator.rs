@@ -11,10 +11,11 @@ use crate::arguments::Arguments;
 use crate::arrays::{Array, Numbers, array, natural, numbers};
 use crate::asked::Asked;
 use crate::errors::value_error;
-use crate::family::Family;
+use crate::family::{Family, unknown};
 use crate::machine::{Machine, Stored};
 use crate::round::Round;
 use crate::state::{State, restore, state};
+use crate::variance::{Exact, moments};
 
 /// An estimator of one of the tables.
 #[pyclass(frozen, module = "voidgrad._voidgrad")]
@@ -31,6 +32,13 @@ trait AnyMachine: Send + Sync {
     fn named(&self) -> Vec<(String, f64)>;
     fn choices(&self) -> Vec<(String, u64, u64, u64)>;
     fn varies(&self) -> bool;
+    fn moments(
+        &self,
+        py: Python<'_>,
+        parameters: &Array<f64>,
+        f: Py<PyAny>,
+        gradient: Option<Py<PyAny>>,
+    ) -> PyResult<Exact>;
 }
 
 impl<D: Family> AnyMachine for Arc<Machine<D>> {
@@ -71,6 +79,16 @@ impl<D: Family> AnyMachine for Arc<Machine<D>> {
 
     fn varies(&self) -> bool {
         Machine::varies(self)
+    }
+
+    fn moments(
+        &self,
+        py: Python<'_>,
+        parameters: &Array<f64>,
+        f: Py<PyAny>,
+        gradient: Option<Py<PyAny>>,
+    ) -> PyResult<Exact> {
+        moments(py, self, parameters, f, gradient)
     }
 }
 
@@ -116,12 +134,7 @@ impl Core {
             Bernoulli::KEY => Box::new(Arc::new(Machine::<Bernoulli>::new(name, arguments)?)),
             Categorical::KEY => Box::new(Arc::new(Machine::<Categorical>::new(name, arguments)?)),
             Gaussian::KEY => Box::new(Arc::new(Machine::<Gaussian>::new(name, arguments)?)),
-            _ => {
-                let known = [Bernoulli::KEY, Categorical::KEY, Gaussian::KEY].join(", ");
-                return Err(value_error(format!(
-                    "there is no distribution {distribution:?}: there are {known}"
-                )));
-            }
+            _ => return Err(unknown(distribution)),
         };
         Ok(Self { machine })
     }
@@ -184,5 +197,17 @@ impl Core {
 
     fn varies(&self) -> bool {
         self.machine.varies()
+    }
+
+    #[pyo3(signature = (parameters, f, gradient=None))]
+    fn moments<'py>(
+        &self,
+        py: Python<'py>,
+        parameters: &Bound<'py, PyAny>,
+        f: Py<PyAny>,
+        gradient: Option<Py<PyAny>>,
+    ) -> PyResult<(Bound<'py, PyAny>, f64, &'static str)> {
+        let parameters = array::<f64>("the array of parameters", parameters)?;
+        self.machine.moments(py, &parameters, f, gradient)?.into_python(py)
     }
 }

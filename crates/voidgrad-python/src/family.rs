@@ -1,9 +1,11 @@
 //! The distributions, as arrays of their parameters and samples.
 
 use numpy::Element;
-use pyo3::PyResult;
+use pyo3::{PyErr, PyResult};
+use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::Listed;
-use voidgrad::{Bernoulli, Categorical, Float, Gaussian};
+use voidgrad::variance::{self, Moments, VarianceError};
+use voidgrad::{Bernoulli, Categorical, Float, Gaussian, Objective};
 
 use crate::errors::value_error;
 
@@ -34,6 +36,15 @@ pub(crate) trait Family: Listed + Clone {
         row.to_vec()
     }
 
+    /// Exact moments of an estimator.
+    fn moments(
+        &self,
+        objective: &dyn Objective,
+        estimator: &AnyEstimator<Self>,
+    ) -> Result<Moments, VarianceError> {
+        variance::over_rule(self, objective, estimator)
+    }
+
     /// Checks the shape of the parameters, and takes it apart: N, and the shape of a row.
     fn take_apart(shape: &[usize]) -> PyResult<(usize, &[usize])> {
         match shape.split_first() {
@@ -55,6 +66,13 @@ impl Family for Bernoulli {
 
     fn of_shape(row: &[usize]) -> PyResult<Self> {
         Self::from_logits(&vec![0.0; row[0]]).map_err(value_error)
+    }
+    fn moments(
+        &self,
+        objective: &dyn Objective,
+        estimator: &AnyEstimator<Self>,
+    ) -> Result<Moments, VarianceError> {
+        variance::moments(self, objective, estimator)
     }
 }
 
@@ -91,4 +109,10 @@ impl Family for Gaussian {
     fn sample_shape(row: &[usize]) -> Vec<usize> {
         row[1..].to_vec()
     }
+}
+
+/// There is no such distribution.
+pub(crate) fn unknown(distribution: &str) -> PyErr {
+    let known = [Bernoulli::KEY, Categorical::KEY, Gaussian::KEY].join(", ");
+    value_error(format!("there is no distribution {distribution:?}: there are {known}"))
 }

@@ -6,14 +6,17 @@
 mod arguments;
 mod arrays;
 mod asked;
+mod distributions;
 mod errors;
 mod estimator;
 mod family;
 mod machine;
+mod objective;
 mod round;
 mod state;
 mod table;
 mod threads;
+mod variance;
 mod view;
 
 use pyo3::prelude::*;
@@ -24,6 +27,8 @@ fn _voidgrad(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<estimator::Core>()?;
     module.add_class::<asked::Asked>()?;
+    module.add_class::<distributions::Distributions>()?;
+    module.add_function(wrap_pyfunction!(variance::floors, module)?)?;
     module.add_function(wrap_pyfunction!(table::methods, module)?)?;
     module.add_function(wrap_pyfunction!(threads::set_threads, module)?)?;
     module.add_function(wrap_pyfunction!(threads::get_threads, module)?)?;

@@ -21,13 +21,14 @@ from . import _voidgrad
 from ._estimator import Estimator, estimator
 from ._voidgrad import Asked, __version__, get_threads, set_threads
 from ._classes import classes as _classes, table
+from . import distributions, variance
 
 globals().update(_classes)
 
 if hasattr(_os, "register_at_fork"):
     _os.register_at_fork(after_in_child=_voidgrad._forked)
 
-__all__ = ["Asked", "Estimator", "estimator", "get_threads", "set_threads", "table", "__version__", *_classes]
+__all__ = ["Asked", "Estimator", "estimator", "get_threads", "set_threads", "table", "distributions", "variance", "__version__", *_classes]
 
 
 def __dir__():

@@ -48,7 +48,7 @@ def _make(method):
 classes = {class_name(name): _make(method) for name, method in METHODS.items()}
 
 
-def table():
+def table() -> str:
     """The estimators as text, one row for each: class, formula, evaluations of f, what it needs, whether it is unbiased, and its distributions."""
     head = ("class", "evaluations", "needs", "mean", "distributions", "formula")
     rows = [head]

@@ -1,11 +1,19 @@
 """Estimators: the class that all of them share."""
 
+from __future__ import annotations
+
+from typing import Any, Mapping, Optional, Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
 from . import _voidgrad
+from ._voidgrad import Asked
 
 METHODS = {method["name"]: method for method in _voidgrad.methods()}
 
 
-def class_name(name):
+def class_name(name: str) -> str:
     """The name of the class of an estimator: `double-cv` is `DoubleCv`."""
     return "".join(part.capitalize() for part in name.split("-"))
 
@@ -17,7 +25,7 @@ class Estimator:
     variables there are when it is first asked, and keeps to that.
     """
 
-    def __init__(self, name, distribution=None, **arguments):
+    def __init__(self, name: str, distribution: Optional[str] = None, **arguments: Any) -> None:
         if name not in METHODS:
             raise ValueError(f"there is no estimator {name!r}: there are {', '.join(METHODS)}")
         method = METHODS[name]
@@ -37,7 +45,7 @@ class Estimator:
         self._arguments = arguments
         self._core = _voidgrad.Core(name, distribution, **arguments)
 
-    def ask(self, logits, seed, run=0, row=0):
+    def ask(self, logits: ArrayLike, seed: int, run: int = 0, row: int = 0) -> Asked:
         """The points at which the estimator wants f, an `Asked`.
 
         logits are the parameters a, with a row for each of N examples: (N, M) of Bernoulli variables, (N, M, S) of categorical ones with S states, and (N, 2, M) of
@@ -49,20 +57,20 @@ class Estimator:
         """
         return self._core.ask(logits, seed, run, row)
 
-    def prepare(self, shape):
+    def prepare(self, shape: Sequence[int]) -> Estimator:
         """Makes the estimator for parameters of this shape, as the first `ask` does. Returns the estimator."""
         self._core.prepare(tuple(shape))
         return self
 
-    def state(self):
+    def state(self) -> dict[str, np.ndarray]:
         """What the estimator has learned, a dict of arrays: averages, the parameters of a control, and what trains them."""
         return self._core.state()
 
-    def restore(self, state):
+    def restore(self, state: Mapping[str, ArrayLike]) -> None:
         """Takes over what `state` gave, and then continues with the same bits. After a ValueError nothing has changed."""
         self._core.restore(dict(state))
 
-    def copy(self):
+    def copy(self) -> Estimator:
         """An estimator of the same kind with the same state."""
         other = Estimator(self.name, self._distribution, **self._arguments)
         other.__class__ = self.__class__
@@ -78,36 +86,36 @@ class Estimator:
         return _rebuild, (self.name, self._distribution, self._arguments, self.state())
 
     @property
-    def name(self):
+    def name(self) -> str:
         """Its name in the table."""
         return self._method["name"]
 
     @property
-    def distribution(self):
+    def distribution(self) -> str:
         """What it estimates gradients of: "bernoulli", "categorical" or "gaussian"."""
         return self._distribution
 
     @property
-    def unbiased(self):
+    def unbiased(self) -> bool:
         """Whether E[ĝ] is the gradient for every f."""
         return self._method["unbiased"]
 
     @property
-    def needs_gradient(self):
+    def needs_gradient(self) -> bool:
         """Whether `tell` needs ∇f at the points."""
         return self._method["needs_gradient"]
 
     @property
-    def control(self):
+    def control(self) -> dict[str, float]:
         """The parameters of its control by name, as the formula has them; empty without a control, and before the first round."""
         return self._core.named()
 
     @property
-    def choices(self):
+    def choices(self) -> list[dict[str, Any]]:
         """What an estimator that chooses among others has used so far, a dict for each stretch of rounds; empty for all others."""
         return self._core.choices()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         arguments = "".join(f", {key}={value!r}" for key, value in self._arguments.items())
         return f"voidgrad.{class_name(self.name)}(distribution={self._distribution!r}{arguments})"
 
@@ -118,7 +126,7 @@ def _rebuild(name, distribution, arguments, state):
     return made
 
 
-def estimator(name, distribution=None, **arguments):
+def estimator(name: str, distribution: Optional[str] = None, **arguments: Any) -> Estimator:
     """The estimator of this name in the table: `estimator("rloo", samples=4)`.
 
     Without a distribution it is for the first one that the table has: "bernoulli" for all but `lax`. Raises ValueError if there is no such estimator, or if

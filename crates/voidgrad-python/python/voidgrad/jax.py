@@ -4,14 +4,23 @@ A function under `jit` may be run again, or not at all, so nothing here changes 
 and comes out as an array.
 """
 
+from __future__ import annotations
+
+from typing import Callable, Sequence, Union
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-__all__ = ["expect", "expect_and_learn", "initial_state"]
+from ._estimator import Estimator
+
+__all__ = ["expect", "expect_and_learn", "initial_state", "restore"]
+
+Function = Callable[[jax.Array], jax.Array]
+Number = Union[int, jax.Array]
 
 
-def expect(f, logits, estimator, seed, run=0, row=0):
+def expect(f: Function, logits: jax.Array, estimator: Estimator, seed: Number, run: Number = 0, row: Number = 0) -> jax.Array:
     """Estimates E[f(b)], b ~ p(b; logits), for each of N rows: an array of N entries, with gradients.
 
     f takes points with the shape (N, K, M) and returns values with the shape (N, K), each of which depends on its own point and row alone. The gradient by the logits is ĝ
@@ -27,7 +36,9 @@ def expect(f, logits, estimator, seed, run=0, row=0):
     return _expect(f, logits, estimator, _name(seed, run, row), None)[0]
 
 
-def expect_and_learn(f, logits, estimator, seed, state, run=0, row=0):
+def expect_and_learn(
+    f: Function, logits: jax.Array, estimator: Estimator, seed: Number, state: jax.Array, run: Number = 0, row: Number = 0
+) -> tuple[jax.Array, jax.Array]:
     """As `expect`, for an estimator that learns: takes its state and returns `(values, next_state)`.
 
     The state is an array of uint32, whose first is `initial_state(estimator, logits.shape)`. The estimator itself stays as it is.
@@ -35,12 +46,12 @@ def expect_and_learn(f, logits, estimator, seed, state, run=0, row=0):
     return _expect(f, logits, estimator, _name(seed, run, row), state)
 
 
-def initial_state(estimator, shape):
+def initial_state(estimator: Estimator, shape: Sequence[int]) -> jax.Array:
     """What the estimator has learned, for logits of this shape, as an array for `expect_and_learn`: the bits of float64 numbers."""
     return jnp.asarray(_encode(_layout(estimator, shape), _prepared(estimator, shape).state()))
 
 
-def restore(estimator, state, shape):
+def restore(estimator: Estimator, state: jax.Array, shape: Sequence[int]) -> Estimator:
     """Gives the estimator a state of `expect_and_learn`, for logits of this shape; returns the estimator."""
     estimator.restore(_decode(_layout(estimator, shape), np.asarray(state), shape))
     return estimator

@@ -1,8 +1,14 @@
 """PyTorch: expectations in one line of a training script."""
 
+from __future__ import annotations
+
+from typing import Callable, Optional
+
 import numpy as np
 import torch
 from torch.autograd.function import once_differentiable
+
+from ._estimator import Estimator
 
 __all__ = ["expect"]
 
@@ -23,7 +29,15 @@ class _Expect(torch.autograd.Function):
         return rows * gradient, upstream[:, None] * weights, None, None
 
 
-def expect(f, logits, estimator, seed=None, run=0, row=0, learn=True):
+def expect(
+    f: Callable[[torch.Tensor], torch.Tensor],
+    logits: torch.Tensor,
+    estimator: Estimator,
+    seed: Optional[int] = None,
+    run: int = 0,
+    row: int = 0,
+    learn: bool = True,
+) -> torch.Tensor:
     """Estimates E[f(b)], b ~ p(b; logits), for each of N rows: a tensor of N entries, with gradients.
 
     f takes points with the shape (N, K, M), on the device and in the dtype of the logits, and returns values with the shape (N, K), each of which

@@ -6,10 +6,7 @@ from pathlib import Path
 from voidgrad._classes import ARGUMENTS, classes
 
 HEAD = '''# Written by stubs.py: do not edit.
-from typing import Any, Optional, Sequence
-
-import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from typing import Optional
 
 from . import distributions as distributions
 from . import variance as variance

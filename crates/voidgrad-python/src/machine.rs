@@ -199,7 +199,10 @@ fn check_room<D: Family, T: Number>(core: &Core<D>, parameters: &Array<T>) -> Py
         points.checked_mul(4 * variables.dimension())?.checked_add(estimator.noise(variables))
     });
     let numbers = each.and_then(|each| each.checked_mul(parameters.shape[0]));
-    let fits = numbers.is_some_and(|numbers| Vec::<f64>::new().try_reserve_exact(numbers).is_ok());
+    // What is small is there, and asking takes microseconds.
+    let small = 1 << 22;
+    let fits = numbers
+        .is_some_and(|numbers| numbers <= small || Vec::<f64>::new().try_reserve_exact(numbers).is_ok());
     if fits {
         return Ok(());
     }

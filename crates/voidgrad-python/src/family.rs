@@ -7,6 +7,7 @@ use voidgrad::estimators::Listed;
 use voidgrad::variance::{self, Moments, VarianceError};
 use voidgrad::{Bernoulli, Categorical, Float, Gaussian, Objective};
 
+use crate::arrays::Shape;
 use crate::errors::value_error;
 
 /// A number that plates store and NumPy knows.
@@ -65,7 +66,7 @@ impl Family for Bernoulli {
     const SMALLEST: &'static [usize] = &[1];
 
     fn of_shape(row: &[usize]) -> PyResult<Self> {
-        Self::from_logits(&vec![0.0; row[0]]).map_err(value_error)
+        Self::from_logits(&zeros(row)?).map_err(value_error)
     }
     fn moments(
         &self,
@@ -84,7 +85,7 @@ impl Family for Categorical {
     const SMALLEST: &'static [usize] = &[1, 2];
 
     fn of_shape(row: &[usize]) -> PyResult<Self> {
-        Self::from_logits(&vec![0.0; row[0] * row[1]], row[1]).map_err(value_error)
+        Self::from_logits(&zeros(row)?, row[1]).map_err(value_error)
     }
 }
 
@@ -103,7 +104,7 @@ impl Family for Gaussian {
                 Self::SHAPE
             )));
         }
-        Self::from_parameters(&vec![0.0; 2 * row[1]]).map_err(value_error)
+        Self::from_parameters(&zeros(row)?).map_err(value_error)
     }
 
     fn sample_shape(row: &[usize]) -> Vec<usize> {
@@ -115,4 +116,19 @@ impl Family for Gaussian {
 pub(crate) fn unknown(distribution: &str) -> PyErr {
     let known = [Bernoulli::KEY, Categorical::KEY, Gaussian::KEY].join(", ");
     value_error(format!("there is no distribution {distribution:?}: there are {known}"))
+}
+
+/// As many zeros as a row of this shape has, if there is memory for some times as many.
+fn zeros(row: &[usize]) -> PyResult<Vec<f64>> {
+    /// A distribution, its estimator and a round have about as many copies of a row.
+    const COPIES: usize = 16;
+    let mut zeros = Vec::new();
+    let length = row.iter().try_fold(1_usize, |length, entries| length.checked_mul(*entries));
+    let fits = length.and_then(|length| length.checked_mul(COPIES));
+    if fits.is_none_or(|length| zeros.try_reserve_exact(length).is_err()) {
+        return Err(value_error(format!("a row of the shape {} is too large for the memory", Shape(row))));
+    }
+    zeros.resize(length.unwrap_or_default(), 0.0);
+    zeros.shrink_to_fit();
+    Ok(zeros)
 }

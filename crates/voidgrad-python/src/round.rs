@@ -15,7 +15,7 @@ use crate::machine::{Machine, Memory, Question, Stored};
 /// What a round gives out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
-    /// Where f is wanted.
+    /// The points at which f is wanted.
     Points,
     /// The weight of each point.
     Weights,

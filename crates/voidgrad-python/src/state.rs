@@ -58,7 +58,10 @@ pub(crate) fn restore<D: Family>(machine: &Machine<D>, state: &State) -> PyResul
         )));
     }
     let made = if shape.is_empty() { None } else { Some(core(machine, shape, state)?) };
-    *machine.core() = made;
+    let mut place = machine.core();
+    // Rounds that were asked before are not those of this state.
+    let told = place.as_ref().map_or(0, |core| core.told) + 1;
+    *place = made.map(|core| Core { told, ..core });
     Ok(())
 }
 

@@ -216,6 +216,9 @@ def test_an_estimator_that_chooses_is_told_in_order():
     first, second = (estimator.ask(np.zeros((2, M)), seed) for seed in (1, 2))
     first.tell(np.ones(first.points.shape[:2]))
     raises("tell each round before the next is asked", lambda: second.tell(np.ones(second.points.shape[:2])))
+    third = estimator.ask(np.zeros((2, M)), 3)
+    estimator.restore(voidgrad.Auto().prepare((1, M)).state())
+    raises("tell each round before the next is asked", lambda: third.tell(np.ones(third.points.shape[:2])))
 
 
 def test_a_state_is_checked():
@@ -228,6 +231,8 @@ def test_a_state_is_checked():
     raises("an array \"other\"", lambda: fresh.restore({**state, "other": np.zeros(1)}))
     raises("NaN", lambda: fresh.restore({**state, "learned/weight": [float("nan")]}))
     raises("has 2 entries where 1", lambda: fresh.restore({**state, "learned/weight": [1.0, 2.0]}))
+    raises("too large for the memory", lambda: fresh.restore({**state, "shape": [4e9]}))
+    raises("too large for the memory", lambda: fresh.prepare((1, 2**60)))
     raises("is no row of", lambda: fresh.restore({**state, "shape": [2.5]}))
     assert list(fresh.state()) == ["shape"]
 

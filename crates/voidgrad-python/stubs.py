@@ -12,10 +12,11 @@ from . import distributions as distributions
 from . import variance as variance
 from ._estimator import Estimator as Estimator
 from ._estimator import estimator as estimator
+from ._estimator import set_threads as set_threads
+from ._own import own_control as own_control
 from ._voidgrad import Asked as Asked
 from ._voidgrad import __version__ as __version__
 from ._voidgrad import get_threads as get_threads
-from ._voidgrad import set_threads as set_threads
 
 def table() -> str:
     """The estimators as text, one row for each."""

@@ -19,8 +19,15 @@ use crate::variance::{Exact, moments};
 
 /// An estimator of one of the tables.
 #[pyclass(frozen, module = "voidgrad._voidgrad")]
-pub(crate) struct Core {
+pub struct Core {
     machine: Box<dyn AnyMachine>,
+}
+
+impl Core {
+    /// That of a machine.
+    pub(crate) fn new_of<D: Family>(machine: Machine<D>) -> Self {
+        Self { machine: Box::new(Arc::new(machine)) }
+    }
 }
 
 /// An estimator, whatever the distribution is.
@@ -130,13 +137,12 @@ impl Core {
                 _ => return Err(value_error(format!("there is no argument {key:?}"))),
             }
         }
-        let machine: Box<dyn AnyMachine> = match distribution {
-            Bernoulli::KEY => Box::new(Arc::new(Machine::<Bernoulli>::new(name, arguments)?)),
-            Categorical::KEY => Box::new(Arc::new(Machine::<Categorical>::new(name, arguments)?)),
-            Gaussian::KEY => Box::new(Arc::new(Machine::<Gaussian>::new(name, arguments)?)),
-            _ => return Err(unknown(distribution)),
-        };
-        Ok(Self { machine })
+        match distribution {
+            Bernoulli::KEY => Ok(Self::new_of(Machine::<Bernoulli>::new(name, arguments)?)),
+            Categorical::KEY => Ok(Self::new_of(Machine::<Categorical>::new(name, arguments)?)),
+            Gaussian::KEY => Ok(Self::new_of(Machine::<Gaussian>::new(name, arguments)?)),
+            _ => Err(unknown(distribution)),
+        }
     }
 
     fn ask(

@@ -12,6 +12,7 @@ mod estimator;
 mod family;
 mod machine;
 mod objective;
+mod own;
 mod round;
 mod state;
 mod table;
@@ -21,10 +22,15 @@ mod view;
 
 use pyo3::prelude::*;
 
+pub use estimator::Core;
+pub use own::add_control;
+
 /// What `voidgrad/__init__.py` is written on.
 #[pymodule]
 fn _voidgrad(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    // Where a crate of a user's own finds this one, if it was built here.
+    module.add("_source", env!("CARGO_MANIFEST_DIR"))?;
     module.add_class::<estimator::Core>()?;
     module.add_class::<asked::Asked>()?;
     module.add_class::<distributions::Distributions>()?;

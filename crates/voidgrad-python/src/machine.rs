@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::PyResult;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{Count, Row};
+use voidgrad::estimators::{Count, MethodError};
 use voidgrad::nalgebra::DVectorView;
 use voidgrad::optimise::{Adam, Optimiser as _};
 use voidgrad::{Plate, Stream};
@@ -17,13 +17,25 @@ use crate::threads;
 
 /// An estimator, which is made when its first round says how many variables there are, and the memory of past rounds.
 pub(crate) struct Machine<D: Family> {
-    pub(crate) row: &'static Row<D>,
-    pub(crate) arguments: Arguments,
+    pub(crate) recipe: Recipe<D>,
+    /// Of what trains the control; 0 for none.
+    learning_rate: f64,
     core: Mutex<Option<Core<D>>>,
     /// Plates of rounds that are over, for the next ones.
     single: Mutex<Vec<Plate<D, f32>>>,
     double: Mutex<Vec<Plate<D, f64>>>,
 }
+
+/// How an estimator is made.
+pub(crate) struct Recipe<D: Family> {
+    pub(crate) name: &'static str,
+    /// Whether the number of points is another in each round.
+    pub(crate) varies: bool,
+    /// Makes it for variables like these.
+    pub(crate) make: Box<Make<D>>,
+}
+
+type Make<D> = dyn Fn(&D) -> Result<AnyEstimator<D>, MethodError> + Send + Sync;
 
 /// An estimator of so many variables.
 pub(crate) struct Core<D: Family> {
@@ -77,21 +89,25 @@ pub(crate) enum Memory {
 const KEPT: usize = 2;
 
 impl<D: Family> Machine<D> {
-    /// The estimator of this name. That its arguments are in their domains is seen at once, by an estimator of one variable.
+    /// The estimator of this name.
     pub(crate) fn new(name: &str, arguments: Arguments) -> PyResult<Self> {
         let row = D::estimator(name).map_err(value_error)?;
         if !arguments.target.is_finite() {
             return Err(value_error(format!("target = {} is not a finite number", arguments.target)));
         }
-        if !(arguments.learning_rate >= 0.0 && arguments.learning_rate.is_finite()) {
-            return Err(value_error(format!(
-                "learning_rate = {} is not a number in [0, ∞)",
-                arguments.learning_rate
-            )));
+        let varies = row.method.cost.f == Count::Varies;
+        let make = Box::new(move |variables: &D| arguments.make(row, variables));
+        Self::of(Recipe { name: row.method.name, varies, make }, arguments.learning_rate)
+    }
+
+    /// The estimator of a recipe. That its arguments are in their domains is seen at once, by an estimator of one variable.
+    pub(crate) fn of(recipe: Recipe<D>, learning_rate: f64) -> PyResult<Self> {
+        if !(learning_rate >= 0.0 && learning_rate.is_finite()) {
+            return Err(value_error(format!("learning_rate = {learning_rate} is not a number in [0, ∞)")));
         }
-        arguments.make(row, &D::of_shape(D::SMALLEST)?).map_err(value_error)?;
+        (recipe.make)(&D::of_shape(D::SMALLEST)?).map_err(value_error)?;
         let (single, double) = (Mutex::default(), Mutex::default());
-        Ok(Self { row, arguments, core: Mutex::new(None), single, double })
+        Ok(Self { recipe, learning_rate, core: Mutex::new(None), single, double })
     }
 
     /// The estimator for parameters of this shape. There is none before the first round.
@@ -102,8 +118,8 @@ impl<D: Family> Machine<D> {
     /// A new estimator for parameters of this shape.
     pub(crate) fn make(&self, shape: &[usize]) -> PyResult<Core<D>> {
         let variables = D::of_shape(shape)?;
-        let estimator = self.arguments.make(self.row, &variables).map_err(value_error)?;
-        let rate = self.arguments.learning_rate;
+        let estimator = (self.recipe.make)(&variables).map_err(value_error)?;
+        let rate = self.learning_rate;
         let adam = match estimator.control() {
             Some(control) if rate > 0.0 && control.parameters() > 0 => {
                 Some(Adam::new(control.parameters(), rate).map_err(value_error)?)
@@ -129,7 +145,7 @@ impl<D: Family> Machine<D> {
 
     /// Whether the number of points is another in each round.
     pub(crate) fn varies(&self) -> bool {
-        self.row.method.cost.f == Count::Varies
+        self.recipe.varies
     }
 
     /// Asks on a plate. The stream is named by `(seed, run, row)`.

@@ -142,7 +142,7 @@ impl<D: Family, T: Stored> AnyRound for Round<D, T> {
         let wants = self.wants_gradient()?;
         let is_wanted = wants.contains(&true);
         if is_wanted && gradients.is_none() {
-            let name = self.machine.row.method.name;
+            let name = self.machine.recipe.name;
             return Err(value_error(format!(
                 "the estimator {name} needs the gradient of f at its points: tell(values, gradients) with the shape of the points"
             )));

@@ -44,9 +44,7 @@ fn make(threads: usize) -> PyResult<Arc<ThreadPool>> {
         .map_err(value_error)
 }
 
-/// Shares out the work of all estimators among n threads; without a call, among as many as there are cores.
-///
-/// No result depends on n: the same seed gives the same bits. Raises ValueError if n is not an integer from 1 to 1024.
+/// Shares out the work among n threads, from 1 to 1024.
 #[pyfunction]
 pub(crate) fn set_threads(py: Python<'_>, n: &Bound<'_, PyAny>) -> PyResult<()> {
     let threads =

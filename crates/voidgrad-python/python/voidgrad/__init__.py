@@ -17,18 +17,18 @@ Given b ~ p(b; a) with parameters a and any function f, an estimator gives ĝ wi
 
 import os as _os
 
-from . import _voidgrad
-from ._estimator import Estimator, estimator
-from ._voidgrad import Asked, __version__, get_threads, set_threads
+from ._estimator import Estimator, estimator, forked as _forked, set_threads
+from ._own import own_control
+from ._voidgrad import Asked, __version__, get_threads
 from ._classes import classes as _classes, table
 from . import distributions, variance
 
 globals().update(_classes)
 
 if hasattr(_os, "register_at_fork"):
-    _os.register_at_fork(after_in_child=_voidgrad._forked)
+    _os.register_at_fork(after_in_child=_forked)
 
-__all__ = ["Asked", "Estimator", "estimator", "get_threads", "set_threads", "table", "distributions", "variance", "__version__", *_classes]
+__all__ = ["Asked", "Estimator", "estimator", "get_threads", "own_control", "set_threads", "table", "distributions", "variance", "__version__", *_classes]
 
 
 def __dir__():

@@ -34,6 +34,7 @@ def _make(method):
 
     def __init__(self, distribution=None, **arguments):
         Estimator.__init__(self, method["name"], distribution, **arguments)
+        self._made = ((distribution,), arguments)
 
     keyword = inspect.Parameter.KEYWORD_ONLY
     parameters = [inspect.Parameter("self", inspect.Parameter.POSITIONAL_ONLY)]

@@ -10,6 +10,9 @@ from numpy.typing import ArrayLike
 from . import _voidgrad
 from ._voidgrad import Asked
 
+# The compiled modules: this package's, and those of users' own controls, which have threads of their own.
+MODULES = [_voidgrad]
+
 METHODS = {method["name"]: method for method in _voidgrad.methods()}
 
 
@@ -44,6 +47,7 @@ class Estimator:
         self._distribution = distribution
         self._arguments = arguments
         self._core = _voidgrad.Core(name, distribution, **arguments)
+        self._made = ((name, distribution), arguments)
 
     def ask(self, logits: ArrayLike, seed: int, run: int = 0, row: int = 0) -> Asked:
         """The points at which the estimator wants f, an `Asked`.
@@ -72,18 +76,15 @@ class Estimator:
 
     def copy(self) -> Estimator:
         """An estimator of the same kind with the same state."""
-        other = Estimator(self.name, self._distribution, **self._arguments)
-        other.__class__ = self.__class__
-        other.restore(self.state())
-        return other
+        return _rebuild(type(self), *self._made, self.state())
 
     __copy__ = copy
 
-    def __deepcopy__(self, memo):
+    def __deepcopy__(self, memo: Any) -> Estimator:
         return self.copy()
 
-    def __reduce__(self):
-        return _rebuild, (self.name, self._distribution, self._arguments, self.state())
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), *self._made, self.state())
 
     @property
     def name(self) -> str:
@@ -120,10 +121,10 @@ class Estimator:
         return f"voidgrad.{class_name(self.name)}(distribution={self._distribution!r}{arguments})"
 
 
-def _rebuild(name, distribution, arguments, state):
-    made = estimator(name, distribution, **arguments)
-    made.restore(state)
-    return made
+def _rebuild(made, positional, named, state):
+    other = made(*positional, **named)
+    other.restore(state)
+    return other
 
 
 def estimator(name: str, distribution: Optional[str] = None, **arguments: Any) -> Estimator:
@@ -137,3 +138,18 @@ def estimator(name: str, distribution: Optional[str] = None, **arguments: Any) -
     if name not in METHODS:
         return Estimator(name)
     return classes[class_name(name)](distribution=distribution, **arguments)
+
+
+def set_threads(n: int) -> None:
+    """Shares out the work of all estimators among n threads; without a call, among as many as there are cores.
+
+    No result depends on n: the same seed gives the same bits. Raises ValueError if n is not an integer from 1 to 1024.
+    """
+    for module in MODULES:
+        module.set_threads(n)
+
+
+def forked() -> None:
+    """A forked process has no thread of its parent's: each module makes threads of its own."""
+    for module in MODULES:
+        module._forked()

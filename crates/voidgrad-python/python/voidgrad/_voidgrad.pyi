@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 __version__: str
+_source: str
 
 @final
 class Asked:

@@ -1,5 +1,6 @@
 """What is written for readers: the README, the examples and the stubs."""
 
+import json
 import re
 import runpy
 import subprocess
@@ -21,6 +22,18 @@ def test_the_readme_runs():
     names = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
+
+
+def test_the_notebook_runs():
+    """All but its figure, with fewer and shorter runs."""
+    notebook = json.loads((ROOT.parent.parent / "notebooks" / "first_experiment.ipynb").read_text(encoding="utf-8"))
+    cells = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "code"]
+    long, short, names, threads = "RUNS, STEPS, EVERY = 10, 10_000, 500", "RUNS, STEPS, EVERY = 1, 1_000, 500", {}, voidgrad.get_threads()
+    assert sum(long in cell for cell in cells) == 1 and len(cells) == 5
+    for cell in cells[:-1]:
+        exec(cell.replace("import matplotlib.pyplot as plt\n", "").replace(long, short), names)
+    voidgrad.set_threads(threads)
+    assert names["courses"]["REBAR"].shape == (1, 3, 2)
 
 
 @pytest.mark.parametrize("library, share", [("torch", 0.1), ("jax", 0.1)])

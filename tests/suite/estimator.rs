@@ -320,6 +320,11 @@ fn where_a_weight_moves_a_kink_the_variance_gradient_lacks_the_part_of_the_jump(
         variance::gradient(&Bernoulli::from_probabilities(&[theta]).unwrap(), &toy, &control).unwrap();
     assert!((exact.of_samples[bias] - found).abs() < 1e-5, "{} {found}", exact.of_samples[bias]);
     assert!((exact.total()[bias] - difference).abs() < 1e-5, "{} {difference}", exact.total()[bias]);
+    // By the first weight, as docs/control-learning.md says.
+    assert!((exact.of_samples[1] - 0.0058).abs() < 5e-5, "{}", exact.of_samples[1]);
+    assert!((exact.total()[1] - 0.0085).abs() < 5e-5, "{}", exact.total()[1]);
+    let difference = variance_difference(&control, theta, 1);
+    assert!((exact.total()[1] - difference).abs() < 1e-5, "{} {difference}", exact.total()[1]);
 }
 
 #[test]

@@ -5,8 +5,8 @@
 mod enumeration;
 mod floors;
 mod gradient;
-mod integral;
 mod in_use;
+mod integral;
 mod integrand;
 mod moments;
 mod monte_carlo;
@@ -18,12 +18,11 @@ mod rule;
 mod tests;
 
 pub use enumeration::enumerate;
-pub use floors::{Floors, floors};
-pub use gradient::{VarianceGradient, gradient, gradient_within};
 pub use floors::{
     DRAWS_FOR_A_WEIGHT, Floors, LARGEST_PAIRWISE, SampledFloor, SampledFloors, floors, floors_of_multilinear,
     sampled_floors,
 };
+pub use gradient::{VarianceGradient, gradient, gradient_within};
 pub use in_use::{FloorInUse, floor_in_use};
 pub use moments::{Moments, Technique, moments};
 pub use monte_carlo::{Sampled, monte_carlo};

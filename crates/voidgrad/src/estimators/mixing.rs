@@ -247,8 +247,8 @@ mod tests {
             let of = |mixing| go_on(mixing, &draws).weights()[0];
             let [without, with] =
                 [of(Mixing::new(1, 2, DECAY, 0.0)), of(Mixing::new(1, 2, DECAY, 0.0).with_prior(prior))];
-            let total: f64 = (0..count).map(|age| DECAY.powi(age as i32)).sum();
-            let expected = without * total / (total + prior * DECAY.powi(count as i32));
+            let total: f64 = (0..count).map(|age| DECAY.powf(age as f64)).sum();
+            let expected = without * total / (total + prior * DECAY.powf(count as f64));
             assert!((with - expected).abs() < 1e-13 * expected.abs(), "{with}, not {expected}");
         }
     }

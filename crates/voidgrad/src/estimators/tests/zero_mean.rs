@@ -29,7 +29,7 @@ impl Whole {
         let all: Vec<_> = points.chunks(bernoulli.len()).map(of).collect();
         let values = all.iter().map(|(f, _)| *f).collect();
         let gradients = all.into_iter().flat_map(|(_, gradient)| gradient).collect();
-        Self { at_mean: of(&bernoulli.probabilities()[..]), uniforms, points, values, gradients }
+        Self { at_mean: of(bernoulli.probabilities()), uniforms, points, values, gradients }
     }
 
     fn seen<'a>(&'a self, noise: &'a [f64]) -> Samples<'a> {
@@ -53,11 +53,11 @@ fn h(control: &dyn ZeroMean, bernoulli: &Bernoulli, seen: Samples<'_>) -> Vec<f6
 }
 
 /// The mean of h and of its squares over all states of all samples.
-fn moments(control: &dyn ZeroMean, bernoulli: &Bernoulli, samples: usize) -> (Vec<f64>, f64) {
+fn moments(control: &dyn ZeroMean, bernoulli: &Bernoulli, samples: u32) -> (Vec<f64>, f64) {
     let one = states(bernoulli);
     let (mut mean, mut square) = (vec![0.0; bernoulli.len()], 0.0);
-    for number in 0..one.len().pow(samples as u32) {
-        let own = (0..samples).map(|k| &one[number / one.len().pow(k as u32) % one.len()]);
+    for number in 0..one.len().pow(samples) {
+        let own = (0..samples).map(|k| &one[number / one.len().pow(k) % one.len()]);
         let p: f64 = own.clone().map(|(_, p)| p).product();
         let points = own.flat_map(|(b, _)| b.clone()).collect();
         let whole = Whole::new(bernoulli, points, Vec::new());
@@ -83,7 +83,9 @@ fn taught(rounds: u64, bernoulli: &Bernoulli) -> Vec<Box<dyn ZeroMean>> {
     let elsewhere = Bernoulli::from_logits(&logits).unwrap();
     for _ in 0..rounds {
         let whole = Whole::drawn(&elsewhere, 2, &mut stream);
-        controls.iter_mut().for_each(|control| control.learn(&elsewhere, whole.seen(&[])));
+        for control in &mut controls {
+            control.learn(&elsewhere, whole.seen(&[]));
+        }
     }
     controls
 }
@@ -170,7 +172,7 @@ fn makes(control: &dyn ZeroMean, weight: f64, samples: usize, other: &AnyEstimat
         };
         let base = of(&base, &whole.uniforms);
         let h = h(control, &bernoulli, whole.seen(&own));
-        let expected = if other.evaluations(&bernoulli) as usize == samples || samples == 1 {
+        let expected = if other.evaluations(&bernoulli) == samples as u64 || samples == 1 {
             of(other, &noise)
         } else {
             // The mean of estimates of one sample each.

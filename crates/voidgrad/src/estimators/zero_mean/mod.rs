@@ -180,7 +180,6 @@ impl<'a> Samples<'a> {
     }
 
     /// The samples.
-    #[must_use]
     pub fn rows(&self, distribution: &impl Distribution) -> ChunksExact<'a, f64> {
         self.points.chunks_exact(distribution.dimension())
     }

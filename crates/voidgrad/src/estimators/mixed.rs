@@ -71,7 +71,7 @@ pub struct Mixed<D: Distribution = Bernoulli> {
 pub const METHOD: Method = Method {
     name: "mixed",
     title: "mixed controls",
-    formula: "RLOO + Σ_i w_i·h_i, E[h_i] = 0: the mean of f and an additive model of f, both of earlier rounds",
+    formula: "RLOO + Σ_i w_i·h_i, the mean of each h_i being 0: a baseline and an additive model of f, both of earlier rounds",
     source: "Geffner and Domke 2018",
     bias: Bias::Unbiased,
     needs: Needs::Values,

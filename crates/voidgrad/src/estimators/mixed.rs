@@ -19,7 +19,8 @@ use crate::noise::Rule;
 ///
 /// All coordinates share the weights. A control that is of no use gets a weight next to 0: what it is off by adds a share of the least variance that is of the
 /// order of `(1 - decay)/(1 + decay)`, or less if there are many coordinates. Few rounds give weights that are nearer to 0 than those of the regression. A ridge of 1e-4 keeps the
-/// weights of controls small that are nearly the same. It leaves a control that takes all variance away a hundred-millionth of it.
+/// weights of controls small that are nearly the same. Some hundred-millionths of the variance stay even with a control that
+/// could take all of it away.
 ///
 /// Rounds with a value of f beyond ±1e300 teach nothing.
 ///
@@ -79,7 +80,7 @@ pub const METHOD: Method = Method {
     parameters: "K, 2 unless given; weights and models are learned, with a decay of 0.99 unless given",
 };
 
-/// What is added to a diagonal of 1: the control that takes all variance away keeps the square of it.
+/// What is added to a diagonal of 1. A share of the variance that is the square of it stays, even with a control that could take all away.
 const RIDGE: f64 = 1e-4;
 /// Draws with weights of 0 before the first.
 const PRIOR: f64 = 0.5;

@@ -40,7 +40,7 @@ fn least_squares_need_few_steps_and_say_how_many() {
     assert!(configuration.contains("control-optimiser = [\"adam\", \"gauss-newton\"]"));
 }
 
-/// A control that is linear in all its parameters needs no more by recursive least squares: of 120 runs the slowest took 389. What is not asked for by name is left out if it has no linear parameter.
+/// A control that is linear in all its parameters needs no more by recursive least squares: of 140 runs the slowest took 418. What is not asked for by name is left out if it has no linear parameter.
 #[test]
 fn recursive_least_squares_need_as_few() {
     let place = workplace("recursive");
@@ -51,10 +51,10 @@ fn recursive_least_squares_need_as_few() {
         let report = fs::read_to_string(out.join("report.html")).unwrap();
         (summary(&out), report)
     };
-    let (found, report) = train("basis", &["--estimator=relax-basis", "--iterations=450"]);
+    let (found, report) = train("basis", &["--estimator=relax-basis", "--iterations=552"]);
     for run in found["runs"].as_array().unwrap() {
         assert_eq!(run["estimator"], "relax-basis+least-squares");
-        assert!(run["steps_to"].as_u64().is_some_and(|steps| (276..450).contains(&steps)), "{run}");
+        assert!(run["steps_to"].as_u64().is_some_and(|steps| (276..552).contains(&steps)), "{run}");
     }
     assert!(report.contains("by least squares on its linear parameters"), "{report}");
     let (found, _) = train("default", &["--iterations=5"]);

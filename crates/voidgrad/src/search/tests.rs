@@ -73,7 +73,7 @@ fn weights_add_up_to_one_and_know_only_the_order() {
         weights(&f.map(|f| 1e100 * f64::exp(f) - 1e90), selected, &mut other).unwrap();
         assert_eq!(w, other);
         // Seven terms.
-        assert!((w.iter().sum::<f64>() - 1.0).abs() < 1e-15 && w.iter().all(|w| *w >= 0.0));
+        assert!((w.iter().sum::<f64>() - 1.0).abs() < 2e-15 && w.iter().all(|w| *w >= 0.0));
         assert!(w[2] == w[3] && w[5] == w[6] && w[1] >= w[5] && w[5] >= w[2] && w[2] >= w[0] && w[0] >= w[4]);
     }
     let mut w = [0.5; 2];

@@ -31,12 +31,12 @@ fn few_steps_more_than_along_the_exact_gradient_are_enough() {
     assert!(training.distribution().probabilities()[0] < 0.1);
 }
 
-/// A control that is linear in all its parameters: of 120 runs the slowest took 389 steps.
+/// A control that is linear in all its parameters: of 140 runs the slowest took 418 steps.
 #[test]
 fn few_steps_more_are_enough_by_recursive_least_squares_too() {
     let settings = settings(ControlOptimiser::LeastSquares);
     let mut training = Training::new(start(), &OBJECTIVE, Basis::flat().unwrap(), &settings, 0).unwrap();
-    training.advance(450).unwrap();
+    training.advance(552).unwrap();
     assert!(training.distribution().probabilities()[0] < 0.1);
 }
 

@@ -142,12 +142,13 @@ fn forty_evaluations_take_most_of_the_variance_away_and_a_new_f_is_learned_in_th
         train(&mut control, 40, &toy);
         let end = mean_square(&control, toy);
         assert!(end < 1e-3 * start, "run {run}: {end} after {start}");
-        // After 9 times the memory, e⁻⁹ of the weight of the old equations is left. What no control takes away is the squared mean of ĝ.
+        // After 9 times the memory, e⁻⁹ of the weight of the old equations is left. What no control takes away is the squared mean of ĝ; fitting to it adds a twentieth, and twice as much is
+        // allowed.
         let theta: f64 = sigmoid(0.3);
         let least = (2.0 * theta * (1.0 - theta)).powi(2);
         train(&mut control, 540, &other);
         let end = mean_square(&control, other);
-        assert!(end < 1.01 * least, "run {run}: {end}, and {least} is the least");
+        assert!(end < 1.1 * least, "run {run}: {end}, and {least} is the least");
     }
 }
 

@@ -262,3 +262,17 @@ def test_a_forked_process_has_threads_of_its_own():
 
 def _ask():
     assert voidgrad.Rloo().ask(np.zeros((100, M)), seed=1).points.shape == (100, 2, M)
+
+
+def test_threads_of_python_share_an_estimator():
+    from concurrent.futures import ThreadPoolExecutor
+
+    estimator, logits = voidgrad.Disarm(), np.tile(LOGITS, (200, 1))
+
+    def round_of(row):
+        asked = estimator.ask(logits, 1, row=row)
+        return asked.tell(f(asked.points, np.tile(PSI, (200, 1)))).copy()
+
+    serial = [round_of(row) for row in range(40)]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(np.array_equal(*pair) for pair in zip(serial, pool.map(round_of, range(40))))

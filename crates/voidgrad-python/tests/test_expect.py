@@ -178,3 +178,14 @@ def test_a_derivative_that_f_has_by_the_logits_is_added():
     logits = torch.full((2, 3), 0.3, dtype=torch.float64, requires_grad=True)
     voidgrad.torch.expect(lambda b: (logits**2).sum(-1, keepdim=True).expand(2, 2), logits, voidgrad.Rloo(), 1).sum().backward()
     assert torch.allclose(logits.grad, torch.tensor(0.6, dtype=torch.float64))
+
+
+def test_jax_maps_and_scans():
+    jax = pytest.importorskip("jax")
+    jnp, estimator = jax.numpy, voidgrad.Disarm()
+    logits = jnp.asarray(np.tile(LOGITS, (4, 2, 1)), jnp.float32)
+    one = lambda logits, row: jax.grad(lambda a: voidgrad.jax.expect(lambda b: b.sum(-1) ** 2, a, estimator, 1, row=row).sum())(logits)
+    expected = jnp.stack([one(logits[row], row) for row in range(4)])
+    assert np.array_equal(jax.vmap(one)(logits, jnp.arange(4)), expected)
+    _, scanned = jax.lax.scan(lambda carry, at: (carry, one(*at)), 0, (logits, jnp.arange(4)))
+    assert np.array_equal(scanned, expected)

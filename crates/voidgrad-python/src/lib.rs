@@ -1,6 +1,6 @@
 //! The compiled half of the Python package `voidgrad`.
 //!
-//! [`Machine`](machine::Machine) is an estimator of the library's tables with its state, and [`Asked`](asked::Asked) a round of it on a plate.
+//! `Machine` is an estimator of the library's tables with its state, and `Asked` a round of it on a plate.
 //! What a user sees is written in Python on top, in `python/voidgrad`.
 
 mod arguments;

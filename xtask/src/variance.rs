@@ -98,7 +98,7 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
     };
     let biased = estimator.is_biased();
     let evaluations = made.evaluations(&bernoulli);
-    let floors = arguments.floor.then(|| least(&bernoulli, &objective, &mut made, (samples, seed)));
+    let floors = arguments.floor.then(|| least(&bernoulli, objective, &mut made, (samples, seed)));
     Ok(Answer {
         estimator: estimator.name,
         evaluations,
@@ -118,14 +118,14 @@ fn answer(arguments: &VarianceArguments) -> Result<Answer, Error> {
 /// The floors. The objective is a sum of one function for each variable, so those of h(b) are exact for any number of variables.
 fn least(
     bernoulli: &Bernoulli,
-    objective: &MeanQuadratic,
+    objective: MeanQuadratic,
     estimator: &mut AnyEstimator,
     (samples, seed): (u64, u64),
 ) -> Result<LeastVariances, Error> {
     let multilinear = objective.multilinear(bernoulli.len()).map_err(Error::computation)?;
     let floors = floors_of_multilinear(bernoulli, &multilinear).map_err(Error::computation)?;
     let Floors { constant, additive, pairwise } = floors;
-    let in_use = match floor_in_use(bernoulli, objective, estimator, samples, seed) {
+    let in_use = match floor_in_use(bernoulli, &objective, estimator, samples, seed) {
         Ok(floor) => Some(floor),
         Err(VarianceError::NoControl) => None,
         Err(error) => return Err(Error::computation(error)),
@@ -183,16 +183,16 @@ fn text(answer: &Answer) -> String {
             (additive, "the best sum of a function of each variable"),
             (pairwise, "the best sum of a function of each pair of variables"),
         ];
-        let mut lines =
+        let lines =
             families.map(|(floor, family)| format!("floor     {floor:.10e} with {family}\n")).concat();
-        if let Some(floor) = in_use {
+        let own = in_use.map_or_else(String::new, |floor| {
             let error = error(in_use_standard_error);
             let name = answer.estimator;
-            lines += &format!(
+            format!(
                 "floor     {floor:.10e}{error} with the control of {name} and the best parameters found\n"
-            );
-        }
-        lines
+            )
+        });
+        lines + &own
     });
     let plural = if answer.evaluations == 1 { "" } else { "s" };
     format!(

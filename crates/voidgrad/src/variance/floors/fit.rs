@@ -28,13 +28,17 @@ pub(super) fn fit(draws: &Draws<'_>, gram: &Gram, degree: usize, groups: &Range<
     let mut weights = vec![0.0; Gram::weights(draws.variables.len(), degree)];
     // A mean of f that is large beside its deviations would cost digits in each step.
     weights[0] = rest.iter().sum::<f64>() / count;
-    rest.iter_mut().for_each(|rest| *rest -= weights[0]);
+    for rest in &mut rest {
+        *rest -= weights[0];
+    }
     // The mean of ĝ, half the slope by the weights, and the variance of ĝ.
     let state = |rest: &[f64]| {
         let mean = draws.mean_with_scores(groups.clone(), rest);
         let about = draws.about(groups.clone(), rest, &mean);
         let mut slope = total(&draws.analyse(groups.clone(), degree, &about));
-        slope.iter_mut().for_each(|slope| *slope /= count);
+        for slope in &mut slope {
+            *slope /= count;
+        }
         (mean, slope, dot(rest, &about) / count)
     };
     let (mut mean, slope, first) = state(&rest);

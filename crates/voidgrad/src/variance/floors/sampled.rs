@@ -109,7 +109,9 @@ pub fn sampled_floors(
     // In a unit of its size, f has fourth powers that are numbers.
     let mean = f.iter().map(|f| f / samples as f64).sum::<f64>();
     let unit = power_of_two(f.iter().map(|f| (f - mean).abs() / samples as f64).sum());
-    f.iter_mut().for_each(|f| *f = (*f - mean) / unit);
+    for f in &mut f {
+        *f = (*f - mean) / unit;
+    }
     let of_degree = |degree: usize| -> Result<Option<SampledFloor>, VarianceError> {
         let weights = Gram::weights(count, degree) as u64;
         let has_enough = degree == 0 || samples / DRAWS_FOR_A_WEIGHT >= weights;

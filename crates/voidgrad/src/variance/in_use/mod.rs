@@ -169,8 +169,8 @@ fn candidates(
 ) -> Vec<DVector<f64>> {
     let first = control.phi();
     let mut found = Vec::new();
-    if let Ok(Some((last, mean))) = by_least_squares(control, bernoulli, known, seed) {
-        found.extend([last, mean]);
+    if let Ok(Some(both)) = by_least_squares(control, bernoulli, known, seed) {
+        found.extend(both);
     }
     for (row, start) in (2..).zip([vec![first], found.clone()].concat()) {
         let stream = Stream::new(seed, RUN, row);
@@ -188,7 +188,7 @@ fn by_least_squares(
     bernoulli: &Bernoulli,
     known: &Known,
     seed: u64,
-) -> Result<Option<(DVector<f64>, DVector<f64>)>, LearningError> {
+) -> Result<Option<[DVector<f64>; 2]>, LearningError> {
     let (variables, parameters) = (bernoulli.len(), control.parameters());
     if parameters > LARGEST {
         return Ok(None);
@@ -210,7 +210,7 @@ fn by_least_squares(
             mean += control.phi() / later as f64;
         }
     }
-    Ok(Some((control.phi(), mean)))
+    Ok(Some([control.phi(), mean]))
 }
 
 /// φ after steps of [`Replay`] that become smaller.
@@ -279,7 +279,7 @@ fn choose(
     for (number, phi) in found.iter().enumerate() {
         match measured(bernoulli, objective, estimator, phi, (samples, RUN ^ seed)) {
             Ok(moments) if best.is_none_or(|(_, (least, _))| moments.0 < least) => {
-                best = Some((number, moments))
+                best = Some((number, moments));
             }
             Ok(_) => {}
             Err(error) => failure = failure.or(Some(error)),

@@ -25,13 +25,13 @@ fn thetas(seed: u64, variables: usize) -> Vec<f64> {
     drawn(seed, variables).iter().map(|x| 0.5 + 0.25 * x).collect()
 }
 
-// 4,000 samples of bounded terms are near enough to normal: 110 scores, each beyond 5 with probability 6e-7, have a false-alarm rate of 7e-5 if the seeds are changed. The mean of
-// their squares has a standard deviation of √(2/110) = 0.13, and five of them are allowed.
+// 4,000 samples of bounded terms are near enough to normal: 66 scores, each beyond 5 with probability 6e-7, have a false-alarm rate of 4e-5 if the seeds are changed. The mean of
+// their squares has a standard deviation of √(2/66) = 0.17, and five of them are allowed.
 #[test]
 fn samples_agree_with_the_sum_over_all_states() {
     let (mut squares, mut count) = (0.0, 0.0);
     for variables in [2, 3, 6, 10] {
-        for seed in 0..10 {
+        for seed in 0..6 {
             let table = drawn(1000 + seed, 1 << variables);
             let f = |b: &[f64]| table[state(b)];
             let bernoulli = of(&thetas(seed, variables));
@@ -52,10 +52,10 @@ fn samples_agree_with_the_sum_over_all_states() {
             }
         }
     }
-    assert!(count == 110.0 && (squares / count - 1.0).abs() < 0.65, "{squares} {count}");
+    assert!(count == 66.0 && (squares / count - 1.0).abs() < 0.87, "{squares} {count}");
 }
 
-// 22 weights are fitted to 50 samples, so what they leave is nearly twice the floor; the correction has to take that away. Its error is that of the mean of 300, and four of them a false alarm in one of 16,000 seeds
+// 22 weights are fitted to 50 samples, so what they leave is nearly twice the floor; the correction has to take that away. Its error is that of the mean of 60, and four of them are a false alarm in one of 16,000 seeds
 // for each family. The standard error may be too large by √2 here.
 #[test]
 fn few_samples_are_not_biased() {
@@ -64,7 +64,7 @@ fn few_samples_are_not_biased() {
     let bernoulli = of(&thetas(3, 6));
     let exact = floors(&bernoulli, &f).unwrap();
     let mut sums = [[0.0; 3]; 3];
-    let runs = 300;
+    let runs = 60;
     for seed in 0..runs {
         let found = sampled_floors(&bernoulli, &f, 100, seed).unwrap();
         for ((found, exact), sums) in pairs(&found, &exact).into_iter().zip(&mut sums) {
@@ -79,38 +79,39 @@ fn few_samples_are_not_biased() {
     for sums in sums {
         let [deviation, square, error] = sums.map(|sum| sum / n);
         assert!(deviation.abs() < 4.0 * (square / n).sqrt(), "{sums:?}");
-        // The largest has about 40 % for the last family, so the square is known to a fifth or so.
-        assert!(error > 0.7 * square && error < 2.5 * square, "{sums:?}");
+        // The mean of 60 squares of normal numbers has a standard deviation of 18 %, and the stated square is twice the true one at most.
+        assert!(error > 0.5 * square && error < 4.0 * square, "{sums:?}");
     }
 }
 
 #[test]
 fn more_variables_than_have_states_to_add_up() {
-    let count = 60;
+    let count = 40;
     let numbers = drawn(5, 1 + count + count * count);
     let all = (0..count).flat_map(|m| (0..m).map(move |n| (m, n))).zip(&numbers[1 + count..]);
     let some: Vec<_> = all.map(|((m, n), q)| (m, n, *q)).filter(|(m, n, _)| (m + 3 * n) % 7 == 0).collect();
     let f = Multilinear::new(1e6, &numbers[1..=count], &some).unwrap();
     let bernoulli = of(&thetas(6, count));
     let exact = floors_of_multilinear(&bernoulli, &f).unwrap();
-    let found = sampled_floors(&bernoulli, &f, 8_000, 1).unwrap();
+    let found = sampled_floors(&bernoulli, &f, 4_000, 1).unwrap();
     for (found, exact) in pairs(&found, &exact).into_iter().take(2) {
         // False alarm: one seed of 16,000 for each.
         assert!((found.variance - exact).abs() < 4.0 * found.standard_error, "{found:?} {exact}");
-        assert!(found.standard_error < 0.05 * exact);
+        assert!(found.standard_error < 0.1 * exact);
     }
-    // f is of the last family. What is left is the square of some roundings of 1e6.
+    // f is of the last family, so its floor is 0. The fit ends after 40 steps, each of which leaves about half of the variance with so few samples: 1e-12 of it.
     let pairwise = found.pairwise.unwrap();
-    assert!(pairwise.variance.abs() < 1e-17 && pairwise.standard_error < 1e-17, "{pairwise:?}");
+    assert!(pairwise.variance.abs() < 1e-11 && pairwise.standard_error < 1e-11, "{pairwise:?}");
 }
 
-// One variable takes a constant alone; what is left is the square of roundings.
+// One variable takes a constant alone; what is left is the square of roundings, 1e-32. With functions that are sums of each other, a ridge of 1e-12 may enlarge that, but no more than to 1e-24 of the
+// variance of f times the score, which is below 0.1.
 #[test]
 fn nothing_is_left_of_one_variable() {
     for theta in [0.02, 0.5, 0.9] {
         let found = sampled_floors(&of(&[theta]), &MeanQuadratic { target: 0.499 }, 200, 3).unwrap();
         for floor in [found.constant, found.additive.unwrap(), found.pairwise.unwrap()] {
-            assert!(floor.variance.abs() < 1e-30 && floor.standard_error < 1e-30, "{theta}: {floor:?}");
+            assert!(floor.variance.abs() < 1e-25 && floor.standard_error < 1e-25, "{theta}: {floor:?}");
         }
     }
 }

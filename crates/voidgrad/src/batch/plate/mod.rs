@@ -186,13 +186,15 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         };
         let Shape { noise, dimension, parameters, .. } = self.shape;
         let nan = T::default().constant(f64::NAN);
+        let rows = examples.saturating_mul(points);
+        make_room(&mut self.points, rows, dimension)?;
+        if size_of::<T>() < size_of::<f64>() {
+            make_room(&mut self.exact, rows, dimension)?;
+        }
+        let too_many = |_| EstimateError::TooManyPoints { points: rows, dimension };
+        make_room(&mut self.noise, examples, noise).map_err(too_many)?;
         self.wants.clear();
         self.wants.extend((0..points).map(|k| estimator.want(k)));
-        self.noise.resize(examples * noise, 0.0);
-        make_room(&mut self.points, examples.saturating_mul(points), dimension)?;
-        if size_of::<T>() < size_of::<f64>() {
-            make_room(&mut self.exact, examples.saturating_mul(points), dimension)?;
-        }
         self.values.clear();
         self.values.resize(examples * points, nan);
         self.gradients.clear();

@@ -233,7 +233,9 @@ fn what_others_gain_from_a_step_makes_cheap_rounds_the_best() {
         for _ in 0..600 {
             rounds.make(&mut auto, 1);
             noise.fill_open01(&mut direct);
-            direct.iter_mut().for_each(|x| *x = 1e3 * (*x - 0.5 + signal));
+            for x in &mut direct {
+                *x = 1e3 * (*x - 0.5 + signal);
+            }
             auto.end_step(StepGradients { estimated: rounds.round.gradient(), direct: &direct });
         }
         auto.choices().last().unwrap().name.clone()

@@ -49,6 +49,7 @@ impl Arguments {
             eta: self.eta,
             baseline: self.baseline,
             evaluations: self.samples,
+            costs: Vec::new(),
         }
     }
 }

@@ -122,6 +122,20 @@ class DoubleCv(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
 
+class Mixed(Estimator):
+    """mixed controls: RLOO + Σ_i w_i·h_i, the mean of each h_i being 0: a baseline and an additive model of f, both of earlier rounds.
+
+    unbiased; evaluations of f for each row: K; needs f.
+    Source: Geffner and Domke 2018.
+    Parameters: K, 2 unless given; weights and models are learned, with a decay of 0.99 unless given.
+
+    Arguments:
+        distribution: 'bernoulli'; the first unless given
+        samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+
 class Muprop(Estimator):
     """MuProp: ĝ = (f(b) - f(θ) - ∇f(θ)ᵀ(b - θ))·(b - θ) + ∇f(θ)·θ(1 - θ).
 

@@ -6,7 +6,7 @@ use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::{ShapeMismatch, same_length};
 use crate::estimator::{Learned, Memory, learned};
-use voidgrad_real::sigmoid;
+use crate::estimators::towards;
 
 /// The share of the newest error in the mean square of the errors: a memory of some twenty samples.
 const NEWEST: f64 = 0.05;
@@ -14,6 +14,8 @@ const NEWEST: f64 = 0.05;
 const LEAST: f64 = 0.05;
 /// The least `θ(1 - θ)` that a direction is divided by. A state that is rarer than one in fifty says nothing of the other variables when it occurs.
 const RAREST: f64 = 0.02;
+/// Rounds that the mean of θ is over.
+const ROUNDS: f64 = 1_000.0;
 
 /// `h = 1/K Σ_k (β_k - f̂(b_k))·(b_k - θ) + w·θ(1 - θ)` with the model `f̂(b) = c + wᵀb`, which is learned from earlier rounds. It asks for values of f at
 /// samples and nothing else.
@@ -21,7 +23,7 @@ const RAREST: f64 = 0.02;
 /// A function of bits that is a sum of functions of one bit each is `c + wᵀb`. Of other functions the best `f̂` is the additive part at θ. With the weight 1 the control
 /// takes all variance away that comes from the additive part. Before the first round, and for another number of variables than the model has, h is 0.
 ///
-/// **How it learns.** Each sample moves the model in the direction `(1, (b - θ)/(θ(1 - θ)))` by a share of its error `f(b) - f̂(b)`: a step of normalised least mean squares. So
+/// **How it learns.** Each sample moves the model in the direction `(1, (b - θ)/(θ(1 - θ)))`, with the mean of θ over the last thousand rounds, by a share of its error `f(b) - f̂(b)`: a step of normalised least mean squares. So
 /// all slopes are learned equally fast, as far as a `θ(1 - θ)` is above 0.02.
 /// The share is the part of the mean square error that more learning would take away, as far as is known; for the first twenty samples it is 1. Of an
 /// additive f of 200 variables a seventh of RLOO's variance is left after 3·M samples, and a thousandth after 10·M; the error goes on falling by a factor. If there is an error that stays, the share falls, and the steps are an average over more and more
@@ -55,6 +57,9 @@ pub struct Additive {
     constant: f64,
     /// w; empty before the first round.
     slopes: Vec<f64>,
+    /// The mean of θ, over the last rounds: what a step takes for the centre of the samples. The θ of the round itself would not do. Steps that each have another centre and another
+    /// size of the directions make a model grow without end, on a plate whose examples differ.
+    means: Vec<f64>,
     /// The share of the error by which the next step moves the model.
     share: f64,
     /// The root of the mean square of the errors.
@@ -131,6 +136,11 @@ impl ZeroMean for Additive {
             let nothing = vec![0.0; bernoulli.len()];
             *self =
                 Self { constant: mean, slopes: nothing.clone(), share: 1.0, score: nothing, ..Self::new() };
+            self.means = bernoulli.probabilities().to_vec();
+        }
+        let newest = 1.0 / (self.samples / samples.count() + 1.0).min(ROUNDS);
+        for (mean, theta) in self.means.iter_mut().zip(bernoulli.probabilities()) {
+            *mean = towards(*mean, *theta, newest);
         }
         for (b, f) in samples.rows(bernoulli).zip(samples.values) {
             let error = f - self.at(b);
@@ -139,11 +149,11 @@ impl ZeroMean for Additive {
                 continue;
             }
             let step = self.step(error);
-            let Self { constant, slopes, score, .. } = self;
-            score.resize(bernoulli.len(), 0.0);
-            bernoulli.score(b, score);
-            let variance = |&a: &f64| (sigmoid(a) * sigmoid(-a)).max(RAREST);
-            let scores = || score.iter().zip(bernoulli.logits().iter().map(variance));
+            let Self { constant, slopes, means, score, .. } = self;
+            score.clear();
+            score.extend(b.iter().zip(&*means).map(|(b, mean)| b - mean));
+            let variance = |mean: &f64| (mean * (1.0 - mean)).max(RAREST);
+            let scores = || score.iter().zip(means.iter().map(variance));
             let square = 1.0 + scores().map(|(score, variance)| score * score / variance).sum::<f64>();
             let move_by = step * (error / square);
             // The constant of b - θ moves by it, that of b by what the slopes leave.
@@ -157,19 +167,21 @@ impl ZeroMean for Additive {
     }
 
     fn state(&self) -> Learned {
-        let Self { constant, slopes, share, error, samples, .. } = self;
+        let Self { constant, slopes, means, share, error, samples, .. } = self;
         vec![
             ("model".into(), [&[*constant], &slopes[..]].concat()),
+            ("means".into(), means.clone()),
             ("steps".into(), vec![*share, *error, *samples]),
         ]
     }
 
     fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), ShapeMismatch> {
-        same_length("the control's state", state.len(), 2)?;
+        same_length("the control's state", state.len(), 3)?;
         let (model, steps) = (learned(state, "model", None)?, learned(state, "steps", Some(3))?);
         let (constant, slopes) =
             model.split_first().ok_or(ShapeMismatch { name: "model", found: 0, expected: 1 })?;
-        (self.constant, self.slopes) = (*constant, slopes.to_vec());
+        let means = learned(state, "means", Some(slopes.len()))?;
+        (self.constant, self.slopes, self.means) = (*constant, slopes.to_vec(), means.to_vec());
         (self.share, self.error, self.samples) = (steps[0], steps[1], steps[2]);
         Ok(())
     }
@@ -208,6 +220,32 @@ mod tests {
             additive.learn(bernoulli, samples);
         }
         additive
+    }
+
+    /// Each example has another θ, with logits up to ±10, and f has what no additive model knows. The slopes of the best one are below 4 in size.
+    #[test]
+    fn a_plate_of_different_examples_does_not_make_it_grow() {
+        let (mut additive, mut stream) = (Additive::new(), Stream::new(9, 0, 0));
+        let (mut uniforms, mut points) = ([0.0; 10], [0.0; 20]);
+        for _ in 0..20_000 {
+            stream.fill_open01(&mut uniforms);
+            let logits: Vec<f64> = uniforms.iter().map(|u| 20.0 * (u - 0.5)).collect();
+            let bernoulli = Bernoulli::from_logits(&logits).unwrap();
+            points.chunks_mut(10).for_each(|b| bernoulli.sample_from(&mut stream, b));
+            let f = |b: &[f64]| b.iter().sum::<f64>() - 4.0 * b[0] * b[1] + 3.0 * b[2] * b[3] * b[4];
+            let values: Vec<f64> = points.chunks(10).map(f).collect();
+            let samples = Samples {
+                example: 0,
+                uniforms: &[],
+                noise: &[],
+                points: &points,
+                values: &values,
+                gradients: &[],
+                at_mean: None,
+            };
+            additive.learn(&bernoulli, samples);
+            assert!(additive.slopes().iter().all(|slope| slope.abs() < 20.0), "{additive:?}");
+        }
     }
 
     #[test]

@@ -3,7 +3,8 @@
 use thiserror::Error;
 
 use super::LARGEST;
-use crate::error::{InvalidParameter, ShapeMismatch};
+use crate::control::{Control, check_examples};
+use crate::error::{InvalidParameter, ShapeMismatch, same_length};
 use crate::optimise::{OptimiserStateError, StepError};
 
 /// A control that can't be learned, an evaluation that does not belong to it, or a step that can't be made.
@@ -64,4 +65,18 @@ pub enum LearningError {
 pub(super) fn array<'s>(state: &[(&str, &'s [f64])], name: &'static str) -> Result<&'s [f64], ShapeMismatch> {
     let found = state.iter().find(|(other, _)| *other == name).map(|(_, values)| *values);
     found.ok_or(ShapeMismatch { name, found: 0, expected: 1 })
+}
+
+/// Refuses a control with another number of parameters than the learner was made for, and a round of another size: N·M logits, N·M entries of b, and N values of f.
+pub(super) fn check_round(
+    control: &(impl Control + ?Sized),
+    parameters: usize,
+    [logits, b, f]: [&[f64]; 3],
+    (rows, variables): (usize, usize),
+) -> Result<(), ShapeMismatch> {
+    same_length("φ", control.parameters(), parameters)?;
+    same_length("logits", logits.len(), rows * variables)?;
+    same_length("b", b.len(), rows * variables)?;
+    same_length("values of f", f.len(), rows)?;
+    check_examples(control, rows)
 }

@@ -6,10 +6,10 @@
 mod tests;
 mod triangle;
 
-use super::error::array;
+use super::error::{array, check_round};
 use super::memory::{adam_of, arrays_of};
 use super::{LARGEST, LearningError};
-use crate::control::{Control, OfExample, check_examples};
+use crate::control::{Control, OfExample};
 use crate::error::{InvalidParameter, all_finite, are_finite, same_length};
 use crate::estimators::Estimate;
 use crate::noise::{Noise, Stream};
@@ -145,13 +145,8 @@ impl LeastSquares {
         [logits, b, f]: [&[f64]; 3],
         stream: &mut Stream,
     ) -> Result<(), LearningError> {
-        let entries = self.rows * self.variables;
-        same_length("φ", control.parameters(), self.parameters)?;
-        same_length("logits", logits.len(), entries)?;
-        same_length("b", b.len(), entries)?;
-        same_length("values of f", f.len(), self.rows)?;
+        check_round(control, self.parameters, [logits, b, f], (self.rows, self.variables))?;
         all_finite("f", f)?;
-        check_examples(control, self.rows)?;
         let mut phi = control.phi();
         let pick = |places: &[usize]| -> Vec<f64> { places.iter().map(|place| phi[*place]).collect() };
         let [mut linear, mut others] = [pick(&self.places[0]), pick(&self.places[1])];

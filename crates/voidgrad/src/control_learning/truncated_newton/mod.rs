@@ -8,8 +8,8 @@ use nalgebra::DVector;
 use super::LearningError;
 use super::caution::{DAMPING, DAMPINGS, damping_of, look_near_zero, within_reach};
 use super::draws::Draws;
-use super::error::array;
-use crate::control::{BatchControl, Control, check_examples};
+use super::error::{array, check_round};
+use crate::control::{BatchControl, Control};
 use crate::error::same_length;
 use crate::noise::Stream;
 
@@ -188,11 +188,7 @@ impl TruncatedNewton {
         stream: &mut Stream,
     ) -> Result<(), LearningError> {
         let entries = self.rows * self.variables;
-        same_length("φ", control.parameters(), self.parameters)?;
-        same_length("logits", logits.len(), entries)?;
-        same_length("b", b.len(), entries)?;
-        same_length("values of f", f.len(), self.rows)?;
-        check_examples(control, self.rows)?;
+        check_round(control, self.parameters, [logits, b, f], (self.rows, self.variables))?;
         let mut uniforms = vec![0.0; self.uniforms()];
         stream.fill_open01(&mut uniforms);
         let (noise, rest) = uniforms.split_at_mut(2 * entries);

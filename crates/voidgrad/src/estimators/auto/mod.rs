@@ -4,12 +4,11 @@ mod candidate;
 mod error;
 mod progress;
 mod state;
+mod table;
 
 use std::fmt;
 
-use rand::Rng;
-
-use super::{Bias, Cost, Count, Listed, Method, MethodError, Needs, Setup};
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ShapeMismatch};
@@ -112,8 +111,6 @@ const SHARE: f64 = 0.05;
 const AFFORDABLE: f64 = 4.0;
 /// How many times as high as that of the best the square of a score is that ends a first turn.
 const HOPELESS: f64 = 2.0;
-/// The most variables for which the automatic list has `local-expectation`.
-const FEW: usize = 15;
 
 /// What is to be as small as possible, of the mean of `‖ĝ‖²` and of the cost of a round.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -227,57 +224,6 @@ impl<D: Distribution> Auto<D> {
             candidate.cost = cost;
         }
         Ok(self)
-    }
-
-    /// The choice of the [table](Listed): among the estimators of these variables that ask for values of f alone and need no control.
-    ///
-    /// With [`Setup::evaluations`] K they are `disarm`, `rloo` and `arms` of K samples. Without it they are those of two samples, `disarm` and `rloo`, those of one,
-    /// `reinforce-ema` and `reinforce-optimal`, and up to 15 variables `local-expectation`.
-    ///
-    /// With [`Setup::costs`] each of them needs a cost.
-    ///
-    /// # Errors
-    /// Returns an error if none can be made with K samples, or if the costs are not those of the candidates.
-    #[inline]
-    pub fn of_table(setup: &Setup, distribution: &D, rng: &mut dyn Rng) -> Result<Self, MethodError>
-    where
-        D: Listed,
-    {
-        let names: &[&str] = match setup.evaluations {
-            Some(_) => &["disarm", "rloo", "arms"],
-            None => &["disarm", "rloo", "reinforce-ema", "reinforce-optimal", "local-expectation"],
-        };
-        let names =
-            names.iter().filter(|name| **name != "local-expectation" || distribution.uniforms() <= FEW);
-        let (mut candidates, mut refusal) = (Vec::new(), None);
-        for row in names.filter_map(|name| D::estimator(name).ok()) {
-            match row.make(setup, distribution, rng) {
-                Ok(estimator) => candidates.push((row.method.name.to_owned(), estimator)),
-                // An odd K is none for pairs.
-                Err(error) => {
-                    refusal.get_or_insert(error);
-                }
-            }
-        }
-        match refusal {
-            Some(error) if candidates.is_empty() => Err(error),
-            _ if setup.costs.is_empty() => Ok(Self::new(candidates)?),
-            _ => Ok(Self::new(candidates)?.with_named_costs(&setup.costs)?),
-        }
-    }
-
-    /// The same with a cost for each name.
-    fn with_named_costs(self, costs: &[(String, f64)]) -> Result<Self, AutoError> {
-        let names = || self.names().collect::<Vec<&str>>().join(", ");
-        if let Some((name, _)) = costs.iter().find(|(name, _)| self.names().all(|other| other != name)) {
-            return Err(AutoError::NoCandidate { name: name.clone(), candidates: names() });
-        }
-        let cost = |name: &str| {
-            let found = costs.iter().find(|(other, _)| other == name).map(|(_, cost)| *cost);
-            found.ok_or_else(|| AutoError::NoCost { name: name.to_owned(), candidates: names() })
-        };
-        let costs = self.names().map(cost).collect::<Result<Vec<f64>, AutoError>>()?;
-        self.with_costs(&costs)
     }
 
     /// The names of the candidates, in their order.

@@ -20,7 +20,7 @@ use normal::Normal;
 
 /// Moves φ of a control of Bernoulli variables to where the variance of `ĝ` is least: a step of Levenberg and Marquardt after each evaluation of f.
 ///
-/// It remembers the last D evaluations: the logits, b and f(b). Each step draws z and z̃ anew for all of them, given their b, which takes no evaluation of f, and
+/// It remembers the last D evaluations: the logits, b and f(b). A step draws z and z̃ anew for all of them, given their b, which takes no evaluation of f, and
 /// solves `(JᵀJ + μS)·Δφ = -Jᵀĝ`, where ĝ are the D·M entries of the estimates, J is `∂ĝ/∂φ` and S is the diagonal of `JᵀJ`.
 ///
 /// **What keeps φ from being fitted to the noise.** A control can make nearly all `ĝ` 0, at the price of rare and huge ones that no sample shows: REBAR's does so as λ → 0. So the noise
@@ -30,6 +30,9 @@ use normal::Normal;
 /// **There is nothing to tune.** D·M is at least 2N, so that there are two equations for each of the N parameters, and at least 128, so that the noise of the draws is small; D is at least 32. Of five values of the damping μ, the last
 /// one times 10⁻², 10⁻¹, 1, 10 and 10², the one whose `Σ ĝ²` on the same noise is least is taken; if none makes it less than it was, φ stays, and the next μ is 10³ times as large.
 /// It starts at 10⁻³. Entries of S are at least 10⁻⁶ of the largest.
+///
+/// Until D evaluations have been remembered, every [`step`](Self::step) moves φ. After that, φ fits what is remembered: it moves once D/8 evaluations are new, and at each of them while a step leaves less than a quarter
+/// of `Σ ĝ²`.
 ///
 /// φ of a step depends on earlier evaluations alone. So `ĝ` stays unbiased, if an estimate is made before its evaluation is remembered.
 ///
@@ -65,6 +68,8 @@ use normal::Normal;
 pub struct GaussNewton {
     window: Window,
     draws: usize,
+    /// Evaluations since φ moved last.
+    new: usize,
     damping: f64,
     noise: Vec<f64>,
     estimates: Vec<Estimate>,
@@ -81,6 +86,12 @@ const FEWEST: usize = 32;
 
 /// The fewest equations of a step: half of the draws are near the threshold and weigh little, so fewer leave much noise in φ.
 const EQUATIONS: usize = 128;
+
+/// The part of a full memory that is new before the next step: one of so many.
+const RENEWED: usize = 8;
+
+/// A step that makes `Σ ĝ²` less than one of so many is followed by another at once. If φ fits the last noise, one that fits the new noise leaves about half.
+const ON_THE_WAY: f64 = 4.0;
 
 /// What μ is multiplied with: one factor for each attempt.
 const ATTEMPTS: [f64; 5] = [1e-2, 1e-1, 1.0, 1e1, 1e2];
@@ -103,6 +114,7 @@ impl GaussNewton {
         Ok(Self {
             window: Window::new((1, variables), draws),
             draws,
+            new: 0,
             damping: DAMPING,
             noise: vec![0.0; 2 * variables + 1],
             weights: vec![1.0; draws],
@@ -128,10 +140,12 @@ impl GaussNewton {
     /// # Errors
     /// Returns an error if the logits or b are not M.
     pub fn remember(&mut self, logits: &[f64], b: &[f64], f: f64) -> Result<(), LearningError> {
-        self.window.push(logits, b, &[f])
+        self.window.push(logits, b, &[f])?;
+        self.new = self.draws.min(self.new + 1);
+        Ok(())
     }
 
-    /// Moves φ by one step; nothing moves before the first evaluation, or if no step makes the estimates smaller.
+    /// Moves φ by one step, if it is time for one. Nothing moves before the first evaluation, if less than D/8 of a full memory are new, or if no step makes the estimates smaller.
     ///
     /// # Errors
     /// Returns an error if the control has other parameters than the one that the learner was made for.
@@ -144,6 +158,10 @@ impl GaussNewton {
         if self.window.is_empty() || control.parameters() == 0 {
             return Ok(());
         }
+        if self.window.len() == self.draws && self.new < self.draws / RENEWED {
+            return Ok(());
+        }
+        self.new = 0;
         let phi = control.phi();
         self.redraw(stream);
         let before = self.squares(control);
@@ -164,7 +182,12 @@ impl GaussNewton {
             }
         }
         let (damping, phi) = match best {
-            Some((_, damping, moved)) => (damping, moved),
+            Some((squares, damping, moved)) => {
+                if squares < before / ON_THE_WAY {
+                    self.new = self.draws;
+                }
+                (damping, moved)
+            }
             None => (self.damping * FAILURE, phi),
         };
         self.damping = damping.clamp(DAMPINGS[0], DAMPINGS[1]);
@@ -198,7 +221,7 @@ impl GaussNewton {
     /// What the learner continues from, as named arrays.
     #[must_use]
     pub fn state(&self) -> Vec<(&'static str, Vec<f64>)> {
-        vec![("window", self.window.flat()), ("damping", vec![self.damping])]
+        vec![("window", self.window.flat()), ("new", vec![self.new as f64]), ("damping", vec![self.damping])]
     }
 
     /// Takes over what [`state`](Self::state) gave; the learner then continues with the same bits.
@@ -206,11 +229,18 @@ impl GaussNewton {
     /// # Errors
     /// Returns an error if an array is missing, is of another length, or has a number that no state has; then nothing has changed.
     pub fn restore(&mut self, state: &[(&str, &[f64])]) -> Result<(), LearningError> {
-        let (window, damping) = (array(state, "window")?, array(state, "damping")?);
+        let [window, new, damping] = ["window", "new", "damping"].map(|name| array(state, name));
+        let (window, new, damping) = (window?, new?, damping?);
+        same_length("new", new.len(), 1)?;
         same_length("damping", damping.len(), 1)?;
         let damping = damping_of(damping[0])?;
+        let new = (0..=self.draws).find(|count| *count as f64 == new[0]).ok_or(LearningError::State {
+            name: "new",
+            value: new[0],
+            allowed: "a whole number from 0 to the number of evaluations that are remembered",
+        })?;
         self.window.restore(window)?;
-        self.damping = damping;
+        (self.new, self.damping) = (new, damping);
         Ok(())
     }
 }

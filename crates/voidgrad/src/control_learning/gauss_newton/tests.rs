@@ -161,6 +161,27 @@ fn no_entry_moves_further_than_its_size_or_one() {
     assert_eq!(within_reach(&phi, small.clone()), small);
 }
 
+/// While the memory fills up, each step moves φ; once it is full, every sixteenth of one evaluation each.
+#[test]
+fn a_full_memory_is_learned_from_when_an_eighth_of_it_is_new() {
+    let mut control = RelaxLinear::draw(0.5, 0.499, &mut Stream::new(1, 0, 0)).unwrap();
+    let mut learner = GaussNewton::new(&control, 1).unwrap();
+    assert_eq!(learner.draws(), 128);
+    let (mut stream, mut b) = (Stream::new(5, 0, 1), 0.0);
+    let mut positions = Vec::new();
+    for evaluation in 1..=200 {
+        b = 1.0 - b;
+        learner.remember(&[0.3], &[b], toy(b)).unwrap();
+        let before = stream.position();
+        learner.step(&mut control, &mut stream).unwrap();
+        if stream.position() > before {
+            positions.push(evaluation);
+        }
+    }
+    let expected: Vec<i32> = (1..128).chain((143..=200).step_by(16)).collect();
+    assert_eq!(positions, expected);
+}
+
 /// A constant of 1,000 would be the least squares; it takes ten steps of doubling.
 #[test]
 fn a_step_of_the_learner_is_within_that_reach() {
@@ -211,16 +232,20 @@ fn what_does_not_fit_is_refused_and_changes_nothing() {
         numbers
     };
     let (one, large) = ([1e-3], [1e7]);
-    for (window, damping) in [
-        (with(0, f64::NAN), &one),
-        (with(1, 0.5), &one),
-        (window[1..].to_vec(), &one),
-        (window.clone(), &large),
+    for (window, new, damping) in [
+        (with(0, f64::NAN), 4.0, &one),
+        (with(1, 0.5), 4.0, &one),
+        (window[1..].to_vec(), 4.0, &one),
+        (window.clone(), 4.0, &large),
+        (window.clone(), 4.5, &one),
+        (window.clone(), 129.0, &one),
+        (window.clone(), f64::NAN, &one),
     ] {
-        assert!(learner.restore(&[("window", &window), ("damping", damping)]).is_err());
+        assert!(learner.restore(&[("window", &window), ("new", &[new]), ("damping", damping)]).is_err());
         assert_eq!(learner.state(), before);
     }
-    assert!(learner.restore(&[("window", &window)]).is_err());
+    assert!(learner.restore(&[("window", &window), ("new", &[4.0]), ("damping", &one)]).is_ok());
+    assert!(learner.restore(&[("window", &window), ("damping", &one)]).is_err());
 }
 
 #[test]

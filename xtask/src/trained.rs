@@ -2,7 +2,8 @@
 
 use std::ops::Deref;
 
-use voidgrad::estimators::Method;
+use voidgrad::Bernoulli;
+use voidgrad::estimators::{Listed, Method};
 use voidgrad::train::ControlOptimiser;
 
 /// An estimator, with what moves the parameters of its control. Without one, that means nothing.
@@ -76,6 +77,40 @@ impl Trained {
             }
         };
         methods.into_iter().flat_map(of).collect()
+    }
+
+    /// The estimators that are asked for, in the order of the library's list: with the optimiser in the name, or with every one of these that they can have.
+    pub(crate) fn asked(
+        gradients: &[(&'static Method, Option<ControlOptimiser>)],
+        optimisers: &[ControlOptimiser],
+    ) -> Vec<Self> {
+        let of = |method: &'static Method| -> Vec<Self> {
+            let own = || gradients.iter().filter(|(other, _)| other.name == method.name);
+            let mut trained: Vec<Self> = own()
+                .filter_map(|(_, optimiser)| optimiser.map(|optimiser| Self { method, optimiser }))
+                .collect();
+            if own().any(|(_, optimiser)| optimiser.is_none()) {
+                trained.extend(Self::all([method], optimisers));
+            }
+            let is_there = |optimiser: &ControlOptimiser| {
+                trained.iter().find(|trained| trained.optimiser == *optimiser).copied()
+            };
+            ControlOptimiser::ALL.iter().filter_map(is_there).collect()
+        };
+        Bernoulli::estimators().iter().flat_map(|row| of(row.method)).collect()
+    }
+
+    /// The estimator of this name, with what learns its control after a plus sign.
+    pub(crate) fn find(name: &str) -> Option<Self> {
+        let (method, optimiser) = name.split_once('+')?;
+        let optimiser = ControlOptimiser::ALL.into_iter().find(|other| other.name() == optimiser)?;
+        let trained = Self { method: Method::find(method)?, optimiser };
+        (trained.name() == name).then_some(trained)
+    }
+
+    /// The name by which an option asks for it, beside these optimisers.
+    pub(crate) fn option(&self, optimisers: &[ControlOptimiser]) -> &'static str {
+        if optimisers.contains(&self.optimiser) { self.method.name } else { self.name() }
     }
 
     /// Whether the control of the estimator, if it is one that can be learned otherwise, can be learned by this optimiser.
@@ -164,6 +199,18 @@ mod tests {
             names(&[ControlOptimiser::Replay]),
             ["reinforce", "rebar+replay", "relax+replay", "relax-coupled"]
         );
+        let asked = [("relax", Some(ControlOptimiser::Replay)), ("relax", None), ("rebar", None)]
+            .map(|(name, optimiser)| (Method::find(name).unwrap(), optimiser));
+        let found = Trained::asked(&asked, &[ControlOptimiser::Adam]);
+        assert_eq!(
+            found.iter().map(Trained::name).collect::<Vec<&str>>(),
+            ["rebar", "relax", "relax+replay"]
+        );
+        let options = |optimisers: &[ControlOptimiser]| -> Vec<&str> {
+            found.iter().map(|trained| trained.option(optimisers)).collect()
+        };
+        assert_eq!(options(&[ControlOptimiser::Adam]), ["rebar", "relax", "relax+replay"]);
+        assert_eq!(options(&ControlOptimiser::ALL), ["rebar", "relax", "relax"]);
         let is_possible: Vec<bool> = Trained::all(methods, &[ControlOptimiser::LeastSquares])
             .iter()
             .map(Trained::is_possible)

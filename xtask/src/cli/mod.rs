@@ -81,8 +81,9 @@ pub(crate) struct TrainArguments {
     /// What is trained
     #[arg(long, value_name = "NAME", default_value = PROBLEMS[0].name, value_parser = problem, help = problems_help(), allow_hyphen_values = true)]
     pub(crate) problem: &'static Row,
-    /// Estimator to train; repeat the option for several. max-cut and vae have the exact gradient as well, by the name exact
-    /// [default: reinforce, rebar, relax and relax-linear; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax]
+    /// Estimator to train; repeat the option for several. A name such as relax-linear+gauss-newton says what learns the control. max-cut and vae
+    /// have the exact gradient as well, by the name exact [default: reinforce, rebar, relax and relax-linear, and with one variable
+    /// relax-linear+gauss-newton; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax]
     #[arg(long = "estimator", value_name = "NAME", value_parser = gradient, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<Gradient>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100]

@@ -5,6 +5,8 @@ use voidgrad::estimators::{Listed, Method};
 use voidgrad::train::ControlOptimiser;
 
 use crate::problems::{PROBLEMS, Row};
+use crate::trained::Trained;
+use xtask_kit::error::Error;
 use xtask_kit::number;
 
 /// A problem.
@@ -35,8 +37,24 @@ pub(crate) fn estimator(name: &str) -> Result<&'static Method, String> {
 pub(crate) enum Gradient {
     /// The exact one, where a problem has it.
     Exact,
-    /// An estimate.
-    Estimated(&'static Method),
+    /// An estimate, and what learns its control, if that is a part of the name.
+    Estimated(&'static Method, Option<ControlOptimiser>),
+}
+
+impl Gradient {
+    /// # Errors
+    /// Returns an error if the name says what learns the control, for a problem whose controls have an option for that, or none.
+    pub(crate) fn check_has_no_optimiser(&self) -> Result<(), Error> {
+        match self {
+            Self::Estimated(method, Some(optimiser)) => {
+                let (method, optimiser) = (method.name, optimiser.name());
+                Err(Error::arguments(format!(
+                    "--estimator {method}+{optimiser} is for --problem quadratic; vae has --control-optimiser {optimiser}, if it has it"
+                )))
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What the exact gradient is called.
@@ -47,9 +65,15 @@ pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
     if name == EXACT {
         return Ok(Gradient::Exact);
     }
-    estimator(name)
-        .map(Gradient::Estimated)
-        .map_err(|reason| format!("{reason}; for max-cut and vae also {EXACT}"))
+    let Some((method, optimiser)) = name.split_once('+') else {
+        return estimator(name)
+            .map(|method| Gradient::Estimated(method, None))
+            .map_err(|reason| format!("{reason}; for max-cut and vae also {EXACT}"));
+    };
+    let (method, optimiser) = (estimator(method)?, control_optimiser(optimiser)?);
+    let trained = Trained::find(name)
+        .ok_or_else(|| format!("the control of {} is not learned by {}", method.name, optimiser.name()))?;
+    Ok(Gradient::Estimated(trained.method(), Some(trained.optimiser())))
 }
 
 /// What moves the parameters of a control.

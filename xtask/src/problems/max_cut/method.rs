@@ -30,13 +30,13 @@ impl Way {
     /// # Errors
     /// Returns an error if an estimator needs more than values of f.
     pub(super) fn all(asked: &[Gradient]) -> Result<Vec<Self>, Error> {
+        asked.iter().try_for_each(Gradient::check_has_no_optimiser)?;
         let mut ways = Vec::new();
         if asked.is_empty() || asked.iter().any(|gradient| matches!(gradient, Gradient::Exact)) {
             ways.push(Self::Exact);
         }
         let is_asked = |name: &str| {
-            let named =
-                |gradient: &Gradient| matches!(gradient, Gradient::Estimated(method) if method.name == name);
+            let named = |gradient: &Gradient| matches!(gradient, Gradient::Estimated(method, _) if method.name == name);
             if asked.is_empty() { name == DEFAULT } else { asked.iter().any(named) }
         };
         for row in Bernoulli::estimators().iter().filter(|row| is_asked(row.method.name)) {

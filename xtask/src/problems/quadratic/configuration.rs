@@ -9,8 +9,11 @@ use xtask_kit::number;
 impl Experiment {
     /// All that the results depend on, each option by its name, whether it was given or not.
     pub(crate) fn as_toml(&self) -> String {
-        let mut names: Vec<String> =
-            self.methods.iter().map(|trained| format!("\"{}\"", trained.method().name)).collect();
+        let mut names: Vec<String> = self
+            .methods
+            .iter()
+            .map(|trained| format!("\"{}\"", trained.option(&self.control_optimisers)))
+            .collect();
         names.dedup();
         let optimisers: Vec<String> =
             self.control_optimisers.iter().map(|optimiser| format!("\"{}\"", optimiser.name())).collect();

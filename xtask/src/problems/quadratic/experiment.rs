@@ -21,6 +21,9 @@ use xtask_kit::number::{self, plural};
 /// The estimators that are trained if no others are asked for; the report's texts are about them.
 pub(crate) const DEFAULT: [&str; 4] = ["reinforce", "rebar", "relax", "relax-linear"];
 
+/// The control that is learned by Gauss-Newton as well, with one variable, if nothing is asked for.
+pub(crate) const LEARNED: &str = "relax-linear+gauss-newton";
+
 /// What the options of all problems are here, if they are not given.
 const ITERATIONS: u64 = 10_000;
 const LEARNING_RATE: f64 = 0.01;
@@ -70,24 +73,30 @@ impl Experiment {
     pub(crate) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
         let mut asked = Vec::new();
         for gradient in &arguments.estimators {
-            match gradient {
-                Gradient::Estimated(method) => asked.push(method),
+            match *gradient {
+                Gradient::Estimated(method, optimiser) => asked.push((method, optimiser)),
                 Gradient::Exact => {
                     return Err(Error::arguments("--estimator exact has no meaning for --problem quadratic"));
                 }
             }
         }
         let control_optimisers = Trained::optimisers(&arguments.control_optimisers);
-        let methods = Bernoulli::estimators()
-            .iter()
-            .map(|row| row.method)
-            .filter(|method| !asked.is_empty() || DEFAULT.contains(&method.name))
-            .filter(|method| asked.is_empty() || asked.iter().any(|other| other.name == method.name));
-        // Whoever asks for an estimator hears why its control can't be learned so.
-        let methods: Vec<Trained> = Trained::all(methods, &control_optimisers)
-            .into_iter()
-            .filter(|trained| !asked.is_empty() || trained.is_possible())
-            .collect();
+        let methods: Vec<Trained> = if asked.is_empty() {
+            let methods = Bernoulli::estimators().iter().map(|row| row.method);
+            let methods =
+                methods.filter(|method| DEFAULT.contains(&method.name)).map(|method| (method, None));
+            let mut methods: Vec<(&'static Method, Option<ControlOptimiser>)> = methods.collect();
+            // The first experiment ends with what the same control does if it is learned quickly.
+            if arguments.control_optimisers.is_empty() && arguments.dim == 1 && arguments.batch.is_none() {
+                methods.extend(
+                    Method::find(LEARNED).map(|method| (method, Some(ControlOptimiser::GaussNewton))),
+                );
+            }
+            Trained::asked(&methods, &control_optimisers).into_iter().filter(Trained::is_possible).collect()
+        } else {
+            // Whoever asks for an estimator hears why its control can't be learned so.
+            Trained::asked(&asked, &control_optimisers)
+        };
         let TrainArguments { target, dim, theta0, .. } = *arguments;
         let batch = arguments.batch.unwrap_or(BATCH);
         if dim * batch > LARGEST_STEP {
@@ -104,7 +113,7 @@ impl Experiment {
         if let Some(costs) = &arguments.auto_costs {
             let methods: Vec<&'static Method> = methods.iter().map(Trained::method).collect();
             let time = |method| costs::of_round(method, &setup, &start, &objective);
-            setup.costs = costs.of(&methods, &setup, &start, time)?;
+            setup.costs = costs.of(&methods, costs::candidates(&setup, &start), time)?;
         }
         let settings = Settings {
             iterations,

@@ -33,7 +33,7 @@ pub(super) fn marked(trained: &Trained) -> String {
 pub(super) fn asked(gradients: &[Gradient]) -> Vec<&'static Method> {
     let is = |gradient: &Gradient, method: &Method| match gradient {
         Gradient::Exact => name_of(method) == EXACT,
-        Gradient::Estimated(other) => other.name == method.name,
+        Gradient::Estimated(other, _) => other.name == method.name,
     };
     let is_asked = |method: &Method| match gradients {
         [] => DEFAULT.contains(&method.name),

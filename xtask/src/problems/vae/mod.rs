@@ -22,6 +22,7 @@ mod table;
 mod tests;
 
 use crate::cli::TrainArguments;
+use crate::cli::value::Gradient;
 use crate::training::{self, Job, Problem, Results, TimingRow};
 pub(super) use comparison::run as compare;
 pub(super) use experiment::Experiment;
@@ -48,6 +49,7 @@ impl Problem for Experiment {
         let TrainArguments {
             evaluations, batch, learning_rate, control_learning_rate, seed, repeats, ..
         } = *arguments;
+        arguments.estimators.iter().try_for_each(Gradient::check_has_no_optimiser)?;
         let experiment = Self::of(Settings {
             methods: estimators::asked(&arguments.estimators),
             control_optimisers: &arguments.control_optimisers,

@@ -1,11 +1,10 @@
 //! The paragraphs under the pictures.
 
-use voidgrad::Bernoulli;
-use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::train::ControlOptimiser;
 
 use super::controls::best_constant;
 use super::densities::SAMPLES;
+use super::exact::Exact;
 use super::{End, end, find};
 use crate::problems::quadratic::analysis::Analysis;
 use crate::problems::quadratic::experiment::Experiment;
@@ -13,44 +12,21 @@ use crate::problems::quadratic::network::RELAX;
 use crate::problems::quadratic::run::Record;
 use crate::statistics::Quartiles;
 use crate::trained::Trained;
-use xtask_kit::error::Error;
 use xtask_kit::number::{grouped, html as number, html_ratio, loss as loss_text};
 
 /// Under the picture of the loss.
-///
-/// # Errors
-/// Returns an error if a gradient is not finite, which does not happen.
-pub(super) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<String, Error> {
+pub(super) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>], exact: &Exact) -> String {
     let mut sentences = vec![
-        "E[f(b)], exact, over the iterations: the median of the runs, with the quartiles as a band."
+        "E[f(b)], exact, over the iterations: the median of the runs, with the quartiles as a band. The thin line is Adam along the exact gradient."
             .to_owned(),
     ];
-    if let Some(steps) = exact_steps(experiment)? {
+    if let Some(steps) = exact.arrival {
         sentences.push(format!(
             "With the exact gradient, Adam is within a tenth of the minimum after {steps} steps."
         ));
         sentences.extend(find(analyses, "relax-linear").and_then(|linear| late_arrival(experiment, linear)));
     }
-    Ok(sentences.join(" "))
-}
-
-/// Steps of Adam on the exact gradient until the loss is within a tenth of its minimum.
-pub(super) fn exact_steps(experiment: &Experiment) -> Result<Option<u64>, Error> {
-    let mut logits = experiment.start.logits().to_vec();
-    let mut adam = Adam::new(logits.len(), experiment.settings.learning_rate).map_err(Error::arguments)?;
-    for step in 0..=experiment.settings.iterations {
-        let bernoulli = Bernoulli::from_logits(&logits).map_err(Error::computation)?;
-        match experiment.gap(experiment.loss(&bernoulli)) {
-            None => return Ok(None),
-            Some(gap) if gap < 0.1 => return Ok(Some(step)),
-            // A step that no f64 holds leads nowhere.
-            Some(_) => match adam.step(&mut logits, &experiment.objective.gradient(&bernoulli)) {
-                Ok(()) => {}
-                Err(_) => return Ok(None),
-            },
-        }
-    }
-    Ok(None)
+    sentences.join(" ")
 }
 
 /// When the repaired RELAX arrives, and when its variance was already gone.

@@ -1,21 +1,31 @@
 //! Quantities over the iterations: the median of the runs, with the quartiles as a band.
 
+use super::exact::Exact;
 use super::style;
 use crate::problems::quadratic::analysis::Analysis;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::run::Record;
 use crate::problems::quadratic::table::marked;
 use crate::statistics::Quartiles;
-use xtask_kit::chart::{Chart, Drawing};
+use xtask_kit::chart::{Chart, Drawing, Style};
+
+/// The line of the exact gradient.
+const EXACT: Style = Style::solid("#777777").wide(1.2);
 
 /// The exact loss.
-pub(crate) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
-    draw(experiment, analyses, "E[f(b)]", &|record| Some(record.loss), |chart| chart.y_decimals(5))
+pub(super) fn loss(experiment: &Experiment, analyses: &[Analysis<'_>], exact: &Exact) -> Drawing {
+    draw(experiment, analyses, "E[f(b)]", &|record| Some(record.loss), |mut chart| {
+        chart.line(&exact.loss, EXACT, Some("exact gradient"));
+        chart.y_decimals(5)
+    })
 }
 
 /// θ, the mean over the coordinates.
-pub(crate) fn theta(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Drawing {
-    draw(experiment, analyses, "θ", &|record| Some(record.theta), |chart| chart.y_range(0.0, 1.0))
+pub(super) fn theta(experiment: &Experiment, analyses: &[Analysis<'_>], exact: &Exact) -> Drawing {
+    draw(experiment, analyses, "θ", &|record| Some(record.theta), |mut chart| {
+        chart.line(&exact.theta, EXACT, Some("exact gradient"));
+        chart.y_range(0.0, 1.0)
+    })
 }
 
 /// The decimal logarithm of the variance; a variance of 0 has none and leaves a gap.

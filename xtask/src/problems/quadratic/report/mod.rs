@@ -4,6 +4,7 @@ mod captions;
 mod controls;
 mod curves;
 mod densities;
+mod exact;
 mod floor;
 mod introduction;
 mod reasons;
@@ -14,6 +15,7 @@ use crate::page::Page;
 use crate::problems::quadratic::analysis::Analysis;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::table;
+use exact::Exact;
 use xtask_kit::error::Error;
 
 /// The whole report.
@@ -35,14 +37,18 @@ pub(crate) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
         page.paragraph(&paragraph);
     }
 
+    let exact = Exact::of(experiment)?;
     page.heading(reasons::heading(experiment));
-    for paragraph in reasons::paragraphs(experiment, analyses) {
+    for paragraph in reasons::paragraphs(experiment, analyses, &exact) {
         page.paragraph(&paragraph);
     }
 
     page.heading("The way down");
-    page.figure(vec![curves::loss(experiment, analyses)], &captions::loss(experiment, analyses)?);
-    page.figure(vec![curves::theta(experiment, analyses)], &captions::theta(experiment, analyses));
+    page.figure(
+        vec![curves::loss(experiment, analyses, &exact)],
+        &captions::loss(experiment, analyses, &exact),
+    );
+    page.figure(vec![curves::theta(experiment, analyses, &exact)], &captions::theta(experiment, analyses));
 
     page.heading("The variance");
     page.figure(vec![curves::variance(experiment, analyses)], &captions::variance(experiment, analyses));

@@ -3,7 +3,7 @@
 use voidgrad::toy::quadratic;
 use voidgrad::train::ControlOptimiser;
 
-use super::captions::exact_steps;
+use super::exact::Exact;
 use super::find;
 use crate::evaluation::Sampling;
 use crate::problems::quadratic::analysis::Analysis;
@@ -29,7 +29,7 @@ fn is_default(experiment: &Experiment) -> bool {
 }
 
 /// Why they do, as far as the run has the estimators to show it.
-pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec<String> {
+pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>], exact: &Exact) -> Vec<String> {
     let mut paragraphs = vec![small_gradient(experiment)];
     if let Some(rebar) = find(analyses, "rebar") {
         paragraphs.extend(rebar_gives_up(experiment, rebar));
@@ -40,7 +40,7 @@ pub(super) fn paragraphs(experiment: &Experiment, analyses: &[Analysis<'_>]) -> 
     if let Some(linear) = find(analyses, "relax-linear") {
         paragraphs.extend(repaired(linear));
     }
-    paragraphs.extend(analyses.iter().filter_map(|analysis| learned(experiment, analyses, analysis)));
+    paragraphs.extend(analyses.iter().filter_map(|analysis| learned(exact, analyses, analysis)));
     paragraphs
 }
 
@@ -208,7 +208,7 @@ fn repaired(linear: &Analysis<'_>) -> Option<String> {
 }
 
 /// How many steps a control that is learned from remembered values of f saves.
-fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
+fn learned(exact: &Exact, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
     let how = match own.method.optimiser() {
         ControlOptimiser::GaussNewton => {
             "by least squares on all of φ after each evaluation of f, on values of f that it remembers"
@@ -239,8 +239,7 @@ fn learned(experiment: &Experiment, analyses: &[Analysis<'_>], own: &Analysis<'_
             },
         )
     });
-    let exact = exact_steps(experiment).ok().flatten();
-    let exact = exact.map_or_else(String::new, |steps| format!(" The exact gradient takes {steps}."));
+    let exact = exact.arrival.map_or_else(String::new, |steps| format!(" The exact gradient takes {steps}."));
     Some(format!(
         "<b><code>{}</code> learns its control</b> {how}, with z and z̃ drawn anew for \
          each. {arrived} of {} runs have θ within 0.1 of its goal, after {steps:.0} steps in the median.{adam}{exact}",

@@ -2,7 +2,7 @@
 
 use voidgrad::estimators::methods;
 
-use crate::problems::quadratic::experiment::DEFAULT;
+use crate::problems::quadratic::experiment::{DEFAULT, LEARNED};
 use crate::trained::Trained;
 use xtask_kit::chart::Style;
 
@@ -10,7 +10,8 @@ use xtask_kit::chart::Style;
 pub(crate) fn of(method: &Trained) -> Style {
     // The default ones come first, so that they are told apart most easily.
     let others = Trained::learned_names().chain(methods().map(|other| other.name));
-    let others = others.filter(|name| !DEFAULT.contains(name));
-    let index = DEFAULT.into_iter().chain(others).position(|name| name == method.name()).unwrap_or(0);
+    let first = DEFAULT.into_iter().chain([LEARNED]);
+    let others = others.filter(|name| !DEFAULT.contains(name) && *name != LEARNED);
+    let index = first.chain(others).position(|name| name == method.name()).unwrap_or(0);
     Style::numbered(index)
 }

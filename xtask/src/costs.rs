@@ -4,7 +4,7 @@ use std::str::FromStr;
 use std::time::{Duration, Instant};
 
 use voidgrad::Bernoulli;
-use voidgrad::estimators::{Auto, Method, Setup};
+use voidgrad::estimators::{Auto, Method, MethodError, Setup};
 use voidgrad::{Objective, Round, Stream};
 
 use crate::choice;
@@ -55,7 +55,7 @@ impl FromStr for Costs {
 }
 
 impl Costs {
-    /// The costs of the candidates that `auto` has with this setup; none if they are evaluations of f, or if `auto` is not among the estimators. Seconds are measured by
+    /// The costs of these candidates of `auto`; none if they are evaluations of f, or if `auto` is not among the estimators. Seconds are measured by
     /// `time`: those of one round.
     ///
     /// # Errors
@@ -63,8 +63,7 @@ impl Costs {
     pub(crate) fn of(
         &self,
         methods: &[&'static Method],
-        setup: &Setup,
-        bernoulli: &Bernoulli,
+        candidates: Result<Vec<String>, MethodError>,
         mut time: impl FnMut(&'static Method) -> Result<f64, Error>,
     ) -> Result<Vec<(String, f64)>, Error> {
         let is_there = methods.iter().any(|method| method.name == AUTO);
@@ -73,15 +72,29 @@ impl Costs {
             _ if !is_there => Err(Error::arguments("--auto-costs is for --estimator auto")),
             Self::Given(costs) => Ok(costs.clone()),
             Self::Seconds => {
-                let auto = Auto::<Bernoulli>::of_table(setup, bernoulli, &mut Stream::new(0, 0, 0))
-                    .map_err(Error::arguments)?;
+                let candidates = candidates.map_err(Error::arguments)?;
                 let method = |name: &str| {
                     Method::find(name).ok_or_else(|| Error::computation(format!("{name} is not on the list")))
                 };
-                auto.names().map(|name| Ok((name.to_owned(), time(method(name)?)?))).collect()
+                candidates
+                    .into_iter()
+                    .map(|name| {
+                        let seconds = time(method(&name)?)?;
+                        Ok((name, seconds))
+                    })
+                    .collect()
             }
         }
     }
+}
+
+/// The candidates of the list that `auto` has with this setup.
+///
+/// # Errors
+/// Returns an error if there are none.
+pub(crate) fn candidates(setup: &Setup, bernoulli: &Bernoulli) -> Result<Vec<String>, MethodError> {
+    let auto = Auto::<Bernoulli>::of_table(setup, bernoulli, &mut Stream::new(0, 0, 0))?;
+    Ok(auto.names().map(str::to_owned).collect())
 }
 
 /// Seconds of a round of this estimator: it asks, f is evaluated, and it is told.
@@ -140,7 +153,9 @@ mod tests {
             (Bernoulli::from_logits(&[0.0; 20]).unwrap(), MeanQuadratic { target: 0.4 });
         let setup = Setup::default();
         let methods = [Method::find(method).unwrap()];
-        costs.of(&methods, &setup, &bernoulli, |method| of_round(method, &setup, &bernoulli, &objective))
+        costs.of(&methods, candidates(&setup, &bernoulli), |method| {
+            of_round(method, &setup, &bernoulli, &objective)
+        })
     }
 
     #[test]

@@ -25,6 +25,8 @@ pub struct Told<'a> {
     pub values: &'a [f64],
     /// `∇f` at each of the K points, row by row. A row that was not wanted is 0; empty if none was wanted.
     pub gradients: &'a [f64],
+    /// `ĝ` as it has been answered, for an estimator that [learns](super::Estimator::learn) from the round; empty before, and on a plate of `f32`.
+    pub answered: &'a [f64],
 }
 
 /// The memory for the answer of an estimator.

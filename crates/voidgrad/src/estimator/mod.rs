@@ -89,8 +89,9 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
 
     /// [`answer`](Self::answer), [`learn`](Self::learn), then [`end_round`](Self::end_round): what a loop over rounds of one example calls.
     fn tell(&mut self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
-        self.answer(distribution, told, answer);
-        self.learn(distribution, told);
+        let Answer { gradient, weights, phi_bar, memory } = answer;
+        self.answer(distribution, told, Answer { gradient: &mut *gradient, weights, phi_bar, memory });
+        self.learn(distribution, Told { answered: gradient, ..told });
         self.end_round();
     }
 

@@ -263,7 +263,7 @@ impl Round {
         gradient.resize(distribution.parameters().len(), 0.0);
         weights.clear();
         weights.resize(values.len(), 1.0 / values.len() as f64);
-        let told = Told { example: 0, noise, points, values, gradients };
+        let told = Told { example: 0, noise, points, values, gradients, answered: &[] };
         let phi_bar = with_variance_gradient.then_some(&mut variance_gradient[..]);
         estimator.answer(distribution, told, Answer { gradient, weights, phi_bar, memory });
         self.f = self.weights.iter().zip(&self.values).map(|(weight, f)| weight * f).sum();
@@ -275,8 +275,8 @@ impl Round {
     }
 
     fn told(&self) -> Told<'_> {
-        let Self { noise, points, values, gradients, .. } = self;
-        Told { example: 0, noise, points, values, gradients }
+        let Self { noise, points, values, gradients, gradient, .. } = self;
+        Told { example: 0, noise, points, values, gradients, answered: gradient }
     }
 
     /// f at each point.

@@ -289,6 +289,10 @@ impl<C: Control + Send + Sync> Estimator for C {
         true
     }
 
+    fn starts_with_a_sample(&self) -> bool {
+        true
+    }
+
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
         2 * bernoulli.len()
     }

@@ -140,7 +140,9 @@ impl MaxCut {
         let start = Bernoulli::from_logits(&vec![0.0; self.graph.vertices()]).map_err(Error::arguments)?;
         let setup =
             Setup { evaluations: Some(self.setup.evaluations.unwrap_or(EVALUATIONS)), ..Setup::default() };
-        costs.of(&methods, &setup, &start, |method| costs::of_round(method, &setup, &start, &self.graph))
+        costs.of(&methods, costs::candidates(&setup, &start), |method| {
+            costs::of_round(method, &setup, &start, &self.graph)
+        })
     }
 
     /// # Errors

@@ -3,6 +3,7 @@
 use thiserror::Error;
 use voidgrad::control_learning::LearningError;
 use voidgrad::error::{ControlError, DistributionError, EstimateError, InvalidParameter, ShapeMismatch};
+use voidgrad::estimators::AutoError;
 use voidgrad::network::NetworkError;
 use voidgrad::train::TrainerError;
 
@@ -27,6 +28,9 @@ pub(super) enum StepError {
     /// A setting of the estimator is none.
     #[error(transparent)]
     Parameter(#[from] InvalidParameter),
+    /// A choice refuses the control.
+    #[error(transparent)]
+    Choice(#[from] AutoError),
     /// The control can't be learned.
     #[error(transparent)]
     Learning(#[from] LearningError),

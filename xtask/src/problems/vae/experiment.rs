@@ -177,7 +177,7 @@ impl Experiment {
         let start = Bernoulli::from_logits(&vec![0.0; self.latents]).map_err(Error::arguments)?;
         let setup = Setup { evaluations: self.evaluations, ..Setup::default() };
         let trained = std::mem::take(&mut self.methods);
-        let found = costs.of(&methods, &setup, &start, |method| {
+        let found = costs.of(&methods, Gradient::candidates(&setup, &start), |method| {
             self.methods = vec![Trained::by_adam(method)];
             run::seconds_of_a_step(self)
         });

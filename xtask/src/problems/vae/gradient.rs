@@ -3,7 +3,7 @@
 use crate::trained::Trained;
 use voidgrad::control_learning::Replay;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{Coupled, Listed, Method, RelaxLoo, Setup};
+use voidgrad::estimators::{Auto, AutoError, Coupled, Listed, Method, MethodError, RelaxLoo, Setup};
 use voidgrad::nalgebra::DVectorView;
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
@@ -21,10 +21,19 @@ const MOST_POINTS: u64 = 10_000;
 
 /// An estimator, with what its control relaxes.
 pub(super) struct Gradient {
-    estimator: AnyEstimator,
+    estimator: Kind,
     /// The control, if it relaxes f. The estimator has a copy with the data of the last plate.
     relaxed: Option<Relaxation>,
 }
+
+/// An estimator; one that chooses takes the data of its control from outside.
+enum Kind {
+    One(AnyEstimator),
+    Choice(Box<Auto>),
+}
+
+/// The candidate of `auto` that has a control here.
+pub(super) const CANDIDATE: &str = "relax";
 
 /// A control that relaxes f, and what the estimator does with it.
 type Relaxation = (Box<dyn Relaxed>, Form);
@@ -38,16 +47,32 @@ enum Form {
     Coupled,
     /// Several samples, each the others' baseline.
     LeaveOneOut(u64),
+    /// It is a candidate of `auto`.
+    Candidate,
 }
 
 impl Form {
     fn of(self, control: Shared) -> Result<AnyEstimator, StepError> {
         Ok(match self {
-            Self::Independent => Box::new(control),
+            Self::Independent | Self::Candidate => Box::new(control),
             Self::Coupled => Box::new(Coupled::new(control)),
             Self::LeaveOneOut(samples) => Box::new(RelaxLoo::new(control, samples)?),
         })
     }
+}
+
+impl Kind {
+    fn estimator(&self) -> &dyn Estimator {
+        match self {
+            Self::One(estimator) => &**estimator,
+            Self::Choice(choice) => &**choice,
+        }
+    }
+}
+
+/// Whether a control is among the candidates of `auto`: RELAX takes one sample, and with K given all take K.
+fn has_candidate(setup: &Setup) -> bool {
+    setup.evaluations.is_none()
 }
 
 impl Gradient {
@@ -69,12 +94,24 @@ impl Gradient {
         let bernoulli = Bernoulli::from_logits(&vec![0.0; variables]).map_err(|error| refuse(&error))?;
         let relaxed = Self::relaxed(method, setup, model, stream).map_err(|error| refuse(&error))?;
         let estimator = match &relaxed {
-            Some((control, form)) => form.of(control.shared()).map_err(|error| refuse(&error))?,
+            Some((control, Form::Candidate)) => {
+                let choice = Self::choice(setup, &bernoulli, stream).map_err(|error| refuse(&error))?;
+                let choice = choice.with_candidate(CANDIDATE, Box::new(control.shared()));
+                let with_costs = |choice: Auto| match &setup.costs[..] {
+                    [] => Ok(choice),
+                    costs => choice.with_named_costs(costs),
+                };
+                let choice = choice.and_then(with_costs).map_err(|error: AutoError| refuse(&error))?;
+                Kind::Choice(Box::new(choice))
+            }
+            Some((control, form)) => Kind::One(form.of(control.shared()).map_err(|error| refuse(&error))?),
             None => {
                 let row = Bernoulli::estimator(method.name).map_err(|error| refuse(&error))?;
-                row.make(setup, &bernoulli, stream).map_err(|error| refuse(&error))?
+                Kind::One(row.make(setup, &bernoulli, stream).map_err(|error| refuse(&error))?)
             }
         };
+        let kind = estimator;
+        let estimator = kind.estimator();
         let points = estimator.evaluations(&bernoulli);
         if points > MOST_POINTS || estimator.noise(&bernoulli) == 0 && variables > MOST_ENUMERATED {
             return Err(refuse(&format!(
@@ -87,7 +124,23 @@ impl Gradient {
         if relaxed.is_none() {
             estimator.suits(&bernoulli).map_err(|error| refuse(&error))?;
         }
-        Ok(Self { estimator, relaxed })
+        Ok(Self { estimator: kind, relaxed })
+    }
+
+    /// The candidates of `auto` that have no control.
+    fn choice(setup: &Setup, bernoulli: &Bernoulli, stream: &mut Stream) -> Result<Auto, MethodError> {
+        Auto::of_table(&Setup { costs: Vec::new(), ..setup.clone() }, bernoulli, stream)
+    }
+
+    /// The names of the candidates of `auto`.
+    ///
+    /// # Errors
+    /// Returns an error if there are none with this setup.
+    pub(super) fn candidates(setup: &Setup, bernoulli: &Bernoulli) -> Result<Vec<String>, MethodError> {
+        let choice = Self::choice(setup, bernoulli, &mut Stream::new(0, 0, 0))?;
+        let mut names: Vec<String> = choice.names().map(str::to_owned).collect();
+        names.extend(has_candidate(setup).then(|| CANDIDATE.to_owned()));
+        Ok(names)
     }
 
     /// The control that relaxes f, if the estimator has one.
@@ -105,25 +158,29 @@ impl Gradient {
             "relax" => (relax()?, Form::Independent),
             "relax-coupled" => (relax()?, Form::Coupled),
             "relax-loo" => (relax()?, Form::LeaveOneOut(setup.evaluations.unwrap_or(2))),
+            "auto" if has_candidate(setup) => (relax()?, Form::Candidate),
             _ => return Ok(None),
         }))
     }
 
     /// The estimator.
     pub(super) fn estimator(&self) -> &dyn Estimator {
-        &*self.estimator
+        self.estimator.estimator()
     }
 
     /// The estimator, to learn from a plate.
     pub(super) fn estimator_mut(&mut self) -> &mut dyn Estimator {
-        &mut *self.estimator
+        match &mut self.estimator {
+            Kind::One(estimator) => &mut **estimator,
+            Kind::Choice(choice) => &mut **choice,
+        }
     }
 
     /// The control with its parameters, if there is one.
     pub(super) fn control(&self) -> Option<&dyn Control> {
         match &self.relaxed {
             Some((control, _)) => Some(control.control()),
-            None => self.estimator.control(),
+            None => self.estimator().control(),
         }
     }
 
@@ -134,7 +191,11 @@ impl Gradient {
     pub(super) fn set_data(&mut self, x: &[f64], q: &[f64], decoder: &[f64]) -> Result<(), StepError> {
         if let Some((control, form)) = &mut self.relaxed {
             control.set_data(x, q, decoder)?;
-            self.estimator = form.of(control.shared())?;
+            let estimator = form.of(control.shared())?;
+            match &mut self.estimator {
+                Kind::One(own) => *own = estimator,
+                Kind::Choice(choice) => choice.replace(CANDIDATE, estimator)?,
+            }
         }
         Ok(())
     }
@@ -147,7 +208,7 @@ impl Gradient {
         let phi = DVectorView::from_slice(phi, phi.len());
         if let Some((control, _)) = &mut self.relaxed {
             control.control_mut().set_phi(phi)?;
-        } else if let Some(control) = self.estimator.control_mut() {
+        } else if let Some(control) = self.estimator_mut().control_mut() {
             control.set_phi(phi)?;
         }
         Ok(())

@@ -343,8 +343,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
         self.answer(estimator)?;
-        let Self { distributions, shape, noise, points, exact, values, gradients, wide, .. } = self;
+        let Self { distributions, shape, noise, points, exact, values, gradients, wide, gradient, .. } = self;
         let rows = rows(noise, [points, values, gradients], [exact, &wide[0], &wide[1]]);
+        // ĝ of an f32 plate is there in f32 alone, and few estimators look at it.
+        let rows = Rows { answered: in_double(gradient, &[]), ..rows };
         for (n, distribution) in distributions.iter().enumerate() {
             let told: Told<'_> = rows.told(*shape, n);
             estimator.learn(distribution, told);
@@ -420,5 +422,6 @@ fn rows<'a, T: Float>(noise: &'a [f64], numbers: [&'a [T]; 3], exact: [&'a [f64]
         points: double(0, points),
         values: double(1, values),
         gradients: double(2, gradients),
+        answered: &[],
     }
 }

@@ -32,6 +32,8 @@ pub(super) struct Rows<'a> {
     pub(super) points: &'a [f64],
     pub(super) values: &'a [f64],
     pub(super) gradients: &'a [f64],
+    /// `ĝ`, after the answer.
+    pub(super) answered: &'a [f64],
 }
 
 impl<'a> Rows<'a> {
@@ -49,6 +51,11 @@ impl<'a> Rows<'a> {
                 &[]
             } else {
                 &self.gradients[example * length..][..length]
+            },
+            answered: if self.answered.is_empty() {
+                &[]
+            } else {
+                &self.answered[example * shape.parameters..][..shape.parameters]
             },
         }
     }

@@ -23,8 +23,10 @@ pub(super) struct Candidate<D: Distribution> {
     learns: bool,
     /// What a round costs; 0 before it is known.
     pub(super) cost: f64,
-    /// Whether it asks for one sample and nothing else.
+    /// Whether it asks for one sample and nothing else; z̃ may take more noise.
     pub(super) is_single: bool,
+    /// How many uniform numbers it takes.
+    pub(super) noise: usize,
     /// The root of what the criterion says, so that no square is too large or too small.
     pub(super) score: f64,
     /// Rounds that the score is made of.
@@ -58,6 +60,7 @@ impl<D: Distribution> Candidate<D> {
             estimator,
             cost: 0.0,
             is_single: false,
+            noise: 0,
             score: 0.0,
             measured: 0.0,
             streak: 0.0,
@@ -127,14 +130,18 @@ impl<D: Distribution> Candidate<D> {
         if self.streak > STREAK && factor > 0.0 && factor.is_finite() { factor } else { 1.0 }
     }
 
-    /// Adds its `ĝ` of an example, and learns from it.
+    /// Adds its `ĝ` of an example, which it computes if it has not been answered, and learns from it.
     pub(super) fn learn(&mut self, distribution: &D, told: Told<'_>) {
         let Self { estimator, gradient, weights, memory, .. } = self;
         gradient.clear();
-        gradient.resize(distribution.parameters().len(), 0.0);
-        weights.clear();
-        weights.resize(told.values.len(), 1.0 / told.values.len() as f64);
-        estimator.answer(distribution, told, Answer { gradient, weights, phi_bar: None, memory });
+        if told.answered.is_empty() {
+            gradient.resize(distribution.parameters().len(), 0.0);
+            weights.clear();
+            weights.resize(told.values.len(), 1.0 / told.values.len() as f64);
+            estimator.answer(distribution, told, Answer { gradient, weights, phi_bar: None, memory });
+        } else {
+            gradient.extend_from_slice(told.answered);
+        }
         self.sum.resize(self.gradient.len(), 0.0);
         self.sum.iter_mut().zip(&self.gradient).for_each(|(sum, own)| *sum += own);
         self.examples += 1;

@@ -15,11 +15,23 @@ pub enum AutoError {
         /// The name.
         name: String,
     },
-    /// A candidate has a control with parameters.
-    #[error("{name} has a control with parameters to be trained; a candidate has none")]
-    Control {
-        /// The candidate's name.
+    /// Two candidates have a control with parameters.
+    #[error(
+        "{first} and {second} have controls with parameters to be trained; one of the candidates may have one"
+    )]
+    Controls {
+        /// The name of one of them.
+        first: String,
+        /// The name of the other.
+        second: String,
+    },
+    /// There is no candidate of this name, or a new one has another number of parameters to be trained.
+    #[error("{name} can't be replaced: {reason}")]
+    Replacement {
+        /// The name.
         name: String,
+        /// Why.
+        reason: &'static str,
     },
     /// There are more or fewer costs than candidates.
     #[error("there are {found} costs for {expected} candidates")]

@@ -1,22 +1,27 @@
 //! The estimator that measures others while it is used, and uses the best.
 
 mod candidate;
+mod criterion;
 mod error;
 mod progress;
 mod state;
 mod table;
+mod teaching;
 
 use std::fmt;
 
 use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
+use crate::control::Control;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ShapeMismatch};
 use crate::estimator::{Answer, AnyEstimator, Choice, Estimator, Learned, StepGradients, Told, Want};
+use crate::kernel::Examples;
 use crate::noise::Rule;
 use candidate::Candidate;
 use progress::Progress;
 
+pub use criterion::Criterion;
 pub use error::AutoError;
 
 /// One of several estimators, the one that has been the best in the rounds so far, by the mean of `‖ĝ‖²` and what a round costs.
@@ -45,8 +50,10 @@ pub use error::AutoError;
 /// taken to be equal. A loop that does not tell them gets what is best for `ĝ` alone, and so does [`Criterion::Squares`].
 ///
 /// `ĝ` of these rounds is used like any other. A candidate whose variance is greater by orders of magnitude spoils the averages of squares that an optimiser like Adam
-/// keeps; it does not belong on the list. Nor does a biased one. A control is refused, because its parameters would have to be trained in rounds of
-/// its own.
+/// keeps; it does not belong on the list. Nor does a biased one.
+///
+/// **A control.** One candidate may have a control with parameters φ. It is the [`control`](Estimator::control) of the choice: the variance's gradient by φ is that of its `ĝ`, in its own rounds and, at the first sample, in those of the
+/// others. So φ is trained before the candidate is used, without an evaluation of f. A round takes at least the noise of the control, and two more passes through it.
 ///
 /// The costs are settled in the first round and are part of the [state](Estimator::state), as all measurements are: a run that is restored makes the same choices.
 /// [`choices`](Estimator::choices) says which candidate was in use when. On a plate a candidate is measured with its averages as they are when the example's turn to be learned
@@ -112,26 +119,6 @@ const AFFORDABLE: f64 = 4.0;
 /// How many times as high as that of the best the square of a score is that ends a first turn.
 const HOPELESS: f64 = 2.0;
 
-/// What is to be as small as possible, of the mean of `‖ĝ‖²` and of the cost of a round.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Criterion {
-    /// `√E‖ĝ‖² × cost`. Adam divides by the root of the mean of squares: its steps have a given length, and the part along the gradient g is `‖g‖/√E‖ĝ‖²` of it.
-    #[default]
-    Norm,
-    /// `E‖ĝ‖² × cost`. With the best learning rate for it, a gradient step gains in proportion to `‖g‖⁴/E‖ĝ‖²`.
-    Squares,
-}
-
-impl Criterion {
-    /// What is proportional to `‖ĝ‖`, and can be averaged as a mean of squares.
-    fn root(self, norm: f64, cost: f64) -> f64 {
-        match self {
-            Self::Norm => norm * cost,
-            Self::Squares => norm * cost.sqrt(),
-        }
-    }
-}
-
 /// A stretch of the choices, with the place of the best candidate.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Stretch {
@@ -146,17 +133,20 @@ impl<D: Distribution> Auto<D> {
     /// at once, or else that of the first.
     ///
     /// # Errors
-    /// Returns an error if there is no estimator, if two have the same name, or if one has a control with parameters.
+    /// Returns an error if there is no estimator, if two have the same name, or if two have a control with parameters.
     pub fn new(candidates: Vec<(String, AnyEstimator<D>)>) -> Result<Self, AutoError> {
         if candidates.is_empty() {
             return Err(AutoError::Empty);
         }
+        let mut taught: Option<&String> = None;
         for (place, (name, estimator)) in candidates.iter().enumerate() {
             if candidates[..place].iter().any(|(other, _)| other == name) {
                 return Err(AutoError::Duplicate { name: name.clone() });
             }
-            if estimator.control().is_some_and(|control| control.parameters() > 0) {
-                return Err(AutoError::Control { name: name.clone() });
+            if estimator.control().is_some_and(|control| control.parameters() > 0)
+                && let Some(first) = taught.replace(name)
+            {
+                return Err(AutoError::Controls { first: first.clone(), second: name.clone() });
             }
         }
         let candidates: Vec<Candidate<D>> = candidates.into_iter().map(Candidate::new).collect();
@@ -333,41 +323,32 @@ impl<D: Distribution> Auto<D> {
 
 impl<D: Distribution> Estimator<D> for Auto<D> {
     fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
-        self.estimator().ask(distribution, noise, points);
+        let estimator = self.estimator();
+        estimator.ask(distribution, &noise[..estimator.noise(distribution)], points);
     }
 
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
-        self.estimator().answer(distribution, told, answer);
+        self.answer_and_teach(distribution, told, answer);
     }
 
     fn learn(&mut self, distribution: &D, told: Told<'_>) {
-        let (dimension, uniforms) = (distribution.dimension(), distribution.uniforms());
         if self.evaluations == 0 {
             for candidate in &mut self.candidates {
-                let Candidate { estimator, cost, is_single, .. } = candidate;
-                let evaluations = estimator.evaluations(distribution);
+                let Candidate { estimator, cost, is_single, noise, .. } = candidate;
                 if *cost == 0.0 {
-                    *cost = evaluations as f64;
+                    *cost = estimator.evaluations(distribution) as f64;
                 }
-                *is_single = evaluations == 1
-                    && estimator.starts_with_a_sample()
-                    && estimator.noise(distribution) == uniforms
-                    && estimator.want(0) == Want::Value;
+                *is_single = teaching::is_single(estimator, distribution);
+                *noise = estimator.noise(distribution);
             }
         }
         self.evaluations += told.values.len() as u64;
-        let first = Told {
-            noise: told.noise.get(..uniforms).unwrap_or_default(),
-            points: told.points.get(..dimension).unwrap_or_default(),
-            values: told.values.get(..1).unwrap_or_default(),
-            gradients: told.gradients.get(..dimension).unwrap_or_default(),
-            ..told
-        };
         for i in 0..self.candidates.len() {
+            let noise = self.candidates[i].noise;
             if i == self.current {
-                self.candidates[i].learn(distribution, told);
-            } else if self.is_free(i, self.current) {
-                self.candidates[i].learn(distribution, first);
+                self.candidates[i].learn(distribution, Told { noise: &told.noise[..noise], ..told });
+            } else if self.is_free(i, self.current) && noise <= told.noise.len() {
+                self.candidates[i].learn(distribution, teaching::first(told, distribution, noise));
             }
         }
     }
@@ -411,8 +392,10 @@ impl<D: Distribution> Estimator<D> for Auto<D> {
         self.estimator().want(k)
     }
 
+    /// A control is trained in the rounds of the other candidates, too, so its z̃ has noise in all of them.
     fn noise(&self, distribution: &D) -> usize {
-        self.estimator().noise(distribution)
+        let taught = self.taught().map_or(0, |taught| self.candidates[taught].estimator.noise(distribution));
+        self.estimator().noise(distribution).max(taught)
     }
 
     /// All candidates suit, or none is used.
@@ -426,6 +409,18 @@ impl<D: Distribution> Estimator<D> for Auto<D> {
 
     fn rule(&self, distribution: &D) -> Option<Rule> {
         self.estimator().rule(distribution)
+    }
+
+    fn plate(&self, examples: &mut Examples<'_>) -> bool {
+        self.taught() == Some(self.current) && self.estimator().plate(examples)
+    }
+
+    fn control(&self) -> Option<&dyn Control> {
+        self.taught().and_then(|taught| self.candidates[taught].estimator.control())
+    }
+
+    fn control_mut(&mut self) -> Option<&mut dyn Control> {
+        self.taught().and_then(|taught| self.candidates[taught].estimator.control_mut())
     }
 
     fn state(&self) -> Learned {

@@ -4,6 +4,7 @@ use rand::Rng;
 
 use super::{Auto, AutoError};
 use crate::distribution::Distribution;
+use crate::estimator::AnyEstimator;
 use crate::estimators::{Listed, MethodError, Setup};
 
 /// The most variables for which the automatic list has `local-expectation`.
@@ -47,8 +48,22 @@ impl<D: Distribution> Auto<D> {
         }
     }
 
+    /// The same with another candidate, the last of the list. Costs are to be given after it.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn with_candidate(self, name: &str, estimator: AnyEstimator<D>) -> Result<Self, AutoError> {
+        let Self { candidates, criterion, .. } = self;
+        let candidates = candidates.into_iter().map(|candidate| (candidate.name, candidate.estimator));
+        let candidates = candidates.chain([(name.to_owned(), estimator)]).collect();
+        Ok(Self::new(candidates)?.with_criterion(criterion))
+    }
+
     /// The same with a cost for each name.
-    fn with_named_costs(self, costs: &[(String, f64)]) -> Result<Self, AutoError> {
+    ///
+    /// # Errors
+    /// Returns an error if there is a name without a cost or a cost without a candidate, or if one is not a positive number.
+    pub fn with_named_costs(self, costs: &[(String, f64)]) -> Result<Self, AutoError> {
         let names = || self.names().collect::<Vec<&str>>().join(", ");
         if let Some((name, _)) = costs.iter().find(|(name, _)| self.names().all(|other| other != name)) {
             return Err(AutoError::NoCandidate { name: name.clone(), candidates: names() });

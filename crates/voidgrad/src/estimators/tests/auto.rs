@@ -357,9 +357,9 @@ fn what_can_not_be_chosen_among_is_refused() {
     assert_eq!(Auto::<Bernoulli>::new(Vec::new()).unwrap_err(), AutoError::Empty);
     let twice = Auto::new(vec![("a".to_owned(), disarm()), ("a".to_owned(), average())]);
     assert_eq!(twice.unwrap_err(), AutoError::Duplicate { name: "a".into() });
-    let control = Perceptron::draw(2, 2, &mut Stream::new(0, 0, 0)).unwrap();
-    let trained = Auto::<Bernoulli>::new(vec![("c".to_owned(), Box::new(control))]);
-    assert_eq!(trained.unwrap_err(), AutoError::Control { name: "c".into() });
+    let control = || Box::new(Perceptron::draw(2, 2, &mut Stream::new(0, 0, 0)).unwrap());
+    let trained = Auto::<Bernoulli>::new(vec![("c".to_owned(), control()), ("d".to_owned(), control())]);
+    assert_eq!(trained.unwrap_err(), AutoError::Controls { first: "c".into(), second: "d".into() });
     let two = || of(vec![("disarm", disarm()), ("average", average())]);
     assert_eq!(two().with_costs(&[1.0]).unwrap_err(), AutoError::Costs { found: 1, expected: 2 });
     for cost in [0.0, -1.0, f64::NAN, f64::INFINITY] {

@@ -93,7 +93,14 @@ fn one_by_one<D: Distribution + Clone>(
         let values: Vec<f64> = points.chunks(distribution.dimension()).map(|b| f(n, b)).collect();
         let mut gradient = vec![0.0; parameters.len()];
         phi_bar.resize(own.control().unwrap().parameters(), 0.0);
-        let told = Told { example: 0, noise: &noise, points: &points, values: &values, gradients: &[] };
+        let told = Told {
+            example: 0,
+            noise: &noise,
+            points: &points,
+            values: &values,
+            gradients: &[],
+            answered: &[],
+        };
         let answer = Answer {
             gradient: &mut gradient,
             weights: &mut vec![1.0 / count as f64; count],

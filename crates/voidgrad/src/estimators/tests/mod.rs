@@ -9,6 +9,7 @@
 
 mod additive;
 mod auto;
+mod auto_control;
 mod categorical;
 mod claims;
 mod control_variate;

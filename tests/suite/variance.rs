@@ -11,7 +11,8 @@ use voidgrad_tests::noise::nodes;
 const REFERENCE: f64 = 1e-6;
 
 fn rows(estimator: &str) -> Vec<Value> {
-    let file: Value = serde_json::from_str(include_str!("../fixtures/toy_variance.json")).unwrap();
+    let file: Value =
+        serde_json::from_str(include_str!("../../crates/voidgrad/fixtures/toy_variance.json")).unwrap();
     let rows = file["rows"].as_array().unwrap();
     rows.iter().filter(|row| row["estimator"] == estimator).cloned().collect()
 }

@@ -18,3 +18,7 @@ pub use lanes::{Element, GeneratorState, Lanes, Pair, PairMask};
 pub use lanes::{F32x16, F64x2, F64x8, Mask32x16, Mask64x2, Mask64x8};
 pub use real::{Mask, Real};
 pub use reductions::{log_sum_exp, log_sum_exp_of, softmax};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -42,3 +42,7 @@ pub mod parse;
 pub mod primitives;
 pub mod signature;
 pub mod stable;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

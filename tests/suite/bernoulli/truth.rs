@@ -36,7 +36,7 @@ fn unit(x: f64) -> f64 {
 }
 
 fn check(table: &str, function: impl Fn(&mut Row<'_>) -> f64) {
-    let fixture = include_str!("../../fixtures/bernoulli.json");
+    let fixture = include_str!("../../../crates/voidgrad/fixtures/bernoulli.json");
     let fixture: BTreeMap<String, Vec<String>> = serde_json::from_str(fixture).expect("a table of rows");
     let rows = &fixture[table];
     assert!(rows.len() > 15, "{table} has {} rows", rows.len());

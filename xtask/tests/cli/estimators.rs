@@ -26,7 +26,7 @@ fn agrees(answer: &Value, key: &str, expected: f64, unit: f64) {
 #[test]
 fn rloo_and_disarm_have_the_variances_of_the_reference_for_every_row() {
     let file: Value =
-        serde_json::from_str(include_str!("../../../tests/fixtures/toy_variance.json")).unwrap();
+        serde_json::from_str(include_str!("../../../crates/voidgrad/fixtures/toy_variance.json")).unwrap();
     let mut checked = 0;
     for row in file["rows"].as_array().unwrap() {
         let estimator = row["estimator"].as_str().unwrap();

@@ -80,7 +80,7 @@ fn an_unknown_estimator_is_answered_with_the_known_ones() {
 #[test]
 fn variance_answers_as_the_reference_for_every_row() {
     let file: Value =
-        serde_json::from_str(include_str!("../../../tests/fixtures/toy_variance.json")).unwrap();
+        serde_json::from_str(include_str!("../../../crates/voidgrad/fixtures/toy_variance.json")).unwrap();
     let mut checked = 0;
     for row in file["rows"].as_array().unwrap() {
         let estimator = row["estimator"].as_str().unwrap();

@@ -18,7 +18,7 @@ fn one(theta: f64) -> Bernoulli {
 
 #[test]
 fn the_reference_is_reproduced() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/toy_variance.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/toy_variance.json");
     let reference: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     let mut rows = 0;
     for row in reference["rows"].as_array().unwrap() {

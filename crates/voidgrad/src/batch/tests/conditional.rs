@@ -24,7 +24,7 @@ struct Points {
 }
 
 fn points(table: &str, state: Option<bool>) -> Points {
-    let fixture = include_str!("../../../../../tests/fixtures/bernoulli.json");
+    let fixture = include_str!("../../../fixtures/bernoulli.json");
     let fixture: BTreeMap<String, Vec<String>> = serde_json::from_str(fixture).expect("a table of rows");
     let mut points = Points { a: Vec::new(), noise: Vec::new(), truth: Vec::new(), largest: Vec::new() };
     for row in &fixture[table] {

@@ -70,7 +70,7 @@ fn of_case(case: &Value) -> (BTreeMap<&'static str, Vec<f64>>, f64) {
 
 #[test]
 fn every_quantity_is_within_its_bound() {
-    let fixture = include_str!("../../../../../tests/fixtures/distributions.json");
+    let fixture = include_str!("../../../fixtures/distributions.json");
     let cases: Vec<Value> = serde_json::from_str(fixture).unwrap();
     let mut checked = 0;
     for case in &cases {

@@ -8,6 +8,9 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use voidgrad_symbolic::primitives::{Binary, Call, Unary};
 
+/// The crates whose files are read.
+const LIBRARY: [&str; 4] = ["voidgrad-real", "voidgrad-symbolic", "voidgrad-macros", "voidgrad"];
+
 const TABLE: &str = "voidgrad-symbolic/src/primitives.rs";
 const METHOD: &str = "voidgrad-real/src/real.rs";
 const FUNCTION: &str = "voidgrad-real/src/functions.rs";
@@ -37,12 +40,12 @@ const ALONE: [&str; 16] = [
 const ON_LANES: [&str; 2] = ["signum", "trunc"];
 const LANES: &str = "voidgrad-real/src/lanes/vector.rs";
 
-/// The source files of all crates, by their paths, with the names in each; comments and items for tests are left out.
+/// The source files of the library, by their paths, with the names in each; comments and items for tests are left out.
 fn sources() -> Vec<(String, BTreeSet<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
     let mut paths = Vec::new();
-    for entry in fs::read_dir(&root).unwrap() {
-        collect(&entry.unwrap().path().join("src"), &mut paths);
+    for name in LIBRARY {
+        collect(&root.join(name).join("src"), &mut paths);
     }
     let named = |path: PathBuf| {
         let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();

@@ -19,7 +19,7 @@ fn read(source: &str) -> Body {
 }
 
 fn sources() -> Vec<String> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/oracle.json");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/oracle.json");
     let text = std::fs::read_to_string(path).expect("the fixtures are there");
     let fixtures: serde_json::Value = serde_json::from_str(&text).expect("the fixtures are JSON");
     let cases = fixtures["cases"].as_array().expect("there are cases");

@@ -4,6 +4,7 @@ mod clips;
 mod failures;
 mod files;
 mod leaps;
+mod logs;
 mod prepared;
 mod resume;
 

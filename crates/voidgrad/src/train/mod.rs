@@ -7,6 +7,8 @@ mod epochs;
 mod gradients;
 mod leap;
 mod learner;
+#[cfg(feature = "logs")]
+mod logs;
 mod model;
 mod name;
 mod observer;
@@ -29,6 +31,8 @@ pub use block::{Block, BlockId, BlockKey};
 pub use epochs::Epochs;
 pub use gradients::{Gradients, Part};
 pub use leap::{Leap, LeapPart};
+#[cfg(feature = "logs")]
+pub use logs::{CsvLog, EventLog, LogError};
 pub use model::Model;
 pub use observer::{Observer, Step};
 pub use patience::Patience;

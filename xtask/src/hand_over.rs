@@ -1,4 +1,4 @@
-//! Commands that are programs of their own, so that nobody has to build them who does not call them.
+//! Programs that nobody has to build who does not call them: cargo builds and runs them.
 
 use std::env;
 use std::ffi::{OsStr, OsString};
@@ -9,25 +9,23 @@ use std::process::{Command, ExitCode};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use xtask_kit::error::Error;
-use xtask_kit::interrupt;
+use voidgrad_kit::error::Error;
+use voidgrad_kit::interrupt;
 
-/// A program of its own.
+/// A program that is built when it is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Program {
-    /// `xtask-expand`
+pub(crate) enum Build {
+    /// This program with the command `expand`.
     Expand,
     /// `xtask-bench`
     Bench,
-    /// This program, with the problems that take minutes to build.
+    /// This program with the models, which take minutes to build.
     Models,
 }
 
-const PROGRAMS: [Program; 2] = [Program::Expand, Program::Bench];
-
-impl Program {
-    /// The command that calls it.
-    fn command(self) -> &'static str {
+impl Build {
+    /// What asks for it.
+    fn asked(self) -> &'static str {
         match self {
             Self::Expand => "expand",
             Self::Bench => "bench",
@@ -35,52 +33,45 @@ impl Program {
         }
     }
 
-    /// The package that it is built from.
-    fn package(self) -> &'static str {
+    /// Cargo's options that say what is built.
+    fn options(self) -> &'static [&'static str] {
         match self {
-            Self::Expand => "xtask-expand",
-            Self::Bench => "xtask-bench",
-            // With its default features.
-            Self::Models => "xtask",
+            Self::Expand => &["--package", "xtask", "--no-default-features", "--features", "expand"],
+            Self::Bench => &["--package", "xtask-bench"],
+            Self::Models => &["--package", "xtask", "--no-default-features", "--features", "models"],
         }
     }
-}
 
-/// The command line with what such a program reads behind a `--`, so that it gets it as it is; `help bench` is `bench --help`.
-pub(crate) fn escaped(mut arguments: Vec<OsString>) -> Vec<OsString> {
-    let is_handed_over = |argument: Option<&OsString>| {
-        argument.is_some_and(|argument| PROGRAMS.iter().any(|program| argument == program.command()))
-    };
-    if arguments.get(1).is_some_and(|first| first == "help") && is_handed_over(arguments.get(2)) {
-        arguments.swap(1, 2);
-        arguments[2] = "--help".into();
+    /// Its name.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Bench => "xtask-bench",
+            Self::Expand | Self::Models => "xtask",
+        }
     }
-    if is_handed_over(arguments.get(1)) {
-        arguments.insert(2, "--".into());
-    }
-    arguments
 }
 
 /// Has cargo build and run the program in the profile of this one, and gives its exit code.
 ///
 /// # Errors
 /// Returns an error if this workspace is not where it was, if cargo can't be run, or if the program was ended by a signal.
-pub(crate) fn run(program: Program, arguments: &[OsString]) -> Result<ExitCode, Error> {
+pub(crate) fn run(build: Build, arguments: &[OsString]) -> Result<ExitCode, Error> {
     let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml");
     if !manifest.is_file() {
         return Err(Error::computation(format!(
             "{} needs the sources of voidgrad, and there is no {}; build xtask anew where they are",
-            program.command(),
+            build.asked(),
             manifest.display()
         )));
     }
-    if program == Program::Models {
+    // The others are this program, built anew.
+    if build != Build::Bench {
         make_way();
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     // The program gets it too, and knows what to keep.
     let interrupted = interrupt::leave();
-    let status = command(&cargo, program, &manifest, arguments)
+    let status = command(&cargo, build, &manifest, arguments)
         .status()
         .map_err(|error| Error::computation(format!("cannot run {}: {error}", cargo.display())))?;
     let was_interrupted = || {
@@ -94,7 +85,7 @@ pub(crate) fn run(program: Program, arguments: &[OsString]) -> Result<ExitCode, 
     match status.code().and_then(|code| u8::try_from(code).ok()) {
         Some(code) => Ok(ExitCode::from(code)),
         None if was_interrupted() => Err(Error::Interrupted("interrupted".to_owned())),
-        None => Err(Error::computation(format!("{} ended with {status}", program.package()))),
+        None => Err(Error::computation(format!("{} ended with {status}", build.name()))),
     }
 }
 
@@ -108,9 +99,9 @@ fn make_way() {
     }
 }
 
-fn command(cargo: &OsStr, program: Program, manifest: &Path, arguments: &[OsString]) -> Command {
+fn command(cargo: &OsStr, build: Build, manifest: &Path, arguments: &[OsString]) -> Command {
     let mut command = Command::new(cargo);
-    command.args(["run", "--package", program.package(), "--manifest-path"]).arg(manifest);
+    command.arg("run").args(build.options()).arg("--manifest-path").arg(manifest);
     if !cfg!(debug_assertions) {
         command.arg("--release");
     }
@@ -131,23 +122,8 @@ mod tests {
     }
 
     #[test]
-    fn what_a_program_reads_is_behind_two_hyphens() {
-        for (given, expected) in [
-            (&["xtask", "bench"][..], &["xtask", "bench", "--"][..]),
-            (&["xtask", "bench", "--", "-h"], &["xtask", "bench", "--", "--", "-h"]),
-            (&["xtask", "help", "expand"], &["xtask", "expand", "--", "--help"]),
-            (&["xtask", "help", "train"], &["xtask", "help", "train"]),
-            (&["xtask", "train", "bench"], &["xtask", "train", "bench"]),
-            (&["xtask", "help"], &["xtask", "help"]),
-            (&["xtask"], &["xtask"]),
-        ] {
-            assert_eq!(escaped(of(given)), of(expected));
-        }
-    }
-
-    #[test]
     fn cargo_gives_the_program_its_arguments_as_they_are() {
-        let command = command("cargo".as_ref(), Program::Bench, Path::new("Cargo.toml"), &of(&["--", "-h"]));
+        let command = command("cargo".as_ref(), Build::Bench, Path::new("Cargo.toml"), &of(&["--", "-h"]));
         let arguments: Vec<&OsStr> = command.get_args().collect();
         assert!(arguments.ends_with(&["--", "--", "-h"].map(OsStr::new)), "{arguments:?}");
         assert!(arguments.starts_with(&["run", "--package", "xtask-bench"].map(OsStr::new)), "{arguments:?}");

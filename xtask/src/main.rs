@@ -1,42 +1,28 @@
-//! `cargo xtask train | variance | compare | expand | bench`: the experiments of voidgrad from the command line.
+//! `cargo xtask train | variance | compare | expand | bench`: the commands of `voidgrad` in its repository. What takes longer to build is built when it is asked for.
 
-// What the models alone use.
-#![cfg_attr(not(feature = "models"), allow(dead_code, unused_imports))]
-
-mod choice;
-mod cli;
-mod compare;
-mod costs;
-mod evaluation;
 mod hand_over;
-mod page;
-mod preparation;
-mod problems;
-mod seed;
-mod statistics;
-mod trained;
-mod training;
-mod variables;
-mod variance;
 
+use std::ffi::OsString;
 use std::process::ExitCode;
 
-use crate::cli::Command;
-use crate::hand_over::Program;
-use xtask_kit::error::Error;
+use clap::Command;
+use hand_over::Build;
+use voidgrad_cli::{Missing, Other, Program, Run};
+use voidgrad_kit::error::Error;
 
 fn main() -> ExitCode {
-    xtask_kit::cli::end(cli::parse().and_then(execute))
+    let about = "The time of a sample and of a training step, beside code written by hand and other tools";
+    let bench = Other {
+        command: Command::new("bench").about(about),
+        run: Run::Raw(|arguments| hand_over::run(Build::Bench, arguments)),
+    };
+    voidgrad_cli::run(&Program { name: "cargo xtask", others: vec![bench], missing })
 }
 
-fn execute(command: Option<Command>) -> Result<ExitCode, Error> {
-    match command {
-        Some(Command::Train(arguments)) => return training::run(&arguments),
-        Some(Command::Variance(arguments)) => variance::run(&arguments)?,
-        Some(Command::Compare(arguments)) => return compare::run(&arguments),
-        Some(Command::Expand(handed_over)) => return hand_over::run(Program::Expand, &handed_over.arguments),
-        Some(Command::Bench(handed_over)) => return hand_over::run(Program::Bench, &handed_over.arguments),
-        None => {}
-    }
-    Ok(ExitCode::SUCCESS)
+fn missing(part: Missing, arguments: &[OsString]) -> Result<ExitCode, Error> {
+    let build = match part {
+        Missing::Expand => Build::Expand,
+        Missing::Models => Build::Models,
+    };
+    hand_over::run(build, arguments)
 }

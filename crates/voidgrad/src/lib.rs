@@ -93,6 +93,8 @@
 
 extern crate self as voidgrad;
 
+#[doc(hidden)]
+pub mod annotated;
 pub mod batch;
 pub mod bernoulli;
 pub mod categorical;

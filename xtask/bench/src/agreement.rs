@@ -4,7 +4,7 @@ use super::case::{Case, LEARNING_RATE, Precision};
 use super::given::Given;
 use super::implementation::{Contestant, Noise};
 use super::reference::{Reference, Terms};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The reference of one case, with what it says of the noise that all are compared on.
 pub(crate) struct Agreement {

@@ -13,12 +13,12 @@ use crate::rounds::Rounds;
 use crate::row::Row;
 use crate::scaling::Scaling;
 use crate::{implementation, picture, rounds, table};
-use xtask_kit::error::Error;
-use xtask_kit::number::plural;
-use xtask_kit::output::{self, Output, OutputFile};
-use xtask_kit::progress::Steps;
-use xtask_kit::terminal;
-use xtask_kit::work::{self, Collected, End, Sink};
+use voidgrad_kit::error::Error;
+use voidgrad_kit::number::plural;
+use voidgrad_kit::output::{self, Output, OutputFile};
+use voidgrad_kit::progress::Steps;
+use voidgrad_kit::terminal;
+use voidgrad_kit::work::{self, Collected, End, Sink};
 
 /// What it writes with `--out`.
 const FILES: output::Kind = output::Kind { default: "out/bench", files: &["bench.json", "bench.svg"] };

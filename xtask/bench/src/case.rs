@@ -7,7 +7,7 @@ use voidgrad::{BatchControl, Bernoulli, Control, Stream, control, sigmoid};
 
 use super::implementation::NUM_DUAL;
 use super::vae::{self, Method};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// t of the objective.
 pub(crate) const TARGET: f64 = 0.499;

@@ -7,7 +7,7 @@ use voidgrad::{BatchControl, Bernoulli};
 use super::case::{Case, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The library's batches of a case. A training step is not one.
 pub(super) fn of(

@@ -5,7 +5,7 @@ use voidgrad::batch::Instructions;
 use super::case::{Case, Precision};
 use super::given::Given;
 use super::{by_hand, generated, num_dual, training, vae};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// One implementation of one case.
 ///

@@ -25,7 +25,7 @@ mod vae;
 
 use std::process::ExitCode;
 
-use xtask_kit::cli::{end, parse};
+use voidgrad_kit::cli::{end, parse};
 
 fn main() -> ExitCode {
     end(parse(std::env::args_os()).and_then(|arguments: Option<cli::Arguments>| {

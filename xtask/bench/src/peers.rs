@@ -13,8 +13,8 @@ use super::case::{Case, ETA, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Contestant, Implementation, Noise, Run};
 use super::results::LeftOut;
-use xtask_kit::error::Error;
-use xtask_kit::terminal;
+use voidgrad_kit::error::Error;
+use voidgrad_kit::terminal;
 
 /// Name in the table, script, and the package that it needs.
 const PEERS: [(&str, &str, &str); 2] =

@@ -3,9 +3,9 @@
 use super::implementation::{GENERATED, HAND_WRITTEN, NUM_DUAL, SCALAR};
 use super::machine::Machine;
 use super::row::Row;
-use xtask_kit::bars::{Bar, Bars};
-use xtask_kit::chart::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION};
-use xtask_kit::number;
+use voidgrad_kit::bars::{Bar, Bars};
+use voidgrad_kit::chart::{BLACK, BLUE, GREEN, ORANGE, PURPLE, SKY, VERMILION};
+use voidgrad_kit::number;
 
 /// One bar a row, from the top; an empty one between cases.
 pub(crate) fn svg(machine: &Machine, rows: &[Row]) -> String {

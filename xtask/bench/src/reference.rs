@@ -14,7 +14,7 @@ use super::generated::batch;
 use super::given::Given;
 use super::implementation::Noise;
 use super::{training, vae};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// What a case is held against.
 pub(crate) enum Reference {

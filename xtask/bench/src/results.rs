@@ -8,7 +8,7 @@ use super::implementation::NAMES;
 use super::machine::Machine;
 use super::row::Row;
 use super::scaling::Scaling;
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// Everything that goes into `bench.json`.
 #[derive(Debug, Serialize)]

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use super::implementation::Contestant;
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// How long to measure.
 #[derive(Debug, Clone, Copy)]

@@ -11,9 +11,9 @@ use super::case::{self, LOGIT, TARGET};
 use super::features::Features;
 use super::memory::Memory;
 use super::table::aligned;
-use xtask_kit::error::Error;
-use xtask_kit::number;
-use xtask_kit::progress::Steps;
+use voidgrad_kit::error::Error;
+use voidgrad_kit::number;
+use voidgrad_kit::progress::Steps;
 
 /// What grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]

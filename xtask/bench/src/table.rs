@@ -3,7 +3,7 @@
 use super::implementation::HAND_WRITTEN;
 use super::machine::Machine;
 use super::row::Row;
-use xtask_kit::number;
+use voidgrad_kit::number;
 
 const HEADS: [&str; 8] =
     ["case", "scalar", "implementation", "median", "p10", "p90", "unit", "× hand-written"];

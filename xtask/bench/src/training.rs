@@ -10,7 +10,7 @@ use voidgrad::{Bernoulli, Control, Estimator};
 use super::case::{self, Case, LEARNING_RATE, Precision, TARGET};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The library's training, which is of `f64`: with the loop that generated code has for it, or in scalars.
 pub(super) fn of(precision: Precision, instructions: Instructions) -> Option<Box<dyn Implementation>> {

@@ -1,6 +1,6 @@
 //! `cargo xtask bench` as a program.
 
-#[path = "../../tests/program/mod.rs"]
+#[path = "../../../crates/voidgrad-cli/tests/program/mod.rs"]
 mod program;
 
 use std::fs;
@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use program::{assert_help_fits, command, keys, names, refusal, workplace, xtask};
+use program::{assert_help_fits, call as xtask, command, keys, names, refusal, workplace};
 
 /// The program.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_xtask-bench");
+const NAME: &str = "cargo xtask bench";
 
 /// The bench with the least work: one case, for an instant.
 const BRIEF: [&str; 5] = ["--quick", "--case", "rebar", "--implementation", "hand-written"];

@@ -9,7 +9,7 @@ mod files;
 mod hand_over;
 mod learned;
 mod max_cut;
-#[path = "../program/mod.rs"]
+#[path = "../../../crates/voidgrad-cli/tests/program/mod.rs"]
 mod program;
 mod resume;
 mod vae;
@@ -19,7 +19,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use program::{command, keys, names, printed, refusal, workplace, xtask};
+use program::{call as xtask, command, keys, names, printed, refusal, workplace};
 
 /// The summary among the results of a training.
 fn summary(out: &Path) -> Value {
@@ -31,8 +31,9 @@ fn of_bernoulli() -> impl Iterator<Item = &'static voidgrad::estimators::Method>
     use voidgrad::estimators::Listed as _;
     voidgrad::Bernoulli::estimators().iter().map(|row| row.method)
 }
-/// The program.
+/// The program, and what users type.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_xtask");
+const NAME: &str = "cargo xtask";
 
 /// The cells of a row; `"w2[0,1]"` is one.
 fn cells(line: &str) -> usize {

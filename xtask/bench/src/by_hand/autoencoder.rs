@@ -14,7 +14,7 @@ use crate::case::Precision;
 use crate::given::Given;
 use crate::implementation::{Compared, Implementation, Noise, Run};
 use crate::vae::{BATCH, LEARNING_RATE, Method};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 const PIXELS: usize = 64;
 const LATENTS: usize = 32;

@@ -37,7 +37,7 @@ use super::case::{self, Case, Precision};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
 use super::vae::Method;
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The case by hand.
 pub(super) fn of(case: Case, precision: Precision) -> Result<Option<Box<dyn Implementation>>, Error> {

@@ -8,7 +8,7 @@ use super::vector::Vector;
 use crate::case::{Case, LEARNING_RATE, Precision, TARGET};
 use crate::given::Given;
 use crate::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 const H: usize = 5;
 /// φ (ln λ, w₁, b₁, W₂ by columns, b₂, w₃, b₃), and behind it the logit: whole vectors of either kind.

@@ -8,7 +8,7 @@ use clap::Parser;
 
 use crate::case::{Case, Precision};
 use value::{case, implementation, scalar};
-use xtask_kit::cli::WIDEST;
+use voidgrad_kit::cli::WIDEST;
 
 /// The time of a sample and of a training step, beside code written by hand and other tools
 #[derive(Debug, Clone, Parser)]

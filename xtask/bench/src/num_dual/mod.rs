@@ -14,7 +14,7 @@ use step::Training;
 use super::case::{Case, MANY, Precision, TARGET, WIDE};
 use super::given::Given;
 use super::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// A case with dual numbers.
 pub(super) fn of(case: Case, precision: Precision) -> Result<Box<dyn Implementation>, Error> {

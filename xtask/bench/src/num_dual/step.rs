@@ -9,7 +9,7 @@ use super::{Duals, Float, narrow, widen};
 use crate::case::{Case, LEARNING_RATE};
 use crate::given::Given;
 use crate::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// Training from the case's start, in these numbers.
 pub(super) struct Training<F>(pub(super) PhantomData<F>);

@@ -11,7 +11,7 @@ use super::{BATCH, LEARNING_RATE, Method};
 use crate::case::Precision;
 use crate::given::Given;
 use crate::implementation::{Compared, Implementation, Noise, Run};
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The training in these numbers.
 pub(crate) fn of(method: Method, precision: Precision) -> Box<dyn Implementation> {

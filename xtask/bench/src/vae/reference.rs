@@ -7,7 +7,7 @@ use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream, sigmoid, softplus};
 use super::models::{Rebar, Relax};
 use super::{BATCH, LEARNING_RATE, Method};
 use crate::given::Given;
-use xtask_kit::error::Error;
+use voidgrad_kit::error::Error;
 
 /// The training of one method.
 pub(crate) struct Reference {

@@ -136,7 +136,7 @@ mod tests {
             ("estimator,repeat,iteration\n", "no rows"),
             ("estimator,repeat,iteration,loss\nrebar,0,0,much\n", "line 2: loss is \"much\""),
             ("estimator,repeat,iteration,loss\nrebar,0,-1,1\n", "line 2: iteration is \"-1\""),
-            ("estimator,repeat,iteration,loss\n../up,0,1,1\n", "line 2: \"../up-0\""),
+            ("estimator,repeat,iteration,loss\nup/down,0,1,1\n", "line 2: \"up/down-0\""),
             ("estimator,repeat,iteration,loss\nrebar,0,1\n", "line: 2"),
         ] {
             let found = read(text).unwrap_err();

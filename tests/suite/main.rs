@@ -1,5 +1,7 @@
 //! One binary for all integration tests; the modules mirror the crates.
 
+#[cfg(unix)]
+mod api;
 mod bernoulli;
 mod bounds;
 mod control_lengths;

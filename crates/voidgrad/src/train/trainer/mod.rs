@@ -34,6 +34,8 @@ use crate::optimise::Optimiser;
 ///
 /// **The state is data.** A trainer that is [restored](Self::restore) continues with the same bits.
 ///
+/// **Logs.** With the feature `logs`, `train::CsvLog` and `train::EventLog` write the loss and the terms of each step as a table, and as files that `TensorBoard` draws.
+///
 /// ```
 /// use voidgrad::optimise::Clip;
 /// use voidgrad::optimise::{Adam, Schedule, Sgd};

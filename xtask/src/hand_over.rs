@@ -130,4 +130,16 @@ mod tests {
         // Tests are built in the dev profile or in the release profile; so is the program.
         assert_eq!(arguments.contains(&OsStr::new("--release")), !cfg!(debug_assertions));
     }
+
+    #[test]
+    fn what_takes_longer_to_build_is_a_feature_of_this_package() {
+        for (build, feature) in [(Build::Expand, "expand"), (Build::Models, "models")] {
+            let command = command("cargo".as_ref(), build, Path::new("Cargo.toml"), &of(&["expand", "-h"]));
+            let arguments: Vec<&OsStr> = command.get_args().collect();
+            let start =
+                ["run", "--package", env!("CARGO_PKG_NAME"), "--no-default-features", "--features", feature];
+            assert!(arguments.starts_with(&start.map(OsStr::new)), "{arguments:?}");
+            assert!(arguments.ends_with(&["--", "expand", "-h"].map(OsStr::new)), "{arguments:?}");
+        }
+    }
 }

@@ -17,6 +17,7 @@ use voidgrad_kit::terminal;
 ///
 /// DIR gets a folder for each run, such as rebar-0. tensorboard --logdir DIR shows them in one chart. Values are stored with
 /// single precision; the time of a step is its number, so that the same training gives the same files.
+#[allow(clippy::doc_markdown, reason = "it is a text of the help")]
 #[derive(Debug, Args)]
 struct Arguments {
     /// Results of a training, as train --out names them

@@ -6,18 +6,41 @@ use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// The folder of the library in the workspace of this package, and the versions of all dependencies; none if it is no such workspace.
-fn library_and_versions() -> Option<(PathBuf, PathBuf)> {
+/// The workspace of this package.
+struct Workspace {
+    /// The folder of the library.
+    library: PathBuf,
+    /// The versions of all dependencies.
+    versions: PathBuf,
+    /// Where the crates are that the library takes from crates.io, in a workspace of unpacked packages.
+    patches: String,
+}
+
+/// None if the library is not in it.
+fn workspace() -> Option<Workspace> {
     let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["metadata", "--no-deps", "--offline", "--format-version=1"])
-        .current_dir(env!("CARGO_MANIFEST_DIR"));
-    let metadata: Value = serde_json::from_slice(&cargo.output().unwrap().stdout).unwrap();
+    let arguments = ["metadata", "--no-deps", "--offline", "--format-version=1"];
+    let output = cargo.args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
+    let folder = |package: &Value| {
+        let manifest = package["manifest_path"].as_str().unwrap();
+        Path::new(manifest).parent().unwrap().to_owned()
+    };
     let library = packages.iter().find(|package| package["name"] == "voidgrad")?;
-    let folder = Path::new(library["manifest_path"].as_str().unwrap()).parent().unwrap();
-    let root = Path::new(metadata["workspace_root"].as_str().unwrap());
-    Some((folder.to_owned(), root.join("Cargo.lock")))
+    let is_from_elsewhere = |name: &Value| {
+        let all = packages.iter().flat_map(|package| package["dependencies"].as_array().unwrap());
+        all.into_iter().any(|dependency| dependency["name"] == *name && dependency["path"].is_null())
+    };
+    let patches = ["voidgrad-real", "voidgrad-symbolic", "voidgrad-macros"].map(|name| {
+        let package = packages.iter().find(|package| package["name"] == name);
+        let package = package.filter(|package| is_from_elsewhere(&package["name"]));
+        package.map_or_else(String::new, |package| format!("{name} = {{ path = {:?} }}\n", folder(package)))
+    });
+    let patches = patches.concat();
+    let patches = if patches.is_empty() { patches } else { format!("\n[patch.crates-io]\n{patches}") };
+    let versions = Path::new(metadata["workspace_root"].as_str().unwrap()).join("Cargo.lock");
+    Some(Workspace { library: folder(library), versions, patches })
 }
 
 /// A command of cargo in the project, which shares the target directory of this test.
@@ -45,7 +68,7 @@ fn a_new_project_builds_passes_its_test_and_trains() {
         fs::remove_dir_all(&place).unwrap();
     }
     fs::create_dir_all(&place).unwrap();
-    let Some((library, versions)) = library_and_versions() else {
+    let Some(Workspace { library, versions, patches }) = workspace() else {
         eprintln!("skipped: the library is not in the workspace of this package");
         return;
     };
@@ -61,6 +84,8 @@ fn a_new_project_builds_passes_its_test_and_trains() {
         .take_while(|line| *line != "#[cfg(test)]")
         .count();
     assert!(lines <= 35, "the program has {lines} lines");
+    let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
+    fs::write(folder.join("Cargo.toml"), manifest + &patches).unwrap();
     // The versions that are there without a network.
     fs::copy(versions, folder.join("Cargo.lock")).unwrap();
     let tested = cargo(&folder, &["test"]);

@@ -309,6 +309,7 @@ const LARGEST_THREADS: u64 = 1_000;
 const LARGEST_EVALUATION: u64 = 10_000;
 
 /// What the command line asks for.
+#[allow(clippy::large_enum_variant, reason = "there is one of it")]
 pub(crate) enum Asked<'a> {
     /// Help or the version, which has been printed.
     Nothing,

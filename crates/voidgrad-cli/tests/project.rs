@@ -35,7 +35,11 @@ fn workspace() -> Option<Workspace> {
     let patches = ["voidgrad-real", "voidgrad-symbolic", "voidgrad-macros"].map(|name| {
         let package = packages.iter().find(|package| package["name"] == name);
         let package = package.filter(|package| is_from_elsewhere(&package["name"]));
-        package.map_or_else(String::new, |package| format!("{name} = {{ path = {:?} }}\n", folder(package)))
+        package.map_or_else(String::new, |package| {
+            // A text of JSON is one of TOML.
+            let path = Value::String(folder(package).display().to_string());
+            format!("{name} = {{ path = {path} }}\n")
+        })
     });
     let patches = patches.concat();
     let patches = if patches.is_empty() { patches } else { format!("\n[patch.crates-io]\n{patches}") };

@@ -195,14 +195,14 @@ fn the_script_that_tests_the_packages_knows_all_of_them() {
 
 #[test]
 fn paths_are_found_as_they_are_written() {
-    let source = r##"
+    let source = r#"
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/a.json");
         let inside = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/b.json");
         let text = include_str!("../c.json");
         let beside = include_str!("d.json");
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../e");
         let other = "/f";
-    "##;
+    "#;
     let found: Vec<Option<PathBuf>> =
         named(Path::new("src/x.rs"), source).iter().map(|path| within(path)).collect();
     let path = |path: &str| Some(PathBuf::from(path));

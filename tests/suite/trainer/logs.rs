@@ -19,7 +19,7 @@ fn checksum(data: &[u8]) -> u32 {
 
 fn is_sealed(data: &[u8], seal: &[u8]) -> bool {
     let crc = checksum(data);
-    let masked = (crc >> 15 | crc << 17).wrapping_add(0xa282_ead8);
+    let masked = crc.rotate_right(15).wrapping_add(0xa282_ead8);
     seal == masked.to_le_bytes()
 }
 
@@ -106,8 +106,17 @@ fn scalars(event: &[u8]) -> Vec<(String, f32)> {
 
 const STEPS: u64 = 300;
 
+/// A step, its loss, and its term.
+type Row = (u64, f64, f64);
+
+/// What an event holds of a number.
+#[expect(clippy::cast_possible_truncation, reason = "the log has single precision")]
+fn single(value: f64) -> f32 {
+    value as f32
+}
+
 /// A training with a term, of which both logs have every step; the observer sees the same numbers.
-fn logged() -> (Vec<u8>, Vec<u8>, Vec<(u64, f64, f64)>) {
+fn logged() -> (Vec<u8>, Vec<u8>, Vec<Row>) {
     let mut trainer = trainer_of(blocks());
     let encoder = trainer.id("encoder").unwrap();
     trainer.add_term("decay", weight_decay(encoder, 0.5).unwrap()).unwrap();
@@ -139,7 +148,7 @@ fn events_read_back_as_they_were() {
         };
         let expected = 0.25 * (index as f64 + 2.0);
         assert_eq!((f64::from_le_bytes(time.try_into().unwrap()), found), (expected, *step));
-        let expected = [("loss", *loss as f32), ("decay", *decay as f32)];
+        let expected = [("loss", single(*loss)), ("decay", single(*decay))];
         assert_eq!(scalars(event), expected.map(|(name, value)| (name.to_owned(), value)));
     }
 }
@@ -164,7 +173,7 @@ fn a_table_reads_back_to_the_bit() {
     let text = String::from_utf8(table).unwrap();
     let mut lines = text.lines();
     assert_eq!(lines.next(), Some("step,loss,decay"));
-    let read: Vec<(u64, f64, f64)> = lines
+    let read: Vec<Row> = lines
         .map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
             (cells[0].parse().unwrap(), cells[1].parse().unwrap(), cells[2].parse().unwrap())
@@ -254,14 +263,14 @@ fn tensorboard_reads_the_same_numbers() {
     let output = reader.args(["-c", READER]).arg(&folder).output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let read: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let columns: [(&str, fn(&(u64, f64, f64)) -> f64); 2] = [("loss", |row| row.1), ("decay/ä", |row| row.2)];
-    for (name, of) in columns {
+    for (name, is_loss) in [("loss", true), ("decay/ä", false)] {
+        let of = |row: &Row| if is_loss { row.1 } else { row.2 };
         let found = read[name].as_array().unwrap();
         assert_eq!(found.len(), seen.len());
         for (point, row) in found.iter().zip(&seen) {
             // serde_json reads a number to one unit in the last place of an f64, which an f32 does not see.
-            let found = (point[0].as_u64().unwrap(), point[1].as_f64().unwrap() as f32);
-            assert_eq!(found, (row.0, of(row) as f32));
+            let found = (point[0].as_u64().unwrap(), single(point[1].as_f64().unwrap()));
+            assert_eq!(found, (row.0, single(of(row))));
         }
     }
     // A wrong byte is seen by TensorBoard, too: it stops there.

@@ -26,6 +26,7 @@ mod own_distribution;
 mod packages;
 mod parts;
 mod prose;
+mod ranks;
 mod readme;
 mod refusals;
 mod silent_faults;

@@ -89,6 +89,7 @@
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
 //! - [`search`]: search among bits by values of f that are only compared;
 //! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
+//! - [`ranks`]: batches and trainings on several machines, with the bits of one;
 //! - [`slices`]: `softplus`, `exp` and the like of many numbers, on SIMD lanes.
 
 extern crate self as voidgrad;
@@ -120,6 +121,7 @@ pub mod objective;
 pub mod optimise;
 #[cfg(test)]
 mod quadrature;
+pub mod ranks;
 mod recurrence;
 pub mod search;
 pub mod slices;

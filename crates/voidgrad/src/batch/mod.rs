@@ -14,6 +14,8 @@ mod slot;
 #[cfg(test)]
 pub(crate) mod tests;
 
+use std::ops::Range;
+
 use rayon::prelude::*;
 
 pub use crate::kernel::{Precision, Sums};
@@ -26,7 +28,8 @@ use crate::error::EstimateError;
 use crate::estimator::suits;
 use crate::kernel::chunk;
 use crate::objective::Objective;
-use crate::tree::Tree;
+use crate::ranks::{self, Exchange, Inbox, Ranks, exchange};
+use crate::tree::{Tree, subtrees};
 use slot::Slot;
 
 /// How many samples a batch has, the name of their noise, and what computes them.
@@ -98,19 +101,81 @@ impl Batch {
         control: &(dyn BatchControl + Sync),
         options: &Options,
     ) -> Result<&Sums, EstimateError> {
-        let (variables, parameters) = (bernoulli.len(), control.parameters());
-        suits(control, variables)?;
-        if options.samples == 0 {
-            return Err(EstimateError::EmptyBatch);
+        let chunks = chunks(bernoulli, control, options)?;
+        self.draw(bernoulli, objective, control, options, 0..chunks)?;
+        self.add_up((bernoulli.len(), control.parameters()));
+        // A sum that is not finite stays so.
+        self.total.check(bernoulli.logits())?;
+        Ok(&self.total)
+    }
+
+    /// The same on several [ranks](crate::ranks): each draws a range of the chunks, and all of them have the sums, with the bits of
+    /// [`estimate`](Self::estimate). All ranks have to make the call, with the same arguments.
+    ///
+    /// A rank sends the sums of the whole subtrees of chunks in its range: `2M + N + 2` numbers for each of a few subtrees, of one if the numbers of chunks and ranks are powers of 2.
+    ///
+    /// ```
+    /// use voidgrad::batch::{Batch, Options};
+    /// use voidgrad::controls::Zero;
+    /// use voidgrad::ranks::in_process;
+    /// use voidgrad::Bernoulli;
+    /// let bernoulli = Bernoulli::from_logits(&[0.3, -1.0])?;
+    /// let (f, options) = (|b: &[f64]| b[0] - 2.0 * b[1], Options::new(50_000, 7));
+    /// let alone = Batch::new().estimate(&bernoulli, &f, &Zero, &options)?.clone();
+    /// let of_ranks = in_process(2, |ranks| Batch::new().estimate_on(ranks, &bernoulli, &f, &Zero, &options).cloned());
+    /// assert_eq!(of_ranks, [Ok(alone.clone()), Ok(alone)]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`estimate`](Self::estimate), if it is this rank's share that fails. Returns [`EstimateError::Ranks`] if that of another rank does, if a rank cannot be reached, or if ranks have
+    /// other numbers of variables or parameters.
+    pub fn estimate_on(
+        &mut self,
+        ranks: &(impl Ranks + ?Sized),
+        bernoulli: &Bernoulli,
+        objective: &(dyn Objective + Sync),
+        control: &(dyn BatchControl + Sync),
+        options: &Options,
+    ) -> Result<&Sums, EstimateError> {
+        let chunks = chunks(bernoulli, control, options);
+        let count = *chunks.as_ref().unwrap_or(&0);
+        let own = ranks::range(count, 1, (ranks.rank(), ranks.count()));
+        let drawn = chunks.and_then(|_| self.draw(bernoulli, objective, control, options, own));
+        let lengths = (bernoulli.len(), control.parameters());
+        let mut sums = OfRanks { batch: self, chunks: count, ranks: ranks.count(), lengths };
+        let exchanged = exchange(ranks, drawn.is_err(), &mut sums);
+        drawn?;
+        exchanged?;
+        self.total.check(bernoulli.logits())?;
+        Ok(&self.total)
+    }
+
+    /// The total of all chunks.
+    fn add_up(&mut self, (variables, parameters): (usize, usize)) {
+        self.total.reset(variables, parameters);
+        if let Some(total) = self.tree.finish(Sums::add) {
+            self.total.add(total);
         }
+    }
+
+    /// Draws a range of the chunks, and adds them to the tree.
+    fn draw(
+        &mut self,
+        bernoulli: &Bernoulli,
+        objective: &(dyn Objective + Sync),
+        control: &(dyn BatchControl + Sync),
+        options: &Options,
+        chunks: Range<u64>,
+    ) -> Result<(), EstimateError> {
+        let (variables, parameters) = (bernoulli.len(), control.parameters());
         let size = chunk::samples(variables);
-        let chunks = options.samples.div_ceil(size);
-        self.tree.clear();
-        let wave = wave(variables + parameters).min(usize::try_from(chunks).unwrap_or(usize::MAX));
+        let Range { start: mut first, end } = chunks;
+        self.tree.start(first);
+        let wave = wave(variables + parameters).min(usize::try_from(end - first).unwrap_or(usize::MAX));
         self.slots.resize_with(wave.max(self.slots.len()), Slot::default);
-        let mut first = 0;
-        while first < chunks {
-            let count = usize::try_from(chunks - first).unwrap_or(wave).min(wave);
+        while first < end {
+            let count = usize::try_from(end - first).unwrap_or(wave).min(wave);
             let slots = &mut self.slots[..count];
             let run = |(index, slot): (usize, &mut Slot)| {
                 let number = first + index as u64;
@@ -128,13 +193,54 @@ impl Batch {
             }
             first += count as u64;
         }
-        self.total.reset(variables, parameters);
-        if let Some(total) = self.tree.finish(Sums::add) {
-            self.total.add(total);
+        Ok(())
+    }
+}
+
+/// How many chunks a batch has.
+fn chunks(
+    bernoulli: &Bernoulli,
+    control: &(dyn BatchControl + Sync),
+    options: &Options,
+) -> Result<u64, EstimateError> {
+    suits(control, bernoulli.len())?;
+    if options.samples == 0 {
+        return Err(EstimateError::EmptyBatch);
+    }
+    Ok(options.samples.div_ceil(chunk::samples(bernoulli.len())))
+}
+
+/// The sums of a batch on their way to rank 0 and back.
+struct OfRanks<'a> {
+    batch: &'a mut Batch,
+    chunks: u64,
+    ranks: usize,
+    /// M and N.
+    lengths: (usize, usize),
+}
+
+impl Exchange for OfRanks<'_> {
+    fn write(&self, message: &mut Vec<u64>) {
+        self.batch.tree.parts().for_each(|sums| sums.write(message));
+    }
+
+    fn read(&mut self, from: Range<usize>, message: &mut Inbox<'_>) {
+        let (variables, parameters) = self.lengths;
+        let cut = |rank| ranks::range(self.chunks, 1, (rank, self.ranks));
+        for size in subtrees(cut(from.start).start..cut(from.end - 1).end) {
+            let read = |sums: &mut Sums| sums.read(variables, parameters, message);
+            self.batch.tree.push_subtree(size, read, Sums::add);
         }
-        // A sum that is not finite stays so.
-        self.total.check(bernoulli.logits())?;
-        Ok(&self.total)
+    }
+
+    fn finish(&mut self, message: &mut Vec<u64>) {
+        self.batch.add_up(self.lengths);
+        self.batch.total.write(message);
+    }
+
+    fn take(&mut self, message: &mut Inbox<'_>) {
+        let (variables, parameters) = self.lengths;
+        self.batch.total.read(variables, parameters, message);
     }
 }
 

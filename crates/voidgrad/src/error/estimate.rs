@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-use super::{DistributionError, InvalidParameter, ObjectiveError, ShapeMismatch, are_finite};
+use super::{DistributionError, InvalidParameter, ObjectiveError, RanksError, ShapeMismatch, are_finite};
 
 /// An estimate that cannot be made.
 #[derive(Debug, Clone, PartialEq, Error)]
@@ -24,6 +24,9 @@ pub enum EstimateError {
     /// The objective returned an error; it is here unchanged.
     #[error("the objective failed: {0}")]
     Failed(ObjectiveError),
+    /// Another rank has no result, or cannot be reached.
+    #[error(transparent)]
+    Ranks(#[from] RanksError),
     /// Values came before the estimator had asked for any.
     #[error("there are no points to answer: ask first, then tell")]
     NotAsked,

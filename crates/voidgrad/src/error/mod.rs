@@ -5,6 +5,7 @@ mod estimate;
 mod length;
 mod noise;
 mod objective;
+mod ranks;
 mod sample;
 
 use thiserror::Error;
@@ -15,6 +16,7 @@ pub(crate) use estimate::{check_estimate, check_gradient, check_sum, check_varia
 pub use length::{ControlError, LengthError};
 pub use noise::NoiseError;
 pub use objective::ObjectiveError;
+pub use ranks::RanksError;
 pub use sample::SampleError;
 
 /// A parameter outside its domain.

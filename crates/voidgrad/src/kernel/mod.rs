@@ -12,6 +12,7 @@ mod panel;
 mod product;
 mod reduction;
 mod row_kernel;
+mod row_parts;
 mod rows;
 mod steps;
 #[cfg(test)]
@@ -35,6 +36,7 @@ pub use product::{product, transposed_product};
 pub use reduction::Total;
 pub(crate) use reduction::{CHUNK, Pass, Reduction, add_lanes};
 pub use row_kernel::{Layout, RowKernel};
+pub(crate) use row_parts::{LEAF, RowParts};
 pub use rows::{add_row, log_sum_exp, row, set_row};
 pub(crate) use steps::State;
 pub use steps::{Steps, steps};

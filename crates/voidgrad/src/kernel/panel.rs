@@ -13,7 +13,7 @@ use crate::lanes::Work;
 pub(crate) const PANEL_ROWS: usize = 32;
 
 /// The rows over which a tile of a product is summed one after the other; their sums are added over a binary tree.
-const LEAF_ROWS: usize = 64;
+pub(crate) const LEAF_ROWS: usize = 64;
 
 /// `Σ_n a_n·b_nᵀ` over the rows, added to the sums of a matrix.
 #[derive(Debug, Clone, Copy)]

@@ -44,6 +44,7 @@
 
 mod error;
 pub(crate) mod generated;
+mod row_sums;
 mod rows;
 #[cfg(feature = "safetensors")]
 mod safetensors;
@@ -51,6 +52,7 @@ pub(crate) mod start;
 mod state;
 
 pub use error::NetworkError;
+pub use row_sums::{RowSums, RowTotal};
 pub use state::{NetworkState, NetworkStateError, ParameterState};
 
 /// An argument of many rows: numbers, one row after the other.

@@ -54,11 +54,35 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
     each: &[Rows<'_, T>; E],
     y_bar: &[T],
     parameters_bar: &mut [f64],
-    mut each_bar: [&mut [T]; E],
+    each_bar: [&mut [T]; E],
 ) -> Result<(), NetworkError> {
     let layout = network.layout();
-    let rows = count(&layout, each, "y_bar", y_bar.len())?;
     same_length("parameters_bar", parameters_bar.len(), layout.parameters)?;
+    f64::with_buffers(|[sums]| {
+        let sums = aligned(sums, layout.parameters);
+        let are_wanted = each_bar.iter().any(|bar| !bar.is_empty());
+        let sum = |reduction: &Reduction<'_>, passes: Vec<Pass<'_, T>>, rows| {
+            if rows > 0 {
+                reduction.sum(passes, rows, sums);
+            }
+        };
+        if backward(network, each, y_bar, (each_bar, are_wanted), sum)? == 0 {
+            return Ok(());
+        }
+        add_sums(parameters_bar, sums)
+    })
+}
+
+/// Writes `ȳ·∂y/∂x` of the arguments that are not empty, if any is wanted, and gives the passes that make the sums over the rows to `sum`. The result is how many rows there are.
+pub(super) fn backward<K: RowKernel<E>, T: Float, const E: usize>(
+    network: &K,
+    each: &[Rows<'_, T>; E],
+    y_bar: &[T],
+    (mut each_bar, are_wanted): ([&mut [T]; E], bool),
+    sum: impl FnOnce(&Reduction<'_>, Vec<Pass<'_, T>>, usize),
+) -> Result<usize, NetworkError> {
+    let layout = network.layout();
+    let rows = count(&layout, each, "y_bar", y_bar.len())?;
     // The derivatives by rows that several share are added up at the end.
     let mut apart = [const { Vec::<T>::new() }; E];
     for (i, (name, entries)) in layout.each.iter().enumerate().filter(|(i, _)| !each_bar[*i].is_empty()) {
@@ -67,39 +91,32 @@ pub fn rows_vjp<K: RowKernel<E>, T: Float, const E: usize>(
             apart[i].resize(rows * entries, T::default());
         }
     }
-    if rows == 0 {
-        return Ok(());
-    }
     T::with_list(|numbers| {
-        f64::with_buffers(|[sums]| {
-            let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
-            let sums = aligned(sums, layout.parameters);
-            let mut bars = apart.each_mut().map(Vec::as_mut_slice);
-            for (bar, own) in bars.iter_mut().zip(&mut each_bar).filter(|(bar, _)| bar.is_empty()) {
-                *bar = own;
+        let given = Given { network, numbers: numbers_of(network, numbers), each, first: 0 };
+        let mut bars = apart.each_mut().map(Vec::as_mut_slice);
+        for (bar, own) in bars.iter_mut().zip(&mut each_bar).filter(|(bar, _)| bar.is_empty()) {
+            *bar = own;
+        }
+        let chunks = chunks(&layout, y_bar, bars);
+        let (kept, totals) = (layout.kept, network.totals());
+        if are_wanted {
+            let products = network.products();
+            let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
+            sum(&reduction, chunks.map(|chunk| pass::<K, T, E, true>(given, chunk)).collect(), rows);
+        } else {
+            let products = network.products_of_parameters();
+            let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
+            sum(&reduction, chunks.map(|chunk| pass::<K, T, E, false>(given, chunk)).collect(), rows);
+        }
+        for (i, (name, entries)) in layout.each.iter().enumerate() {
+            if each[i].times > 1 {
+                add_up(*entries, each[i].times, &apart[i], each_bar[i]);
             }
-            let are_wanted = bars.iter().any(|bar| !bar.is_empty());
-            let chunks = chunks(&layout, y_bar, bars);
-            let (kept, totals) = (layout.kept, network.totals());
-            if are_wanted {
-                let products = network.products();
-                let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.sum(chunks.map(|chunk| pass::<K, T, E, true>(given, chunk)).collect(), rows, sums);
-            } else {
-                let products = network.products_of_parameters();
-                let reduction = Reduction { kept, products: products.as_ref(), totals: totals.as_ref() };
-                reduction.sum(chunks.map(|chunk| pass::<K, T, E, false>(given, chunk)).collect(), rows, sums);
+            if let Some((at, value)) = fault(each_bar[i]) {
+                return Err(NetworkError::Derivative { name, row: at / entries, value });
             }
-            for (i, (name, entries)) in layout.each.iter().enumerate() {
-                if each[i].times > 1 {
-                    add_up(*entries, each[i].times, &apart[i], each_bar[i]);
-                }
-                if let Some((at, value)) = fault(each_bar[i]) {
-                    return Err(NetworkError::Derivative { name, row: at / entries, value });
-                }
-            }
-            add_sums(parameters_bar, sums)
-        })
+        }
+        Ok(rows)
     })
 }
 
@@ -147,7 +164,7 @@ pub fn rows_and_vjp<K: RowKernel<E>, T: Float, const E: usize>(
 }
 
 /// Adds sums, if all are finite then.
-fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
+pub(super) fn add_sums(to: &mut [f64], sums: &[f64]) -> Result<(), NetworkError> {
     // Without a way out of the loop, so that it runs on vectors.
     let is_finite = |to: &[f64], sums: &[f64]| {
         to.iter().zip(sums).fold(true, |are_finite, (sum, more)| are_finite & (sum + more).is_finite())

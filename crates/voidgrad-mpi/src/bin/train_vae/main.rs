@@ -64,12 +64,12 @@ fn start(ranks: &Mpi) -> Result<ExitCode, Error> {
 fn run(mpi: &Mpi, options: &Options) -> Result<(), Error> {
     let here = mpi.ranks_on_this_machine();
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let threads = options.threads.map_or((cores / here).max(1), |threads| threads as usize);
+    let threads = options.threads.map_or((cores / here).max(1), usize::from);
     rayon::ThreadPoolBuilder::new().num_threads(threads).build_global()?;
 
     let ranks = &Meter::new(mpi);
     let checkpoint = Checkpoint::new(&options.output);
-    let share = Share::new(ranks, options.batch as usize)?;
+    let share = Share::new(ranks, usize::from(options.batch))?;
     let mut training = Training::new(share, options)?;
     // Rank 0 alone touches files.
     let begun = match (ranks.rank(), options.resume) {
@@ -95,7 +95,7 @@ fn run(mpi: &Mpi, options: &Options) -> Result<(), Error> {
         let (start, waited) = (Instant::now(), ranks.traffic().time);
         let loss = training.step()?;
         times[0].push(start.elapsed());
-        times[1].push(ranks.traffic().time - waited);
+        times[1].push(ranks.traffic().time.saturating_sub(waited));
         let steps = training.steps();
         let is_due = steps.is_multiple_of(options.every) || steps == options.steps;
         if is_due && ranks.rank() == 0 {

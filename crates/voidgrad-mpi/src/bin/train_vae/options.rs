@@ -23,8 +23,8 @@ pub struct Options {
     #[arg(long, default_value_t = 1_000)]
     pub steps: u64,
     /// Images in a step. A rank has a multiple of 64 of them.
-    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u64).range(1..=1_500))]
-    pub batch: u64,
+    #[arg(long, default_value_t = 512, value_parser = clap::value_parser!(u16).range(1..=1_500))]
+    pub batch: u16,
     /// The estimator of the encoder's gradient.
     #[arg(long, value_enum, default_value_t = Method::Disarm)]
     pub estimator: Method,
@@ -35,14 +35,14 @@ pub struct Options {
     #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..))]
     pub every: u64,
     /// Threads of each rank; by default, the ranks of a machine share its cores.
-    #[arg(long, value_parser = clap::value_parser!(u64).range(1..=1_024))]
-    pub threads: Option<u64>,
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    pub threads: Option<u16>,
 }
 
 /// An estimator with its usual settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Method {
-    /// DisARM with two samples.
+    /// `DisARM` with two samples.
     Disarm,
     /// REINFORCE with the mean of three other samples.
     Rloo,

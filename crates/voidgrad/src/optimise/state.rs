@@ -1,7 +1,5 @@
 //! The state of an optimiser as data.
 
-use std::collections::BTreeMap;
-
 use super::OptimiserStateError;
 
 /// Everything an [`Optimiser`](super::Optimiser) needs to continue with the same bits: its kind, and values by name.
@@ -20,7 +18,8 @@ use super::OptimiserStateError;
 #[derive(Debug, Clone, PartialEq)]
 pub struct OptimiserState {
     kind: String,
-    values: BTreeMap<String, StateValue>,
+    /// In the order of their names. A map of so few values would be a third of the code of all optimisers.
+    values: Vec<(String, StateValue)>,
 }
 
 /// A value of an [`OptimiserState`].
@@ -36,21 +35,19 @@ impl OptimiserState {
     /// A state without values. `kind` names the optimiser.
     #[must_use]
     pub fn new(kind: &str) -> Self {
-        Self { kind: kind.to_owned(), values: BTreeMap::new() }
+        Self { kind: kind.to_owned(), values: Vec::new() }
     }
 
     /// Adds a number, or replaces the value of this name.
     #[must_use]
-    pub fn with_number(mut self, name: &str, value: f64) -> Self {
-        self.values.insert(name.to_owned(), StateValue::Number(value));
-        self
+    pub fn with_number(self, name: &str, value: f64) -> Self {
+        self.with(name, StateValue::Number(value))
     }
 
     /// Adds an array, or replaces the value of this name.
     #[must_use]
-    pub fn with_array(mut self, name: &str, values: Vec<f64>) -> Self {
-        self.values.insert(name.to_owned(), StateValue::Array(values));
-        self
+    pub fn with_array(self, name: &str, values: Vec<f64>) -> Self {
+        self.with(name, StateValue::Array(values))
     }
 
     /// Which optimiser it belongs to.
@@ -98,8 +95,10 @@ impl OptimiserState {
     /// Returns an error that names the other kind, or the first value that is not among `names`.
     pub fn check(&self, kind: &'static str, names: &[&str]) -> Result<(), OptimiserStateError> {
         self.check_kind(kind)?;
-        match self.values.keys().find(|name| !names.contains(&name.as_str())) {
-            Some(name) => Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() }),
+        match self.values.iter().find(|(name, _)| !names.contains(&name.as_str())) {
+            Some((name, _)) => {
+                Err(OptimiserStateError::Unknown { kind: self.kind.clone(), name: name.clone() })
+            }
             None => Ok(()),
         }
     }
@@ -120,7 +119,7 @@ impl OptimiserState {
 
     /// The state without these values.
     pub(super) fn without(mut self, names: &[&str]) -> Self {
-        self.values.retain(|name, _| !names.contains(&name.as_str()));
+        self.values.retain(|(name, _)| !names.contains(&name.as_str()));
         self
     }
 
@@ -151,9 +150,23 @@ impl OptimiserState {
     }
 
     fn find(&self, name: &str) -> Result<&StateValue, OptimiserStateError> {
-        self.values
-            .get(name)
-            .ok_or_else(|| OptimiserStateError::Missing { kind: self.kind.clone(), name: name.to_owned() })
+        match self.place(name) {
+            Ok(place) => Ok(&self.values[place].1),
+            Err(_) => Err(OptimiserStateError::Missing { kind: self.kind.clone(), name: name.to_owned() }),
+        }
+    }
+
+    /// Where the value of this name is, or where it would be.
+    fn place(&self, name: &str) -> Result<usize, usize> {
+        self.values.binary_search_by(|(own, _)| own.as_str().cmp(name))
+    }
+
+    fn with(mut self, name: &str, value: StateValue) -> Self {
+        match self.place(name) {
+            Ok(place) => self.values[place].1 = value,
+            Err(place) => self.values.insert(place, (name.to_owned(), value)),
+        }
+        self
     }
 
     fn refused(&self, name: &str, index: usize, value: f64, allowed: &'static str) -> OptimiserStateError {

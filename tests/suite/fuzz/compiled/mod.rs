@@ -51,7 +51,7 @@ impl Folders {
 
     /// The programs of `names` that do not compile as `kind`, each with its first error.
     fn errors(&self, kind: &str) -> BTreeMap<usize, String> {
-        let output = self.cargo("check", &["--bin", kind, "--message-format=json"]);
+        let output = self.cargo("build", &["--bin", kind, "--message-format=json"]);
         let text = String::from_utf8_lossy(&output.stdout);
         let mut errors = BTreeMap::new();
         for line in text.lines().filter(|line| line.contains("\"level\":\"error\"")) {
@@ -66,7 +66,7 @@ impl Folders {
         }
         assert!(
             output.status.success() || !errors.is_empty(),
-            "cargo check fails without an error of a program:\n{text}\n{}",
+            "cargo build fails without an error of a program:\n{text}\n{}",
             String::from_utf8_lossy(&output.stderr)
         );
         errors

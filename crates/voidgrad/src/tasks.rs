@@ -1,7 +1,5 @@
 //! Tasks, shared out among all cores.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-
 use rayon::prelude::*;
 
 type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
@@ -23,6 +21,16 @@ fn share_out(tasks: Vec<Task<'_>>) {
     }
 }
 
+/// Does all tasks, on all cores; what each of them gives, in order.
+pub(crate) fn results<'a, R: Send + 'a>(
+    tasks: impl ExactSizeIterator<Item = impl FnOnce() -> R + Send + 'a>,
+) -> Vec<R> {
+    let mut results = Vec::new();
+    results.resize_with(tasks.len(), || None);
+    run(tasks.zip(&mut results).map(|(task, result)| move || *result = Some(task())));
+    results.into_iter().map(|result| result.expect("every task is done")).collect()
+}
+
 /// Entries of an array that are worth a task, if little is done with each.
 const SHARE: usize = 1 << 15;
 
@@ -38,15 +46,9 @@ pub(crate) fn all_shares<A: Sync, B: Sync>(
     right: &[B],
     holds: impl Fn(&[A], &[B]) -> bool + Sync,
 ) -> bool {
-    let (holds, all) = (&holds, &AtomicBool::new(true));
-    run(left.chunks(SHARE).zip(right.chunks(SHARE)).map(|(left, right)| {
-        move || {
-            if !holds(left, right) {
-                all.store(false, Ordering::Relaxed);
-            }
-        }
-    }));
-    all.load(Ordering::Relaxed)
+    let holds = &holds;
+    let shares = left.chunks(SHARE).zip(right.chunks(SHARE));
+    results(shares.map(|(left, right)| move || holds(left, right))).into_iter().all(|holds| holds)
 }
 
 #[cfg(test)]
@@ -59,6 +61,14 @@ mod tests {
             let mut done = vec![0; count];
             run(done.iter_mut().map(|done| || *done += 1));
             assert_eq!(done, vec![1; count]);
+        }
+    }
+
+    #[test]
+    fn results_are_in_order() {
+        for count in [0, 1, 2, 1000] {
+            let expected: Vec<usize> = (0..count).map(|number| 3 * number).collect();
+            assert_eq!(results((0..count).map(|number| move || 3 * number)), expected);
         }
     }
 

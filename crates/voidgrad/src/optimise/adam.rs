@@ -8,7 +8,6 @@ mod tests;
 
 pub(crate) use ahead::RatesAhead;
 
-use rayon::prelude::*;
 use voidgrad_real::{Lanes, Real};
 
 use super::{
@@ -17,6 +16,7 @@ use super::{
 };
 use crate::error::{InvalidParameter, are_finite, positive, same_length};
 use crate::lanes::{Instructions, OnLanes, Work};
+use crate::tasks;
 
 /// Adam with bias correction:
 /// `m ← β₁m + (1 - β₁)g`, `s ← β₂s + (1 - β₂)g²`, `x ← x - α·m̂/(√ŝ + ε)`, where
@@ -106,8 +106,12 @@ impl Optimiser for Adam {
         same_length("parameters", parameters.len(), self.first.len())?;
         // NaN is not among them.
         let are_plain = |share: &[f64]| share.iter().fold(true, |fit, g| fit & (g.abs() <= LARGEST));
-        let are_plain = gradient.len() <= SHARE && are_plain(gradient)
-            || gradient.len() > SHARE && gradient.par_chunks(SHARE).all(are_plain);
+        let are_plain = if gradient.len() <= SHARE {
+            are_plain(gradient)
+        } else {
+            let shares = gradient.chunks(SHARE).map(|share| move || are_plain(share));
+            tasks::results(shares).into_iter().all(|plain| plain)
+        };
         if !are_plain {
             check_gradient(gradient)?;
         }
@@ -163,13 +167,12 @@ impl Adam {
         if parameters.len() <= SHARE {
             return moved(Share { parameters, gradient, first, second });
         }
-        let shares = (parameters.par_chunks_mut(SHARE).zip(gradient.par_chunks(SHARE)))
-            .zip(first.par_chunks_mut(SHARE).zip(second.par_chunks_mut(SHARE)))
-            .map(|((parameters, gradient), (first, second))| {
-                moved(Share { parameters, gradient, first, second })
-            });
-        // Every share moves, whatever became of the others.
-        shares.reduce(|| true, |left, right| left & right)
+        let shares = (parameters.chunks_mut(SHARE).zip(gradient.chunks(SHARE)))
+            .zip(first.chunks_mut(SHARE).zip(second.chunks_mut(SHARE)));
+        let moved = tasks::results(shares.map(|((parameters, gradient), (first, second))| {
+            move || moved(Share { parameters, gradient, first, second })
+        }));
+        moved.into_iter().all(|are_finite| are_finite)
     }
 
     /// Whether [`entry`](Self::entry) and [`step_on`](Self::step_on) can make the next step, for a gradient without an entry

@@ -2,14 +2,13 @@
 
 use std::ops::Range;
 
-use rayon::prelude::*;
-
 use super::gram::{Gram, Variables};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
 use crate::error::EstimateError;
 use crate::noise::Stream;
 use crate::objective::{Objective, Points};
+use crate::tasks;
 use crate::variance::VarianceError;
 
 /// Draws of b in groups, a bit for each variable.
@@ -44,28 +43,28 @@ impl<'a> Draws<'a> {
         let count = bernoulli.len();
         let words = count.div_ceil(64);
         let (mut bits, mut f) = (vec![0; samples * words], vec![0.0; samples]);
-        let blocks = bits.par_chunks_mut(BLOCK * words).zip(f.par_chunks_mut(BLOCK)).enumerate();
-        let drawn: Vec<Result<(), EstimateError>> = blocks
-            .map(|(block, (bits, f))| {
-                let mut stream = Stream::new(seed, RUN, block as u64);
-                let (mut noise, mut rows) = (vec![0.0; count], vec![0.0; f.len() * count]);
-                for (row, bits) in rows.chunks_exact_mut(count).zip(bits.chunks_exact_mut(words)) {
-                    stream.fill_open01(&mut noise);
-                    bernoulli.sample(&noise, row);
-                    for (m, _) in row.iter().enumerate().filter(|(_, b)| **b == 1.0) {
-                        bits[m / 64] |= 1 << (m % 64);
-                    }
+        let blocks = bits.chunks_mut(BLOCK * words).zip(f.chunks_mut(BLOCK));
+        let draw = |block: usize, bits: &mut [u64], f: &mut [f64]| -> Result<(), EstimateError> {
+            let mut stream = Stream::new(seed, RUN, block as u64);
+            let (mut noise, mut rows) = (vec![0.0; count], vec![0.0; f.len() * count]);
+            for (row, bits) in rows.chunks_exact_mut(count).zip(bits.chunks_exact_mut(words)) {
+                stream.fill_open01(&mut noise);
+                bernoulli.sample(&noise, row);
+                for (m, _) in row.iter().enumerate().filter(|(_, b)| **b == 1.0) {
+                    bits[m / 64] |= 1 << (m % 64);
                 }
-                objective.values(Points::rows(&rows, count), f).map_err(EstimateError::Failed)?;
-                match f.iter().position(|f| !f.is_finite()) {
-                    Some(i) => Err(EstimateError::Objective {
-                        value: f[i],
-                        b: rows[i * count..(i + 1) * count].to_vec(),
-                    }),
-                    None => Ok(()),
-                }
-            })
-            .collect();
+            }
+            objective.values(Points::rows(&rows, count), f).map_err(EstimateError::Failed)?;
+            match f.iter().position(|f| !f.is_finite()) {
+                Some(i) => Err(EstimateError::Objective {
+                    value: f[i],
+                    b: rows[i * count..(i + 1) * count].to_vec(),
+                }),
+                None => Ok(()),
+            }
+        };
+        let draw = &draw;
+        let drawn = tasks::results(blocks.enumerate().map(|(block, (bits, f))| move || draw(block, bits, f)));
         drawn.into_iter().collect::<Result<(), _>>()?;
         let groups = (0..groups).map(|g| samples * g / groups..samples * (g + 1) / groups).collect();
         let mut draws = Self { variables, words, bits, squares: Vec::new(), groups };
@@ -86,15 +85,15 @@ impl<'a> Draws<'a> {
         groups: Range<usize>,
         number: impl Fn(usize, &[f64], usize) -> f64 + Sync,
     ) -> Vec<f64> {
-        let parts: Vec<Vec<f64>> = groups
-            .into_par_iter()
-            .map(|group| {
+        let number = &number;
+        let tasks = groups.map(|group| {
+            move || {
                 let mut numbers = Vec::with_capacity(self.groups[group].len());
                 self.visit(group, |e, i| numbers.push(number(group, e, i)));
                 numbers
-            })
-            .collect();
-        parts.concat()
+            }
+        });
+        tasks::results(tasks).concat()
     }
 
     /// `h(b) = Σ_J w_J·e_J(b)` of each draw of these groups; a group may have weights of its own.
@@ -121,26 +120,25 @@ impl<'a> Draws<'a> {
     pub(super) fn analyse(&self, groups: Range<usize>, degree: usize, y: &[f64]) -> Vec<Vec<f64>> {
         let ones = self.variables.len();
         let first = self.range(&groups).start;
-        groups
-            .into_par_iter()
-            .map(|group| {
-                let mut sums = vec![0.0; Gram::weights(ones, degree)];
-                self.visit(group, |e, i| {
-                    let y = y[i - first];
-                    let (low, mut rest) = sums.split_at_mut(if degree == 0 { 1 } else { ones + 1 });
-                    low[0] += y;
-                    add(&mut low[1..], y, e);
-                    for m in 1..e.len() {
-                        let Some((row, after)) = std::mem::take(&mut rest).split_at_mut_checked(m) else {
-                            break;
-                        };
-                        add(row, y * e[m], &e[..m]);
-                        rest = after;
-                    }
-                });
-                sums
-            })
-            .collect()
+        let analysis = |group: usize| {
+            let mut sums = vec![0.0; Gram::weights(ones, degree)];
+            self.visit(group, |e, i| {
+                let y = y[i - first];
+                let (low, mut rest) = sums.split_at_mut(if degree == 0 { 1 } else { ones + 1 });
+                low[0] += y;
+                add(&mut low[1..], y, e);
+                for m in 1..e.len() {
+                    let Some((row, after)) = std::mem::take(&mut rest).split_at_mut_checked(m) else {
+                        break;
+                    };
+                    add(row, y * e[m], &e[..m]);
+                    rest = after;
+                }
+            });
+            sums
+        };
+        let analysis = &analysis;
+        tasks::results(groups.map(|group| move || analysis(group)))
     }
 
     /// The mean of `y_i·s_m` over the draws of these groups.

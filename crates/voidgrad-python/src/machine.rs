@@ -85,6 +85,11 @@ pub(crate) enum Memory {
     Double(*const f64, usize),
 }
 
+/// Numbers of noise that are worth two threads: they take about 150 µs, which is what it takes to hand work over while the other cores are busy with a model.
+const MUCH_NOISE: usize = 1 << 16;
+/// Entries of points of which the same holds, when they are answered.
+const MUCH_TOLD: usize = 1 << 17;
+
 /// More plates than this are not kept.
 const KEPT: usize = 2;
 
@@ -162,8 +167,11 @@ impl<D: Family> Machine<D> {
         let plate = kept.filter(|plate| plate.examples() == examples);
         let mut plate = plate.unwrap_or_else(|| Plate::new(core.variables.clone(), examples));
         let estimator = &core.estimator;
-        threads::run(|| plate.ask(estimator, &parameters.numbers, &mut Stream::new(seed, run, row)))?
-            .map_err(value_error)?;
+        let is_much = examples * estimator.noise(&core.variables) >= MUCH_NOISE;
+        threads::run_if(is_much, || {
+            plate.ask(estimator, &parameters.numbers, &mut Stream::new(seed, run, row))
+        })?
+        .map_err(value_error)?;
         Ok(Question { plate, equal_weights: estimator.has_equal_weights(), told: core.told })
     }
 
@@ -188,11 +196,13 @@ impl<D: Family> Core<D> {
     /// Tells the estimator the values on a plate, or has it answer only; moves the parameters of its control against the mean derivative of the variance.
     pub(crate) fn tell<T: Stored>(&mut self, plate: &mut Plate<D, T>, learns: bool) -> PyResult<()> {
         let estimator = &mut self.estimator;
+        let has_parameters = estimator.control().is_some_and(|control| control.parameters() > 0);
+        let is_much = has_parameters || plate.points().len() >= MUCH_TOLD;
         if !learns {
             let estimator = &*estimator;
-            return threads::run(|| plate.answer(estimator))?.map_err(value_error);
+            return threads::run_if(is_much, || plate.answer(estimator))?.map_err(value_error);
         }
-        threads::run(|| plate.tell(estimator))?.map_err(value_error)?;
+        threads::run_if(is_much, || plate.tell(estimator))?.map_err(value_error)?;
         self.told += 1;
         if let (Some(adam), Some(control)) = (&mut self.adam, self.estimator.control_mut()) {
             let count = plate.examples() as f64;

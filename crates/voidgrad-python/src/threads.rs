@@ -6,6 +6,7 @@ use std::thread::available_parallelism;
 
 use pyo3::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuilder};
+use voidgrad::batch::on_one_thread;
 
 use crate::arrays::natural;
 use crate::errors::value_error;
@@ -19,6 +20,17 @@ const MOST: u64 = 1024;
 /// Does work on the pool.
 pub(crate) fn run<R: Send>(work: impl FnOnce() -> R + Send) -> PyResult<R> {
     Ok(pool()?.install(work))
+}
+
+/// Does work on the pool if it is worth the microseconds that handing it over takes, and on this thread if it is not or if the pool has one thread.
+pub(crate) fn run_if<R: Send>(is_much: bool, work: impl FnOnce() -> R + Send) -> PyResult<R> {
+    if is_much {
+        let pool = pool()?;
+        if pool.current_num_threads() > 1 {
+            return Ok(pool.install(work));
+        }
+    }
+    Ok(on_one_thread(work))
 }
 
 fn pool() -> PyResult<Arc<ThreadPool>> {

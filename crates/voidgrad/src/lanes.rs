@@ -52,6 +52,34 @@ pub trait OnLanes: Element {
     fn slices<'a, const N: usize>(read: [&'a [Self]; N], written: &'a mut [Self]) -> Slices<'a, N>;
 }
 
+/// Loops over slices that are not worth a choice of instructions if they are shorter.
+const LONG: usize = 64;
+
+/// Does work that is loops over slices of this length, compiled for the instructions of the machine unless they are short. An estimator behind a `dyn` is no part of the
+/// work of a plate, which is, so it needs this to profit from them. The closure has to be `#[inline(always)]`.
+#[inline(always)]
+pub(crate) fn loops(length: usize, work: impl FnOnce()) {
+    struct Loops<F>(F);
+
+    impl<F: FnOnce()> Work<f64> for Loops<F> {
+        type Output = ();
+
+        // What is compiled for one number at a time has SSE2 as well.
+        const LARGE: bool = true;
+
+        #[inline(always)]
+        fn on<R: Lanes<Element = f64>>(self, _: R) {
+            (self.0)();
+        }
+    }
+
+    if length < LONG {
+        work();
+    } else {
+        f64::on_lanes(Instructions::Best, Loops(work));
+    }
+}
+
 /// Slices to read, and one to write to, of whichever number.
 pub enum Slices<'a, const N: usize> {
     /// Of `f64`.

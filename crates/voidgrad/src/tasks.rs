@@ -1,5 +1,7 @@
 //! Tasks, shared out among all cores.
 
+use std::cell::Cell;
+
 use rayon::prelude::*;
 
 type Task<'a> = Box<dyn FnOnce() + Send + 'a>;
@@ -9,10 +11,43 @@ pub(crate) fn run<'a>(tasks: impl IntoIterator<Item = impl FnOnce() + Send + 'a>
     share_out(tasks.into_iter().map(|task| Box::new(task) as Task<'a>).collect());
 }
 
+thread_local! {
+    /// Whether this thread shares nothing out.
+    static ALONE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Does work on this thread alone: the examples of a plate and the rows of a network, which are shared out among all cores otherwise. The results are the same. It is for work of microseconds, since handing work to another thread
+/// and waiting for it takes as long.
+///
+/// ```
+/// use voidgrad::batch::{Plate, on_one_thread};
+/// use voidgrad::estimators::Rloo;
+/// use voidgrad::{Bernoulli, Stream};
+/// let mut plate: Plate = Plate::new(Bernoulli::from_logits(&[0.0; 2])?, 40);
+/// let estimator = Rloo::new(2)?;
+/// on_one_thread(|| plate.ask(&estimator, &[0.5; 80], &mut Stream::new(1, 0, 0)))?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub fn on_one_thread<R>(work: impl FnOnce() -> R) -> R {
+    /// What it was before, also if the work panics.
+    struct Before(bool);
+
+    impl Drop for Before {
+        fn drop(&mut self) {
+            ALONE.set(self.0);
+        }
+    }
+
+    let before = Before(ALONE.replace(true));
+    let output = work();
+    drop(before);
+    output
+}
+
 /// All tasks have one type, whatever they do. So this is compiled once, here, and not again for each control and network of a program.
 fn share_out(tasks: Vec<Task<'_>>) {
     // Handing work to another thread and waiting for it takes microseconds.
-    if tasks.len() <= 1 || rayon::current_num_threads() == 1 {
+    if tasks.len() <= 1 || ALONE.get() || rayon::current_num_threads() == 1 {
         for task in tasks {
             task();
         }
@@ -70,6 +105,23 @@ mod tests {
             let expected: Vec<usize> = (0..count).map(|number| 3 * number).collect();
             assert_eq!(results((0..count).map(|number| move || 3 * number)), expected);
         }
+    }
+
+    #[test]
+    fn one_thread_does_all_of_its_own_work_and_shares_out_again_afterwards() {
+        let own = std::thread::current().id();
+        let mut ids = vec![None; 100];
+        let work = |ids: &mut Vec<Option<std::thread::ThreadId>>| {
+            run(ids.iter_mut().map(|id| || *id = Some(std::thread::current().id())));
+        };
+        on_one_thread(|| work(&mut ids));
+        assert_eq!(ids, vec![Some(own); 100]);
+        let panics = std::panic::catch_unwind(|| on_one_thread(|| panic!("as a test")));
+        assert!(panics.is_err() && !ALONE.get());
+        on_one_thread(|| {
+            on_one_thread(|| ());
+            assert!(ALONE.get());
+        });
     }
 
     #[test]

@@ -20,6 +20,7 @@ use rayon::prelude::*;
 
 pub use crate::kernel::{Precision, Sums};
 pub use crate::lanes::Instructions;
+pub use crate::tasks::on_one_thread;
 pub use plate::Plate;
 
 use crate::bernoulli::Bernoulli;

@@ -6,7 +6,7 @@ use super::{Bernoulli, FEWEST_ON_LANES, Setting, logit};
 use crate::distribution::divergence::saturated;
 use crate::distribution::{Distribution, set_one_by_one};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, all_finite, same_length};
-use crate::lanes::{Instructions, OnLanes as _};
+use crate::lanes::{Instructions, OnLanes as _, loops};
 use crate::noise::{Node, Rule};
 
 /// The parameters are the M logits, and a sample is M entries of 0 and 1. It takes M uniform numbers: `b_m` is 1 where `u_m ≥ 1 - θ_m`.
@@ -51,9 +51,15 @@ impl Distribution for Bernoulli {
     #[inline(always)]
     fn sample(&self, u: &[f64], b: &mut [f64]) {
         assert_eq!((u.len(), b.len()), (self.len(), self.len()), "one number for each variable");
-        for ((b, &u), &rest) in b.iter_mut().zip(u).zip(&self.rest) {
-            *b = f64::from(u8::from(u >= rest));
-        }
+        loops(
+            self.len(),
+            #[inline(always)]
+            || {
+                for ((b, &u), &rest) in b.iter_mut().zip(u).zip(&self.rest) {
+                    *b = f64::from(u8::from(u >= rest));
+                }
+            },
+        );
     }
 
     fn rule(&self) -> Option<Rule> {
@@ -79,10 +85,16 @@ impl Distribution for Bernoulli {
     fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
         assert_eq!((b.len(), gradient.len()), (self.len(), self.len()), "one number for each variable");
         let sides = self.theta.iter().zip(&self.rest);
-        for ((gradient, &b), (theta, rest)) in gradient.iter_mut().zip(b).zip(sides) {
-            // A branch would be guessed wrong half of the time.
-            *gradient += weight * select_unpredictable(b == 1.0, *rest, -theta);
-        }
+        loops(
+            self.len(),
+            #[inline(always)]
+            || {
+                for ((gradient, &b), (theta, rest)) in gradient.iter_mut().zip(b).zip(sides) {
+                    // A branch would be guessed wrong half of the time.
+                    *gradient += weight * select_unpredictable(b == 1.0, *rest, -theta);
+                }
+            },
+        );
     }
 
     /// Within 4 units in the last place for each variable.

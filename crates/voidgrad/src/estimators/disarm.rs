@@ -5,6 +5,7 @@ use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::error::InvalidParameter;
 use crate::estimator::{Answer, Estimator, Told};
+use crate::lanes::loops;
 use crate::noise::Rule;
 
 /// `ĝ_m = ½·(f(b) - f(b'))·(b_m - b'_m)·σ(|a_m|)`, where `b = H(a + ln(u/(1-u)))` and b' is what `1 - u` makes; with
@@ -70,10 +71,17 @@ impl Estimator for Disarm {
             let share = 0.5 * (f[0] - f[1]) / pairs;
             let sides = bernoulli.probabilities().iter().zip(bernoulli.complements());
             let bits = b.iter().zip(reflected).zip(sides);
-            for (gradient, ((b, reflected), (theta, rest))) in answer.gradient.iter_mut().zip(bits) {
-                // σ(|a|)
-                *gradient += share * (b - reflected) * theta.max(*rest);
-            }
+            let gradient = &mut *answer.gradient;
+            loops(
+                variables,
+                #[inline(always)]
+                || {
+                    for (gradient, ((b, reflected), (theta, rest))) in gradient.iter_mut().zip(bits) {
+                        // σ(|a|)
+                        *gradient += share * (b - reflected) * theta.max(*rest);
+                    }
+                },
+            );
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
+use crate::lanes::loops;
 use crate::noise::{Node, Rule};
 use voidgrad_real::sigmoid;
 
@@ -10,10 +11,16 @@ use voidgrad_real::sigmoid;
 pub(super) fn sample(bernoulli: &Bernoulli, u: &[f64], pair: &mut [f64]) {
     let (b, reflected) = pair.split_at_mut(bernoulli.len());
     bernoulli.sample(u, b);
-    for ((reflected, &u), &theta) in reflected.iter_mut().zip(u).zip(bernoulli.probabilities()) {
-        // 1 - u ≥ 1 - θ, exact where 1 - u would round to 1.
-        *reflected = f64::from(u8::from(u <= theta));
-    }
+    loops(
+        bernoulli.len(),
+        #[inline(always)]
+        || {
+            for ((reflected, &u), &theta) in reflected.iter_mut().zip(u).zip(bernoulli.probabilities()) {
+                // 1 - u ≥ 1 - θ, exact where 1 - u would round to 1.
+                *reflected = f64::from(u8::from(u <= theta));
+            }
+        },
+    );
 }
 
 /// How ĝ depends on u between the points where a sample changes.

@@ -5,6 +5,8 @@ use std::convert::Infallible;
 use chacha20::ChaCha8Rng;
 use rand::{Rng, SeedableRng, TryRng};
 
+use crate::lanes::loops;
+
 /// A stream of random numbers that is named by `(seed, run, row)`.
 ///
 /// The generator is `ChaCha8`. Its 256-bit key is `seed` and `run`, 8 bytes each, least significant byte
@@ -74,16 +76,21 @@ impl Stream {
     /// Fills `noise` with uniform numbers of the open interval (0, 1): `(k + ½)/2⁵²`, where k is the upper
     /// 52 bits of the next 64. All of them are exact, and their distribution is symmetric about ½.
     pub fn fill_open01(&mut self, noise: &mut [f64]) {
-        // Words in blocks, which the compiler turns into numbers side by side.
-        let mut words = [0_u64; 64];
-        for block in noise.chunks_mut(words.len()) {
-            let words = &mut words[..block.len()];
-            self.0.fill_bytes(bytemuck::cast_slice_mut(words));
-            block.iter_mut().zip(words).for_each(|(value, word)| *value = open01(u64::from_le(*word)));
+        // So many that they are still close when they are made numbers.
+        const BLOCK: usize = 512;
+        for block in noise.chunks_mut(BLOCK) {
+            self.0.fill_bytes(bytemuck::cast_slice_mut(block));
+            let words: &mut [u64] = bytemuck::cast_slice_mut(block);
+            loops(
+                words.len(),
+                #[inline(always)]
+                || words.iter_mut().for_each(|word| *word = open01(u64::from_le(*word)).to_bits()),
+            );
         }
     }
 }
 
+#[inline(always)]
 fn open01(bits: u64) -> f64 {
     /// Sign and exponent of the numbers from 1 up to 2, whose other bits count steps of 2⁻⁵².
     const FROM_ONE: u64 = 1.0_f64.to_bits();

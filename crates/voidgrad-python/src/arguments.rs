@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use voidgrad::Stream;
+use voidgrad::controls::Relaxable;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{MethodError, Row, Setup};
+use voidgrad::estimators::{Method, MethodError, Row, Setup};
 use voidgrad::toy::MeanQuadratic;
 
 use crate::family::Family;
@@ -16,8 +17,10 @@ pub(crate) struct Arguments {
     pub(crate) baseline: f64,
     pub(crate) eta: f64,
     pub(crate) temperature: f64,
-    /// t of the (b - t)² that controls relax.
-    pub(crate) target: f64,
+    /// t of the (b - t)² that controls relax; without it those that can ask for f do so, and for the others it is 0.
+    pub(crate) target: Option<f64>,
+    /// By which factor it forgets, if it is not the estimator's own.
+    pub(crate) decay: Option<f64>,
     /// What a control's weights are drawn with.
     pub(crate) draw: u64,
     /// Of the control's parameters; 0 for none.
@@ -27,7 +30,16 @@ pub(crate) struct Arguments {
 impl Default for Arguments {
     fn default() -> Self {
         let Setup { lambda, eta, baseline, .. } = Setup::default();
-        Self { samples: None, baseline, eta, temperature: lambda, target: 0.0, draw: 0, learning_rate: 0.01 }
+        Self {
+            samples: None,
+            baseline,
+            eta,
+            temperature: lambda,
+            target: None,
+            decay: None,
+            draw: 0,
+            learning_rate: 0.01,
+        }
     }
 }
 
@@ -39,16 +51,27 @@ impl Arguments {
         variables: &D,
     ) -> Result<AnyEstimator<D>, MethodError> {
         // The first stream of the seed that no round of the library's own training takes.
-        row.make(&self.setup(), variables, &mut Stream::new(self.draw, 0, u64::MAX))
+        let make = |setup: &Setup| row.make(setup, variables, &mut Stream::new(self.draw, 0, u64::MAX));
+        match make(&self.setup()) {
+            Err(MethodError::NothingToRelax { .. }) => make(&Self { target: Some(0.0), ..*self }.setup()),
+            made => made,
+        }
+    }
+
+    /// What the estimator of this row is.
+    pub(crate) fn method_of<D: Family>(&self, row: &Row<D>) -> &'static Method {
+        row.method_of(&self.setup())
     }
 
     fn setup(&self) -> Setup {
+        let relaxes = self.target.map(|target| Arc::new(MeanQuadratic { target }) as Arc<dyn Relaxable>);
         Setup {
-            relaxes: Some(Arc::new(MeanQuadratic { target: self.target })),
+            relaxes,
             lambda: self.temperature,
             eta: self.eta,
             baseline: self.baseline,
             evaluations: self.samples,
+            decay: self.decay,
             costs: Vec::new(),
         }
     }
@@ -63,10 +86,11 @@ pub(crate) fn accepted<D: Family>(row: &Row<D>, variables: &D) -> Vec<&'static s
         let estimator = arguments.make(row, variables).ok()?;
         estimator.control().map(|control| control.phi().as_slice().to_vec())
     };
-    let needs_f = || {
-        let setup = Setup { relaxes: None, ..plain.setup() };
-        let made = row.make(&setup, variables, &mut Stream::new(0, 0, u64::MAX));
-        matches!(made, Err(MethodError::NothingToRelax { .. }))
+    let is_trained = |arguments: Arguments| phi(arguments).is_some_and(|phi| !phi.is_empty());
+    let relaxes = || {
+        let made = row.make(&plain.setup(), variables, &mut Stream::new(0, 0, u64::MAX));
+        let asks = !std::ptr::eq(plain.method_of(row), row.method);
+        asks || matches!(made, Err(MethodError::NothingToRelax { .. }))
     };
     let own = phi(plain);
     let takes = [
@@ -74,9 +98,13 @@ pub(crate) fn accepted<D: Family>(row: &Row<D>, variables: &D) -> Vec<&'static s
         ("baseline", refuses(Arguments { baseline: f64::NAN, ..plain })),
         ("temperature", refuses(Arguments { temperature: f64::NAN, ..plain })),
         ("eta", refuses(Arguments { eta: f64::NAN, ..plain })),
-        ("target", needs_f()),
+        ("target", relaxes()),
+        ("decay", refuses(Arguments { decay: Some(f64::NAN), ..plain })),
         ("draw", own.is_some() && own != phi(Arguments { draw: 1, ..plain })),
-        ("learning_rate", own.is_some_and(|phi| !phi.is_empty())),
+        (
+            "learning_rate",
+            is_trained(plain) || relaxes() && is_trained(Arguments { target: Some(0.0), ..plain }),
+        ),
     ];
     takes.into_iter().filter(|(_, takes)| *takes).map(|(name, _)| name).collect()
 }

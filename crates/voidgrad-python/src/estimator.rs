@@ -39,6 +39,8 @@ trait AnyMachine: Send + Sync {
     fn named(&self) -> Vec<(String, f64)>;
     fn choices(&self) -> Vec<(String, u64, u64, u64)>;
     fn varies(&self) -> bool;
+    fn needs_gradient(&self) -> bool;
+    fn counts(&self) -> Vec<u64>;
     fn moments(
         &self,
         py: Python<'_>,
@@ -88,6 +90,15 @@ impl<D: Family> AnyMachine for Arc<Machine<D>> {
         Machine::varies(self)
     }
 
+    fn needs_gradient(&self) -> bool {
+        self.recipe.needs_gradient
+    }
+
+    fn counts(&self) -> Vec<u64> {
+        let core = self.core();
+        core.as_ref().map(|core| core.estimator.possible_evaluations(&core.variables)).unwrap_or_default()
+    }
+
     fn moments(
         &self,
         py: Python<'_>,
@@ -127,11 +138,13 @@ impl Core {
                 Ok(number) => Ok(number),
                 Err(_) => Err(value_error(format!("{key} = {value} is not a number"))),
             };
+            let given = || if value.is_none() { Ok(None) } else { number().map(Some) };
             match key.as_str() {
                 "baseline" => arguments.baseline = number()?,
                 "temperature" => arguments.temperature = number()?,
                 "eta" => arguments.eta = number()?,
-                "target" => arguments.target = number()?,
+                "target" => arguments.target = given()?,
+                "decay" => arguments.decay = given()?,
                 "learning_rate" => arguments.learning_rate = number()?,
                 "draw" => arguments.draw = natural("draw", &value)?,
                 _ => return Err(value_error(format!("there is no argument {key:?}"))),
@@ -203,6 +216,15 @@ impl Core {
 
     fn varies(&self) -> bool {
         self.machine.varies()
+    }
+
+    fn needs_gradient(&self) -> bool {
+        self.machine.needs_gradient()
+    }
+
+    /// The numbers of points that a round may have, in ascending order; empty before the estimator is prepared.
+    fn counts(&self, py: Python<'_>) -> Vec<u64> {
+        py.detach(|| self.machine.counts())
     }
 
     #[pyo3(signature = (parameters, f, gradient=None))]

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::PyResult;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{Count, MethodError};
+use voidgrad::estimators::{Count, MethodError, Needs};
 use voidgrad::nalgebra::DVectorView;
 use voidgrad::optimise::{Adam, Optimiser as _};
 use voidgrad::{Plate, Stream};
@@ -31,6 +31,8 @@ pub(crate) struct Recipe<D: Family> {
     pub(crate) name: &'static str,
     /// Whether the number of points is another in each round.
     pub(crate) varies: bool,
+    /// Whether it needs ∇f.
+    pub(crate) needs_gradient: bool,
     /// Makes it for variables like these.
     pub(crate) make: Box<Make<D>>,
 }
@@ -97,12 +99,13 @@ impl<D: Family> Machine<D> {
     /// The estimator of this name.
     pub(crate) fn new(name: &str, arguments: Arguments) -> PyResult<Self> {
         let row = D::estimator(name).map_err(value_error)?;
-        if !arguments.target.is_finite() {
-            return Err(value_error(format!("target = {} is not a finite number", arguments.target)));
+        if let Some(target) = arguments.target.filter(|target| !target.is_finite()) {
+            return Err(value_error(format!("target = {target} is not a finite number")));
         }
-        let varies = row.method.cost.f == Count::Varies;
+        let method = arguments.method_of(row);
         let make = Box::new(move |variables: &D| arguments.make(row, variables));
-        Self::of(Recipe { name: row.method.name, varies, make }, arguments.learning_rate)
+        let (varies, needs_gradient) = (method.cost.f == Count::Varies, method.needs == Needs::Gradient);
+        Self::of(Recipe { name: method.name, varies, needs_gradient, make }, arguments.learning_rate)
     }
 
     /// The estimator of a recipe. That its arguments are in their domains is seen at once, by an estimator of one variable.

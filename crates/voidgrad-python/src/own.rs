@@ -47,7 +47,8 @@ pub fn add_control<C: Control + Send + Sync + 'static>(
                 _ => Box::new(control),
             })
         };
-        Ok(Core::new_of(Machine::of(Recipe { name, varies: false, make: Box::new(estimator) }, rate)?))
+        let recipe = Recipe { name, varies: false, needs_gradient: false, make: Box::new(estimator) };
+        Ok(Core::new_of(Machine::of(recipe, rate)?))
     };
     module.add(name, PyCFunction::new_closure(py, None, None, function)?)?;
     module.add_function(wrap_pyfunction!(threads::set_threads, module)?)?;

@@ -5,7 +5,7 @@ use pyo3::types::{PyDict, PyList};
 use voidgrad::estimators::{Method, Needs, Row, methods as all};
 use voidgrad::{Bernoulli, Categorical, Gaussian};
 
-use crate::arguments::accepted;
+use crate::arguments::{Arguments, accepted};
 use crate::family::Family;
 
 /// What the library's tables list: a dict for each estimator.
@@ -13,6 +13,7 @@ use crate::family::Family;
 pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
     let list = PyList::empty(py);
     for method in all() {
+        let method = described(method);
         let dict = PyDict::new(py);
         dict.set_item("name", method.name)?;
         dict.set_item("title", method.title)?;
@@ -30,6 +31,18 @@ pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         list.append(dict)?;
     }
     Ok(list)
+}
+
+/// What the estimator is with no argument given: the first table that has it says so for all.
+fn described(method: &'static Method) -> &'static Method {
+    fn of<D: Family>(name: &str) -> Option<&'static Method> {
+        Some(Arguments::default().method_of(D::estimator(name).ok()?))
+    }
+    let name = method.name;
+    of::<Bernoulli>(name)
+        .or_else(|| of::<Categorical>(name))
+        .or_else(|| of::<Gaussian>(name))
+        .unwrap_or(method)
 }
 
 /// Adds the distribution, if its table has the method, with the arguments that it takes.

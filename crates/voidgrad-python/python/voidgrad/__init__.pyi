@@ -37,9 +37,10 @@ class ReinforceEma(Estimator):
 
     Arguments:
         distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli') -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, decay: Optional[float] = None) -> None: ...
 
 class ReinforceOptimal(Estimator):
     """REINFORCE, optimal baselines: ĝ_m = (f(b) - c_m)·s_m, c_m moving averages of f·s_m² over s_m², s = ∂/∂a ln p(b).
@@ -50,9 +51,10 @@ class ReinforceOptimal(Estimator):
 
     Arguments:
         distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli') -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, decay: Optional[float] = None) -> None: ...
 
 class Rloo(Estimator):
     """RLOO: ĝ = 1/K Σ_k (f(b_k) - mean of the other f)·∂/∂a ln p(b_k).
@@ -118,9 +120,10 @@ class DoubleCv(Estimator):
     Arguments:
         distribution: 'bernoulli'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class Mixed(Estimator):
     """mixed controls: RLOO + Σ_i w_i·h_i, the mean of each h_i being 0: a baseline and an additive model of f, both of earlier rounds.
@@ -132,9 +135,10 @@ class Mixed(Estimator):
     Arguments:
         distribution: 'bernoulli'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class Muprop(Estimator):
     """MuProp: ĝ = (f(b) - f(θ) - ∇f(θ)ᵀ(b - θ))·(b - θ) + ∇f(θ)·θ(1 - θ).
@@ -173,21 +177,22 @@ class Enumerate(Estimator):
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
 class Rebar(Estimator):
-    """REBAR: c(z) = η·f(σ(z/λ)); categorical: c(z) = η·f(softmax(z/λ)).
+    """REBAR: c(z) = η·f(σ(z/λ)); categorical: c(z) = η·f(softmax(z/λ)); f and ∇f at z and z̃ are asked for.
 
-    unbiased; evaluations of f for each row: 1; needs f.
+    unbiased; evaluations of f for each row: 3; needs f and ∇f: tell(values, gradients).
     Source: Tucker et al. 2017, equation 5.
-    Parameters: η, λ (if f is twice differentiable), trained on the variance.
+    Parameters: λ; η at the start, then learned, with a decay of 0.999 unless given.
 
     Arguments:
         distribution: 'bernoulli', 'categorical'; the first unless given
         temperature: the temperature λ
         eta: η, the scale of the control, at its beginning
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: float = 0.0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: Optional[float] = None, decay: Optional[float] = None, learning_rate: float = 0.01) -> None: ...
 
 class RebarCoupled(Estimator):
     """REBAR, coupled noise: c(z) = η·f(σ(z/λ)), z̃ = z.
@@ -200,29 +205,30 @@ class RebarCoupled(Estimator):
         distribution: 'bernoulli'; the first unless given
         temperature: the temperature λ
         eta: η, the scale of the control, at its beginning
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: float = 0.0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: Optional[float] = None, learning_rate: float = 0.01) -> None: ...
 
 class Relax(Estimator):
-    """RELAX: c(z) = η·f(σ(z/λ)) + r(z), r: 1-5-5-1, ReLU after every layer; categorical: c(z) = η·f(softmax(z/λ)) + r(z), r: one layer of 10 tanh over all of z.
+    """RELAX: c(z) = η·f(σ(z/λ)) + r(z), r: one layer of 10 tanh over all of z; categorical: c(z) = η·f(softmax(z/λ)) + r(z); f and ∇f at z and z̃ are asked for.
 
-    unbiased; evaluations of f for each row: 1; needs f.
-    Source: Grathwohl et al. 2018, equation 8, with a network of 46 weights.
-    Parameters: η (1 for the toy), λ and 46 weights, or η, λ and the weights of 10 units, trained on the variance.
+    unbiased; evaluations of f for each row: 3; needs f and ∇f: tell(values, gradients).
+    Source: Grathwohl et al. 2018, equation 8.
+    Parameters: λ; η at the start, then learned, with a decay of 0.999 unless given; the weights of 10 units, trained on the variance.
 
     Arguments:
         distribution: 'bernoulli', 'categorical'; the first unless given
         temperature: the temperature λ
         eta: η, the scale of the control, at its beginning
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
         draw: the seed that the control's weights are drawn with
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: float = 0.0, draw: int = 0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0, target: Optional[float] = None, decay: Optional[float] = None, draw: int = 0, learning_rate: float = 0.01) -> None: ...
 
 class RelaxLinear(Estimator):
     """RELAX, linear output: c(z) = η·f(σ(z/λ)) + r(z), r: 1-5-5-1, no ReLU after the last layer.
@@ -234,12 +240,12 @@ class RelaxLinear(Estimator):
     Arguments:
         distribution: 'bernoulli'; the first unless given
         temperature: the temperature λ
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
         draw: the seed that the control's weights are drawn with
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, target: float = 0.0, draw: int = 0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, target: Optional[float] = None, draw: int = 0, learning_rate: float = 0.01) -> None: ...
 
 class RelaxBasis(Estimator):
     """RELAX, linear basis: c(z) = w₀ + Σ_i w_i·tanh((z - c_i)/2), c = -4, -2, 0, 2, 4.
@@ -265,12 +271,12 @@ class RelaxCoupled(Estimator):
     Arguments:
         distribution: 'bernoulli'; the first unless given
         temperature: the temperature λ
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
         draw: the seed that the control's weights are drawn with
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, target: float = 0.0, draw: int = 0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, target: Optional[float] = None, draw: int = 0, learning_rate: float = 0.01) -> None: ...
 
 class RelaxLoo(Estimator):
     """RELAX, leave-one-out: RELAX of K samples, f(b_k) - c(z̃_k) less the mean of the others; c as in relax-linear.
@@ -283,12 +289,12 @@ class RelaxLoo(Estimator):
         distribution: 'bernoulli'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
         temperature: the temperature λ
-        target: t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that
+        target: t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0
         draw: the seed that the control's weights are drawn with
         learning_rate: of Adam, which trains the control on the variance in each `tell`; 0 to hold it
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, temperature: float = 0.5, target: float = 0.0, draw: int = 0, learning_rate: float = 0.01) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, temperature: float = 0.5, target: Optional[float] = None, draw: int = 0, learning_rate: float = 0.01) -> None: ...
 
 class RelaxPerceptron(Estimator):
     """RELAX of a black box: c(z) = r(z), r: one layer of 10 tanh over all of z.
@@ -315,9 +321,10 @@ class Auto(Estimator):
     Arguments:
         distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class StraightThrough(Estimator):
     """straight-through: ĝ = ∇f(b)·θ(1 - θ); categorical: ĝ_k = θ_k·(∇f_k - Σ_j θ_j ∇f_j).

@@ -10,7 +10,8 @@ ARGUMENTS = {
     "baseline": (0.0, "the constant c"),
     "temperature": (0.5, "the temperature λ"),
     "eta": (1.0, "η, the scale of the control, at its beginning"),
-    "target": (0.0, "t: the control relaxes the mean of (b_m - t)²; it lowers the variance as far as f resembles that"),
+    "target": (None, "t: the control relaxes the mean of (b_m - t)², which is compiled; unless given, Rebar and Relax relax your own f, and the others have t = 0"),
+    "decay": (None, "the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given"),
     "draw": (0, "the seed that the control's weights are drawn with"),
     "learning_rate": (0.01, "of Adam, which trains the control on the variance in each `tell`; 0 to hold it"),
 }

@@ -104,7 +104,7 @@ class Estimator:
     @property
     def needs_gradient(self) -> bool:
         """Whether `tell` needs ∇f at the points."""
-        return self._method["needs_gradient"]
+        return self._core.needs_gradient()
 
     @property
     def control(self) -> dict[str, float]:

@@ -20,7 +20,7 @@ class _Own(Estimator):
         if form not in FORMS:
             raise ValueError(f"form = {form!r} is none of {', '.join(FORMS)}")
         self._core = getattr(self._module, self._name)(form, samples, learning_rate)
-        self._method = {"name": self._name, "unbiased": True, "needs_gradient": False}
+        self._method = {"name": self._name, "unbiased": True}
         self._distribution = "bernoulli"
         self._arguments = {"form": form, "samples": samples, "learning_rate": learning_rate}
         self._made = ((), self._arguments)

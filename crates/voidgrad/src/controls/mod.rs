@@ -33,6 +33,7 @@ pub use relax::Relax;
 pub use relax_linear::RelaxLinear;
 pub use relaxable::{AnyControl, ByGradient, Relaxable};
 pub use relaxed::Relaxed;
+pub(crate) use relaxed::Variables;
 pub use relu_network::ReluNetwork;
 pub use sum::Sum;
 pub use zero::Zero;

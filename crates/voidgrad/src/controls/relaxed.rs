@@ -8,6 +8,7 @@ use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::categorical::relaxation::Relaxation;
 use crate::control::{BatchControl, Control};
+use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, ShapeMismatch, finite, positive};
 use crate::objective::{Differentiable, TwiceDifferentiable};
 
@@ -59,7 +60,7 @@ pub struct Relaxed<F> {
 }
 
 /// Variables whose samples can be relaxed: Bernoulli and categorical ones.
-pub trait Variables: sealed::Sealed {
+pub trait Variables: Distribution + sealed::Sealed {
     /// The entries of z, and how many of them belong to one variable.
     #[doc(hidden)]
     fn arrangement(&self) -> [usize; 2];
@@ -97,6 +98,12 @@ impl<F: Differentiable> Relaxed<F> {
     ) -> Result<Self, InvalidParameter> {
         let [entries, states] = variables.arrangement();
         Ok(Self { objective, entries, states, eta: finite("eta", eta)?, lambda: positive("lambda", lambda)? })
+    }
+
+    /// That with η = 1 at a temperature that has been checked.
+    pub(crate) fn of_unit(objective: F, variables: &impl Variables, lambda: f64) -> Self {
+        let [entries, states] = variables.arrangement();
+        Self { objective, entries, states, eta: 1.0, lambda }
     }
 
     /// η.

@@ -114,6 +114,12 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         1
     }
 
+    /// The values that [`evaluations`](Self::evaluations) can have in one round or another, in ascending order: one value, unless the estimator chooses among others. Whoever needs memory of
+    /// a fixed size makes room for the last of them.
+    fn possible_evaluations(&self, distribution: &D) -> Vec<u64> {
+        vec![self.evaluations(distribution)]
+    }
+
     /// What is wanted at point `k`.
     fn want(&self, k: usize) -> Want {
         let _ = k;
@@ -234,6 +240,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn evaluations(&self, distribution: &D) -> u64 {
         (**self).evaluations(distribution)
+    }
+
+    fn possible_evaluations(&self, distribution: &D) -> Vec<u64> {
+        (**self).possible_evaluations(distribution)
     }
 
     fn want(&self, k: usize) -> Want {

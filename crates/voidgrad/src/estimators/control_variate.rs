@@ -249,7 +249,7 @@ impl Estimate {
     }
 
     /// z, z̃ and their derivatives by the logits, given b.
-    fn draw(&mut self, logits: &[f64], noise: Noise<'_>) {
+    pub(crate) fn draw(&mut self, logits: &[f64], noise: Noise<'_>) {
         for (m, ((&a, &u), &v)) in logits.iter().zip(noise.u()).zip(noise.v()).enumerate() {
             let b = self.b[m] == 1.0;
             self.z[m] = logit::g(u, a);

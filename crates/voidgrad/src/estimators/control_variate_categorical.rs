@@ -135,7 +135,7 @@ impl Estimate {
     }
 
     /// b, z, z̃, the score and the slopes of z̃.
-    fn draw(&mut self, categorical: &Categorical, noise: Noise<'_>) {
+    pub(crate) fn draw(&mut self, categorical: &Categorical, noise: Noise<'_>) {
         let (u, v) = (noise.u(), noise.v());
         let (theta, ln_theta) = (categorical.probabilities(), categorical.ln_probabilities());
         for start in (0..categorical.len()).step_by(categorical.states()) {
@@ -159,12 +159,10 @@ impl Estimate {
     }
 
     /// `ĝ` from its parts, and then what [`add_variance_gradient`](Self::add_variance_gradient) needs.
-    fn combine(&mut self, categorical: &Categorical, control: &(impl Control + ?Sized)) {
+    pub(crate) fn combine(&mut self, categorical: &Categorical, control: &(impl Control + ?Sized)) {
         control.value_and_d_z(&self.z, &mut self.at_z);
         let c_tilde = control.value_and_d_z(&self.z_tilde, &mut self.at_z_tilde);
         let advantage = self.f - c_tilde;
-        let scale = 2.0 / categorical.len() as f64;
-        self.c_bar = 0.0;
         for start in (0..categorical.len()).step_by(categorical.states()) {
             let row = start..start + categorical.states();
             let (theta, rest) =
@@ -174,17 +172,35 @@ impl Estimate {
                 *gradient = pathwise(self.at_z[i], self.at_z_tilde[i], self.slope[i]);
             }
             row::pull_back(theta, rest, gradient);
-            for (gradient, i) in gradient.iter_mut().zip(row.clone()) {
+            for (gradient, i) in gradient.iter_mut().zip(row) {
                 *gradient = g_hat(advantage, self.score[i], *gradient);
-                self.c_bar -= scale * *gradient * self.score[i];
             }
-            // ∂c/∂z has done its work.
-            let at_z = &mut self.at_z[row.clone()];
-            at_z.copy_from_slice(gradient);
-            row::centre(theta, rest, at_z);
-            for (at_z, i) in at_z.iter_mut().zip(row) {
-                *at_z *= scale;
-                self.at_z_tilde[i] = -*at_z * self.slope[i];
+        }
+        // ∂c/∂z has done its work.
+        self.at_z.copy_from_slice(&self.gradient);
+        self.weigh_at_z(categorical, 2.0 / categorical.len() as f64);
+    }
+
+    /// The weights of `(∂ĝ/∂φ)ᵀ w`, with as many entries as `ĝ`.
+    pub(crate) fn weigh(&mut self, categorical: &Categorical, w: &[f64]) {
+        self.at_z.copy_from_slice(w);
+        self.weigh_at_z(categorical, 1.0);
+    }
+
+    /// The same of so many times the w that is where the weights at z will be.
+    fn weigh_at_z(&mut self, categorical: &Categorical, scale: f64) {
+        self.c_bar = 0.0;
+        for start in (0..categorical.len()).step_by(categorical.states()) {
+            let row = start..start + categorical.states();
+            let (theta, rest) =
+                (&categorical.probabilities()[row.clone()], &categorical.complements()[row.clone()]);
+            for i in row.clone() {
+                self.c_bar -= scale * self.at_z[i] * self.score[i];
+            }
+            row::centre(theta, rest, &mut self.at_z[row.clone()]);
+            for i in row {
+                self.at_z[i] *= scale;
+                self.at_z_tilde[i] = -self.at_z[i] * self.slope[i];
             }
         }
     }

@@ -54,7 +54,8 @@ pub enum Needs {
 /// What the estimators of the tables start from.
 #[derive(Debug, Clone)]
 pub struct Setup {
-    /// The objective that the controls of REBAR and RELAX relax, as [`Relaxable`] says; the others need none.
+    /// The objective that the controls of REBAR and RELAX relax, as [`Relaxable`] says; the others need none. Without one `rebar` and `relax` [ask](super::Asking) for f and ∇f at relaxed
+    /// points.
     pub relaxes: Option<Arc<dyn Relaxable>>,
     /// The temperature λ.
     pub lambda: f64,
@@ -64,6 +65,8 @@ pub struct Setup {
     pub baseline: f64,
     /// K, the evaluations of f in an estimate, where there is a choice; `None` for the least that makes sense.
     pub evaluations: Option<u64>,
+    /// The factor in [0, 1) by which estimators forget what they have learned from earlier rounds; `None` for the one that each has of its own.
+    pub decay: Option<f64>,
     /// What a round of each candidate of `auto` costs, by the candidate's name; its evaluations of f if nothing is given.
     pub costs: Vec<(String, f64)>,
 }
@@ -71,7 +74,15 @@ pub struct Setup {
 /// λ = ½, η = 1, no baseline, nothing to relax.
 impl Default for Setup {
     fn default() -> Self {
-        Self { relaxes: None, lambda: 0.5, eta: 1.0, baseline: 0.0, evaluations: None, costs: Vec::new() }
+        Self {
+            relaxes: None,
+            lambda: 0.5,
+            eta: 1.0,
+            baseline: 0.0,
+            evaluations: None,
+            decay: None,
+            costs: Vec::new(),
+        }
     }
 }
 
@@ -82,11 +93,11 @@ impl Setup {
     /// use voidgrad::Bernoulli;
     /// use voidgrad::estimators::{Listed, Setup};
     /// use voidgrad::{Stream, toy::MeanQuadratic};
-    /// let (row, bernoulli) = (Bernoulli::estimator("rebar")?, Bernoulli::from_logits(&[0.0])?);
+    /// let (row, bernoulli) = (Bernoulli::estimator("relax-linear")?, Bernoulli::from_logits(&[0.0])?);
     /// let setup = Setup::relaxing(MeanQuadratic { target: 0.499 });
     /// assert!(row.make(&setup, &bernoulli, &mut Stream::new(0, 0, 0)).is_ok());
     /// let Err(error) = row.make(&Setup::default(), &bernoulli, &mut Stream::new(0, 0, 0)) else { unreachable!() };
-    /// assert!(error.to_string().starts_with("the control of rebar is a relaxed f, and none is given"));
+    /// assert!(error.to_string().starts_with("the control of relax-linear is a relaxed f, and none is given"));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     #[must_use]
@@ -140,7 +151,7 @@ pub enum MethodError {
     /// The estimator's control is a relaxed f, and the setup has none.
     #[error(
         "the control of {name} is a relaxed f, and none is given; give Setup::relaxes: ByGradient of an f with its gradient, or an f that is Relaxable. \
-         relax-perceptron needs values of f alone"
+         rebar and relax ask for ∇f instead, and relax-perceptron needs values of f alone"
     )]
     NothingToRelax {
         /// The estimator's name.

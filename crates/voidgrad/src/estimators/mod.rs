@@ -16,6 +16,7 @@ mod tables;
 
 pub mod arm;
 pub mod arms;
+pub mod asking;
 pub mod auto;
 pub mod coupled;
 pub mod disarm;
@@ -54,6 +55,7 @@ use leave_one_out::leave_one_out;
 
 pub use arm::Arm;
 pub use arms::Arms;
+pub use asking::Asking;
 pub use auto::{Auto, AutoError, Criterion};
 pub use control_variate::{Estimate, estimate};
 pub use cost::{Cost, Count};

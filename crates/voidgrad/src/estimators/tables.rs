@@ -11,7 +11,7 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method,
+    Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method,
     MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup,
     StraightThrough,
 };
@@ -24,7 +24,7 @@ use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::controls::{AnyControl, Basis, Perceptron, ReluNetwork, Sum};
 use crate::distribution::Distribution;
-use crate::estimator::AnyEstimator;
+use crate::estimator::{AnyEstimator, Estimator};
 use crate::gaussian::Gaussian;
 
 /// A distribution with a table of estimators.
@@ -80,6 +80,8 @@ pub trait Listed: Distribution + Sized + 'static {
 pub struct Row<D: Distribution> {
     /// What it is.
     pub method: &'static Method,
+    /// What it is if there is no f to relax before the rounds, for those that then ask for it.
+    asking: Option<&'static Method>,
     make: Make<D>,
 }
 
@@ -100,6 +102,27 @@ impl<D: Distribution> Row<D> {
     ) -> Result<AnyEstimator<D>, MethodError> {
         (self.make)(setup, distribution, rng)
     }
+
+    /// What the estimator is that this setup makes: `rebar` and `relax` need the gradient of f, if the setup has nothing to [relax](Setup::relaxes).
+    ///
+    /// ```
+    /// use voidgrad::Bernoulli;
+    /// use voidgrad::estimators::{Listed, Needs, Setup};
+    /// use voidgrad::toy::MeanQuadratic;
+    /// let rebar = Bernoulli::estimator("rebar")?;
+    /// assert_eq!(rebar.method_of(&Setup::relaxing(MeanQuadratic { target: 0.3 })).needs, Needs::Control);
+    /// assert_eq!(rebar.method_of(&Setup::default()).needs, Needs::Gradient);
+    /// # Ok::<(), voidgrad::estimators::MethodError>(())
+    /// ```
+    #[must_use]
+    pub fn method_of(&self, setup: &Setup) -> &'static Method {
+        self.asking.filter(|_| setup.relaxes.is_none()).unwrap_or(self.method)
+    }
+
+    /// The same row of an estimator that asks for f, if there is none to relax.
+    const fn or_asking(self, method: &'static Method) -> Self {
+        Self { asking: Some(method), ..self }
+    }
 }
 
 impl<D: Distribution> fmt::Debug for Row<D> {
@@ -109,7 +132,7 @@ impl<D: Distribution> fmt::Debug for Row<D> {
 }
 
 const fn row<D: Distribution>(method: &'static Method, make: Make<D>) -> Row<D> {
-    Row { method, make }
+    Row { method, asking: None, make }
 }
 
 /// K, if it is not given.
@@ -125,10 +148,12 @@ const UNITS: usize = 10;
 impl<D: Distribution> Row<D> {
     const REINFORCE: Self =
         row(&reinforce::METHOD, |setup, _, _| Ok(Box::new(Reinforce::new(setup.baseline)?)));
-    const REINFORCE_EMA: Self =
-        row(&reinforce_ema::METHOD, |_, _, _| Ok(Box::new(ReinforceEma::new(DECAY)?)));
-    const REINFORCE_OPTIMAL: Self =
-        row(&reinforce_optimal::METHOD, |_, _, _| Ok(Box::new(ReinforceOptimal::new(DECAY)?)));
+    const REINFORCE_EMA: Self = row(&reinforce_ema::METHOD, |setup, _, _| {
+        Ok(Box::new(ReinforceEma::new(setup.decay.unwrap_or(DECAY))?))
+    });
+    const REINFORCE_OPTIMAL: Self = row(&reinforce_optimal::METHOD, |setup, _, _| {
+        Ok(Box::new(ReinforceOptimal::new(setup.decay.unwrap_or(DECAY))?))
+    });
     const RLOO: Self =
         row(&rloo::METHOD, |setup, _, _| Ok(Box::new(Rloo::new(setup.evaluations.unwrap_or(LEAST))?)));
 }
@@ -159,24 +184,32 @@ impl Listed for Bernoulli {
                     Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))
                 }),
                 row(&double_cv::METHOD, |setup, _, _| {
-                    Ok(Box::new(DoubleCv::new(setup.evaluations.unwrap_or(LEAST), REGRESSION)?))
+                    let samples = setup.evaluations.unwrap_or(LEAST);
+                    Ok(Box::new(DoubleCv::new(samples, setup.decay.unwrap_or(REGRESSION))?))
                 }),
                 row(&mixed::METHOD, |setup, _, _| {
-                    Ok(Box::new(Mixed::of_values(setup.evaluations.unwrap_or(LEAST), DECAY)?))
+                    let samples = setup.evaluations.unwrap_or(LEAST);
+                    Ok(Box::new(Mixed::of_values(samples, setup.decay.unwrap_or(DECAY))?))
                 }),
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
                 row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
-                row(&rebar::METHOD, |setup, bernoulli, _| {
-                    Ok(Box::new(relaxed(&rebar::METHOD, setup, bernoulli)?))
-                }),
+                row(&rebar::METHOD, |setup, bernoulli, _| match &setup.relaxes {
+                    Some(f) => Ok(Box::new(f.of_bits(bernoulli, setup.eta, setup.lambda)?)),
+                    None => asking_rebar(setup),
+                })
+                .or_asking(&rebar::ASKING),
                 row(&rebar_coupled::METHOD, |setup, bernoulli, _| {
                     Ok(Box::new(Coupled::new(relaxed(&rebar_coupled::METHOD, setup, bernoulli)?)))
                 }),
-                row(&relax::METHOD, |setup, bernoulli, rng| {
+                row(&relax::METHOD, |setup, bernoulli: &Self, rng| {
+                    if setup.relaxes.is_none() {
+                        return asking_relax(setup, bernoulli.len(), rng);
+                    }
                     let network = ReluNetwork::draw(true, rng);
                     Ok(Box::new(with(&network, &relax::METHOD, setup, bernoulli)?))
-                }),
+                })
+                .or_asking(&relax::ASKING),
                 row(&relax_linear::METHOD, |setup, bernoulli, rng| {
                     let network = ReluNetwork::draw(false, rng);
                     Ok(Box::new(with(&network, &relax_linear::METHOD, setup, bernoulli)?))
@@ -200,6 +233,28 @@ impl Listed for Bernoulli {
             ]
         }
     }
+}
+
+/// REBAR that asks for f.
+fn asking_rebar<D: Distribution>(setup: &Setup) -> Result<AnyEstimator<D>, MethodError>
+where
+    Asking: Estimator<D>,
+{
+    Ok(Box::new(Asking::rebar(setup.eta, setup.lambda, setup.decay.unwrap_or(REGRESSION))?))
+}
+
+/// RELAX that asks for f, with a network of so many entries of z.
+fn asking_relax<D: Distribution>(
+    setup: &Setup,
+    entries: usize,
+    rng: &mut dyn Rng,
+) -> Result<AnyEstimator<D>, MethodError>
+where
+    Asking<Perceptron>: Estimator<D>,
+{
+    let network = Perceptron::draw(entries, UNITS, rng)?;
+    let decay = setup.decay.unwrap_or(REGRESSION);
+    Ok(Box::new(Asking::relax(network, setup.eta, setup.lambda, decay)?))
 }
 
 /// REBAR's control of Bernoulli variables.
@@ -230,14 +285,19 @@ impl Listed for Categorical {
                 Row::REINFORCE_OPTIMAL,
                 Row::RLOO,
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
-                row(&rebar::METHOD, |setup, categorical, _| {
-                    let f = setup.relaxed(&rebar::METHOD)?;
-                    Ok(Box::new(f.of_states(categorical, setup.eta, setup.lambda)?))
-                }),
-                row(&relax::METHOD, |setup, categorical, rng| {
-                    let f = setup.relaxed(&relax::METHOD)?.of_states(categorical, setup.eta, setup.lambda)?;
+                row(&rebar::METHOD, |setup, categorical, _| match &setup.relaxes {
+                    Some(f) => Ok(Box::new(f.of_states(categorical, setup.eta, setup.lambda)?)),
+                    None => asking_rebar(setup),
+                })
+                .or_asking(&rebar::ASKING),
+                row(&relax::METHOD, |setup, categorical: &Self, rng| {
+                    let Some(f) = &setup.relaxes else {
+                        return asking_relax(setup, categorical.len(), rng);
+                    };
+                    let f = f.of_states(categorical, setup.eta, setup.lambda)?;
                     Ok(Box::new(Sum::new(f, Perceptron::draw(categorical.len(), UNITS, rng)?)))
-                }),
+                })
+                .or_asking(&relax::ASKING),
                 row(&relax_perceptron::METHOD, |_, categorical, rng| {
                     Ok(Box::new(Perceptron::draw(categorical.len(), UNITS, rng)?))
                 }),

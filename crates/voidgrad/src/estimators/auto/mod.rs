@@ -8,6 +8,7 @@ mod state;
 mod table;
 mod teaching;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::{Bias, Cost, Count, Method, Needs};
@@ -386,6 +387,12 @@ impl<D: Distribution> Estimator<D> for Auto<D> {
 
     fn evaluations(&self, distribution: &D) -> u64 {
         self.estimator().evaluations(distribution)
+    }
+
+    fn possible_evaluations(&self, distribution: &D) -> Vec<u64> {
+        let own = |candidate: &Candidate<D>| candidate.estimator.possible_evaluations(distribution);
+        let all: BTreeSet<u64> = self.candidates.iter().flat_map(own).collect();
+        all.into_iter().collect()
     }
 
     fn want(&self, k: usize) -> Want {

@@ -19,12 +19,15 @@ impl<D: Distribution> Auto<D> {
     /// With [`Setup::costs`] each of them needs a cost.
     ///
     /// # Errors
-    /// Returns an error if none can be made with K samples, or if the costs are not those of the candidates.
+    /// Returns an error if none can be made with K samples, if the decay is not in [0, 1), or if the costs are not those of the candidates.
     #[inline]
     pub fn of_table(setup: &Setup, distribution: &D, rng: &mut dyn Rng) -> Result<Self, MethodError>
     where
         D: Listed,
     {
+        if let Some(decay) = setup.decay {
+            crate::estimators::decay(decay)?;
+        }
         let names: &[&str] = match setup.evaluations {
             Some(_) => &["disarm", "rloo", "arms"],
             None => &["disarm", "rloo", "reinforce-ema", "reinforce-optimal", "local-expectation"],

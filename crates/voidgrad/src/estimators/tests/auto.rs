@@ -168,8 +168,12 @@ fn trials_take_a_bounded_share_and_everything_is_counted() {
     let (mut auto, mut rounds) = (of_table(8), Rounds::new(8, &Cubic));
     let mut evaluations = 0;
     let mut trials = 0.0;
+    let possible = auto.possible_evaluations(&rounds.bernoulli);
+    // Those of one sample, those of two, and all bits flipped.
+    assert_eq!(possible, [1, 2, 9]);
     for _ in 0..5_000 {
         evaluations += auto.evaluations(&rounds.bernoulli);
+        assert!(possible.contains(&auto.evaluations(&rounds.bernoulli)));
         let before: u64 = auto.choices().iter().map(|choice| choice.trials).sum();
         let cost = auto.evaluations(&rounds.bernoulli) as f64;
         rounds.make(&mut auto, 1);

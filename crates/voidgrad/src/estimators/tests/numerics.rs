@@ -6,7 +6,7 @@ use crate::categorical::Categorical;
 use crate::distribution::Distribution;
 use crate::error::EstimateError;
 use crate::estimator::{AnyEstimator, Estimator, Round};
-use crate::estimators::{Arms, Bias, Cost, Count, Disarm, Enumerate, Needs, ReinforceOptimal, Rloo};
+use crate::estimators::{Arms, Bias, Cost, Count, Disarm, Enumerate, ReinforceOptimal, Rloo};
 use crate::noise::Stream;
 use crate::objective::Smooth;
 use crate::toy::MeanQuadratic;
@@ -72,7 +72,8 @@ fn no_digit_is_lost<D: Distribution>(
 ) {
     for (name, method, estimator) in estimators {
         // What it has learned of another f is a constant as well.
-        if method.needs == Needs::Control || name == "reinforce with a constant" || name == TAUGHT {
+        let has_control = estimator.control().is_some_and(|control| control.parameters() > 0);
+        if has_control || name == "reinforce with a constant" || name == TAUGHT {
             continue;
         }
         let sampled = |scale: f64| {

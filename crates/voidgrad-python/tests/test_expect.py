@@ -28,7 +28,7 @@ def test_torch_has_the_gradients_of_the_expectation(name):
     assert_mean(psi.grad, by_psi, ROUNDING)
 
 
-@pytest.mark.parametrize("name", [name for name in UNBIASED if name != "auto"])
+@pytest.mark.parametrize("name", UNBIASED)
 def test_jax_has_the_gradients_of_the_expectation_under_jit(name):
     jax = pytest.importorskip("jax")
     jnp = jax.numpy
@@ -55,7 +55,7 @@ def test_jax_has_the_gradients_of_the_expectation_under_jit(name):
     assert_mean(gradients[1], by_psi, ROUNDING)
 
 
-@pytest.mark.parametrize("name", ["rloo", "reinforce-ema", "reinforce-optimal", "double-cv", "relax-perceptron"])
+@pytest.mark.parametrize("name", ["rloo", "reinforce-ema", "reinforce-optimal", "double-cv", "rebar", "relax", "relax-perceptron", "auto"])
 def test_jax_and_numpy_have_the_same_bits(name):
     jax = pytest.importorskip("jax")
     rows = np.tile(LOGITS, (6, 1)).astype(np.float32)
@@ -71,15 +71,50 @@ def test_jax_and_numpy_have_the_same_bits(name):
         values, state = voidgrad.jax.expect_and_learn(function, logits, one, 3, state, row=row)
         return values.sum(), state
 
-    step = jax.jit(jax.grad(expectation, has_aux=True))
-    for row in range(4):
+    step, counts = jax.jit(jax.grad(expectation, has_aux=True)), set()
+    for row in range(60 if name == "auto" else 4):
         gradient, state = step(rows, row, state)
         asked = other.ask(rows, 3, row=row)
+        counts.add(asked.points.shape[1])
         gradients = np.broadcast_to(slope, asked.points.shape) if other.needs_gradient else None
         assert np.array_equal(asked.tell(function(asked.points), gradients), gradient)
     voidgrad.jax.restore(one, state, rows.shape)
     first, second = one.state(), other.state()
     assert all(np.array_equal(first[key], second[key]) for key in second) and first.keys() == second.keys()
+    # Those of one sample, of two, and of all bits flipped have been in use.
+    assert counts == {1, 2, 4} if name == "auto" else len(counts) == 1
+
+
+def test_jax_evaluates_f_at_the_points_of_the_round_alone():
+    jax = pytest.importorskip("jax")
+    logits, seen = np.zeros((5, 3), np.float32), []
+    estimator, other = voidgrad.Auto(), voidgrad.Auto()
+
+    def f(b):
+        jax.debug.callback(lambda b: seen.append(b.shape[1]), b)
+        return b.sum(-1)
+
+    state, expected = voidgrad.jax.initial_state(estimator, logits.shape), []
+    step = jax.jit(lambda row, state: voidgrad.jax.expect_and_learn(f, logits, estimator, 3, state, row=row)[1])
+    for row in range(40):
+        state = step(row, state)
+        asked = other.ask(logits, 3, row=row)
+        asked.tell(asked.points.sum(-1))
+        expected.append(asked.points.shape[1])
+    jax.effects_barrier()
+    assert seen == expected and len(set(seen)) > 1
+
+
+def test_the_state_of_a_choice_has_an_end():
+    jax = pytest.importorskip("jax")
+    estimator = voidgrad.Auto().prepare((1, 3))
+    learned = estimator.state()
+    stretches = np.tile([0.0, 2.0, 1.0, 4.0], 70)
+    estimator.restore({**learned, "learned/choices": stretches})
+    state = voidgrad.jax.initial_state(estimator, (5, 3))
+    other = voidgrad.jax.restore(voidgrad.Auto(), state, (5, 3))
+    assert np.array_equal(other.state()["learned/choices"], stretches[-4 * 64 :])
+    assert jax.jit(lambda state: state)(state).shape == state.shape
 
 
 def test_jax_takes_keys_and_traced_names():
@@ -142,10 +177,9 @@ def test_what_f_returns_is_checked():
 def test_jax_refuses_what_it_cannot_hold():
     jax = pytest.importorskip("jax")
     logits = jax.numpy.zeros((2, 3))
-    with pytest.raises(ValueError, match="another number of points"):
-        voidgrad.jax.expect(lambda b: b.sum(-1), logits, voidgrad.Auto(), 1)
-    with pytest.raises(ValueError, match="use expect_and_learn"):
-        voidgrad.jax.expect(lambda b: b.sum(-1), logits, voidgrad.ReinforceEma(), 1)
+    for estimator in (voidgrad.Auto(), voidgrad.ReinforceEma(), voidgrad.Rebar()):
+        with pytest.raises(ValueError, match="use expect_and_learn"):
+            voidgrad.jax.expect(lambda b: b.sum(-1), logits, estimator, 1)
     with pytest.raises(Exception, match="not a finite number"):
         jax.jit(lambda a: voidgrad.jax.expect(lambda b: b.sum(-1), a, voidgrad.Rloo(), 1))(logits + np.nan).block_until_ready()
 

@@ -28,8 +28,7 @@ def expect(f: Function, logits: jax.Array, estimator: Estimator, seed: Number, r
 
     The noise is the stream named by (seed, run, row), see `Estimator.ask`. All three may be traced. The seed is an integer or a key of `jax.random`.
 
-    For an estimator that learns nothing; else use `expect_and_learn`. Raises ValueError if it learns, if it asks for another number of points in each round (`Auto`), or if
-    a shape does not suit. What a callback raises while a jitted function runs, such as that a logit is NaN, arrives as JAX's own exception with that text.
+    For an estimator that learns nothing; else use `expect_and_learn`. Raises ValueError if it learns, or if a shape does not suit. What a callback raises while a jitted function runs, such as that a logit is NaN, arrives as JAX's own exception with that text.
     """
     if _layout(estimator, logits.shape):
         raise ValueError(f"the estimator {estimator.name} learns: use expect_and_learn, which takes its state and returns the next one")
@@ -42,6 +41,9 @@ def expect_and_learn(
     """As `expect`, for an estimator that learns: takes its state and returns `(values, next_state)`.
 
     The state is an array of uint32, whose first is `initial_state(estimator, logits.shape)`. The estimator itself stays as it is.
+
+    `Auto` asks for another number of points K in each round. Then f is traced once for each K that it may ask for, and only the one for the K of the round runs. Of its `choices`
+    the state holds the last 64.
     """
     return _expect(f, logits, estimator, _name(seed, run, row), state)
 
@@ -60,8 +62,11 @@ def restore(estimator: Estimator, state: jax.Array, shape: Sequence[int]) -> Est
 def _expect(f, logits, estimator, name, state):
     dtype = logits.dtype if logits.dtype in (jnp.float32, jnp.float64) else jnp.float32
     fixed = jax.lax.stop_gradient(logits.astype(dtype))
-    example = _prepared(estimator, logits.shape).ask(np.zeros((1, *logits.shape[1:]), dtype), 0)
-    points_shape = (logits.shape[0], *example.points.shape[1:])
+    own = _prepared(estimator, logits.shape)
+    example = own.ask(np.zeros((1, *logits.shape[1:]), dtype), 0)
+    # Arrays of JAX have the room of the most points of any round.
+    counts = own._core.counts()
+    points_shape = (logits.shape[0], counts[-1], *example.points.shape[2:])
     layout = _layout(estimator, logits.shape) if state is not None else ()
     needs_gradient = any(example.wants_gradient)
 
@@ -73,26 +78,46 @@ def _expect(f, logits, estimator, name, state):
         return other
 
     def ask(logits, name, state):
-        return np.array(machine(state).ask(np.asarray(logits), *_numbers(name)).points)
+        asked = machine(state).ask(np.asarray(logits), *_numbers(name)).points
+        points = np.zeros(points_shape, dtype)
+        points[:, : asked.shape[1]] = asked
+        return points, np.int32(counts.index(asked.shape[1]))
 
     def answer(logits, name, state, values, gradients):
         own = machine(state)
         asked = own.ask(np.asarray(logits), *_numbers(name))
-        (asked.answer if state is None else asked.tell)(np.asarray(values), None if gradients is None else np.asarray(gradients))
-        after = None if state is None else _encode(layout, own.state())
-        return np.array(asked.gradient), np.array(asked.weights), after
+        count = asked.points.shape[1]
+        gradients = None if gradients is None else np.asarray(gradients)[:, :count]
+        (asked.answer if state is None else asked.tell)(np.asarray(values)[:, :count], gradients)
+        weights = np.zeros(points_shape[:2], dtype)
+        weights[:, :count] = asked.weights
+        return np.array(asked.gradient), weights, None if state is None else _encode(layout, own.state())
 
-    points = jax.pure_callback(ask, jax.ShapeDtypeStruct(points_shape, dtype), fixed, name, state, vmap_method="sequential")
+    def of_count(count):
+        """f of the first points, and 0 for the others."""
+
+        def values(points):
+            values = f(points[:, :count])
+            _check(values, (points_shape[0], count))
+            return jnp.pad(values, ((0, 0), (0, counts[-1] - count)))
+
+        return values
+
+    asked = jax.ShapeDtypeStruct(points_shape, dtype), jax.ShapeDtypeStruct((), jnp.int32)
+    points, place = jax.pure_callback(ask, asked, fixed, name, state, vmap_method="sequential")
     points = points.astype(logits.dtype)
+    all_values = [of_count(count) for count in counts]
+
+    def every(points):
+        return jax.lax.switch(place, all_values, points) if len(counts) > 1 else all_values[0](points)
+
     gradients = None
     if needs_gradient:
-        values, pull_back = jax.vjp(f, points)
-        _check(values, points_shape)
+        values, pull_back = jax.vjp(every, points)
         (gradients,) = pull_back(jnp.ones_like(values))
         gradients = jax.lax.stop_gradient(gradients.astype(dtype))
     else:
-        values = f(points)
-        _check(values, points_shape)
+        values = every(points)
     results = (
         jax.ShapeDtypeStruct(logits.shape, dtype),
         jax.ShapeDtypeStruct(points_shape[:2], dtype),
@@ -106,15 +131,13 @@ def _expect(f, logits, estimator, name, state):
     return estimate, after
 
 
-def _check(values, points_shape):
+def _check(values, shape):
     found = getattr(values, "shape", type(values).__name__)
-    if found != points_shape[:2]:
-        raise ValueError(f"f returned {found} where an array of the shape {points_shape[:2]} is needed: a value for each point")
+    if found != shape:
+        raise ValueError(f"f returned {found} where an array of the shape {shape} is needed: a value for each point")
 
 
 def _prepared(estimator, shape):
-    if estimator._core.varies():
-        raise ValueError(f"the estimator {estimator.name} asks for another number of points in each round, which an array of JAX cannot have")
     return estimator.copy().prepare(shape)
 
 
@@ -148,22 +171,36 @@ def _numbers(name):
 
 # A state as an array of a length that never changes: for each array of the estimator its length, and room for its numbers.
 
+# What an estimator that chooses has used grows for ever; of each of the last stretches of rounds the state has four numbers.
+_HISTORY, _LAST = "learned/choices", 4 * 64
+# Rounds after which each candidate of such an estimator has been used and has learned.
+_SETTLED = 100
+
 
 def _layout(estimator, shape):
     """The names of the estimator's arrays, with the most entries that each has; empty if it learns nothing."""
     own = _prepared(estimator, shape)
-    before = own.state()
-    asked = own.ask(np.zeros((1, *shape[1:])), 0)
-    asked.tell(np.zeros(asked.points.shape[:2]), np.zeros(asked.points.shape))
-    return tuple((name, max(len(before[name]), len(array))) for name, array in own.state().items() if name != "shape")
+    most = {name: len(array) for name, array in own.state().items()}
+    random = np.random.default_rng(0)
+    for step in range(_SETTLED if own._core.varies() else 1):
+        asked = own.ask(np.zeros((1, *shape[1:])), 0, row=step)
+        asked.tell(random.normal(size=asked.points.shape[:2]), np.zeros(asked.points.shape))
+        most = {name: max(most[name], len(array)) for name, array in own.state().items()}
+    if own._core.varies():
+        most[_HISTORY] = _LAST
+    return tuple((name, room) for name, room in most.items() if name != "shape")
 
 
 def _encode(layout, state):
     words = []
     for name, room in layout:
-        numbers = np.zeros(room)
-        numbers[: len(state[name])] = state[name]
-        words += [np.array([len(state[name])], np.uint32), numbers.view(np.uint32)]
+        numbers, own = np.zeros(room), state[name]
+        if name == _HISTORY:
+            own = own[-room:]
+        if len(own) > room:
+            raise ValueError(f"the array {name!r} of the state has {len(own)} entries, and there is room for {room}")
+        numbers[: len(own)] = own
+        words += [np.array([len(own)], np.uint32), numbers.view(np.uint32)]
     return np.concatenate(words) if words else np.zeros(0, np.uint32)
 
 

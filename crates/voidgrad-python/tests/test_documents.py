@@ -18,7 +18,7 @@ def test_the_readme_runs():
     pytest.importorskip("torch")
     pytest.importorskip("jax")
     blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.S)
-    assert len(blocks) == 6
+    assert len(blocks) == 8
     names = {}
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)

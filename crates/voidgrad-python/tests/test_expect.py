@@ -109,7 +109,7 @@ def test_the_state_of_a_choice_has_an_end():
     jax = pytest.importorskip("jax")
     estimator = voidgrad.Auto().prepare((1, 3))
     learned = estimator.state()
-    stretches = np.tile([0.0, 2.0, 1.0, 4.0], 70)
+    stretches = np.array([[0.0, rounds, 1.0, 4.0] for rounds in range(1, 71)]).ravel()
     estimator.restore({**learned, "learned/choices": stretches})
     state = voidgrad.jax.initial_state(estimator, (5, 3))
     other = voidgrad.jax.restore(voidgrad.Auto(), state, (5, 3))

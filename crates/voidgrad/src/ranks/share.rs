@@ -11,7 +11,7 @@ pub(crate) const UNIT: usize = 64;
 
 /// The range of `items` that a rank has: a whole number of units, but for the last one.
 ///
-/// Ranks have the same up to an eighth. With cuts at multiples of a larger power of 2, a range has fewer whole subtrees, whose sums are what a rank sends.
+/// Ranks have the same up to an eighth, or up to a unit. With cuts at multiples of a larger power of 2, a range has fewer whole subtrees, whose sums are what a rank sends.
 pub(crate) fn range(items: u64, unit: u64, (rank, count): (usize, usize)) -> Range<u64> {
     let (rank, count) = (rank as u64, count.max(1) as u64);
     let leaves = items.div_ceil(unit);

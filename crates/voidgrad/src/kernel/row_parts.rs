@@ -36,7 +36,7 @@ struct Part {
     numbers: Vec<f64>,
 }
 
-/// Where the sums are.
+/// The places of the sums.
 #[derive(Debug, Default)]
 struct Shape {
     /// The products, and their places in the flat sum; apart, they stand one after the other.

@@ -19,7 +19,7 @@ mod counted {
     use voidgrad::controls::{Rebar, Relax};
     use voidgrad::nalgebra::{SMatrix, SVector};
     use voidgrad::toy::MeanQuadratic;
-    use voidgrad::train::{Settings, Step};
+    use voidgrad::train::{Observer, Settings, Step};
     use voidgrad::{BatchControl, Bernoulli, Estimate, Noise, Stream, control, sigmoid, train};
 
     const TARGET: f64 = 0.499;
@@ -113,13 +113,23 @@ mod counted {
         warm
     }
 
+    /// Sees the first state and the last one: an observer of every step would end the fused loop after each.
+    struct Nobody;
+
+    impl Observer for Nobody {
+        fn observe(&mut self, _: &Step<'_>) {}
+
+        fn next(&self, _: u64) -> u64 {
+            u64::MAX
+        }
+    }
+
     #[library_benchmark(config = at_most(TRAINING))]
     #[bench::relax(setup = relax)]
     fn training(control: Relax) -> Relax {
         let bernoulli = Bernoulli::from_logits(&[0.3]).unwrap();
         let settings = Settings { iterations: 640, batch: 1, ..Settings::default() };
-        let mut nobody = |_: &Step<'_>| ();
-        train(bernoulli, &OBJECTIVE, control, &settings, 0, &mut nobody).unwrap().estimator
+        train(bernoulli, &OBJECTIVE, control, &settings, 0, &mut Nobody).unwrap().estimator
     }
 
     fn warm_sample() -> (Relax, Bernoulli, Estimate, Vec<f64>) {

@@ -21,8 +21,9 @@ fn of(candidates: Vec<(&str, AnyEstimator)>) -> Auto {
 /// All that is known of the variance's gradient comes from the first sample, its u and the next v, whichever candidate is in use.
 #[test]
 fn a_control_is_taught_in_the_rounds_of_the_others() {
+    type Make = fn() -> AnyEstimator;
     let bernoulli = variables(3);
-    let candidates: [(&str, fn() -> AnyEstimator); 3] = [
+    let candidates: [(&str, Make); 3] = [
         ("disarm", || Box::new(Disarm::new(2).unwrap())),
         ("rloo", || Box::new(Rloo::new(3).unwrap())),
         ("average", || Box::new(ReinforceEma::new(0.9).unwrap())),

@@ -32,7 +32,7 @@ fn a_failure_of_one_rank_reaches_all() {
         for (rank, outcome) in outcomes.into_iter().enumerate() {
             match outcome.unwrap_err() {
                 EstimateError::Failed(error) if rank == faulty => {
-                    assert_eq!(error.to_string(), "the disk is full")
+                    assert_eq!(error.to_string(), "the disk is full");
                 }
                 EstimateError::Ranks(error) if rank != faulty => {
                     assert_eq!(error, RanksError::Failed { rank: faulty });
@@ -121,8 +121,8 @@ fn a_rank_that_is_none_is_refused() {
             unreachable!("nothing is received")
         }
     }
-    let refused = Err(RanksError::NoRank { rank: 3, count: 2 });
-    assert_eq!(Share::new(&Wrong, 5).map(|share| share.examples()), refused.clone().map(|()| 0..0));
-    assert_eq!(agree(&Wrong, Ok::<_, RanksError>(())), refused);
-    assert_eq!(refused.unwrap_err().to_string(), "rank 3 of 2 is not a rank: ranks are counted from 0");
+    let error = RanksError::NoRank { rank: 3, count: 2 };
+    assert_eq!(error.to_string(), "rank 3 of 2 is not a rank: ranks are counted from 0");
+    assert_eq!(Share::new(&Wrong, 5).map(|share| share.examples()), Err(error.clone()));
+    assert_eq!(agree(&Wrong, Ok::<_, RanksError>(())), Err(error));
 }

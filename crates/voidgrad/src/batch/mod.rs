@@ -110,7 +110,7 @@ impl Batch {
         Ok(&self.total)
     }
 
-    /// The same on several [ranks](crate::ranks): each draws a range of the chunks, and all of them have the sums, with the bits of
+    /// The same on several [ranks]: each draws a range of the chunks, and all of them have the sums, with the bits of
     /// [`estimate`](Self::estimate). All ranks have to make the call, with the same arguments.
     ///
     /// A rank sends the sums of the whole subtrees of chunks in its range: `2M + N + 2` numbers for each of a few subtrees, of one if the numbers of chunks and ranks are powers of 2.

@@ -17,7 +17,7 @@ use of_values::OfValues;
 /// `ĝ = (f(b) - c(z̃))·∂/∂a ln p(b) + ∂/∂a c(z) - ∂/∂a c(z̃)`, `c(z) = η·f(s(z)) + r(z)`,
 ///
 /// with `s(z) = σ(z/λ)`, of categorical variables `softmax(z/λ)` in every row. A round has three points: b, whose weight is 1, and `s(z)` and `s(z̃)`, where f is wanted with its
-/// gradient and whose weights are 0. So f has to be a smooth function of numbers between 0 and 1, and whoever owns it computes ∇f; [`Relaxed`](crate::controls::Relaxed) is the same control of an f that
+/// gradient and whose weights are 0. So f has to be a smooth function of numbers between 0 and 1, and whoever owns it computes ∇f; [`Relaxed`] is the same control of an f that
 /// the estimator itself can call.
 ///
 /// r is a control of z alone, [`Zero`] for REBAR. Its parameters are those of the estimator's [control](Estimator::control), and are trained on the variance.
@@ -27,7 +27,7 @@ use of_values::OfValues;
 /// derivatives of f, which a gradient does not tell.
 ///
 /// The noise is u and then v, as that of [`estimate`](crate::estimate()) and [`categorical::estimate`](crate::estimators::categorical::estimate()). With the same η and the same noise `ĝ` is that of the control
-/// [`Relaxed`](crate::controls::Relaxed) up to rounding. On a plate of `f32` f is evaluated at points that are rounded.
+/// [`Relaxed`] up to rounding. On a plate of `f32` f is evaluated at points that are rounded.
 ///
 /// Source: REBAR (Tucker et al. 2017), equations 5 and 6; RELAX (Grathwohl et al. 2018), equation 8; the regression is that of Geffner and Domke 2018.
 ///

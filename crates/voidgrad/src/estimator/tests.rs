@@ -174,11 +174,11 @@ impl Claim for AnswerTwice {
                 learned.push(method.name);
             }
         }
-        // The others have no state; φ moves by an optimiser, not by being told.
+        // The others have no state; φ moves by an optimiser, not by being told. REBAR and RELAX that ask for ∇f learn η.
         learned.dedup();
         // It learns, but its next answer may be the same.
         learned.retain(|name| *name != "auto");
-        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "mixed"];
+        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "mixed", "rebar", "relax"];
         assert!(learned.iter().eq(learn.iter().filter(|name| D::estimator(name).is_ok())), "{learned:?}");
     }
 }

@@ -12,7 +12,7 @@ struct Workspace {
     library: PathBuf,
     /// The versions of all dependencies.
     versions: PathBuf,
-    /// Where the crates are that the library takes from crates.io, in a workspace of unpacked packages.
+    /// The folder of the crates that the library takes from crates.io, in a workspace of unpacked packages.
     patches: String,
 }
 

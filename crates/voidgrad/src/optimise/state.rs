@@ -156,7 +156,7 @@ impl OptimiserState {
         }
     }
 
-    /// Where the value of this name is, or where it would be.
+    /// The place of the value of this name, or the place for it.
     fn place(&self, name: &str) -> Result<usize, usize> {
         self.values.binary_search_by(|(own, _)| own.as_str().cmp(name))
     }

@@ -64,6 +64,29 @@ fn recursive_least_squares_need_as_few() {
     assert_eq!(names, ["reinforce", "rebar+least-squares", "relax-linear+least-squares"]);
 }
 
+/// Without options, the first experiment has RELAX with a control that is learned quickly, and its configuration names it; two variables have the four estimators alone.
+#[test]
+fn the_first_experiment_ends_with_a_control_that_is_learned_quickly() {
+    let place = workplace("first-experiment");
+    let names = |name: &str, more: &[&str]| -> Vec<String> {
+        let out = place.join(name);
+        let options = ["train", "--iterations=5", "--repeats=1", "--quiet", "--out"];
+        printed(&[&options[..], &[out.to_str().unwrap()], more].concat());
+        let found = summary(&out);
+        let runs = found["runs"].as_array().unwrap().iter();
+        runs.map(|run| run["estimator"].as_str().unwrap().to_owned()).collect()
+    };
+    let all = ["reinforce", "rebar", "relax", "relax-linear", "relax-linear+gauss-newton"];
+    assert_eq!(names("default", &[]), all);
+    let configuration = place.join("default").join("config.toml");
+    assert_eq!(names("again", &["--config", configuration.to_str().unwrap()]), all);
+    assert_eq!(names("two", &["--dim=2"]), all[..4]);
+    let error = refusal(&["train", "--estimator=relax+least-squares"]);
+    assert!(error.contains("the control of relax is not learned by least-squares"), "{error}");
+    let error = refusal(&["train", "--problem=max-cut", "--estimator=relax+replay"]);
+    assert!(error.contains("--estimator relax+replay is for --problem quadratic"), "{error}");
+}
+
 /// θ after a step is in no file, so the first one is found from trainings that end earlier.
 #[test]
 fn steps_to_is_the_first_step_after_which_theta_is_close() {

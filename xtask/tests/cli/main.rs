@@ -160,7 +160,7 @@ fn train_leaves_whole_files_and_nothing_else() {
     }
     assert_eq!((&summary["seed"], &summary["iterations"]), (&7.into(), &20.into()));
     let runs = summary["runs"].as_array().unwrap();
-    assert_eq!(runs.len(), 2 * 4);
+    assert_eq!(runs.len(), 2 * 5);
     for run in runs {
         for key in [
             "estimator",

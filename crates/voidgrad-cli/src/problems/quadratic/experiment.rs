@@ -88,9 +88,8 @@ impl Experiment {
             let mut methods: Vec<(&'static Method, Option<ControlOptimiser>)> = methods.collect();
             // The first experiment ends with what the same control does if it is learned quickly.
             if arguments.control_optimisers.is_empty() && arguments.dim == 1 && arguments.batch.is_none() {
-                methods.extend(
-                    Method::find(LEARNED).map(|method| (method, Some(ControlOptimiser::GaussNewton))),
-                );
+                let learned = Trained::find(LEARNED);
+                methods.extend(learned.map(|trained| (trained.method(), Some(trained.optimiser()))));
             }
             Trained::asked(&methods, &control_optimisers).into_iter().filter(Trained::is_possible).collect()
         } else {

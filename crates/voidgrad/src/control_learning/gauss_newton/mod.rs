@@ -31,8 +31,8 @@ use normal::Normal;
 /// one times 10⁻², 10⁻¹, 1, 10 and 10², the one whose `Σ ĝ²` on the same noise is least is taken; if none makes it less than it was, φ stays, and the next μ is 10³ times as large.
 /// It starts at 10⁻³. Entries of S are at least 10⁻⁶ of the largest.
 ///
-/// Until D evaluations have been remembered, every [`step`](Self::step) moves φ. After that, φ fits what is remembered: it moves once D/8 evaluations are new, and at each of them while a step leaves less than a quarter
-/// of `Σ ĝ²`.
+/// Until D evaluations have been remembered, every [`step`](Self::step) moves φ. After that, φ fits what is remembered: it moves once D/8 evaluations are new, and with each evaluation
+/// as long as the last step was cut short by that limit.
 ///
 /// φ of a step depends on earlier evaluations alone. So `ĝ` stays unbiased, if an estimate is made before its evaluation is remembered.
 ///
@@ -89,9 +89,6 @@ const EQUATIONS: usize = 128;
 
 /// The part of a full memory that is new before the next step: one of so many.
 const RENEWED: usize = 8;
-
-/// A step that makes `Σ ĝ²` less than one of so many is followed by another at once. If φ fits the last noise, one that fits the new noise leaves about half.
-const ON_THE_WAY: f64 = 4.0;
 
 /// What μ is multiplied with: one factor for each attempt.
 const ATTEMPTS: [f64; 5] = [1e-2, 1e-1, 1.0, 1e1, 1e2];
@@ -170,26 +167,28 @@ impl GaussNewton {
             self.normal.add(*weight, &estimate.jacobian(control), &estimate.gradient);
         }
         let mut best: Option<(f64, f64, DVector<f64>)> = None;
+        let mut is_on_the_way = false;
         for factor in ATTEMPTS {
             let damping = self.damping * factor;
             let Some(step) = self.normal.step(damping) else { continue };
-            let moved = &phi + within_reach(&phi, step);
+            let reached = within_reach(&phi, step.clone());
+            let is_shortened = reached != step;
+            let moved = &phi + reached;
             control.set_phi(moved.as_view())?;
             let squares = self.squares(control);
             // Not a number is less than nothing.
             if squares < best.as_ref().map_or(before, |(least, ..)| *least) {
                 best = Some((squares, damping, moved));
+                is_on_the_way = is_shortened;
             }
         }
         let (damping, phi) = match best {
-            Some((squares, damping, moved)) => {
-                if squares < before / ON_THE_WAY {
-                    self.new = self.draws;
-                }
-                (damping, moved)
-            }
+            Some((_, damping, moved)) => (damping, moved),
             None => (self.damping * FAILURE, phi),
         };
+        if is_on_the_way {
+            self.new = self.draws;
+        }
         self.damping = damping.clamp(DAMPINGS[0], DAMPINGS[1]);
         control.set_phi(phi.as_view())?;
         Ok(())

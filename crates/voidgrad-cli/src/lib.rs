@@ -3,7 +3,7 @@
 //! [`run`] is the program: it reads the command line, runs a command, and gives the exit code. A [`Program`] has a name, commands of its own, and what it does when it is
 //! asked for something that it was built without.
 
-// What the models alone use.
+// Some functions and imports are for the models alone, and are not used in a build without them.
 #![cfg_attr(not(feature = "models"), allow(dead_code, unused_imports))]
 
 mod choice;

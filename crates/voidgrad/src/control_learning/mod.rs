@@ -5,7 +5,7 @@
 //!
 //! | learner | how | parameters of the control | what it is for |
 //! |---|---|---|---|
-//! | [`GaussNewton`] | solves for all of φ, once for each evaluation | at most 512 | one distribution; an `E‖ĝ‖²` that can become small |
+//! | [`GaussNewton`] | solves for all of φ, once for each evaluation at first, and then once for many | at most 512 | one distribution; an `E‖ĝ‖²` that can become small |
 //! | [`LeastSquares`] | solves for the parameters that enter c linearly, from discounted sums over all evaluations; Adam moves the others | any; 1 to 512 of them linear | a control that is linear in what matters; a cheap step |
 //! | [`TruncatedNewton`] | the same by conjugate gradients, once for each plate | at most half as many as `ĝ` of the plate has entries | plates; few parameters |
 //! | [`Replay`] | steps of Adam, up to twenty for each round | any | plates; an `E‖ĝ‖²` that stays large |

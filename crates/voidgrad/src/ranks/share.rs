@@ -113,7 +113,7 @@ impl<'r> Share<'r> {
         Ok(&mut rows[place])
     }
 
-    /// Where the rows of this rank are in an array of those of all examples.
+    /// The range of this rank's rows in an array that has the rows of all examples.
     fn place(&self, entries: usize) -> Result<Range<usize>, ShapeMismatch> {
         let each = entries / self.all.max(1);
         same_length("rows of the examples of all ranks", entries, each * self.all)?;

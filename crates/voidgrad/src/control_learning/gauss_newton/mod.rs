@@ -1,4 +1,4 @@
-//! Least squares: a step of Gauss and Newton after each evaluation of f.
+//! Least squares: steps of Gauss and Newton on evaluations of f that are remembered.
 //!
 //! `E‖ĝ‖²` is a sum of squares whose Jacobian `∂ĝ/∂φ` is known in closed form.
 
@@ -18,7 +18,7 @@ use crate::estimators::Estimate;
 use crate::noise::{Noise, Stream};
 use normal::Normal;
 
-/// Moves φ of a control of Bernoulli variables to where the variance of `ĝ` is least: a step of Levenberg and Marquardt after each evaluation of f.
+/// Moves φ of a control of Bernoulli variables to where the variance of `ĝ` is least, by steps of Levenberg and Marquardt.
 ///
 /// It remembers the last D evaluations: the logits, b and f(b). A step draws z and z̃ anew for all of them, given their b, which takes no evaluation of f, and
 /// solves `(JᵀJ + μS)·Δφ = -Jᵀĝ`, where ĝ are the D·M entries of the estimates, J is `∂ĝ/∂φ` and S is the diagonal of `JᵀJ`.

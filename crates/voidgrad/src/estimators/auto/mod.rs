@@ -54,7 +54,8 @@ pub use error::AutoError;
 /// keeps; it does not belong on the list. Nor does a biased one.
 ///
 /// **A control.** One candidate may have a control with parameters φ. It is the [`control`](Estimator::control) of the choice: the variance's gradient by φ is that of its `ĝ`, in its own rounds and, at the first sample, in those of the
-/// others. So φ is trained before the candidate is used, without an evaluation of f. A round takes at least the noise of the control, and two more passes through it.
+/// others. So φ is trained before the candidate is used, without an evaluation of f. The price in a round of another candidate is the noise of z̃, and two evaluations of
+/// the control for each example.
 ///
 /// The costs are settled in the first round and are part of the [state](Estimator::state), as all measurements are: a run that is restored makes the same choices.
 /// [`choices`](Estimator::choices) says which candidate was in use when. On a plate a candidate is measured with its averages as they are when the example's turn to be learned

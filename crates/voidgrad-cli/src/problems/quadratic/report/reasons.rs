@@ -210,9 +210,7 @@ fn repaired(linear: &Analysis<'_>) -> Option<String> {
 /// How many steps a control that is learned from remembered values of f saves.
 fn learned(exact: &Exact, analyses: &[Analysis<'_>], own: &Analysis<'_>) -> Option<String> {
     let how = match own.method.optimiser() {
-        ControlOptimiser::GaussNewton => {
-            "by least squares on all of φ after each evaluation of f, on values of f that it remembers"
-        }
+        ControlOptimiser::GaussNewton => "by least squares on all of φ, on values of f that it remembers",
         ControlOptimiser::LeastSquares => {
             "by least squares on its linear parameters after each evaluation of f, from sums over all values of f"
         }

@@ -117,7 +117,7 @@ impl Estimate {
             return Err(EstimateError::Objective { value, b: self.b.clone() });
         }
         self.f = value;
-        self.draw(bernoulli.logits(), noise);
+        self.draw(bernoulli, noise);
         self.combine(control);
         check_gradient(self.gradient.as_slice(), bernoulli.logits())
     }
@@ -126,7 +126,10 @@ impl Estimate {
     pub(crate) fn take(&mut self, logits: &[f64], b: &[f64], f: f64, noise: Noise<'_>) {
         self.b.copy_from_slice(b);
         self.f = f;
-        self.draw(logits, noise);
+        self.relax(logits, noise);
+        for ((score, &b), &a) in self.score.iter_mut().zip(b).zip(logits) {
+            *score = logit::ln_p::d_a(b == 1.0, a);
+        }
     }
 
     /// Another estimate from the same value of f: z and z̃ are drawn anew, given b. It takes no evaluation of f.
@@ -248,14 +251,20 @@ impl Estimate {
         control.vjp_jvp(&self.z, &self.z_dot, 0.0, phi_bar);
     }
 
+    /// z, z̃, their derivatives by the logits, and the score, given b.
+    pub(crate) fn draw(&mut self, bernoulli: &Bernoulli, noise: Noise<'_>) {
+        self.relax(bernoulli.logits(), noise);
+        // The distribution has the probabilities, and needs no exponential.
+        bernoulli.score(&self.b, &mut self.score);
+    }
+
     /// z, z̃ and their derivatives by the logits, given b.
-    pub(crate) fn draw(&mut self, logits: &[f64], noise: Noise<'_>) {
+    fn relax(&mut self, logits: &[f64], noise: Noise<'_>) {
         for (m, ((&a, &u), &v)) in logits.iter().zip(noise.u()).zip(noise.v()).enumerate() {
             let b = self.b[m] == 1.0;
             self.z[m] = logit::g(u, a);
             self.z_tilde[m] = logit::g_tilde(v, a, b);
             self.z_tilde_a[m] = logit::g_tilde::d_a(v, a, b);
-            self.score[m] = logit::ln_p::d_a(b, a);
         }
     }
 }
@@ -276,7 +285,7 @@ impl<C: Control + Send + Sync> Estimator for C {
         let (u, v) = told.noise.split_at(variables);
         estimate.b.copy_from_slice(told.points);
         estimate.f = told.values[0];
-        estimate.draw(bernoulli.logits(), Noise::trusted(u, v));
+        estimate.draw(bernoulli, Noise::trusted(u, v));
         let control = OfExample::new(self, told.example);
         match answer.phi_bar {
             Some(phi_bar) => estimate.combine_and_add(&control, phi_bar),

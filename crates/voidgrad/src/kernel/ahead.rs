@@ -6,15 +6,21 @@ use super::chunk::conditional::size_and_slope;
 use crate::noise::Stream;
 use crate::optimise::{Adam, Rates, RatesAhead};
 
-/// The most steps that are prepared together.
+/// How many steps are prepared together.
 const BLOCK: usize = 64;
+
+/// Words of the stream that a step takes: two for each of its numbers.
+const WORDS: u128 = 4;
 
 /// The noise and the rates of the next steps of a training, prepared for [`BLOCK`] of them together: a single step would wait
 /// for its logarithm, its divisions and its roots.
 ///
-/// It outlives the call that prepared it, so steps that are made one by one cost little more than steps that are made together. What does
-/// not belong to the next step, because someone has moved the stream or an optimiser since, is thrown away.
+/// It outlives the call that prepared it, so steps that are made one by one cost little more than steps that are made together. Meanwhile the
+/// stream is behind the noise of all prepared steps. Whoever makes a step in another way, or moves the stream, an optimiser or a
+/// parameter, has to [`settle`](Self::settle) first.
 pub(crate) struct Ahead {
+    /// Where the stream was before the noise of these steps.
+    start: u128,
     /// u and v of one step after the other, and a pair behind them that no step is made of.
     pairs: [f64; 2 * (BLOCK + 1)],
     /// `ln(u/(1 - u))`
@@ -25,44 +31,51 @@ pub(crate) struct Ahead {
     made: usize,
     /// Whether `logits` and `rates` are those of `pairs`.
     is_prepared: bool,
-    /// The sample of the next step, and the logit that it was drawn with.
-    sample: Option<(f64, Sample)>,
-    /// What the stream gives for the steps of a call.
-    drawn: [f64; 2 * BLOCK],
+    /// The sample of the next step.
+    sample: Option<Sample>,
 }
 
 impl Ahead {
     /// Nothing known yet.
     pub(crate) fn new() -> Self {
         Self {
+            start: 0,
             pairs: [0.5; 2 * (BLOCK + 1)],
             logits: [0.0; BLOCK + 1],
             rates: [RatesAhead::new(), RatesAhead::new()],
             made: BLOCK,
             is_prepared: false,
             sample: None,
-            drawn: [0.0; 2 * BLOCK],
         }
     }
 
-    /// Draws the noise of the next steps, at most `wanted`, and returns of how many.
-    pub(super) fn draw(&mut self, stream: &mut Stream, optimisers: [&Adam; 2], wanted: u64) -> usize {
-        let left = if self.made < BLOCK { BLOCK - self.made } else { BLOCK };
-        let count = usize::try_from(wanted).unwrap_or(left).min(left);
-        let drawn = &mut self.drawn[..2 * count];
-        stream.fill_open01(drawn);
-        let is_known = self.is_prepared
-            && self.made < BLOCK
-            && self.pairs[2 * self.made..][..2 * count] == *drawn
-            && self.rates.iter().zip(optimisers).all(|(rates, adam)| rates.are_of(adam, self.made));
-        if !is_known {
-            self.pairs[..2 * count].copy_from_slice(drawn);
-            if count < BLOCK {
-                stream.clone().fill_open01(&mut self.pairs[2 * count..2 * BLOCK]);
-            }
+    /// Whether all prepared steps are made.
+    pub(crate) fn is_used_up(&self) -> bool {
+        self.made == BLOCK
+    }
+
+    /// Where the stream is after the noise of the steps that are made, if some are not.
+    pub(crate) fn position(&self) -> Option<u128> {
+        (!self.is_used_up()).then(|| (self.start + WORDS * self.made as u128) % Stream::LENGTH)
+    }
+
+    /// Takes the stream back behind the steps that are made, and forgets the others.
+    pub(crate) fn settle(&mut self, stream: &mut Stream) {
+        if let Some(position) = self.position() {
+            stream.set_position(position);
+            (self.made, self.sample) = (BLOCK, None);
+        }
+    }
+
+    /// Draws the noise of the next steps, unless it is there, and returns for how many of the `wanted` steps it is.
+    pub(super) fn draw(&mut self, stream: &mut Stream, wanted: u64) -> usize {
+        if self.is_used_up() {
+            self.start = stream.position();
+            stream.fill_open01(&mut self.pairs[..2 * BLOCK]);
             (self.made, self.is_prepared, self.sample) = (0, false, None);
         }
-        count
+        let left = BLOCK - self.made;
+        usize::try_from(wanted).unwrap_or(left).min(left)
     }
 
     /// Prepares the steps whose noise is drawn, unless they are.
@@ -100,10 +113,7 @@ impl Ahead {
     /// The sample of the next step, for the logit `a`.
     #[inline(always)]
     pub(super) fn sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64) -> Sample {
-        match self.sample {
-            Some((drawn_with, sample)) if drawn_with == a => sample,
-            _ => self.draw_sample(hand, a, self.made),
-        }
+        self.sample.unwrap_or_else(|| self.draw_sample(hand, a, self.made))
     }
 
     /// The sample of a step, for the logit `a`.
@@ -120,10 +130,10 @@ impl Ahead {
         Sample { b, z, z_tilde: sign * size.first(), z_tilde_a: slope.first(), score: sign * score.first() }
     }
 
-    /// Takes over how many steps are made, and the sample of the next one, which was drawn with the logit `a`.
+    /// Takes over how many steps are made, and the sample of the next one.
     #[inline(always)]
-    pub(super) fn keep(&mut self, made: usize, a: f64, sample: Sample) {
-        (self.made, self.sample) = (made, Some((a, sample)));
+    pub(super) fn keep(&mut self, made: usize, sample: Sample) {
+        (self.made, self.sample) = (made, Some(sample));
     }
 }
 

@@ -15,7 +15,7 @@ const LARGEST_LOGIT: f64 = 650.0;
 pub struct Steps<'a> {
     /// How many steps are wanted.
     pub(crate) wanted: u64,
-    /// The source of their noise. It is left behind that of the last step that is made.
+    /// The source of their noise, behind what is drawn ahead.
     pub(crate) stream: &'a mut Stream,
     /// What is known of them.
     pub(crate) ahead: &'a mut Ahead,
@@ -47,18 +47,11 @@ pub(crate) struct State<'a> {
 /// finite or has a square that is not; nothing of that step has moved then, and the caller makes it from the same noise.
 pub fn steps<C: Kernel>(control: &mut C, steps: &mut Steps<'_>, set_phi: impl Fn(&mut C, &[f64])) -> usize {
     let Steps { wanted, stream, ahead, state, is_stopped } = steps;
-    let start = stream.position();
-    let count = ahead.draw(stream, [&*state.optimisers[0], &*state.optimisers[1]], *wanted);
-    let made = f64::on_lanes(Instructions::Best, Loop { control, count, ahead, state, set_phi });
-    if made < count {
-        stream.set_position(start + WORDS * made as u128);
-        *is_stopped = true;
-    }
+    let count = ahead.draw(stream, *wanted);
+    let made = f64::on_lanes(Instructions::Best, &mut Loop { control, count, ahead, state, set_phi });
+    *is_stopped = made < count;
     made
 }
-
-/// Words of the stream that a step takes: two for each of its numbers.
-const WORDS: u128 = 4;
 
 struct Loop<'l, 's, C, F> {
     control: &'l mut C,
@@ -70,8 +63,8 @@ struct Loop<'l, 's, C, F> {
 }
 
 /// The sample fills one lane: that is less work than the same in scalars, whose masks are bytes and whose exponentials are
-/// calls.
-impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
+/// calls. One reference fits into a register, and a processor does not wait for its copy.
+impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for &mut Loop<'_, '_, C, F> {
     type Output = usize;
 
     /// Four registers for one number would be no gain.
@@ -79,20 +72,20 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for Loop<'_, '_, C, F> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
-        let Self { control, count, ahead, state, set_phi } = self;
+        let Loop { control, count, ahead, state, set_phi } = self;
         let narrow = hand.narrow();
         ahead.prepare(hand, [&*state.optimisers[0], &*state.optimisers[1]]);
         let mut sample = ahead.sample(narrow, state.parameters[0]);
-        let (first, last) = (ahead.made(), ahead.made() + count);
+        let (first, last) = (ahead.made(), ahead.made() + *count);
         let mut step = first;
         while step < last {
-            let Some(next) = quick((hand, narrow), control, state, sample, ahead, step) else { break };
+            let Some(next) = quick((hand, narrow), &**control, state, sample, ahead, step) else { break };
             sample = next;
             step += 1;
             set_phi(control, state.phi);
         }
         if step > first {
-            ahead.keep(step, state.parameters[0], sample);
+            ahead.keep(step, sample);
         }
         step - first
     }

@@ -48,6 +48,9 @@ impl Stream {
         Self(generator)
     }
 
+    /// 32-bit words until the stream starts again.
+    pub(crate) const LENGTH: u128 = 1 << 68;
+
     /// How many 32-bit words have been taken, modulo 2⁶⁸, where the stream starts again.
     ///
     /// [`fill_open01`](Self::fill_open01) takes two words for each number.
@@ -65,7 +68,7 @@ impl Stream {
     #[must_use]
     pub fn position(&self) -> u128 {
         // The generator itself counts on where its last block ends.
-        self.0.get_word_pos() & ((1 << 68) - 1)
+        self.0.get_word_pos() % Self::LENGTH
     }
 
     /// Goes to the place after `position` words, modulo 2⁶⁸.

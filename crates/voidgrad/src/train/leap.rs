@@ -65,12 +65,6 @@ impl Leap<'_> {
         self.offers.offer(value, point)
     }
 
-    /// Counts so many steps that no observer sees, in a run without one.
-    pub(super) fn made_unobserved(&mut self, steps: u64) {
-        *self.iteration += steps;
-        self.left = self.left.saturating_sub(steps);
-    }
-
     /// Counts a step, and shows it to the observer. `Break` means that the run ends here: the model returns, and leaves the
     /// noise behind what this step has drawn, also if it has drawn ahead.
     pub fn made(&mut self, loss: f64) -> ControlFlow<()> {

@@ -4,7 +4,7 @@ use nalgebra::DVectorView;
 
 use super::learner::Learner;
 use super::{
-    Average, Block, BlockId, Cause, Gradients, Leap, Model, Observer, Outcome, Settings, StateError, Step,
+    Average, Block, BlockId, Cause, Gradients, Model, Observer, Outcome, Settings, StateError, Step,
     TrainError, Trainer, TrainerError, TrainerState,
 };
 use crate::control::Control;
@@ -41,6 +41,10 @@ use crate::optimise::{Adam, Optimiser, RestartingAdam, Sgd};
 pub struct Training<'a, D: Distribution, E> {
     trainer: Trainer,
     model: Estimation<'a, D, E>,
+    /// What is known of the next steps, if a kernel may make them by itself.
+    ahead: Option<Box<Ahead>>,
+    /// The larger learning rate.
+    rate: f64,
 }
 
 impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
@@ -93,10 +97,10 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
                 average,
                 blocks,
                 learner,
-                ahead: is_fused.then(|| Box::new(Ahead::new())),
                 has_phi: true,
-                rate,
             },
+            ahead: is_fused.then(|| Box::new(Ahead::new())),
+            rate,
         })
     }
 
@@ -113,7 +117,7 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
     /// # Errors
     /// Returns [`TrainError::Diverged`] if a step cannot be made. The steps before it are made.
     pub fn advance(&mut self, steps: u64) -> Result<(), TrainError> {
-        let made = self.trainer.run_unobserved(&mut self.model, steps);
+        let made = self.make(steps);
         // The distribution and the control follow the blocks, which hold the last step that was made.
         let followed = self.follow();
         match made.and(followed) {
@@ -122,11 +126,85 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
         }
     }
 
+    /// Makes so many steps, and leaves the distribution and the control where they were.
+    fn make(&mut self, steps: u64) -> Result<(), Failure> {
+        let mut left = steps;
+        while left > 0 {
+            left -= self.make_by_kernel(left)?;
+            if left > 0 {
+                self.settle();
+                self.trainer.step(&mut self.model)?;
+                left -= 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the control's kernel make as many of the next steps as it can, and returns how many.
+    fn make_by_kernel(&mut self, wanted: u64) -> Result<u64, Failure> {
+        let Self { trainer, model, ahead: prepared, rate } = self;
+        let Some(ahead) = prepared else { return Ok(0) };
+        // With less than half a unit in the last place of the largest number, no parameter gets beyond it.
+        let farthest = Adam::FARTHEST * *rate * (trainer.iteration() + wanted) as f64;
+        if farthest >= 0.25 * f64::EPSILON * f64::MAX {
+            return Ok(0);
+        }
+        model.take_phi(trainer.parameters(model.blocks[1])?)?;
+        let mut left = wanted;
+        while left > 0 {
+            if ahead.is_used_up() {
+                trainer.set_rates()?;
+            }
+            let (blocks, stream, iteration) = trainer.parts();
+            let Estimation { estimator, objective, average, .. } = model;
+            let ([parameters, phi], Some(control)) = (blocks, estimator.control_mut()) else { break };
+            let optimisers = [&mut parameters.optimiser, &mut phi.optimiser];
+            let [Some(descent), Some(control_descent)] = optimisers.map(|by| by.downcast_mut::<Adam>())
+            else {
+                break;
+            };
+            // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
+            let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
+            let state = State {
+                f: &f,
+                parameters: &mut parameters.parameters,
+                phi: &mut phi.parameters,
+                optimisers: [descent, control_descent],
+                found: (0.0, 0.0),
+                variance_gradient: &mut average.variance_gradient,
+            };
+            let mut steps = Steps { wanted: left, stream, ahead, state, is_stopped: false };
+            let made = control.steps(&mut steps) as u64;
+            let Steps { state: State { found: (f, gradient), .. }, is_stopped, .. } = steps;
+            if made > 0 {
+                average.keep(f, gradient);
+                *iteration += made;
+                left -= made;
+            } else if !is_stopped {
+                // The control has no kernel.
+                *prepared = None;
+                break;
+            }
+            if is_stopped {
+                break;
+            }
+        }
+        Ok(wanted - left)
+    }
+
+    /// Takes the noise back behind the last step that was made.
+    fn settle(&mut self) {
+        if let Some(ahead) = &mut self.ahead {
+            ahead.settle(self.trainer.noise());
+        }
+    }
+
     /// Gives the distribution and the control the parameters of the blocks.
     fn follow(&mut self) -> Result<(), Failure> {
-        let [parameters, phi] = self.model.blocks;
-        let (parameters, phi) = (self.trainer.parameters(parameters)?, self.trainer.parameters(phi)?);
-        self.model.take(parameters, phi)
+        let Self { trainer, model, .. } = self;
+        let [parameters, phi] = model.blocks;
+        model.distribution.set_parameters(trainer.parameters(parameters)?).map_err(Cause::from)?;
+        model.take_phi(trainer.parameters(phi)?)
     }
 
     fn diverged(&self, failure: Failure) -> TrainError {
@@ -170,7 +248,7 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
 
     /// Shows the state to an observer.
     pub fn observe(&self, observer: &mut dyn Observer<D>) {
-        let Self { trainer, model: Estimation { distribution, estimator, average, .. } } = self;
+        let Self { trainer, model: Estimation { distribution, estimator, average, .. }, .. } = self;
         let iteration = trainer.iteration();
         let average = (iteration > 0).then_some(average);
         observer.observe(&Step { iteration, distribution, estimator, average });
@@ -188,6 +266,9 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
     #[must_use]
     pub fn state(&self) -> TrainerState {
         let mut state = self.trainer.state();
+        if let Some(position) = self.ahead.as_ref().and_then(|ahead| ahead.position()) {
+            state.position = position;
+        }
         let learned = self.model.estimator.state();
         state.extras.extend(learned.into_iter().map(|(name, values)| (format!("{LEARNED}{name}"), values)));
         if let Some(learner) = &self.model.learner {
@@ -204,6 +285,7 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
     /// # Errors
     /// As [`Trainer::restore`]; also returns an error if the estimator refuses its part. Then nothing has changed.
     pub fn restore(&mut self, state: &TrainerState) -> Result<(), StateError> {
+        self.settle();
         let before = self.trainer.state();
         self.trainer.restore(state)?;
         let under = |prefix: &str| -> Vec<(&str, &[f64])> {
@@ -260,12 +342,8 @@ struct Estimation<'a, D, E> {
     blocks: [BlockId; 2],
     /// What learns φ, if it is not an optimiser.
     learner: Option<Learner>,
-    /// What is known of the next steps, if a kernel may make them by itself.
-    ahead: Option<Box<Ahead>>,
     /// Whether the control has the φ of its block.
     has_phi: bool,
-    /// The larger learning rate.
-    rate: f64,
 }
 
 /// Why a step failed.
@@ -287,12 +365,7 @@ impl From<TrainerError> for Failure {
 }
 
 impl<D: Distribution, E: Estimator<D>> Estimation<'_, D, E> {
-    /// Gives the distribution and the control these parameters.
-    fn take(&mut self, parameters: &[f64], phi: &[f64]) -> Result<(), Failure> {
-        self.distribution.set_parameters(parameters).map_err(Cause::from)?;
-        self.take_phi(phi)
-    }
-
+    /// Gives the control this φ, unless it has it.
     fn take_phi(&mut self, phi: &[f64]) -> Result<(), Failure> {
         if !self.has_phi {
             if let Some(control) = self.estimator.control_mut() {
@@ -310,7 +383,8 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
     fn fill(&mut self, step: &mut Gradients<'_>) -> Result<f64, Failure> {
         let iteration = step.iteration();
         let ([parameters, phi], noise) = step.parts(self.blocks)?;
-        self.take(parameters.parameters, phi.parameters)?;
+        self.distribution.set_parameters(parameters.parameters).map_err(Cause::from)?;
+        self.take_phi(phi.parameters)?;
         let Self { distribution, estimator, objective, average, learner, .. } = self;
         average.clear();
         if let Some(learner) = learner {
@@ -336,51 +410,5 @@ impl<D: Distribution, E: Estimator<D>> Model for Estimation<'_, D, E> {
         // The optimiser moves the block next.
         self.has_phi = false;
         Ok(average.f)
-    }
-
-    /// Lets the control's kernel make as many of the next steps as it can.
-    fn leap(&mut self, leap: &mut Leap<'_>) -> Result<(), Failure> {
-        // With less than half a unit in the last place of the largest number, no parameter gets beyond it.
-        let farthest = Adam::FARTHEST * self.rate * (leap.iteration() + leap.steps()) as f64;
-        if self.ahead.is_none() || farthest >= 0.25 * f64::EPSILON * f64::MAX {
-            return Ok(());
-        }
-        if !self.has_phi {
-            let ([_, phi], _) = leap.parts(self.blocks)?;
-            self.take_phi(phi.parameters)?;
-        }
-        while leap.steps() > 0 {
-            let wanted = leap.steps();
-            let Self { estimator, objective, average, blocks, ahead, .. } = self;
-            let ([parameters, phi], stream) = leap.parts(*blocks)?;
-            let optimisers =
-                [parameters.optimiser, phi.optimiser].map(|optimiser| optimiser.downcast_mut::<Adam>());
-            let ([Some(descent), Some(control_descent)], Some(control), Some(ahead)) =
-                (optimisers, estimator.control_mut(), ahead)
-            else {
-                return Ok(());
-            };
-            // A value that can't be had is NaN: the step is then made as every estimator makes it, which gives the error.
-            let f = |b: f64| objective.value(&[b]).unwrap_or(f64::NAN);
-            let state = State {
-                f: &f,
-                parameters: parameters.parameters,
-                phi: phi.parameters,
-                optimisers: [descent, control_descent],
-                found: (0.0, 0.0),
-                variance_gradient: &mut average.variance_gradient,
-            };
-            let mut steps = Steps { wanted, stream, ahead, state, is_stopped: false };
-            let made = control.steps(&mut steps);
-            let Steps { state: State { found: (f, gradient), .. }, is_stopped, .. } = steps;
-            if made > 0 {
-                average.keep(f, gradient);
-                leap.made_unobserved(made as u64);
-            }
-            if made == 0 || is_stopped {
-                return Ok(());
-            }
-        }
-        Ok(())
     }
 }

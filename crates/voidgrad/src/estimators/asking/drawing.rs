@@ -51,7 +51,7 @@ impl Drawn<Bernoulli> for control_variate::Estimate {
         }
         let (u, v) = noise.split_at(bernoulli.len());
         bernoulli.sample(u, &mut self.b);
-        self.draw(bernoulli.logits(), Noise::trusted(u, v));
+        self.draw(bernoulli, Noise::trusted(u, v));
     }
 
     fn b(&self) -> &[f64] {

@@ -11,14 +11,13 @@ pub(crate) struct RatesAhead<const STEPS: usize> {
     decays2: [f64; STEPS],
     steps: [f64; STEPS],
     scales: [f64; STEPS],
-    learning_rate: f64,
 }
 
 impl<const STEPS: usize> RatesAhead<STEPS> {
     #[inline(always)]
     pub(crate) fn new() -> Self {
         let zeros = [0.0; STEPS];
-        Self { decays1: zeros, decays2: zeros, steps: zeros, scales: zeros, learning_rate: 0.0 }
+        Self { decays1: zeros, decays2: zeros, steps: zeros, scales: zeros }
     }
 
     /// The next steps of `adam`; `STEPS` is a multiple of the lanes.
@@ -29,19 +28,11 @@ impl<const STEPS: usize> RatesAhead<STEPS> {
             (decay1, decay2) = (normal(decay1 * adam.beta1), normal(decay2 * adam.beta2));
             (self.decays1[i], self.decays2[i]) = (decay1, decay2);
         }
-        self.learning_rate = adam.learning_rate;
         let (one, rate) = (hand.constant(1.0), hand.constant(adam.learning_rate));
         for i in (0..STEPS).step_by(R::LANES) {
             (rate / (one - hand.load(&self.decays1[i..]))).store(&mut self.steps[i..]);
             (one - hand.load(&self.decays2[i..])).sqrt().recip().store(&mut self.scales[i..]);
         }
-    }
-
-    /// Whether the rates of step `i` are those that `adam` has next.
-    pub(crate) fn are_of(&self, adam: &Adam, i: usize) -> bool {
-        self.learning_rate == adam.learning_rate
-            && self.decays1[i] == normal(adam.decay1 * adam.beta1)
-            && self.decays2[i] == normal(adam.decay2 * adam.beta2)
     }
 
     /// Those of step `i`.

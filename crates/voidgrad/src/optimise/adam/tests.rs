@@ -54,7 +54,6 @@ fn rates_made_together_are_those_of_each_step_bit_by_bit() {
     for i in 0..16 {
         let (made, own) = (ahead.rates(&adam, i), adam.rates());
         assert_eq!(made, own, "step {i}");
-        assert!(ahead.are_of(&adam, i) && (i == 0 || !ahead.are_of(&adam, i - 1)), "step {i}");
         adam.step(&mut [0.0], &[1.0]).unwrap();
     }
 }

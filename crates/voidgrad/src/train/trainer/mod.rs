@@ -239,6 +239,11 @@ impl Trainer {
         &mut self.noise
     }
 
+    /// The blocks, the noise and the number of steps, for a caller that makes whole steps.
+    pub(in crate::train) fn parts(&mut self) -> (&mut [Entry], &mut Stream, &mut u64) {
+        (&mut self.blocks, &mut self.noise, &mut self.iteration)
+    }
+
     /// Offers a point with its value. The point is kept if the value is the lowest so far; one that is NaN never wins. Returns
     /// whether it is kept.
     pub fn offer(&mut self, value: f64, point: &[f64]) -> bool {

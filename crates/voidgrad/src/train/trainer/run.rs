@@ -56,17 +56,6 @@ impl Trainer {
         Ok(ControlFlow::Continue(()))
     }
 
-    /// Makes `steps` steps that nobody watches.
-    pub(in crate::train) fn run_unobserved<M: Model + ?Sized>(
-        &mut self,
-        model: &mut M,
-        steps: u64,
-    ) -> Result<(), M::Error> {
-        let watched = self.run(model, steps, |_| ControlFlow::<()>::Continue(()))?;
-        debug_assert!(watched.is_continue(), "nobody stops it");
-        Ok(())
-    }
-
     /// Whether a step is nothing but gradients and optimisers.
     fn is_bare(&self) -> bool {
         self.terms.is_empty()

@@ -114,7 +114,7 @@ impl Trainer {
     }
 
     /// Gives each optimiser the learning rate of the next step, or none of them.
-    pub(super) fn set_rates(&mut self) -> Result<(), TrainerError> {
+    pub(in crate::train) fn set_rates(&mut self) -> Result<(), TrainerError> {
         self.blocks.iter_mut().for_each(|block| block.rate_before = block.optimiser.learning_rate());
         let step = self.iteration;
         let set = self.blocks.iter_mut().try_for_each(|block| block.set_rate(step));
@@ -125,7 +125,7 @@ impl Trainer {
     }
 
     /// Gives each optimiser the learning rate that it had.
-    pub(super) fn reset_rates(&mut self) {
+    pub(in crate::train) fn reset_rates(&mut self) {
         for block in &mut self.blocks {
             // The rate is the optimiser's own, so there is nothing that it could refuse.
             let _ = block.optimiser.set_learning_rate(block.rate_before);

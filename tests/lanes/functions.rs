@@ -97,74 +97,63 @@ macro_rules! function {
     }};
 }
 
-macro_rules! table {
-    (|$x:ident, $y:ident, $z:ident| $($name:ident($($other:ident)?): $truth:expr, $scalar:expr;)*) => {
-        vec![$(function!(stringify!($name), $truth, $scalar, |$x, $y, $z| $x.$name($($other)?))),*]
+/// Adds functions of the lists of `voidgrad-real`, with their bounds: each to the values, or to the sums that cancel.
+macro_rules! listed {
+    ($values:ident, $sums:ident; $(
+        $(#[$doc:meta])* $name:ident($($argument:ident),*) $(as $called:ident)? $({$($bounds:tt)*})?;
+    )*) => {
+        $(listed!(@add $values, $sums, $name($($argument),*) $($($bounds)*)?);)*
+    };
+    (@add $values:ident, $sums:ident, $name:ident($($argument:ident),*)) => {
+        listed!(@value $values, $name($($argument),*), None, 0.0);
+    };
+    (@add $values:ident, $sums:ident, $name:ident($($argument:ident),*) truth: $truth:literal, scalar: $scalar:literal) => {
+        listed!(@value $values, $name($($argument),*), Some(f64::from($truth)), f64::from($scalar));
+    };
+    (@add $values:ident, $sums:ident, $name:ident($($argument:ident),*) scalar: $scalar:literal) => {
+        listed!(@value $values, $name($($argument),*), None, f64::from($scalar));
+    };
+    // Adding 0 makes both zeros equal.
+    (@add $values:ident, $sums:ident, $name:ident($other:ident) either_zero) => {
+        $values.push(function!(stringify!($name), None, 0.0, |x, y, z| (x.$name(y) + x.constant(0.0))));
+    };
+    (@add $values:ident, $sums:ident, $name:ident() either_zero) => {
+        $values.push(function!(stringify!($name), None, 0.0, |x, y, z| (x.$name() + x.constant(0.0))));
+    };
+    (@add $values:ident, $sums:ident, $name:ident($other:ident) of_largest: $bound:literal) => {
+        $sums.push([
+            function!(stringify!($name), None, f64::from($bound), |x, y, z| x.$name(y)),
+            function!("its size", None, 0.0, |x, y, z| (x.abs().max(y.abs()).max(x.$name(y).abs()))),
+        ]);
+    };
+    (@value $values:ident, $name:ident(), $truth:expr, $scalar:expr) => {
+        $values.push(function!(stringify!($name), $truth, $scalar, |x, y, z| x.$name()));
+    };
+    (@value $values:ident, $name:ident($other:ident), $truth:expr, $scalar:expr) => {
+        $values.push(function!(stringify!($name), $truth, $scalar, |x, y, z| x.$name(y)));
     };
 }
 
-/// The bounds of all functions, and the functions.
+/// The listed functions, and of those whose sums cancel each with one that tells the size of what is added.
+fn lists() -> (Vec<Function>, Vec<[Function; 2]>) {
+    let (mut values, mut sums) = (Vec::new(), Vec::new());
+    voidgrad_real::one_by_one!([listed] values, sums;);
+    voidgrad_real::by_algorithms!([listed] values, sums;);
+    voidgrad_real::of_floats!([listed] values, sums;);
+    voidgrad_real::of_the_field!([listed] values, sums;);
+    voidgrad_real::of_others!([listed] values, sums;);
+    (values, sums)
+}
+
+/// All functions but those of `sums`.
 pub(crate) fn functions() -> Vec<Function> {
-    let mut functions = table! {
-        |x, y, z|
-        exp(): Some(2.0), 2.0;
-        exp2(): Some(2.0), 2.0;
-        exp_m1(): Some(2.0), 3.0;
-        ln(): Some(2.0), 2.0;
-        ln_1p(): Some(2.0), 2.0;
-        log2(): Some(3.0), 3.0;
-        log10(): Some(3.0), 4.0;
-        sigmoid(): Some(2.0), 4.0;
-        tanh(): Some(2.0), 3.0;
-        softplus(): Some(2.0), 4.0;
-        log_sigmoid(): Some(2.0), 4.0;
-        logit(): Some(2.0), 4.0;
-        log1mexp(): Some(3.0), 4.0;
-        d_sigmoid(): Some(6.0), 8.0;
-        d2_sigmoid(): Some(8.0), 12.0;
-        sech2(): Some(7.0), 9.0;
-        ln_1p_ratio(y): None, 2.0;
-
-        sqrt(): None, 0.0;
-        abs(): None, 0.0;
-        recip(): None, 0.0;
-        signum(): None, 0.0;
-        floor(): None, 0.0;
-        ceil(): None, 0.0;
-        round(): None, 0.0;
-        trunc(): None, 0.0;
-        copysign(y): None, 0.0;
-        one_minus_square(): None, 0.0;
-        d_ln_1p_ratio(y): None, 0.0;
-
-        // One lane after the other, by the scalar's function.
-        cbrt(): None, 0.0;
-        sin(): None, 0.0;
-        cos(): None, 0.0;
-        tan(): None, 0.0;
-        asin(): None, 0.0;
-        acos(): None, 0.0;
-        atan(): None, 0.0;
-        sinh(): None, 0.0;
-        cosh(): None, 0.0;
-        asinh(): None, 0.0;
-        acosh(): None, 0.0;
-        atanh(): None, 0.0;
-        powf(y): None, 0.0;
-        hypot(y): None, 0.0;
-        atan2(y): None, 0.0;
-        d_hypot(y): None, 0.0;
-    };
+    let (mut functions, _) = lists();
     functions.extend([
         function!("+", None, 0.0, |x, y, z| (x + y)),
         function!("-", None, 0.0, |x, y, z| (x - y)),
         function!("*", None, 0.0, |x, y, z| (x * y)),
         function!("/", None, 0.0, |x, y, z| (x / y)),
         function!("negation", None, 0.0, |x, y, z| (-x)),
-        // Of two zeros, either is the larger one; adding 0 makes them equal.
-        function!("max", None, 0.0, |x, y, z| (x.max(y) + x.constant(0.0))),
-        function!("min", None, 0.0, |x, y, z| (x.min(y) + x.constant(0.0))),
-        function!("relu", None, 0.0, |x, y, z| (x.relu() + x.constant(0.0))),
         function!("powi 0", None, 0.0, |x, y, z| x.powi(0)),
         function!("powi 1", None, 0.0, |x, y, z| x.powi(1)),
         function!("powi 2", None, 0.0, |x, y, z| x.powi(2)),
@@ -191,7 +180,8 @@ pub(crate) fn functions() -> Vec<Function> {
 /// Functions of which lanes and the scalar may differ by more than steps of their value, where a sum cancels: with each stands
 /// one that tells the size of what is added.
 pub(crate) fn sums() -> Vec<[Function; 2]> {
-    vec![
+    let (_, mut sums) = lists();
+    sums.extend([
         [
             // Two roundings or one, of a sum of up to twice the size. The product must not overflow, since a fused sum may not.
             function!("mul_add", None, 3.0, |x, y, z| x.mul_add(y / (y.abs() + y.constant(1.0)), z)),
@@ -203,11 +193,8 @@ pub(crate) fn sums() -> Vec<[Function; 2]> {
             }),
             function!("its size", None, 0.0, |x, y, z| (x.abs().max(z.abs()))),
         ],
-        [
-            function!("logaddexp", None, 3.0, |x, y, z| x.logaddexp(y)),
-            function!("its size", None, 0.0, |x, y, z| (x.abs().max(y.abs()).max(x.logaddexp(y).abs()))),
-        ],
-    ]
+    ]);
+    sums
 }
 
 /// σ, σ' and σ'' for sums over many samples, with the functions that keep the digits.

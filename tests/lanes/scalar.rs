@@ -2,6 +2,7 @@
 
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 use fearless_simd::Level;
+use voidgrad_symbolic::primitives::{Binary, Unary};
 
 use crate::functions::{Bounds, Function, OnSlices, functions, levels, quick, ratios, sums};
 use crate::ulps::{Number, steps};
@@ -101,6 +102,15 @@ fn each_lane_of_a_sum_that_cancels_is_the_scalars_value_to_the_digits_of_what_is
     for [Function { name, bounds: Bounds { scalar, .. }, f64, f32, .. }, size] in sums() {
         check(name, scalar, f64, size.f64, is_close);
         check(name, scalar, f32, size.f32, is_close);
+    }
+}
+
+#[test]
+fn every_primitive_is_compared() {
+    let sums = sums().into_iter().map(|[function, _]| function);
+    let compared: Vec<&str> = functions().into_iter().chain(sums).map(|function| function.name).collect();
+    for name in Unary::all().map(|of| of.row().name).chain(Binary::all().map(|of| of.row().name)) {
+        assert!(compared.contains(&name), "{name} is in no list of `voidgrad-real`");
     }
 }
 

@@ -1,4 +1,5 @@
-//! A new primitive takes its row in the table, its method of `Real`, and a line among the functions if it is called as one: no other source file names it.
+//! A new primitive takes its row in the table, its method of `Real`, and a line among the functions if it is called as one; with arithmetic of its own it takes
+//! its row, a line of the list, and its file. No other source file names it, nor do the tests of lanes.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,12 +9,19 @@ use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens as _;
 use voidgrad_symbolic::primitives::{Binary, Call, Unary};
 
-/// The crates whose files are read.
-const LIBRARY: [&str; 4] = ["voidgrad-real", "voidgrad-symbolic", "voidgrad-macros", "voidgrad"];
+/// The folders whose files are read.
+const FOLDERS: [&str; 5] = [
+    "crates/voidgrad-real/src",
+    "crates/voidgrad-symbolic/src",
+    "crates/voidgrad-macros/src",
+    "crates/voidgrad/src",
+    "tests/lanes",
+];
 
-const TABLE: &str = "voidgrad-symbolic/src/primitives.rs";
-const METHOD: &str = "voidgrad-real/src/real.rs";
-const FUNCTION: &str = "voidgrad-real/src/functions.rs";
+const TABLE: &str = "crates/voidgrad-symbolic/src/primitives.rs";
+const METHOD: &str = "crates/voidgrad-real/src/real.rs";
+const FUNCTION: &str = "crates/voidgrad-real/src/functions.rs";
+const ARITHMETIC: &str = "crates/voidgrad-real/src/arithmetic";
 
 /// Primitives without arithmetic of their own for scalars or lanes, which nothing else happens to use or to be called like: methods that `f64` has, and generated
 /// functions that are made of others.
@@ -38,14 +46,14 @@ const ALONE: [&str; 16] = [
 
 /// Primitives of these that lanes have instructions for.
 const ON_LANES: [&str; 2] = ["signum", "trunc"];
-const LANES: &str = "voidgrad-real/src/lanes/vector.rs";
+const LANES: &str = "crates/voidgrad-real/src/lanes/vector.rs";
 
-/// The source files of the library, by their paths, with the names in each; comments and items for tests are left out.
+/// The files, by their paths, with the names in each; comments and items for tests are left out.
 fn sources() -> Vec<(String, BTreeSet<String>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates");
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let mut paths = Vec::new();
-    for name in LIBRARY {
-        collect(&root.join(name).join("src"), &mut paths);
+    for folder in FOLDERS {
+        collect(&root.join(folder), &mut paths);
     }
     let named = |path: PathBuf| {
         let file = syn::parse_file(&fs::read_to_string(&path).unwrap()).unwrap();
@@ -112,11 +120,45 @@ fn a_function_is_in_three_files() {
     assert!(Unary::find(name, Call::Function).is_some());
     let sources = sources();
     let mut found = files(&sources, name);
-    // A rule that finds it in other code, an estimator that calls it, and one of the functions of many numbers, which need not be all.
-    for other in
-        ["voidgrad-symbolic/src/stable.rs", "voidgrad/src/estimators/arms.rs", "voidgrad/src/slices.rs"]
-    {
+    // A rule that finds it in other code, an estimator that calls it, one of the functions of many numbers, which need not be all, and a test of a default method.
+    for other in [
+        "crates/voidgrad-symbolic/src/stable.rs",
+        "crates/voidgrad/src/estimators/arms.rs",
+        "crates/voidgrad/src/slices.rs",
+        "tests/lanes/moves.rs",
+    ] {
         assert!(found.remove(other), "{other}");
     }
     assert_eq!(found, BTreeSet::from([TABLE, METHOD, FUNCTION]));
+}
+
+/// Primitives with arithmetic of their own, with the files that use them: rules that find them in other code, a kernel that is written by hand, and a distribution.
+const OWN: [(&str, &[&str]); 3] = [
+    ("sech2", &["crates/voidgrad/src/controls/perceptron/kernel.rs"]),
+    ("log1mexp", &["crates/voidgrad-symbolic/src/stable.rs"]),
+    (
+        "logaddexp",
+        &[
+            "crates/voidgrad-symbolic/src/stable.rs",
+            "crates/voidgrad/src/categorical/logit.rs",
+            "crates/voidgrad/src/categorical/state.rs",
+        ],
+    ),
+];
+
+#[test]
+fn a_primitive_with_arithmetic_of_its_own_is_in_three_files() {
+    let sources = sources();
+    for (name, users) in OWN {
+        let (list, own) = (format!("{ARITHMETIC}/mod.rs"), format!("{ARITHMETIC}/{name}.rs"));
+        let mut found = files(&sources, name);
+        // A function that nobody calls by name is named in its file only by the name of the file.
+        found.insert(
+            sources.iter().find(|(path, _)| *path == own).map(|(path, _)| path.as_str()).expect(name),
+        );
+        for user in users {
+            assert!(found.remove(user), "{name}: {user}");
+        }
+        assert_eq!(found, BTreeSet::from([TABLE, &list, &own]), "{name}");
+    }
 }

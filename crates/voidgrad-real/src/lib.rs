@@ -6,6 +6,7 @@
 //!
 //! The crate is part of [voidgrad](https://docs.rs/voidgrad), which re-exports all of it.
 
+mod arithmetic;
 mod float;
 pub mod functions;
 mod lanes;

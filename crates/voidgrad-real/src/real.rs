@@ -1,7 +1,7 @@
 //! The trait itself: what a number must be able to do, and lists of its functions for those that implement it.
 //!
-//! A new function is a method here and its name in one of the lists; no other file of this crate has to name it. Only a function with arithmetic of its own for
-//! scalars (`float.rs`) or for lanes (`lanes/vector.rs`) is written there.
+//! A new function is a method here and its name in one of the lists; no other file of this crate has to name it. Only one with arithmetic of its own is in
+//! `arithmetic/` instead.
 
 use core::fmt::Debug;
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
@@ -16,6 +16,19 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 pub trait Mask: Copy + Debug + BitAnd<Output = Self> + BitOr<Output = Self> + Not<Output = Self> {}
 
 impl Mask for bool {}
+
+/// Methods of the trait that have no default.
+macro_rules! methods {
+    ($(
+        $(#[$doc:meta])* $name:ident($($argument:ident),*) $(as $called:ident)? {$($bounds:tt)*};
+    )*) => {
+        $(
+            $(#[$doc])*
+            #[must_use]
+            fn $name(self $(, $argument: Self)*) -> Self;
+        )*
+    };
+}
 
 /// A real number: a scalar, or several side by side.
 ///
@@ -178,30 +191,8 @@ pub trait Real:
     #[must_use]
     fn atanh(self) -> Self;
 
-    /// `σ(self) = 1/(1 + e^-self)`, exact in both tails.
-    #[must_use]
-    fn sigmoid(self) -> Self;
-    /// `ln(self/(1 - self))`, exact near ½.
-    #[must_use]
-    fn logit(self) -> Self;
-    /// `ln(1 + e^self)` without overflow.
-    #[must_use]
-    fn softplus(self) -> Self;
-    /// `ln(1 - e^self)` for `self < 0`, exact at both ends.
-    #[must_use]
-    fn log1mexp(self) -> Self;
-    /// `ln(e^self + e^other)` without overflow.
-    #[must_use]
-    fn logaddexp(self, other: Self) -> Self;
-    /// `σ'(self) = σ(self)·σ(-self)`.
-    #[must_use]
-    fn d_sigmoid(self) -> Self;
-    /// `σ''(self) = -tanh(self/2)·σ'(self)`, exact also near 0, where it is 0.
-    #[must_use]
-    fn d2_sigmoid(self) -> Self;
-    /// `1/cosh²(self)`, the derivative of `tanh`.
-    #[must_use]
-    fn sech2(self) -> Self;
+    crate::of_the_field!([methods]);
+
     /// `ln σ(self)`.
     #[must_use]
     #[inline(always)]
@@ -242,39 +233,66 @@ pub trait Real:
     }
 }
 
-// Each list calls a macro with its functions, after what is given to the macro first.
+// Each list calls a macro with its functions, after what is given to the macro first. The macro may be another list, which adds its own.
+//
+// In braces are the bounds of lanes, if they are not equal to the scalar: how many steps from one number to the next they may be from the true value (`truth`) and
+// from the scalar's (`scalar`). A sum that cancels has its bound in steps of the largest of its arguments and its value (`of_largest`). With `either_zero`, either of
+// two zeros may be the value. The tests of lanes iterate the lists; for `truth` they need rows in the workspace's `tests/fixtures/lanes.json`.
 
 /// Functions that `f64` has, and that no vector has instructions for: vectors compute one lane after the other.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! one_by_one {
     ([$($then:tt)+] $($first:tt)*) => {
         $($then)+! {
             $($first)*
-            cbrt(), sin(), cos(), tan(), asin(), acos(), atan(), sinh(), cosh(), asinh(), acosh(), atanh(),
-            powf(y), hypot(other), atan2(other)
+            cbrt(); sin(); cos(); tan(); asin(); acos(); atan(); sinh(); cosh(); asinh(); acosh(); atanh();
+            powf(y); hypot(other); atan2(other);
+        }
+    };
+}
+
+/// Functions that `f64` has, and that vectors compute by the algorithms of `lanes/`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! by_algorithms {
+    ([$($then:tt)+] $($first:tt)*) => {
+        $($then)+! {
+            $($first)*
+            exp() { truth: 2, scalar: 2 };
+            exp2() { truth: 2, scalar: 2 };
+            exp_m1() { truth: 2, scalar: 3 };
+            ln() { truth: 2, scalar: 2 };
+            ln_1p() { truth: 2, scalar: 2 };
+            log2() { truth: 3, scalar: 3 };
+            log10() { truth: 3, scalar: 4 };
+            tanh() { truth: 2, scalar: 3 };
         }
     };
 }
 
 /// The other functions that `f64` has.
+#[doc(hidden)]
+#[macro_export]
 macro_rules! of_floats {
     ([$($then:tt)+] $($first:tt)*) => {
         $($then)+! {
             $($first)*
-            max(other), min(other), copysign(sign), sqrt(), recip(), abs(), signum(), floor(), ceil(), round(), trunc(),
-            exp(), exp2(), exp_m1(), ln(), ln_1p(), log2(), log10(), tanh()
+            max(other) { either_zero }; min(other) { either_zero }; copysign(sign);
+            sqrt(); recip(); abs(); signum(); floor(); ceil(); round(); trunc();
         }
     };
 }
 
-/// Functions that `f64` does not have, and `mul_add`: every number has arithmetic of its own, or that of the trait.
-macro_rules! of_the_field {
+/// Functions that the trait makes of others.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! of_others {
     ([$($then:tt)+] $($first:tt)*) => {
         $($then)+! {
             $($first)*
-            mul_add(a, b), sigmoid(), d_sigmoid(), d2_sigmoid(), sech2(), logit(), softplus(), log1mexp(), logaddexp(other),
-            log_sigmoid(), relu(), ln_1p_ratio(d), d_ln_1p_ratio(d), one_minus_square(), d_hypot(other)
+            log_sigmoid() { truth: 2, scalar: 4 }; relu() { either_zero }; ln_1p_ratio(d) { scalar: 2 };
+            d_ln_1p_ratio(d); one_minus_square(); d_hypot(other);
         }
     };
 }
-
-pub(crate) use {of_floats, of_the_field, one_by_one};

@@ -1,7 +1,7 @@
 //! The table of primitives: each row is a function with its derivative, and everything iterates the table.
 //!
-//! A new primitive is one new row here and one method of [`Real`], in two files (`tests/files.rs`): the parser, the differentiation, the emitted
-//! code, the formulas and the finite-difference test read the row.
+//! A new primitive is one new row here and one method of [`Real`], in two files, or three if users call it as a function or it has arithmetic of its own
+//! (`tests/suite/files.rs` counts): the parser, the differentiation, the emitted code, the formulas and the finite-difference test read the row.
 
 use voidgrad_real::Real;
 

@@ -78,7 +78,7 @@ fn clamp<W: Wide>(x: W, [low, high]: [f64; 2]) -> W {
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn exp<W: Wide>(x: W) -> W {
+pub(crate) fn exp<W: Wide>(x: W) -> W {
     Reduced::new(clamp(x, W::EXP_DOMAIN), rounding_shift(x, 2 * W::BIAS)).exp()
 }
 
@@ -101,7 +101,7 @@ pub(super) fn exp2_quick<W: Wide>(x: W) -> W {
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn exp_m1<W: Wide>(x: W) -> W {
+pub(crate) fn exp_m1<W: Wide>(x: W) -> W {
     // 2^(k - 1) is a number of full precision here, so one step makes it; 2^k could overflow.
     let reduced = Reduced::new(clamp(x, [W::EXP_M1_FLOOR, W::EXP_DOMAIN[1]]), rounding_shift(x, W::BIAS - 1));
     let half = reduced.exp_m1(W::from_bits(reduced.exponent << W::MANTISSA), 0.5);
@@ -112,7 +112,7 @@ pub(super) fn exp_m1<W: Wide>(x: W) -> W {
 
 /// e^x and its like for x ≤ 0, where the scaling is shorter: 2^k is a product of a number of full precision and a constant.
 #[derive(Clone, Copy)]
-pub(super) struct Negative<W: Wide> {
+pub(crate) struct Negative<W: Wide> {
     reduced: Reduced<W>,
     /// 2^(k + `EXTRA`).
     scale: W,
@@ -125,20 +125,20 @@ impl<W: Wide> Negative<W> {
     const DOWN: f64 = f64::from_bits((1023 - Self::EXTRA as u64) << 52);
 
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn new(x: W) -> Self {
+    pub(crate) fn new(x: W) -> Self {
         let reduced = Reduced::new(x.at_least(W::EXP_DOMAIN[0]), rounding_shift(x, W::BIAS + Self::EXTRA));
         Self { reduced, scale: W::from_bits(reduced.exponent << W::MANTISSA) }
     }
 
     /// e^x.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn exp(self) -> W {
+    pub(crate) fn exp(self) -> W {
         self.reduced.mantissa() * self.scale * self.scale.constant(Self::DOWN)
     }
 
     /// `unit`·(e^x - 1), where `unit` is a power of 2.
     #[cfg_attr(not(debug_assertions), inline(always))]
-    pub(super) fn exp_m1(self, unit: f64) -> W {
+    pub(crate) fn exp_m1(self, unit: f64) -> W {
         self.reduced.exp_m1(self.scale * self.scale.constant(unit * Self::DOWN), unit)
     }
 }

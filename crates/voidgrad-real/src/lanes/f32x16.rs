@@ -9,7 +9,7 @@ use super::uniform::{BELOW_ONE_32, Generators, ONE_32};
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
-use super::{exp, ln, logistic};
+use super::{algorithms, ln, quick};
 use crate::{Mask, Real};
 
 vector!(

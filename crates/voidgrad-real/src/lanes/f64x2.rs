@@ -9,7 +9,7 @@ use super::f64x8::constants;
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
-use super::{exp, ln, logistic, uniform};
+use super::{algorithms, ln, quick, uniform};
 use crate::{Mask, Real};
 
 vector!(

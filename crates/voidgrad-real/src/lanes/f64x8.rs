@@ -10,7 +10,7 @@ use super::uniform::{BELOW_ONE_64, Generators, ONE_64};
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
-use super::{exp, ln, logistic};
+use super::{algorithms, ln, quick};
 use crate::{Mask, Real};
 
 vector!(

@@ -21,7 +21,7 @@ fn exponent_field<W: Wide>(x: W) -> W::Bits {
 
 /// -k from what [`exponent_field`] gave; `extra` is added to it.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn minus_exponent<W: Wide>(field: W::Bits, extra: W) -> W {
+pub(crate) fn minus_exponent<W: Wide>(field: W::Bits, extra: W) -> W {
     // An integer below 2^p as the mantissa of a number in [2^p, 2^(p + 1)).
     let one = 1_u64 << W::MANTISSA;
     let unit = u64::from(W::BIAS + W::MANTISSA) << W::MANTISSA;
@@ -30,12 +30,12 @@ fn minus_exponent<W: Wide>(field: W::Bits, extra: W) -> W {
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn exponent_mask<W: Wide>() -> u64 {
+pub(crate) fn exponent_mask<W: Wide>() -> u64 {
     u64::from(2 * W::BIAS + 1) << W::MANTISSA
 }
 
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn one_bits<W: Wide>() -> u64 {
+pub(crate) fn one_bits<W: Wide>() -> u64 {
     u64::from(W::BIAS) << W::MANTISSA
 }
 
@@ -125,7 +125,7 @@ pub(super) fn log10<W: Wide>(x: W) -> W {
 
 /// ln(1 + x) for x in [0, 1], NaN for NaN.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn ln_1p_unit<W: Wide>(x: W) -> W {
+pub(crate) fn ln_1p_unit<W: Wide>(x: W) -> W {
     let (half, zero) = (x.constant(0.5), x.constant(0.0));
     let large = x.is_gt(half);
     let f = W::select(large, x.mul_add(half, -half), x);
@@ -138,47 +138,14 @@ pub(super) fn ln_1p_unit<W: Wide>(x: W) -> W {
     (f - term) + W::select(large, x.constant(high), zero)
 }
 
-/// ln(p/(1 - p)).
-///
-/// With p = 2^k·a and 1 - p = b such that a/b is in [⅔, 3/2], this is k ln 2 + 2 atanh((a - b)/(a + b)): one division, and near
-/// ½ no error but that of the last sum, since there a - b = 2p - 1 and a + b = 1 are exact.
-#[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn logit<W: Wide>(p: W) -> W {
-    let (zero, one) = (p.constant(0.0), p.constant(1.0));
-    let b = one - p;
-    let b_low = (one - b) - p;
-    // So much larger, p is not subnormal.
-    let p_up = p * p.constant((1_u64 << (W::MANTISSA + 2)) as f64);
-    let extra = p.constant(f64::from(W::MANTISSA + 2));
-    let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
-    // The difference of the bits is close to that of the logarithms.
-    let field = (p_up.to_bits() + p.bits(one_and_half)) - b.to_bits();
-    let exponent = (field & p.bits(exponent_mask::<W>())) - p.bits(one_bits::<W>());
-    let a = W::from_bits(p_up.to_bits() - exponent);
-    let minus_k = minus_exponent(field, extra);
-
-    let difference = (a - b) - b_low;
-    let sum = a + b;
-    let s = difference / sum;
-    let z = s * s;
-    let [high, low] = W::LN_2;
-    let rest = (s * z).mul_add(z.atanh_series(), minus_k * p.constant(-low));
-    let logit = minus_k.mul_add(p.constant(-high), (s + s) + rest);
-
-    let product = p * b;
-    let end = p.constant(f64::INFINITY).copysign(p - p.constant(0.5));
-    let outside = W::select(product.is_eq(zero), end, p.constant(f64::NAN));
-    W::select(product.is_gt(zero), logit, outside)
-}
-
 /// The exponent field of p/q, 2^k·m with m in [⅔, 3/2], of positive numbers that are not subnormal.
 #[cfg_attr(not(debug_assertions), inline(always))]
-fn quotient_field<W: Wide>(p: W, q: W) -> W::Bits {
+pub(crate) fn quotient_field<W: Wide>(p: W, q: W) -> W::Bits {
     let one_and_half = one_bits::<W>() + (1 << (W::MANTISSA - 1));
     (p.to_bits() + p.bits(one_and_half)) - q.to_bits()
 }
 
-/// p/q = 2^k (1 + s)/(1 - s), with s = difference/sum, |s| ≤ 1/5: the quotient of [`logit`] without its ends and its last rounding
+/// p/q = 2^k (1 + s)/(1 - s), with s = difference/sum, |s| ≤ 1/5: as `logit` has it, without its ends and its last rounding
 /// error.
 #[derive(Clone, Copy)]
 struct Ratio<W> {
@@ -228,7 +195,7 @@ pub(super) fn ln_1p_over_and_recip<W: Wide>(x: W, q: W) -> (W, W) {
 
 /// ln(1 - e^x): ln of -(e^x - 1) close to 0, ln(1 + y) of y = -e^x below -ln 2.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn ln_of_complement<W: Wide>(one_minus_exp: W, exp: W, close_to_zero: W::Mask) -> W {
+pub(crate) fn ln_of_complement<W: Wide>(one_minus_exp: W, exp: W, close_to_zero: W::Mask) -> W {
     let close = Split::new(one_minus_exp);
     let (zero, one) = (exp.constant(0.0), exp.constant(1.0));
     let large = exp.is_gt(exp.constant(0.25));

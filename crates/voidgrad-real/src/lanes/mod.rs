@@ -1,7 +1,7 @@
 //! Several numbers side by side.
 
 #[cfg(feature = "lanes")]
-mod exp;
+pub(crate) mod exp;
 #[cfg(feature = "lanes")]
 mod f32x16;
 #[cfg(feature = "lanes")]
@@ -9,16 +9,18 @@ mod f64x2;
 #[cfg(feature = "lanes")]
 mod f64x8;
 #[cfg(feature = "lanes")]
-mod ln;
-#[cfg(feature = "lanes")]
-mod logistic;
+pub(crate) mod ln;
 mod pair;
+#[cfg(feature = "lanes")]
+mod quick;
 mod scalar;
+#[cfg(feature = "lanes")]
+mod tanh;
 mod uniform;
 #[cfg(feature = "lanes")]
 mod vector;
 #[cfg(feature = "lanes")]
-mod wide;
+pub(crate) mod wide;
 
 #[cfg(feature = "lanes")]
 pub use f32x16::{F32x16, Mask32x16};
@@ -29,6 +31,14 @@ pub use f64x8::{F64x8, Mask64x8};
 
 pub use pair::{Pair, PairMask};
 pub use uniform::GeneratorState;
+
+/// The functions of the list `by_algorithms`, by their names.
+#[cfg(feature = "lanes")]
+mod algorithms {
+    pub(super) use super::exp::{exp, exp_m1, exp2};
+    pub(super) use super::ln::{ln, ln_1p, log2, log10};
+    pub(super) use super::tanh::tanh;
+}
 
 use crate::Real;
 

@@ -3,7 +3,6 @@
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use super::{GeneratorState, Lanes};
-use crate::real::{of_floats, of_the_field, one_by_one};
 use crate::{Mask, Real};
 
 /// The lanes of two vectors, the first one's first. Every operation is done on both.
@@ -69,7 +68,9 @@ impl<M: Mask> Not for PairMask<M> {
 impl<M: Mask> Mask for PairMask<M> {}
 
 macro_rules! both {
-    ($($method:ident($($argument:ident),*)),*) => {
+    ($(
+        $(#[$doc:meta])* $method:ident($($argument:ident),*) $(as $called:ident)? $({$($bounds:tt)*})?;
+    )*) => {
         $(
             #[inline(always)]
             fn $method(self $(, $argument: Self)*) -> Self {
@@ -117,9 +118,12 @@ impl<V: Real> Real for Pair<V> {
         Self(self.0.powi(n), self.1.powi(n))
     }
 
-    one_by_one!([both]);
-    of_floats!([both]);
-    of_the_field!([both]);
+    both!(mul_add(a, b););
+    crate::one_by_one!([both]);
+    crate::by_algorithms!([both]);
+    crate::of_floats!([both]);
+    crate::of_the_field!([both]);
+    crate::of_others!([both]);
 }
 
 impl<V: Lanes> Lanes for Pair<V> {
@@ -189,5 +193,5 @@ impl<V: Lanes> Lanes for Pair<V> {
         Self(self.0.add_product_where(mask.0, a.0, b.0), self.1.add_product_where(mask.1, a.1, b.1))
     }
 
-    both!(ln_ratio(q), sigmoid_quick(), d_sigmoid_quick(), d2_sigmoid_quick());
+    both!(ln_ratio(q); sigmoid_quick(); d_sigmoid_quick(); d2_sigmoid_quick(););
 }

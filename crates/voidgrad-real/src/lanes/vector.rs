@@ -9,30 +9,10 @@ macro_rules! vector {
         $(#[$mask_doc:meta])* $mask_name:ident($mask:ident),
         $bits:ident, $float:ident, $lanes:literal, $constants:ident
     ) => {
-        $(#[$doc])*
-        ///
-        /// # Accuracy
-        ///
-        /// The distance to the true value, in steps from one number to the next, is at most as follows for every number, with
-        /// infinities, NaN, signed zeros and subnormal numbers as the scalar has them:
-        ///
-        /// | functions | steps |
-        /// |---|---|
-        /// | `exp`, `exp2`, `exp_m1`, `ln`, `ln_1p`, `sigmoid`, `tanh`, `softplus`, `log_sigmoid`, `logit` | 2 |
-        /// | `log2`, `log10`, `log1mexp` | 3 |
-        /// | `d_sigmoid` | 6 |
-        /// | `sech2` | 7 |
-        /// | `d2_sigmoid` | 8 |
-        ///
-        /// `logaddexp` is within 3 steps of the largest of its arguments and its value. `ln_1p_ratio` has a rounded quotient as
-        /// the scalar's has. `powi` multiplies as the scalar does. All other functions are equal to the scalar's; those that no
-        /// instruction computes (`sin`, `powf`, `hypot`, …) are the scalar's, one lane after the other.
-        ///
-        /// Instruction sets with fused multiplication and addition (AVX2, AVX-512, NEON) give the same bits, and those without
-        /// (SSE) others. Of two zeros, `max` and `min` may answer either, and of a signalling NaN, which no arithmetic makes, and a
-        /// number either.
-        #[derive(Debug, Clone, Copy)]
-        pub struct $name<S: Simd>(pub(super) $vector<S>);
+        $crate::by_algorithms!(
+            [$crate::of_the_field] [$crate::of_others] [$crate::of_floats] [$crate::lanes::vector::accurate]
+            $(#[$doc])* $name($vector);
+        );
 
         $(#[$mask_doc])*
         #[derive(Debug, Clone, Copy)]
@@ -174,15 +154,9 @@ macro_rules! vector {
                 if SECOND_WINS { Self(self.0.max(zero.0)) } else { self.max(zero) }
             }
 
-            $crate::real::one_by_one!([vector] @each $float:);
-            vector!(@lanes exp: exp, exp2, exp_m1);
-            vector!(@lanes ln: ln, ln_1p, log2, log10, logit);
-            vector!(@lanes logistic: sigmoid, d_sigmoid, d2_sigmoid, softplus, log1mexp, tanh, sech2);
-
-            #[inline(always)]
-            fn logaddexp(self, other: Self) -> Self {
-                logistic::logaddexp(self, other)
-            }
+            $crate::one_by_one!([vector] @each $float:);
+            $crate::by_algorithms!([vector] @lanes algorithms:);
+            $crate::of_the_field!([vector] @arithmetic);
         }
 
         impl<S: Simd> Wide for $name<S> {
@@ -274,15 +248,25 @@ macro_rules! vector {
             }
         )*
     };
-    (@lanes $family:ident: $($method:ident),*) => {
+    (@lanes $module:ident: $($method:ident() $({$($bounds:tt)*})?;)*) => {
         $(
             #[inline(always)]
             fn $method(self) -> Self {
-                $family::$method(self)
+                $module::$method(self)
             }
         )*
     };
-    (@each $float:ident: $($method:ident($($other:ident)?)),*) => {
+    (@arithmetic $(
+        $(#[$doc:meta])* $method:ident($($argument:ident),*) $(as $called:ident)? {$($bounds:tt)*};
+    )*) => {
+        $(
+            #[inline(always)]
+            fn $method(self $(, $argument: Self)*) -> Self {
+                $crate::arithmetic::$method::lanes(self $(, $argument)*)
+            }
+        )*
+    };
+    (@each $float:ident: $($method:ident($($other:ident)?);)*) => {
         $(
             vector!(@one $float $method $($other)?);
         )*
@@ -298,6 +282,51 @@ macro_rules! vector {
         fn $method(self, $other: Self) -> Self {
             self.each2($other, <$float as Real>::$method)
         }
+    };
+}
+
+/// The number, with the bounds of the lists in its documentation.
+macro_rules! accurate {
+    (
+        $(#[$doc:meta])* $name:ident($vector:ident);
+        $(
+            $(#[$method_doc:meta])* $method:ident($($argument:ident),*) $(as $called:ident)? $({$($bounds:tt)*})?;
+        )*
+    ) => {
+        $(#[$doc])*
+        ///
+        /// # Accuracy
+        ///
+        /// The distance to the true value, in steps from one number to the next, is at most as follows for every number, with
+        /// infinities, NaN, signed zeros and subnormal numbers as the scalar has them:
+        ///
+        /// | function | steps |
+        /// |---|---|
+        $($(#[doc = $crate::lanes::vector::row!($method $($bounds)*)])?)*
+        ///
+        /// `powi` multiplies as the scalar does. All other functions are equal to the scalar's; those that no
+        /// instruction computes (`sin`, `powf`, `hypot`, …) are the scalar's, one lane after the other.
+        ///
+        /// Instruction sets with fused multiplication and addition (AVX2, AVX-512, NEON) give the same bits, and those without
+        /// (SSE) others. Of a signalling NaN, which no arithmetic makes, and a number, `max` and `min` may answer either.
+        #[derive(Debug, Clone, Copy)]
+        pub struct $name<S: Simd>(pub(super) $vector<S>);
+    };
+}
+
+/// A row of the documentation's table.
+macro_rules! row {
+    ($name:ident truth: $steps:literal, scalar: $of_scalar:literal) => {
+        concat!("| `", stringify!($name), "` | ", $steps, " |")
+    };
+    ($name:ident scalar: $steps:literal) => {
+        concat!("| `", stringify!($name), "` | ", $steps, " from the scalar's value |")
+    };
+    ($name:ident of_largest: $steps:literal) => {
+        concat!("| `", stringify!($name), "` | ", $steps, " of the largest of its arguments and its value |")
+    };
+    ($name:ident either_zero) => {
+        concat!("| `", stringify!($name), "` | 0; of two zeros, it may answer either |")
     };
 }
 
@@ -340,7 +369,7 @@ macro_rules! lane_methods {
             ln::ln_1p_over_and_recip(self, q)
         }
 
-        vector!(@lanes logistic: sigmoid_quick, d_sigmoid_quick, d2_sigmoid_quick);
+        vector!(@lanes quick: sigmoid_quick(); d_sigmoid_quick(); d2_sigmoid_quick(););
     };
 }
 
@@ -359,4 +388,4 @@ pub(super) fn is_fused(level: Level) -> bool {
     }
 }
 
-pub(super) use {lane_methods, vector};
+pub(super) use {accurate, lane_methods, row, vector};

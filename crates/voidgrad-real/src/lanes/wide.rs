@@ -10,7 +10,7 @@ use super::Lanes;
 /// A vector of binary floating-point numbers whose bits can be calculated with. The algorithms are written once over it.
 ///
 /// Its constants are `f64`s, which hold those of both widths exactly.
-pub(super) trait Wide: Lanes {
+pub(crate) trait Wide: Lanes {
     /// The lanes as unsigned integers; arithmetic wraps.
     type Bits: Copy
         + Add<Output = Self::Bits>
@@ -68,7 +68,7 @@ pub(super) fn polynomial<W: Wide, const N: usize>(x: W, coefficients: &[f64; N])
 /// `n/(1 + x)` for |x| ≤ 1, where `rate`, 1/(1 + x), is at hand: the rounding errors of the sum and of both quotients are put
 /// right.
 #[cfg_attr(not(debug_assertions), inline(always))]
-pub(super) fn quotient<W: Wide>(n: W, x: W, rate: W) -> W {
+pub(crate) fn quotient<W: Wide>(n: W, x: W, rate: W) -> W {
     let one = x.constant(1.0);
     let one_plus_x = one + x;
     let low = x - (one_plus_x - one);

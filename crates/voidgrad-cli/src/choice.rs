@@ -64,7 +64,7 @@ pub(crate) fn make(
         row.make(setup, bernoulli, stream).map_err(|error| refuse(number::shortened(&error.to_string())))?;
     estimator
         .suits(bernoulli)
-        .and_then(|()| check_wants(&estimator, bernoulli, objective.differentiable().is_some()))
+        .and_then(|()| check_wants(&estimator, bernoulli, objective))
         .map_err(|error| refuse(number::shortened(&error.to_string())))?;
     if evaluation::unit(bernoulli, &*estimator) > MOST_WORK {
         return Err(refuse(format!(

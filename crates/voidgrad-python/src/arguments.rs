@@ -67,6 +67,7 @@ impl Arguments {
         let relaxes = self.target.map(|target| Arc::new(MeanQuadratic { target }) as Arc<dyn Relaxable>);
         Setup {
             relaxes,
+            knows_flips: false,
             lambda: self.temperature,
             eta: self.eta,
             baseline: self.baseline,

@@ -6,7 +6,7 @@ use voidgrad_real::sigmoid;
 use crate::bernoulli::Bernoulli;
 use crate::error::ObjectiveError;
 use crate::objective::{
-    Differentiable, Multilinear, MultilinearError, Objective, Points, TwiceDifferentiable,
+    Differentiable, Flips, Multilinear, MultilinearError, Objective, Points, TwiceDifferentiable,
 };
 
 /// `(b - t)²`, the toy problem (RELAX, Grathwohl et al. 2018, section 5.1); b may be relaxed to any number.
@@ -103,6 +103,19 @@ impl Objective for MeanQuadratic {
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         Some(self)
+    }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        Some(self)
+    }
+}
+
+impl Flips for MeanQuadratic {
+    fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
+        for (&entry, flip) in b.iter().zip(flips) {
+            *flip = (quadratic(1.0 - entry, self.target) - quadratic(entry, self.target)) / b.len() as f64;
+        }
+        self.value(b)
     }
 }
 

@@ -117,6 +117,7 @@ fn rows(ranking: &[Measurement]) -> impl Iterator<Item = Row> {
             Needs::Values => "f",
             Needs::Control => "f and a control",
             Needs::Gradient => "f and ∇f",
+            Needs::Flips => "f and its flips",
         },
         evaluations: measurement.evaluations,
         averaged: measurement.averaged,

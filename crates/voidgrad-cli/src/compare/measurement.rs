@@ -205,14 +205,18 @@ impl Measurement {
             marks.push("biased".to_owned());
         }
         match self.method.needs {
-            Needs::Values | Needs::Gradient if self.learned => marks.push("settled average".to_owned()),
-            Needs::Values | Needs::Gradient => {}
+            Needs::Values | Needs::Gradient | Needs::Flips if self.learned => {
+                marks.push("settled average".to_owned())
+            }
+            Needs::Values | Needs::Gradient | Needs::Flips => {}
             Needs::Control => {
                 marks.push(format!("control trained for {}", plural(self.control_steps, "step")));
             }
         }
-        if self.method.needs == Needs::Gradient {
-            marks.push("needs ∇f".to_owned());
+        match self.method.needs {
+            Needs::Gradient => marks.push("needs ∇f".to_owned()),
+            Needs::Flips => marks.push("needs flips".to_owned()),
+            Needs::Values | Needs::Control => {}
         }
         if self.over_budget {
             marks.push("more evaluations".to_owned());

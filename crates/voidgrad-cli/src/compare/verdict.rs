@@ -170,6 +170,7 @@ fn alternative(row: &Measurement, last: &Measurement) -> String {
     match (row.over_budget, row.method.needs) {
         (true, _) => format!("{name} has {amount}, for {evaluations} evaluations a gradient"),
         (false, Needs::Gradient) => format!("with ∇f at hand, {name} has {amount}"),
+        (false, Needs::Flips) => format!("with the flips of f at hand, {name} has {amount}"),
         (false, Needs::Control) => format!("with a control that is trained, {name} has {amount}"),
         (false, Needs::Values) => format!("{name} has {amount}"),
     }

@@ -38,6 +38,11 @@ pub enum EstimateError {
         "this estimator needs the gradient of f, and the objective gives values only; Smooth and Differentiable give both"
     )]
     NoGradient,
+    /// An estimator that needs the flips of f, with an objective that does not know them.
+    #[error(
+        "this estimator needs f(b with a bit flipped) - f(b) of each bit, and the objective gives values only; Flips gives both"
+    )]
+    NoFlips,
     /// An estimator that cannot take so many variables.
     #[error("{found} variables are too many here: at most {allowed}")]
     TooManyVariables {

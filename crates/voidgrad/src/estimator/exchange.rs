@@ -2,15 +2,6 @@
 
 use super::Memory;
 
-/// What an estimator wants to know of f at a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Want {
-    /// `f(b)`.
-    Value,
-    /// `f(x)` and `∇f(x)`, at a b or at a relaxed point.
-    Gradient,
-}
-
 /// A round after f has been evaluated: the noise, the K points that were made of it, and what f is there.
 #[derive(Debug, Clone, Copy)]
 pub struct Told<'a> {
@@ -23,7 +14,7 @@ pub struct Told<'a> {
     pub points: &'a [f64],
     /// f at each of the K points.
     pub values: &'a [f64],
-    /// `∇f` at each of the K points, row by row. A row that was not wanted is 0; empty if none was wanted.
+    /// `∇f` or the flips of f at each of the K points, as they were wanted, row by row. A row of a point whose value alone was wanted is 0; empty if no other was wanted.
     pub gradients: &'a [f64],
     /// `ĝ` as it has been answered, for an estimator that [learns](super::Estimator::learn) from the round; empty before, and on a plate of `f32`.
     pub answered: &'a [f64],

@@ -11,8 +11,9 @@ mod step;
 #[cfg(test)]
 mod tests;
 
+pub use crate::objective::Want;
 pub use choice::Choice;
-pub use exchange::{Answer, Told, Want};
+pub use exchange::{Answer, Told};
 pub use memory::Memory;
 pub use round::Round;
 pub use step::StepGradients;
@@ -25,6 +26,7 @@ use crate::distribution::Distribution;
 use crate::error::{EstimateError, ShapeMismatch, same_length};
 use crate::kernel::Examples;
 use crate::noise::Rule;
+use crate::objective::Objective;
 
 /// An estimator of `∂/∂a E[f(b)]`, where `b` has the distribution `D` with the parameters `a`.
 ///
@@ -310,32 +312,44 @@ pub(crate) fn learned<'s>(
     Ok(values)
 }
 
-/// Refuses an objective without a gradient, for an estimator that wants one.
+/// Refuses an objective that does not know what the estimator wants: its gradient, or its flips.
 ///
 /// # Errors
-/// Returns [`EstimateError::NoGradient`].
+/// Returns [`EstimateError::NoGradient`] or [`EstimateError::NoFlips`].
 pub fn check_wants<D: Distribution>(
     estimator: &(impl Estimator<D> + ?Sized),
     distribution: &D,
-    has_gradient: bool,
+    objective: &(impl Objective + ?Sized),
 ) -> Result<(), EstimateError> {
-    let points = usize::try_from(estimator.evaluations(distribution)).unwrap_or(usize::MAX);
-    // An estimator wants the same at all points but the first and the last.
-    let places = [0, 1, points.saturating_sub(1)].into_iter().filter(|k| *k < points);
-    let wants = places.map(|k| estimator.want(k)).any(|want| want == Want::Gradient);
-    if wants && !has_gradient { Err(EstimateError::NoGradient) } else { Ok(()) }
+    match slopes(estimator, distribution) {
+        Some(Want::Gradient) if objective.differentiable().is_none() => Err(EstimateError::NoGradient),
+        Some(Want::Flips) if objective.flips().is_none() => Err(EstimateError::NoFlips),
+        _ => Ok(()),
+    }
 }
 
-/// Checks that an estimator wants what was asked for: the same count of random numbers and of points, and gradients of f or none.
+/// What an estimator wants beside values, if it wants more.
+fn slopes<D: Distribution>(estimator: &(impl Estimator<D> + ?Sized), distribution: &D) -> Option<Want> {
+    let points = usize::try_from(estimator.evaluations(distribution)).unwrap_or(usize::MAX);
+    // An estimator wants the same at all points but the first and the last.
+    let mut places = [0, 1, points.saturating_sub(1)].into_iter().filter(|k| *k < points);
+    places.find_map(|k| Some(estimator.want(k)).filter(|want| *want != Want::Value))
+}
+
+/// Checks that an estimator wants what was asked for: the same count of random numbers and of points, and slopes of f (gradients or flips) or none.
 pub(crate) fn check_asked<D: Distribution>(
     estimator: &(impl Estimator<D> + ?Sized),
     distribution: &D,
-    (noise, points, has_gradients): (usize, usize, bool),
+    (noise, points, has_slopes): (usize, usize, bool),
 ) -> Result<(), EstimateError> {
     same_length("noise of the round", noise, estimator.noise(distribution))?;
     let evaluations = usize::try_from(estimator.evaluations(distribution)).unwrap_or(usize::MAX);
     same_length("points of the round", points, evaluations)?;
-    check_wants(estimator, distribution, has_gradients)
+    match slopes(estimator, distribution) {
+        Some(Want::Gradient) if !has_slopes => Err(EstimateError::NoGradient),
+        Some(Want::Flips) if !has_slopes => Err(EstimateError::NoFlips),
+        _ => Ok(()),
+    }
 }
 
 /// Memory for so many points; what it holds is of no use.

@@ -106,10 +106,10 @@ impl Round {
         self.values.clear();
         self.values.resize(count, f64::NAN);
         self.gradients.clear();
-        if self.wants.contains(&Want::Gradient) {
+        if self.wants.iter().any(|want| *want != Want::Value) {
             self.gradients.resize(count * dimension, 0.0);
             let rows = self.gradients.chunks_exact_mut(dimension).zip(&self.wants);
-            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(f64::NAN));
+            rows.filter(|(_, want)| **want != Want::Value).for_each(|(row, _)| row.fill(f64::NAN));
         }
         self.dimension = dimension;
         Ok(())
@@ -134,7 +134,7 @@ impl Round {
         &mut self.values
     }
 
-    /// `∇f` at each point, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows that are
+    /// `∇f` or the flips of f at each point, row by row, to be written where they are [wanted](Self::wants); empty if they are wanted nowhere. Rows that are
     /// wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [f64] {
         &mut self.gradients
@@ -148,8 +148,7 @@ impl Round {
     pub fn evaluate(&mut self, objective: &(impl Objective + ?Sized)) -> Result<(), EstimateError> {
         self.check_asked()?;
         let Self { points, dimension, wants, values, gradients, .. } = self;
-        let wants_gradient = |k: usize| wants[k] == Want::Gradient;
-        objective::fill(objective, Points::rows(points, *dimension), wants_gradient, values, gradients)
+        objective::fill(objective, Points::rows(points, *dimension), |k| wants[k], values, gradients)
     }
 
     /// Answers: makes `ĝ` and the weights of the values. The estimator stays as it is.

@@ -5,10 +5,10 @@ use crate::bernoulli::Bernoulli;
 use crate::controls::Zero;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, ObjectiveError};
-use crate::estimators::tests::{Claim, Cubic, Named, all, hold, teach, variables};
+use crate::estimators::tests::{Claim, Cubic, Flipping, Named, all, hold, teach, variables};
 use crate::estimators::{DoubleCv, Listed, MuProp, Reinforce, ReinforceEma, Rloo};
 use crate::noise::Stream;
-use crate::objective::{Batched, Differentiable, Objective, Points, Smooth};
+use crate::objective::{Batched, Differentiable, Flips, Objective, Points, Smooth};
 
 /// The error of an objective that has gone away.
 #[derive(Debug, PartialEq, thiserror::Error)]
@@ -125,13 +125,16 @@ impl Claim for ByHand {
             evaluated.evaluate(&Cubic).unwrap();
             let points: Vec<Vec<f64>> = by_hand.points().iter().map(<[f64]>::to_vec).collect();
             let wants = by_hand.wants().to_vec();
-            assert_eq!(by_hand.gradients_mut().is_empty(), !wants.contains(&Want::Gradient), "{name}");
+            let are_all_values = wants.iter().all(|want| *want == Want::Value);
+            assert_eq!(by_hand.gradients_mut().is_empty(), are_all_values, "{name}");
             for (k, b) in points.iter().enumerate() {
                 by_hand.values_mut()[k] = Cubic.value(b);
-                if wants[k] == Want::Gradient {
-                    let row = k * b.len()..(k + 1) * b.len();
-                    Cubic.value_and_gradient(b, &mut by_hand.gradients_mut()[row]);
-                }
+                let row = k * b.len()..(k + 1) * b.len();
+                match wants[k] {
+                    Want::Value => 0.0,
+                    Want::Gradient => Cubic.value_and_gradient(b, &mut by_hand.gradients_mut()[row]),
+                    Want::Flips => Cubic.value_and_flips(b, &mut by_hand.gradients_mut()[row]),
+                };
             }
             for round in [&mut evaluated, &mut by_hand] {
                 round.answer_with_variance_gradient(&estimator, distribution).unwrap();
@@ -192,14 +195,14 @@ struct AskIsBlind;
 
 impl Claim for AskIsBlind {
     fn hold<D: Listed + Clone>(&self, distribution: &D, estimators: Vec<Named<D>>) {
-        let other = Smooth::new(
+        let other = Flipping(Smooth::new(
             |b: &[f64]| 3.0 - 40.0 * b[0],
             |_: &[f64], gradient: &mut [f64]| {
                 gradient.fill(0.0);
                 gradient[0] = -40.0;
                 3.0
             },
-        );
+        ));
         for ((name, method, mut first), (_, _, mut second)) in estimators.into_iter().zip(all(distribution)) {
             if method.name == "auto" {
                 // Which estimator it uses depends on f.

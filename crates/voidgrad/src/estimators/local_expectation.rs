@@ -1,9 +1,10 @@
-//! Local expectation gradients: every variable summed out in its turn.
+//! Local expectation gradients: every variable summed out in its turn, by values of f or by its flips.
 
 use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::distribution::Distribution as _;
-use crate::estimator::{Answer, Estimator, Told};
+use crate::estimator::{Answer, Estimator, Told, Want};
+
 use crate::noise::Rule;
 use voidgrad_real::sigmoid;
 
@@ -54,6 +55,61 @@ impl Estimator for LocalExpectation {
 
     fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
         bernoulli.len() as u64 + 1
+    }
+
+    fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
+        bernoulli.rule()
+    }
+}
+
+/// [`LocalExpectation`] of an objective that knows how each bit changes it ([`Flips`](crate::objective::Flips)): the same `ĝ` for one evaluation of f.
+///
+/// ```
+/// use voidgrad::estimators::LocalExpectationByFlips;
+/// use voidgrad::toy::MeanQuadratic;
+/// use voidgrad::{Bernoulli, Round};
+/// let (bernoulli, f) = (Bernoulli::from_logits(&[0.0, 1.0])?, MeanQuadratic { target: 0.25 });
+/// let mut round = Round::new();
+/// round.estimate(&LocalExpectationByFlips, &bernoulli, &f, &[0.75, 0.1])?;
+/// // f is a sum over the variables, so nothing of it is random.
+/// assert_eq!(round.gradient(), f.gradient(&bernoulli));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LocalExpectationByFlips;
+
+/// What is said of it if f knows its flips.
+pub const BY_FLIPS: Method = Method {
+    formula: "ĝ_m = (f(b, b_m = 1) - f(b, b_m = 0))·θ_m(1 - θ_m), by the flips of f",
+    needs: Needs::Flips,
+    cost: Cost::f(Count::Fixed(1)),
+    ..METHOD
+};
+
+impl Estimator for LocalExpectationByFlips {
+    #[inline(always)]
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        bernoulli.sample(noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let sides = bernoulli.logits().iter().map(|&a| sigmoid(a) * sigmoid(-a));
+        let flips = told.points.iter().zip(told.gradients);
+        for ((gradient, slope), (b, flip)) in answer.gradient.iter_mut().zip(sides).zip(flips) {
+            *gradient = (1.0 - 2.0 * b) * flip * slope;
+        }
+    }
+
+    fn want(&self, _: usize) -> Want {
+        Want::Flips
+    }
+
+    fn has_equal_weights(&self) -> bool {
+        true
+    }
+
+    fn starts_with_a_sample(&self) -> bool {
+        true
     }
 
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {

@@ -49,6 +49,8 @@ pub enum Needs {
     Control,
     /// `∇f` as well, at b or at relaxed numbers between 0 and 1.
     Gradient,
+    /// The [flips](crate::objective::Flips) of f as well, at samples.
+    Flips,
 }
 
 /// What the estimators of the tables start from.
@@ -57,6 +59,8 @@ pub struct Setup {
     /// The objective that the controls of REBAR and RELAX relax, as [`Relaxable`] says; the others need none. Without one `rebar` and `relax` [ask](super::Asking) for f and ∇f at relaxed
     /// points.
     pub relaxes: Option<Arc<dyn Relaxable>>,
+    /// Whether f knows its [flips](crate::objective::Flips): then `local-expectation` takes one evaluation.
+    pub knows_flips: bool,
     /// The temperature λ.
     pub lambda: f64,
     /// REBAR's scale η.
@@ -76,6 +80,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             relaxes: None,
+            knows_flips: false,
             lambda: 0.5,
             eta: 1.0,
             baseline: 0.0,
@@ -187,6 +192,7 @@ pub fn table() -> String {
             Needs::Values => "f",
             Needs::Control => "f; c with its derivatives",
             Needs::Gradient => "f and ∇f",
+            Needs::Flips => "f and its flips",
         };
         let mean = match method.bias {
             Bias::Unbiased => "unbiased",

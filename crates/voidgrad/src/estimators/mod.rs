@@ -65,7 +65,7 @@ pub use double_cv::DoubleCv;
 pub use enumerate::Enumerate;
 pub use gumbel::Gumbel;
 pub use lax::Lax;
-pub use local_expectation::LocalExpectation;
+pub use local_expectation::{LocalExpectation, LocalExpectationByFlips};
 pub use method::{Bias, Method, MethodError, Needs, Setup, table};
 pub use mixed::Mixed;
 pub use muprop::MuProp;

@@ -11,9 +11,9 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation, Method,
-    MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Setup,
-    StraightThrough,
+    Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
+    LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma,
+    ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
 };
 use super::{
     arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop, rebar,
@@ -80,8 +80,8 @@ pub trait Listed: Distribution + Sized + 'static {
 pub struct Row<D: Distribution> {
     /// What it is.
     pub method: &'static Method,
-    /// What it is if there is no f to relax before the rounds, for those that then ask for it.
-    asking: Option<&'static Method>,
+    /// What it is for another setup, if that changes it, and for which.
+    other: Option<(fn(&Setup) -> bool, &'static Method)>,
     make: Make<D>,
 }
 
@@ -103,7 +103,8 @@ impl<D: Distribution> Row<D> {
         (self.make)(setup, distribution, rng)
     }
 
-    /// What the estimator is that this setup makes: `rebar` and `relax` need the gradient of f, if the setup has nothing to [relax](Setup::relaxes).
+    /// What the estimator is that this setup makes: `rebar` and `relax` need the gradient of f, if the setup has nothing to [relax](Setup::relaxes), and
+    /// `local-expectation` takes one evaluation, if [f knows its flips](Setup::knows_flips).
     ///
     /// ```
     /// use voidgrad::Bernoulli;
@@ -116,12 +117,17 @@ impl<D: Distribution> Row<D> {
     /// ```
     #[must_use]
     pub fn method_of(&self, setup: &Setup) -> &'static Method {
-        self.asking.filter(|_| setup.relaxes.is_none()).unwrap_or(self.method)
+        self.other.filter(|(is_other, _)| is_other(setup)).map_or(self.method, |(_, method)| method)
     }
 
     /// The same row of an estimator that asks for f, if there is none to relax.
     const fn or_asking(self, method: &'static Method) -> Self {
-        Self { asking: Some(method), ..self }
+        Self { other: Some((|setup| setup.relaxes.is_none(), method)), ..self }
+    }
+
+    /// The same row of an estimator that asks for the flips of f, if f knows them.
+    const fn or_by_flips(self, method: &'static Method) -> Self {
+        Self { other: Some((|setup| setup.knows_flips, method)), ..self }
     }
 }
 
@@ -132,7 +138,7 @@ impl<D: Distribution> fmt::Debug for Row<D> {
 }
 
 const fn row<D: Distribution>(method: &'static Method, make: Make<D>) -> Row<D> {
-    Row { method, asking: None, make }
+    Row { method, other: None, make }
 }
 
 /// K, if it is not given.
@@ -192,7 +198,11 @@ impl Listed for Bernoulli {
                     Ok(Box::new(Mixed::of_values(samples, setup.decay.unwrap_or(DECAY))?))
                 }),
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
-                row(&local_expectation::METHOD, |_, _, _| Ok(Box::new(LocalExpectation))),
+                row(&local_expectation::METHOD, |setup, _, _| match setup.knows_flips {
+                    true => Ok(Box::new(LocalExpectationByFlips)),
+                    false => Ok(Box::new(LocalExpectation)),
+                })
+                .or_by_flips(&local_expectation::BY_FLIPS),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, bernoulli, _| match &setup.relaxes {
                     Some(f) => Ok(Box::new(f.of_bits(bernoulli, setup.eta, setup.lambda)?)),
@@ -304,6 +314,7 @@ impl Listed for Categorical {
                 Row::AUTO,
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
+                row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
             ]
         }
     }

@@ -1,6 +1,6 @@
 //! Values of f that are checked before an estimator sees them.
 
-use super::{Objective, Points};
+use super::{Objective, Points, Want};
 use crate::error::{EstimateError, are_finite};
 
 /// Writes f of every point.
@@ -32,6 +32,22 @@ pub fn evaluate_with_gradients(
     check(points, f)
 }
 
+/// Writes f of every point, and how each single bit changes it.
+///
+/// # Errors
+/// As [`evaluate`]; also returns an error if the objective does not know its flips, or if one is NaN or infinite.
+pub fn evaluate_with_flips(
+    objective: &(impl Objective + ?Sized),
+    points: Points<'_>,
+    f: &mut [f64],
+    flips: &mut [f64],
+) -> Result<(), EstimateError> {
+    let known = objective.flips().ok_or(EstimateError::NoFlips)?;
+    known.values_and_flips(points, f, flips).map_err(EstimateError::Failed)?;
+    check_gradients(points, flips)?;
+    check(points, f)
+}
+
 /// Refuses values that are NaN or infinite.
 pub(crate) fn check(points: Points<'_>, f: &[f64]) -> Result<(), EstimateError> {
     match f.iter().position(|f| !f.is_finite()) {
@@ -40,7 +56,7 @@ pub(crate) fn check(points: Points<'_>, f: &[f64]) -> Result<(), EstimateError> 
     }
 }
 
-/// Refuses gradients with an entry that is NaN or infinite.
+/// Refuses gradients or flips with an entry that is NaN or infinite.
 pub(crate) fn check_gradients(points: Points<'_>, gradients: &[f64]) -> Result<(), EstimateError> {
     if are_finite(gradients) {
         return Ok(());
@@ -50,29 +66,29 @@ pub(crate) fn check_gradients(points: Points<'_>, gradients: &[f64]) -> Result<(
     Err(EstimateError::Objective { value: gradients[first], b })
 }
 
-/// Writes f of every point, and `∇f` of those at which it is wanted.
+/// Writes f of every point, and into `slopes` the gradient or the flips of those at which they are wanted.
 pub(crate) fn fill(
     objective: &(impl Objective + ?Sized),
     points: Points<'_>,
-    wants_gradient: impl Fn(usize) -> bool,
+    want: impl Fn(usize) -> Want,
     f: &mut [f64],
-    gradients: &mut [f64],
+    slopes: &mut [f64],
 ) -> Result<(), EstimateError> {
-    let count = points.len();
-    if gradients.is_empty() {
+    if slopes.is_empty() {
         return evaluate(objective, points, f);
     }
-    if (0..count).all(&wants_gradient) {
-        return evaluate_with_gradients(objective, points, f, gradients);
+    let evaluate = |want: Want, points: Points<'_>, f: &mut [f64], slopes: &mut [f64]| match want {
+        Want::Value => evaluate(objective, points, f),
+        Want::Gradient => evaluate_with_gradients(objective, points, f, slopes),
+        Want::Flips => evaluate_with_flips(objective, points, f, slopes),
+    };
+    let first = want(0);
+    if (1..points.len()).all(|k| want(k) == first) {
+        return evaluate(first, points, f, slopes);
     }
-    let gradients = gradients.chunks_exact_mut(points.dimension());
-    for (k, (f, gradient)) in f.chunks_exact_mut(1).zip(gradients).enumerate() {
-        let point = points.point(k);
-        if wants_gradient(k) {
-            evaluate_with_gradients(objective, point, f, gradient)?;
-        } else {
-            evaluate(objective, point, f)?;
-        }
+    let slopes = slopes.chunks_exact_mut(points.dimension());
+    for (k, (f, slopes)) in f.chunks_exact_mut(1).zip(slopes).enumerate() {
+        evaluate(want(k), points.point(k), f, slopes)?;
     }
     Ok(())
 }

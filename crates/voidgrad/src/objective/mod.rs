@@ -1,16 +1,20 @@
 //! What is averaged over b: values at points, and gradients if there are any.
 
 mod evaluate;
+mod flips;
 mod functions;
 mod multilinear;
 mod of_example;
 mod points;
+mod want;
 
 pub(crate) use evaluate::{check, check_gradients, fill};
-pub use evaluate::{evaluate, evaluate_with_gradients};
+pub use evaluate::{evaluate, evaluate_with_flips, evaluate_with_gradients};
+pub use flips::Flips;
 pub use functions::{Batched, PerExample, Smooth};
 pub use multilinear::{Multilinear, MultilinearError};
 pub use points::Points;
+pub use want::Want;
 
 use crate::error::ObjectiveError;
 
@@ -44,6 +48,11 @@ pub trait Objective {
 
     /// f with its gradient, if it has one.
     fn differentiable(&self) -> Option<&dyn Differentiable> {
+        None
+    }
+
+    /// f with its flips, if it knows them for little more than a value.
+    fn flips(&self) -> Option<&dyn Flips> {
         None
     }
 }

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::{Differentiable, Objective, Points, TwiceDifferentiable};
+use super::{Differentiable, Flips, Objective, Points, TwiceDifferentiable};
 use crate::error::{InvalidParameter, ObjectiveError, finite, same_length};
 
 /// `f(x) = c + Σ_m l_m·x_m + Σ_{m<n} q_mn·x_m·x_n`: a quadratic pseudo-Boolean function, such as a cut of a graph or the energy of an Ising model.
@@ -142,6 +142,19 @@ impl Objective for Multilinear {
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         Some(self)
     }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        Some(self)
+    }
+}
+
+/// f is linear in each variable, so its differences are its derivatives.
+impl Flips for Multilinear {
+    fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
+        let value = self.value_and_gradient(b, flips);
+        flips.iter_mut().zip(b).for_each(|(flip, b)| *flip *= 1.0 - 2.0 * b);
+        value
+    }
 }
 
 impl Differentiable for Multilinear {
@@ -208,6 +221,20 @@ mod tests {
             f.hessian_product(&x, &x_dot, &mut product);
             for n in 0..3 {
                 assert_eq!(product[n], moved[n] - gradient[n]);
+            }
+        }
+    }
+
+    #[test]
+    fn flips_are_differences() {
+        let (f, mut flips) = (example(), [0.0; 3]);
+        for state in 0..8 {
+            let b = [0, 1, 2].map(|m| f64::from(state >> m & 1));
+            assert_eq!(f.value_and_flips(&b, &mut flips), f.value(&b));
+            for m in 0..3 {
+                let mut flipped = b;
+                flipped[m] = 1.0 - b[m];
+                assert_eq!(flips[m], f.value(&flipped) - f.value(&b));
             }
         }
     }

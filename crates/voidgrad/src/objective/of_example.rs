@@ -1,6 +1,6 @@
 //! The objective of one example, on the heap.
 
-use super::{Differentiable, Objective, Points, TwiceDifferentiable};
+use super::{Differentiable, Flips, Objective, Points, TwiceDifferentiable};
 use crate::error::ObjectiveError;
 
 impl Objective for Box<dyn Differentiable + '_> {
@@ -10,6 +10,10 @@ impl Objective for Box<dyn Differentiable + '_> {
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         (**self).differentiable()
+    }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        (**self).flips()
     }
 }
 

@@ -62,7 +62,7 @@ impl<'a, D: Distribution, E: Estimator<D>> Training<'a, D, E> {
     ) -> Result<Self, TrainError> {
         settings.check()?;
         estimator.suits(&distribution)?;
-        check_wants(&estimator, &distribution, objective.differentiable().is_some())?;
+        check_wants(&estimator, &distribution, objective)?;
         let Settings { batch, learning_rate, control_learning_rate, seed, .. } = *settings;
         let learner = Learner::new(&distribution, &estimator, settings, run)?;
         let mut trainer = Trainer::new(seed, run);

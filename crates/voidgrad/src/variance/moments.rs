@@ -4,7 +4,7 @@ use super::{Tolerance, VarianceError, enumerate, one_variable, over_rule};
 use crate::bernoulli::Bernoulli;
 use crate::error::ObjectiveError;
 use crate::estimator::{Coupling, Estimator};
-use crate::objective::{Differentiable, Objective, Points};
+use crate::objective::{Differentiable, Flips, Objective, Points};
 
 /// The moments of an estimator of Bernoulli variables without samples: by quadrature or by a finite sum over its noise.
 ///
@@ -115,6 +115,20 @@ impl Objective for Mirrored<'_> {
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         self.objective.differentiable().map(|_| self as &dyn Differentiable)
+    }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        self.objective.flips().map(|_| self as &dyn Flips)
+    }
+}
+
+impl Flips for Mirrored<'_> {
+    fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
+        let Some(known) = self.objective.flips() else {
+            flips.fill(f64::NAN);
+            return f64::NAN;
+        };
+        known.value_and_flips(&self.state(b), flips)
     }
 }
 

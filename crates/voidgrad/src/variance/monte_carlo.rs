@@ -41,7 +41,7 @@ pub fn monte_carlo<D: Distribution>(
         return Err(VarianceError::TooFewSamples { samples });
     }
     estimator.suits(distribution)?;
-    check_wants(estimator, distribution, objective.differentiable().is_some())?;
+    check_wants(estimator, distribution, objective)?;
     let variables = distribution.parameters().len();
     // Sums over all samples of what `visit` adds to `width` numbers for one of them.
     let sum = |width: usize, visit: &(dyn Fn(&[f64], &mut [f64]) + Sync)| {

@@ -108,7 +108,7 @@ impl MaxCut {
             source,
             scale: graph.scale(),
             graph,
-            setup: Setup { evaluations: arguments.evaluations, ..Setup::default() },
+            setup: Setup { evaluations: arguments.evaluations, knows_flips: true, ..Setup::default() },
             learning_rate: arguments.learning_rate,
             temperature: options.temperature,
             iterations: arguments.iterations.unwrap_or(ITERATIONS),
@@ -138,8 +138,8 @@ impl MaxCut {
     fn costs_of(&self, costs: &Costs) -> Result<Vec<(String, f64)>, Error> {
         let methods: Vec<&'static Method> = self.ways.iter().filter_map(|way| way.method()).collect();
         let start = Bernoulli::from_logits(&vec![0.0; self.graph.vertices()]).map_err(Error::arguments)?;
-        let setup =
-            Setup { evaluations: Some(self.setup.evaluations.unwrap_or(EVALUATIONS)), ..Setup::default() };
+        let evaluations = Some(self.setup.evaluations.unwrap_or(EVALUATIONS));
+        let setup = Setup { evaluations, knows_flips: true, ..Setup::default() };
         costs.of(&methods, costs::candidates(&setup, &start), |method| {
             costs::of_round(method, &setup, &start, &self.graph)
         })

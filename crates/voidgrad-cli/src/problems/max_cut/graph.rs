@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 use voidgrad::Objective;
 use voidgrad::error::ObjectiveError;
-use voidgrad::objective::{Multilinear, MultilinearError, Points};
+use voidgrad::objective::{Flips, Multilinear, MultilinearError, Points};
 
 /// Points whose cuts are computed together.
 const LANES: usize = 8;
@@ -126,6 +126,22 @@ impl Objective for Graph {
         rows.zip(f.par_chunks_mut(LANES)).for_each(|(rows, f)| self.cuts(rows, f));
         Ok(())
     }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        Some(self)
+    }
+}
+
+/// A vertex that changes sides cuts the edges to its own side, and no longer those to the other.
+impl Flips for Graph {
+    fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
+        for (vertex, flip) in flips.iter_mut().enumerate() {
+            let side = 1.0 - 2.0 * b[vertex];
+            let ends = self.neighbours(vertex).iter();
+            *flip = ends.map(|&(other, weight)| weight * side * (1.0 - 2.0 * b[other as usize])).sum();
+        }
+        self.cut(b)
+    }
 }
 
 #[cfg(test)]
@@ -150,6 +166,21 @@ mod tests {
             let probability = b.iter().zip(p).map(|(b, p)| if *b == 1.0 { *p } else { 1.0 - p }).product();
             (b, probability)
         })
+    }
+
+    #[test]
+    fn flips_are_differences_of_cuts() {
+        let (graph, _) = example();
+        let mut flips = [0.0; 8];
+        for (b, _) in points(&[0.5; 8]) {
+            // Weights are multiples of ½, so nothing is rounded.
+            assert_eq!(graph.value_and_flips(&b, &mut flips), graph.cut(&b));
+            for (vertex, flip) in flips.iter().enumerate() {
+                let mut flipped = b.clone();
+                flipped[vertex] = 1.0 - b[vertex];
+                assert_eq!(*flip, graph.cut(&flipped) - graph.cut(&b));
+            }
+        }
     }
 
     #[test]

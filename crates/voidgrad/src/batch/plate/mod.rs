@@ -198,10 +198,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         self.values.clear();
         self.values.resize(examples * points, nan);
         self.gradients.clear();
-        if self.wants.contains(&Want::Gradient) {
+        if self.wants.iter().any(|want| *want != Want::Value) {
             self.gradients.resize(examples * points * dimension, T::default());
             let rows = self.gradients.chunks_exact_mut(dimension).zip(self.wants.iter().cycle());
-            rows.filter(|(_, want)| **want == Want::Gradient).for_each(|(row, _)| row.fill(nan));
+            rows.filter(|(_, want)| **want != Want::Value).for_each(|(row, _)| row.fill(nan));
         }
         self.gradient.resize(examples * parameters, T::default());
         self.weights.resize(examples * points, T::default());
@@ -239,7 +239,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         (&self.points, &mut self.values)
     }
 
-    /// `∇f` at each of the N·K points, row by row, to be written where it is [wanted](Self::wants); empty if it is wanted nowhere. Rows
+    /// `∇f` or the flips of f at each of the N·K points, row by row, to be written where they are [wanted](Self::wants); empty if they are wanted nowhere. Rows
     /// that are wanted are NaN before, the others 0.
     pub fn gradients_mut(&mut self) -> &mut [T] {
         &mut self.gradients
@@ -256,8 +256,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let wide = |rows: &[T]| -> Vec<f64> { rows.iter().map(|entry| (*entry).into()).collect() };
         let (rows, mut f, mut slopes) = (wide(points), vec![0.0; values.len()], wide(gradients));
         let points = Points::rows(&rows, shape.dimension).of_examples(0, shape.points);
-        let wants_gradient = |i: usize| wants[i % shape.points] == Want::Gradient;
-        objective::fill(objective, points, wants_gradient, &mut f, &mut slopes)?;
+        objective::fill(objective, points, |i| wants[i % shape.points], &mut f, &mut slopes)?;
         let narrow = |to: &mut [T], from: &[f64]| {
             to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
         };

@@ -152,9 +152,9 @@ impl<D: Distribution> Auto<D> {
             }
         }
         let candidates: Vec<Candidate<D>> = candidates.into_iter().map(Candidate::new).collect();
-        let wants_gradient =
-            |candidate: &Candidate<D>| (0..2).any(|k| candidate.estimator.want(k) == Want::Gradient);
-        let first = candidates.iter().position(wants_gradient).unwrap_or(0);
+        let wants_slopes =
+            |candidate: &Candidate<D>| (0..2).any(|k| candidate.estimator.want(k) != Want::Value);
+        let first = candidates.iter().position(wants_slopes).unwrap_or(0);
         Ok(Self {
             candidates,
             criterion: Criterion::default(),

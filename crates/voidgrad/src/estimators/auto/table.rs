@@ -7,14 +7,14 @@ use crate::distribution::Distribution;
 use crate::estimator::AnyEstimator;
 use crate::estimators::{Listed, MethodError, Setup};
 
-/// The most variables for which the automatic list has `local-expectation`.
+/// The most variables for which the automatic list has `local-expectation` of M + 1 evaluations.
 const FEW: usize = 15;
 
 impl<D: Distribution> Auto<D> {
     /// The choice of the [table](Listed): among the estimators of these variables that ask for values of f alone and need no control.
     ///
     /// With [`Setup::evaluations`] K they are `disarm`, `rloo` and `arms` of K samples. Without it they are those of two samples, `disarm` and `rloo`, those of one,
-    /// `reinforce-ema` and `reinforce-optimal`, and up to 15 variables `local-expectation`.
+    /// `reinforce-ema` and `reinforce-optimal`, and `local-expectation` up to 15 variables, or for any number if [f knows its flips](Setup::knows_flips).
     ///
     /// With [`Setup::costs`] each of them needs a cost.
     ///
@@ -32,8 +32,8 @@ impl<D: Distribution> Auto<D> {
             Some(_) => &["disarm", "rloo", "arms"],
             None => &["disarm", "rloo", "reinforce-ema", "reinforce-optimal", "local-expectation"],
         };
-        let names =
-            names.iter().filter(|name| **name != "local-expectation" || distribution.uniforms() <= FEW);
+        let is_cheap = setup.knows_flips || distribution.uniforms() <= FEW;
+        let names = names.iter().filter(|name| is_cheap || **name != "local-expectation");
         let (mut candidates, mut refusal) = (Vec::new(), None);
         for row in names.filter_map(|name| D::estimator(name).ok()) {
             match row.make(setup, distribution, rng) {

@@ -388,8 +388,8 @@ fn what_can_not_be_chosen_among_is_refused() {
     assert_eq!(auto.suits(&many), Err(EstimateError::TooManyVariables { found: 21, allowed: 20 }));
     let double_cv = Box::new(DoubleCv::new(2, 0.9).unwrap());
     let auto = of(vec![("disarm", disarm()), ("double-cv", double_cv)]);
-    assert_eq!(check_wants(&auto, &variables(2), false), Err(EstimateError::NoGradient));
-    assert_eq!(check_wants(&auto, &variables(2), true), Ok(()));
+    assert_eq!(check_wants(&auto, &variables(2), &|b: &[f64]| b[0]), Err(EstimateError::NoGradient));
+    assert_eq!(check_wants(&auto, &variables(2), &Cubic), Ok(()));
 }
 
 /// With ∇f at hand, Double CV has no variance if f is linear. A single sample of eight variables has six times the square of the gradient.

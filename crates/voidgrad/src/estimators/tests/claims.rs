@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Cubic, Named, TAUGHT, all, categorical, gaussian, make, setup, variables};
+use super::{Cubic, Flipping, Named, TAUGHT, all, categorical, gaussian, make, setup, variables};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::controls::{Perceptron, Sum};
@@ -11,7 +11,7 @@ use crate::error::{EstimateError, ObjectiveError};
 use crate::estimator::{Estimator, Round, check_wants};
 use crate::estimators::{Count, Enumerate, Lax, Listed, Method, MethodError, Needs, Setup, methods, table};
 use crate::noise::Stream;
-use crate::objective::{Differentiable, Objective, Points, Smooth};
+use crate::objective::{Differentiable, Flips, Objective, Points, Smooth};
 use crate::variance;
 
 /// What the command line, the guide and people's scripts call them.
@@ -68,6 +68,17 @@ impl Objective for Counted {
 
     fn differentiable(&self) -> Option<&dyn Differentiable> {
         Some(self)
+    }
+
+    fn flips(&self) -> Option<&dyn Flips> {
+        Some(self)
+    }
+}
+
+impl Flips for Counted {
+    fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
+        self.0.set(self.0.get() + 1);
+        Cubic.value_and_flips(b, flips)
     }
 }
 
@@ -131,10 +142,14 @@ fn a_black_box_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distributi
         let mut noise = vec![0.0; estimator.noise(distribution)];
         Stream::new(2, 0, 0).fill_open01(&mut noise);
         let made = Round::new().estimate(&estimator, distribution, &black_box, &noise);
-        let expected = if method.needs == Needs::Gradient { Err(EstimateError::NoGradient) } else { Ok(()) };
+        let expected = match method.needs {
+            Needs::Gradient => Err(EstimateError::NoGradient),
+            Needs::Flips => Err(EstimateError::NoFlips),
+            Needs::Values | Needs::Control => Ok(()),
+        };
         assert_eq!(made, expected, "{name}");
-        assert_eq!(check_wants(&estimator, distribution, false), expected, "{name}");
-        assert_eq!(check_wants(&estimator, distribution, true), Ok(()), "{name}");
+        assert_eq!(check_wants(&estimator, distribution, &black_box), expected, "{name}");
+        assert_eq!(check_wants(&estimator, distribution, &Cubic), Ok(()), "{name}");
         let has_control = estimator.control().is_some_and(|control| control.parameters() > 0);
         // RELAX that asks for f has both.
         assert!(has_control == (method.needs == Needs::Control) || name == "relax that asks", "{name}");
@@ -209,7 +224,7 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
     let logits: Vec<f64> = bernoulli.logits().iter().map(|a| -a).collect();
     let mirrored = Bernoulli::from_logits(&logits).unwrap();
     let flip = |x: &[f64]| -> Vec<f64> { x.iter().map(|x| 1.0 - x).collect() };
-    let objective = Smooth::new(
+    let objective = Flipping(Smooth::new(
         |b: &[f64]| Cubic.value(&flip(b)),
         |x: &[f64], gradient: &mut [f64]| {
             let value = Cubic.value_and_gradient(&flip(x), gradient);
@@ -218,7 +233,7 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
             }
             value
         },
-    );
+    ));
     let mut tested = 0;
     for (name, _, estimator) in all(&bernoulli) {
         let is_large =

@@ -31,7 +31,7 @@ fn the_variance_on_a_parabola_is_known() {
             // 1 - 2t has 14 digits, f(b) - f(b') 13 of them.
             close("a few variables", found, known, 1e-11 * known + 1e-30);
         }
-        let sampled = variance::monte_carlo(&even(200), &f, &double_cv_of(2, alpha), 20_000, 3).unwrap();
+        let sampled = variance::monte_carlo(&even(200), &f, &double_cv_of(2, alpha), 6_000, 3).unwrap();
         let [_, known] = variance_on_a_parabola(200, alpha);
         // Five standard errors: 6e-7 each, were the seed not fixed.
         close("sampled", sampled.variance, known, 5.0 * sampled.standard_error);

@@ -69,7 +69,7 @@ pub fn floor_in_use(
         return Err(VarianceError::TooFewSamples { samples });
     }
     estimator.suits(bernoulli)?;
-    check_wants(estimator, bernoulli, objective.differentiable().is_some())?;
+    check_wants(estimator, bernoulli, objective)?;
     let Some(control) = estimator.control_mut() else { return Err(VarianceError::NoControl) };
     let first = control.phi();
     let mut found = vec![first.clone()];

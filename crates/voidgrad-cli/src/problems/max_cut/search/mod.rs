@@ -147,19 +147,20 @@ mod tests {
     use voidgrad::estimators::{Listed, Setup};
 
     fn experiment(graph: Graph, iterations: u64) -> MaxCut {
-        let rloo = Bernoulli::estimator("rloo").unwrap().method;
+        let method = |name: &str| Bernoulli::estimator(name).unwrap().method;
         MaxCut {
             source: Source::Generated { kind: Kind::Regular, vertices: 0, degree: None },
             scale: graph.scale(),
             graph,
             ways: vec![
                 Way::Exact,
-                Way::Estimated(rloo),
+                Way::Estimated(method("rloo")),
+                Way::Estimated(method("local-expectation")),
                 Way::Pbil,
                 Way::LocalSearch,
                 Way::SimulatedAnnealing,
             ],
-            setup: Setup { evaluations: Some(20), ..Setup::default() },
+            setup: Setup { evaluations: Some(20), knows_flips: true, ..Setup::default() },
             learning_rate: None,
             temperature: 0.7,
             iterations,

@@ -10,7 +10,7 @@ use crate::controls::Constant;
 use crate::distribution::Distribution;
 use crate::error::ObjectiveError;
 use crate::estimator::{AnyEstimator, Estimator, Round};
-use crate::estimators::tests::{Claim, Cubic, Named, all, hold, teach, variables};
+use crate::estimators::tests::{Claim, Cubic, Flipping, Named, all, hold, teach, variables};
 use crate::estimators::{Disarm, Listed, Reinforce, ReinforceEma, Rloo};
 use crate::lanes::Float;
 use crate::noise::Stream;
@@ -81,7 +81,7 @@ fn answered<D: Distribution + Clone, T: Float>(
     let parameters: Vec<T> = parameters(prototype).iter().map(|a| T::default().constant(*a)).collect();
     let mut plate = Plate::new(prototype.clone(), EXAMPLES);
     plate.ask(estimator, &parameters, &mut Stream::new(9, 1, 2)).unwrap();
-    plate.evaluate(&OfExamples(0)).unwrap();
+    plate.evaluate(&Flipping(OfExamples(0))).unwrap();
     plate.answer(estimator).unwrap();
     plate
 }
@@ -107,7 +107,7 @@ impl Claim for SingleRounds {
                 let mut distribution = prototype.clone();
                 distribution.set_parameters(own).unwrap();
                 round.draw(&estimator, &distribution, &mut stream).unwrap();
-                round.evaluate(&OfExamples(n)).unwrap();
+                round.evaluate(&Flipping(OfExamples(n))).unwrap();
                 round.answer_with_variance_gradient(&estimator, &distribution).unwrap();
                 points.extend_from_slice(round.points().as_slice());
                 gradient.extend_from_slice(round.gradient());
@@ -256,13 +256,13 @@ impl Claim for Learning {
             let (mut of_plates, mut of_rounds) = (Stream::new(3, 0, 0), Stream::new(3, 0, 0));
             for _ in 0..2 {
                 plate.ask(&of_plate, &parameters, &mut of_plates).unwrap();
-                plate.evaluate(&OfExamples(0)).unwrap();
+                plate.evaluate(&Flipping(OfExamples(0))).unwrap();
                 plate.tell(&mut of_plate).unwrap();
                 for (n, own) in parameters.chunks(prototype.parameters().len()).enumerate() {
                     let (mut distribution, mut round) = (prototype.clone(), Round::new());
                     distribution.set_parameters(own).unwrap();
                     round.draw(&one_by_one, &distribution, &mut of_rounds).unwrap();
-                    round.evaluate(&OfExamples(n)).unwrap();
+                    round.evaluate(&Flipping(OfExamples(n))).unwrap();
                     round.tell(&mut one_by_one, &distribution).unwrap();
                 }
             }

@@ -6,8 +6,10 @@ mod two_states;
 use super::{Cubic, all, close};
 use crate::categorical::Categorical;
 use crate::distribution::Distribution;
-use crate::estimators::{Enumerate, Listed, Method, Reinforce, Rloo, StraightThrough, distributions};
-use crate::objective::{Differentiable, Objective};
+use crate::estimators::{
+    Enumerate, Listed, Method, ReinMax, Reinforce, Rloo, StraightThrough, distributions,
+};
+use crate::objective::{Differentiable, Objective, Smooth};
 use crate::variance;
 
 const STATES: usize = 3;
@@ -62,6 +64,7 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "auto",
         "straight-through",
         "gumbel",
+        "reinmax",
     ];
     assert_eq!(names, expected);
     assert!(distributions(Method::find("rebar").unwrap()) == ["Bernoulli", "categorical"]);
@@ -88,7 +91,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         }
         tested += 1;
     }
-    assert_eq!(tested, 10);
+    assert_eq!(tested, 11);
 }
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.
@@ -124,6 +127,18 @@ fn estimators_have_the_variance_of_their_formula() {
     });
     let found = variance::over_rule(&categorical, &Cubic, &StraightThrough).unwrap();
     agree("straight-through", &found, &straight_through);
+    // As the paper has it: two softmax Jacobians.
+    let reinmax = of_state(&|b, i| {
+        let mut slope = vec![0.0; entries];
+        Cubic.value_and_gradient(b, &mut slope);
+        let row = i / STATES * STATES..(i / STATES + 1) * STATES;
+        let jacobian = |pi: &dyn Fn(usize) -> f64| -> f64 {
+            row.clone().map(|j| slope[j] * pi(j) * (if i == j { 1.0 } else { 0.0 } - pi(i))).sum()
+        };
+        2.0 * jacobian(&|j| 0.5 * (theta[j] + b[j])) - 0.5 * jacobian(&|j| theta[j])
+    });
+    let found = variance::over_rule(&categorical, &Cubic, &ReinMax).unwrap();
+    agree("reinmax", &found, &reinmax);
     let mut rloo = Vec::new();
     for (b_1, p_1) in states(&categorical) {
         for (b_2, p_2) in states(&categorical) {
@@ -135,6 +150,21 @@ fn estimators_have_the_variance_of_their_formula() {
     agree("rloo", &variance::over_rule(&categorical, &Cubic, &Rloo::new(2).unwrap()).unwrap(), &rloo);
     let found = variance::over_rule(&categorical, &Cubic, &Enumerate).unwrap();
     assert_eq!(found.variance, 0.0);
+}
+
+/// The trapezoidal rule for `f(b with another state) - f(b)` is exact.
+#[test]
+fn reinmax_has_no_bias_where_f_is_quadratic() {
+    let categorical = variables(2);
+    let product = |b: &[f64]| (b[0] - 2.0 * b[4]) * (b[1] + 0.5 * b[3]) + b[5] * b[5];
+    let f = Smooth::new(product, |b: &[f64], gradient: &mut [f64]| {
+        let (first, second) = (b[0] - 2.0 * b[4], b[1] + 0.5 * b[3]);
+        gradient.copy_from_slice(&[second, first, 0.0, 0.5 * first, -2.0 * second, 2.0 * b[5]]);
+        product(b)
+    });
+    let found = variance::over_rule(&categorical, &f, &ReinMax).unwrap();
+    let exact = gradient(&categorical, &f);
+    found.mean.iter().zip(&exact).for_each(|(mean, exact)| close("reinmax", *mean, *exact, 1e-14));
 }
 
 /// Interval by interval: each state has the share θ of (0, 1), and the rule one node there with that weight.

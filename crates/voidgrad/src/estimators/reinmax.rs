@@ -24,7 +24,7 @@ pub struct ReinMax;
 pub const METHOD: Method = Method {
     name: "reinmax",
     title: "ReinMax",
-    formula: "ĝ = ½·∇f(b)·|b - θ|; of a state k, ĝ_i = ½·θ_i·(∂f/∂b_i - ∂f/∂b_k), and ĝ_k is minus their sum",
+    formula: "ĝ = ½·∇f(b)·|b - θ|; categorical, in state k: ĝ_i = ½·θ_i·(∇f_i - ∇f_k), and ĝ_k is minus their sum",
     source: "Liu et al. 2023, section 3",
     bias: Bias::Biased,
     needs: Needs::Gradient,

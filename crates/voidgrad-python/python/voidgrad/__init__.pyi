@@ -353,13 +353,13 @@ class Gumbel(Estimator):
     def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5) -> None: ...
 
 class Reinmax(Estimator):
-    """ReinMax: ĝ = ½·∇f(b)·|b - θ|.
+    """ReinMax: ĝ = ½·∇f(b)·|b - θ|; categorical, in state k: ĝ_i = ½·θ_i·(∇f_i - ∇f_k), and ĝ_k is minus their sum.
 
     BIASED; evaluations of f for each row: 1; needs f and ∇f: tell(values, gradients).
     Source: Liu et al. 2023, section 3.
 
     Arguments:
-        distribution: 'bernoulli'; the first unless given
+        distribution: 'bernoulli', 'categorical'; the first unless given
     """
 
     def __init__(self, distribution: str = 'bernoulli') -> None: ...

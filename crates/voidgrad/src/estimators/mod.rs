@@ -41,6 +41,7 @@ pub mod relax_loo;
 pub mod relax_perceptron;
 pub mod rloo;
 pub mod straight_through;
+mod vimco;
 pub mod zero_mean;
 
 /// The estimator of [`estimate`](crate::estimate()), for categorical variables.
@@ -77,6 +78,7 @@ pub use relax_loo::RelaxLoo;
 pub use rloo::Rloo;
 pub use straight_through::StraightThrough;
 pub use tables::{Listed, Row, distributions, methods};
+pub use vimco::Vimco;
 
 /// K of an estimator that takes several samples.
 fn several(samples: u64) -> Result<usize, InvalidParameter> {

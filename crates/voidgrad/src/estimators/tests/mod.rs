@@ -22,6 +22,7 @@ mod known;
 mod mixed;
 mod numerics;
 mod sampled;
+mod vimco;
 mod weights;
 mod zero_mean;
 

@@ -83,7 +83,7 @@
 //! # From here
 //!
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
-//! - [`bernoulli`], [`categorical`], [`gaussian`]: the distributions, with their reparameterisations;
+//! - [`bernoulli`], [`categorical`], [`gaussian`], [`subset`]: the distributions, with their reparameterisations;
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
@@ -125,6 +125,7 @@ pub mod ranks;
 mod recurrence;
 pub mod search;
 pub mod slices;
+pub mod subset;
 mod tasks;
 pub mod toy;
 pub mod train;
@@ -143,6 +144,7 @@ pub use categorical::Categorical;
 pub use distribution::Distribution;
 pub use gaussian::Gaussian;
 pub use objective::Objective;
+pub use subset::Subset;
 
 // Noise.
 pub use noise::{Noise, Stream};

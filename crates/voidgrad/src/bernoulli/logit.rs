@@ -143,7 +143,7 @@ pub fn kl_d_a_other(a: f64, a_other: f64) -> f64 {
 }
 
 /// `ln(θ'/θ)` and `ln((1 - θ')/(1 - θ))`.
-fn ln_ratios(a: f64, a_other: f64) -> [f64; 2] {
+pub(crate) fn ln_ratios(a: f64, a_other: f64) -> [f64; 2] {
     let distance = saturated(a_other - a);
     if distance < 0.0 {
         // 1 - θ is the θ of -a.

@@ -31,4 +31,12 @@ pub enum SampleError {
         /// The K entries.
         row: Vec<f64>,
     },
+    /// A subset of another size.
+    #[error("b has {found} ones where {expected} are needed")]
+    Ones {
+        /// How many ones there are.
+        found: usize,
+        /// k.
+        expected: usize,
+    },
 }

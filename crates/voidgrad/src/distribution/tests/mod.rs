@@ -9,6 +9,7 @@ use crate::error::SampleError;
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
 use crate::quadrature::integrate;
+use crate::subset::tests::{states as subsets_of, subset};
 use crate::variance::Tolerance;
 
 fn bernoulli(logits: &[f64]) -> Bernoulli {
@@ -73,6 +74,14 @@ fn discrete_variables_agree_with_plain_sums_over_all_samples() {
 }
 
 #[test]
+fn subsets_agree_with_plain_sums_over_all_of_them() {
+    let of = subset(&[0.0, 1.0, -2.0, 0.5, 0.3], 2);
+    let all: Vec<Vec<f64>> = subsets_of(&of).into_iter().map(|(b, _)| b).collect();
+    are_plain_sums(&of, &subset(&[3.0, 1.0, -2.5, 0.0, 0.6], 2), &all);
+    are_plain_sums(&of, &subset(&[0.1, 1.0, -2.0, 0.5, 0.3], 2), &all);
+}
+
+#[test]
 fn gaussian_variables_agree_with_integrals() {
     let (of, other) = (gaussian(&[0.4, -0.3]), gaussian(&[-0.5, 0.2]));
     let tolerance = Tolerance { relative: 1e-11, absolute: 1e-13, ..Tolerance::default() };
@@ -126,6 +135,7 @@ fn gradients_are_finite_differences() {
         &categorical(&[0.0, 1.0, -2.0, 5.0, 0.5, 0.5], 3),
         &categorical(&[2.0, 1.0, -2.5, 5.1, 0.6, 3.0], 3),
     );
+    derivatives_hold(&subset(&[0.0, 1.0, -2.0, 0.5, 0.3], 2), &subset(&[2.0, 1.0, -2.5, 0.6, 3.0], 2));
     derivatives_hold(&gaussian(&[0.4, -1.0, -0.3, 0.5]), &gaussian(&[0.0, -1.2, 0.1, 0.4]));
 }
 
@@ -204,6 +214,9 @@ fn a_divergence_is_finite_and_never_negative_and_0_for_equal_parameters() {
     are_distances(&PARAMETERS.map(|a| categorical(&a, 3)));
     are_distances(&PARAMETERS.map(|a| categorical(&a, 2)));
     are_distances(&PARAMETERS.map(|a| gaussian(&a)));
+    for size in 1..=6 {
+        are_distances(&PARAMETERS.map(|a| subset(&a, size)));
+    }
 }
 
 #[test]
@@ -214,6 +227,8 @@ fn the_next_number_is_a_divergence_apart() {
     let kl = bernoulli(&[0.5]).kl(&bernoulli(&[0.5_f64.next_up()])).unwrap();
     close(kl, expected, 1e-15 * expected);
     let kl = categorical(&[0.0, 0.5], 2).kl(&categorical(&[0.0, 0.5_f64.next_up()], 2)).unwrap();
+    close(kl, expected, 1e-15 * expected);
+    let kl = subset(&[0.0, 0.5], 1).kl(&subset(&[0.0, 0.5_f64.next_up()], 1)).unwrap();
     close(kl, expected, 1e-15 * expected);
     // ½·d² by the mean, d² by ln σ.
     for (other, expected) in [([0.5_f64.next_up(), 0.0], 0.5 * d * d), ([0.5, d], d * d)] {
@@ -251,6 +266,13 @@ fn distributions_of_other_shapes_have_no_divergence() {
     assert!(two.add_kl_gradient_of_other(1.0, &three, &mut gradient).is_err());
     assert_eq!(gradient, [7.0; 6]);
     assert!(gaussian(&[0.0; 4]).kl(&gaussian(&[0.0; 2])).is_err());
+    let (one, two) = (subset(&[0.0; 6], 1), subset(&[0.0; 6], 2));
+    let error = one.kl(&two).unwrap_err();
+    assert_eq!(error.to_string(), "a subset of the other distribution has 2 entries where 1 are needed");
+    assert!(one.add_kl_gradient(1.0, &two, &mut gradient).is_err());
+    assert!(one.add_kl_gradient_of_other(1.0, &two, &mut gradient).is_err());
+    assert!(one.kl(&subset(&[0.0; 5], 1)).is_err());
+    assert_eq!(gradient, [7.0; 6]);
 }
 
 fn samples_are_of_the_stream<D: Distribution>(distribution: &D) {
@@ -273,5 +295,6 @@ fn samples_from_a_stream_take_its_next_numbers() {
         samples_are_of_the_stream(&bernoulli(&vec![0.4; count]));
         samples_are_of_the_stream(&categorical(&vec![0.4; 2 * count], 2));
         samples_are_of_the_stream(&gaussian(&vec![0.4; 2 * count]));
+        samples_are_of_the_stream(&subset(&vec![0.4; count], 2));
     }
 }

@@ -27,6 +27,10 @@ pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         add::<Bernoulli>(&takes, method, &[3])?;
         add::<Categorical>(&takes, method, &[3, 3])?;
         add::<Gaussian>(&takes, method, &[2, 3])?;
+        if takes.is_empty() {
+            // It is for a distribution that Python does not have.
+            continue;
+        }
         dict.set_item("distributions", takes)?;
         list.append(dict)?;
     }

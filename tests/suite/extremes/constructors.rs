@@ -3,7 +3,7 @@
 use voidgrad::controls::ByGradient;
 use voidgrad::estimators::{Listed, MethodError, Setup};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Categorical, Gaussian, Stream};
+use voidgrad::{Bernoulli, Categorical, Gaussian, Stream, Subset};
 
 /// What no constructor may take for granted.
 const NUMBERS: [f64; 9] =
@@ -59,6 +59,7 @@ fn an_estimator_of_a_table_is_made_or_refused() {
     made_or_refused(&Bernoulli::from_logits(&[0.0; 3]).unwrap());
     made_or_refused(&Categorical::from_logits(&[0.0; 6], 3).unwrap());
     made_or_refused(&Gaussian::new(&[0.0; 3], &[1.0; 3]).unwrap());
+    made_or_refused(&Subset::from_logits(&[0.0; 3], 2).unwrap());
     assert!(Bernoulli::estimator("lax").is_err());
 }
 
@@ -70,6 +71,7 @@ fn a_distribution_has_finite_parameters_or_is_refused() {
             assert_eq!(Bernoulli::from_logits(&[x, y]).is_ok(), are_finite);
             assert_eq!(Categorical::from_logits(&[x, y], 2).is_ok(), are_finite);
             assert_eq!(Gaussian::from_parameters(&[x, y]).is_ok(), are_finite);
+            assert_eq!(Subset::from_logits(&[x, y], 1).is_ok(), are_finite);
             let (positive, inside) = (y > 0.0 && y.is_finite(), x > 0.0 && x < 1.0 && y > 0.0 && y < 1.0);
             assert_eq!(Gaussian::new(&[x], &[y]).is_ok(), x.is_finite() && positive);
             assert_eq!(Bernoulli::from_probabilities(&[x, y]).is_ok(), inside);
@@ -79,5 +81,8 @@ fn a_distribution_has_finite_parameters_or_is_refused() {
     for states in [0, 1, 3, usize::MAX] {
         assert!(Categorical::from_logits(&[0.0; 4], states).is_err());
         assert!(Categorical::from_probabilities(&[0.5; 4], states).is_err());
+    }
+    for size in [0, 5, usize::MAX] {
+        assert!(Subset::from_logits(&[0.0; 4], size).is_err());
     }
 }

@@ -6,7 +6,7 @@ use voidgrad::controls::Rebar;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Listed, categorical};
 use voidgrad::{
-    Bernoulli, Categorical, Distribution, Estimate, Estimator as _, Gaussian, Noise, Round, Stream,
+    Bernoulli, Categorical, Distribution, Estimate, Estimator as _, Gaussian, Noise, Round, Stream, Subset,
 };
 
 use super::{LAMBDAS, LOGITS, Outcomes, TwoValues, objectives, setups};
@@ -102,6 +102,20 @@ fn of_gaussian_variables() {
         for setup in setups() {
             let Ok(mut estimator) = row.make(&setup, &gaussians[0], &mut stream()) else { continue };
             see(&mut outcomes, (row.method.name, &mut estimator), &gaussians, None);
+        }
+        outcomes.are_both();
+    }
+}
+
+#[test]
+fn of_subsets() {
+    let logits = [[0.0; 4], [700.0, -700.0, 0.0, 1.0], [f64::MAX, -f64::MAX, -1e300, 0.0]];
+    let subsets = logits.map(|a| Subset::from_logits(&a, 2).unwrap());
+    for row in Subset::estimators() {
+        let mut outcomes = Outcomes::default();
+        for setup in setups() {
+            let Ok(mut estimator) = row.make(&setup, &subsets[0], &mut stream()) else { continue };
+            see(&mut outcomes, (row.method.name, &mut estimator), &subsets, Some(&subsets[0]));
         }
         outcomes.are_both();
     }

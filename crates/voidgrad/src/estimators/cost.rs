@@ -25,7 +25,7 @@ pub enum Count {
     Varies,
     /// M + 1, for M variables.
     VariablesAndOne,
-    /// All states of M variables: `2ᴹ`, or `Kᴹ`.
+    /// All states of M variables: `2ᴹ`, `Kᴹ` or `C(n, k)`.
     States,
 }
 

@@ -6,10 +6,12 @@ use crate::categorical::{self, Categorical, row};
 use crate::error::EstimateError;
 use crate::estimator::{Answer, Estimator, Told};
 use crate::noise::Rule;
+use crate::subset::{self, Subset};
 use voidgrad_real::sigmoid;
 
 /// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states; for
-/// categorical variables `∂/∂a_mk E[f(b)] = θ_mk·(E[f|b_m = k] - E[f])`, from the values at all `Kᴹ` states.
+/// categorical variables `∂/∂a_mk E[f(b)] = θ_mk·(E[f|b_m = k] - E[f])`, from the values at all `Kᴹ` states; for subsets
+/// `∂/∂a_m E[f(b)] = Σ_b p(b)·(f(b) - E[f])·b_m`, from the values at all `C(n, k)` of them.
 ///
 /// ```
 /// use voidgrad::estimators::Enumerate;
@@ -27,7 +29,7 @@ pub struct Enumerate;
 pub const METHOD: Method = Method {
     name: "enumerate",
     title: "enumeration",
-    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j])",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·(f(b) - E[f])·b_m",
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,
@@ -181,4 +183,53 @@ fn sum_out_last(table: &mut Vec<f64>, theta: &[f64]) {
         table[i] = theta.iter().enumerate().map(|(k, theta)| theta * table[i * states + k]).sum();
     }
     table.truncate(length);
+}
+
+impl Estimator<Subset> for Enumerate {
+    fn ask(&self, subset: &Subset, _: &[f64], points: &mut [f64]) {
+        subset.write_states(points);
+    }
+
+    fn answer(&self, subset: &Subset, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, memory, .. } = answer;
+        let Table { all, .. } = memory.of(Table::default);
+        let states = || told.points.chunks_exact(subset.len());
+        for (weight, b) in weights.iter_mut().zip(states()) {
+            *weight = subset.p(b);
+        }
+        // Differences before means, so that a large constant in f costs no digits.
+        all.clear();
+        all.extend(told.values.iter().map(|value| value - told.values[0]));
+        let mean: f64 = weights.iter().zip(&*all).map(|(weight, f)| weight * f).sum();
+        all.iter_mut().zip(&*weights).for_each(|(f, weight)| *f = weight * (*f - mean));
+        for (m, gradient) in gradient.iter_mut().enumerate() {
+            // The sums over the subsets with m and over those without have the sum 0.
+            let is_rare = subset.marginals()[m] < subset.complements()[m];
+            let rarer = if is_rare { 1.0 } else { 0.0 };
+            let sum: f64 = states().zip(&*all).filter(|(b, _)| b[m] == rarer).map(|(_, f)| f).sum();
+            *gradient = if is_rare { sum } else { -sum };
+        }
+    }
+
+    fn evaluations(&self, subset: &Subset) -> u64 {
+        subset.states().unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &Subset) -> usize {
+        0
+    }
+
+    fn suits(&self, subset: &Subset) -> Result<(), EstimateError> {
+        match subset.states() {
+            Some(states) if states <= subset::LARGEST_ENUMERATION => Ok(()),
+            _ => {
+                let (found, allowed) = (subset.len(), subset.most_enumerated());
+                Err(EstimateError::TooManyVariables { found, allowed })
+            }
+        }
+    }
+
+    fn rule(&self, _: &Subset) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
 }

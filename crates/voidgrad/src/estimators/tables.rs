@@ -13,12 +13,12 @@ use rand::Rng;
 use super::{
     Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
     LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma,
-    ReinforceOptimal, RelaxLoo, Rloo, Setup, StraightThrough,
+    ReinforceOptimal, RelaxLoo, Rloo, Setup, Simple, StraightThrough,
 };
 use super::{
     arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop, rebar,
     rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled,
-    relax_linear, relax_loo, relax_perceptron, rloo, straight_through,
+    relax_linear, relax_loo, relax_perceptron, rloo, simple, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -26,6 +26,7 @@ use crate::controls::{AnyControl, Basis, Perceptron, ReluNetwork, Sum};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Estimator};
 use crate::gaussian::Gaussian;
+use crate::subset::Subset;
 
 /// A distribution with a table of estimators.
 ///
@@ -340,10 +341,29 @@ impl Listed for Gaussian {
     }
 }
 
+impl Listed for Subset {
+    const NAME: &'static str = "k-subset";
+
+    #[inline]
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
+                row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
+                Row::AUTO,
+                row(&simple::METHOD, |_, _, _| Ok(Box::new(Simple))),
+            ]
+        }
+    }
+}
+
 /// The names of the distributions with what their tables list: a line for each.
 #[inline]
-fn tables() -> [(&'static str, Vec<&'static Method>); 3] {
-    [table::<Bernoulli>(), table::<Categorical>(), table::<Gaussian>()]
+fn tables() -> [(&'static str, Vec<&'static Method>); 4] {
+    [table::<Bernoulli>(), table::<Categorical>(), table::<Gaussian>(), table::<Subset>()]
 }
 
 #[inline]

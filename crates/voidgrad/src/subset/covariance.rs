@@ -5,7 +5,7 @@ use crate::distribution::divergence::saturated;
 
 impl Subset {
     /// Adds `weight·Cov[b_m, s]`, s being the sum over the elements of a value that a step has: `values(m, left)`, if m is chosen and if it is not.
-    pub(super) fn add_covariances(
+    pub(crate) fn add_covariances(
         &self,
         weight: f64,
         values: impl Fn(usize, usize) -> [f64; 2],

@@ -157,6 +157,11 @@ impl Subset {
         saturated(-distance - self.ln_sum)
     }
 
+    /// `p(b)` of a b that is a subset.
+    pub(crate) fn p(&self, b: &[f64]) -> f64 {
+        self.ln_p_of_subset(b).exp()
+    }
+
     /// Refuses another number of elements, and subsets of another size.
     fn same_shape(&self, other: &Self) -> Result<(), ShapeMismatch> {
         same_length("the other distribution", other.len(), self.len())?;

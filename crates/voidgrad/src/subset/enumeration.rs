@@ -1,6 +1,9 @@
-//! How many subsets there are.
+//! All subsets, one after the other.
 
 use super::Subset;
+
+/// The largest number of subsets, `C(n, k)`, that are enumerated.
+pub const LARGEST_ENUMERATION: u64 = 1 << 20;
 
 impl Subset {
     /// `C(n, k)`, the number of subsets; `None` if that is more than a number holds.
@@ -13,6 +16,31 @@ impl Subset {
     #[must_use]
     pub fn states(&self) -> Option<u64> {
         binomial(self.len(), self.size)
+    }
+
+    /// Writes each of the `C(n, k)` subsets, row by row, in the order of their elements: {0, 1}, {0, 2}, {1, 2}.
+    pub(crate) fn write_states(&self, rows: &mut [f64]) {
+        let (elements, size) = (self.len(), self.size);
+        let mut chosen: Vec<usize> = (0..size).collect();
+        for row in rows.chunks_exact_mut(elements) {
+            row.fill(0.0);
+            for &m in &chosen {
+                row[m] = 1.0;
+            }
+            // The last element that can move by one, and those after it next to it.
+            let Some(place) = (0..size).rev().find(|&i| chosen[i] + size - i < elements) else { return };
+            let next = chosen[place] + 1;
+            chosen[place..].iter_mut().zip(next..).for_each(|(chosen, m)| *chosen = m);
+        }
+    }
+
+    /// The most elements of which subsets of this size are enumerated.
+    pub(crate) fn most_enumerated(&self) -> usize {
+        let mut elements = self.size;
+        while binomial(elements + 1, self.size).is_some_and(|states| states <= LARGEST_ENUMERATION) {
+            elements += 1;
+        }
+        elements
     }
 }
 

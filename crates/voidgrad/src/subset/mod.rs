@@ -14,6 +14,8 @@ mod step;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use enumeration::LARGEST_ENUMERATION;
+
 use thiserror::Error;
 
 use crate::error::{DistributionError, InvalidParameter, ShapeMismatch, all_finite};

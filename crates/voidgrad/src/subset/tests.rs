@@ -249,6 +249,25 @@ fn a_rule_has_the_probability_of_every_subset() {
 }
 
 #[test]
+fn all_subsets_are_written_once() {
+    for (elements, size) in [(1, 1), (4, 2), (6, 1), (6, 6), (7, 4)] {
+        let of = subset(&vec![0.0; elements], size);
+        let count = usize::try_from(of.states().unwrap()).unwrap();
+        let mut rows = vec![0.5; count * elements];
+        of.write_states(&mut rows);
+        let mut written: Vec<&[f64]> = rows.chunks(elements).collect();
+        // In the order of their elements the first have the ones in front.
+        assert!(written.windows(2).all(|pair| pair[0] > pair[1]));
+        for b in &written {
+            assert!(of.ln_p(b).is_ok());
+        }
+        written.dedup();
+        assert_eq!(written.len(), count);
+    }
+    assert_eq!(subset(&[0.0; 30], 15).most_enumerated(), 23);
+}
+
+#[test]
 fn what_is_no_subset_is_refused() {
     let refused = |elements: usize, size| Subset::from_logits(&vec![0.0; elements], size).unwrap_err();
     assert_eq!(refused(3, 0).to_string(), "a subset of 0 elements is not one of 1 to 3, of 3 elements");

@@ -1,6 +1,6 @@
 //! The automatic choice: it is measured against what is known of its candidates.
 
-use super::{Cubic, Scaled, all, borrowed, categorical, close, gaussian, gradient, setup, variables};
+use super::{Cubic, Scaled, all, borrowed, categorical, close, gaussian, gradient, setup, subset, variables};
 use crate::batch::Plate;
 use crate::bernoulli::Bernoulli;
 use crate::controls::Perceptron;
@@ -449,5 +449,5 @@ fn those_that_start_with_a_sample_do() {
         count
     }
     assert!(check(&variables(3)) >= 14 && check(&categorical::variables(2)) >= 6);
-    assert!(check(&gaussian::variables()) >= 6);
+    assert!(check(&gaussian::variables()) >= 6 && check(&subset::variables()) >= 6);
 }

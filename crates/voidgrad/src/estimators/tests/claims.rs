@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use super::{Cubic, Flipping, Named, TAUGHT, all, categorical, gaussian, make, setup, variables};
+use super::{Cubic, Flipping, Named, TAUGHT, all, categorical, gaussian, make, setup, subset, variables};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::controls::{Perceptron, Sum};
@@ -97,6 +97,8 @@ fn an_estimate_takes_as_many_evaluations_as_it_says() {
         evaluations_are_those_it_says(all(&distribution), &distribution, count, 3);
     }
     evaluations_are_those_it_says(all(&gaussian::variables()), &gaussian::variables(), 2, 0);
+    // The states of one subset.
+    evaluations_are_those_it_says(all(&subset::variables()), &subset::variables(), 1, 6);
 }
 
 fn evaluations_are_those_it_says<D: Distribution>(
@@ -134,6 +136,7 @@ fn a_black_box_is_refused_by_those_that_need_its_gradient_and_by_no_others() {
     a_black_box_is_refused(all(&variables(2)), &variables(2));
     a_black_box_is_refused(all(&categorical::variables(2)), &categorical::variables(2));
     a_black_box_is_refused(all(&gaussian::variables()), &gaussian::variables());
+    a_black_box_is_refused(all(&subset::variables()), &subset::variables());
 }
 
 fn a_black_box_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
@@ -161,6 +164,7 @@ fn noise_of_another_length_is_refused() {
     noise_is_refused(all(&variables(2)), &variables(2));
     noise_is_refused(all(&categorical::variables(2)), &categorical::variables(2));
     noise_is_refused(all(&gaussian::variables()), &gaussian::variables());
+    noise_is_refused(all(&subset::variables()), &subset::variables());
 }
 
 fn noise_is_refused<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
@@ -196,6 +200,7 @@ fn an_estimate_depends_on_nothing_but_its_arguments() {
         depends_on_nothing_else(all(&variables(4)), &variables(4), &mut used);
         depends_on_nothing_else(all(&rows), &rows, &mut used);
         depends_on_nothing_else(all(&continuous), &continuous, &mut used);
+        depends_on_nothing_else(all(&subset::variables()), &subset::variables(), &mut used);
     }
 }
 

@@ -11,6 +11,7 @@ use crate::estimators::{
 };
 use crate::noise::Stream;
 use crate::objective::Smooth;
+use crate::subset::Subset;
 use crate::toy::MeanQuadratic;
 use crate::variance;
 use voidgrad_real::sigmoid;
@@ -27,6 +28,8 @@ fn extreme_logits_noise_and_values_give_numbers() {
     let logits = [-700.0, 700.0, 0.0, 0.0, -700.0, -700.0, -37.0, 36.0, 0.0];
     let rows = Categorical::from_logits(&logits, 3).unwrap();
     numbers_are_given(all(&rows), &rows);
+    let subset = Subset::from_logits(&logits, 4).unwrap();
+    numbers_are_given(all(&subset), &subset);
 }
 
 fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
@@ -63,6 +66,11 @@ fn values_of_1e150_and_of_1e_150_lose_no_digit() {
     let rows = Categorical::from_logits(&[0.4, -1.7, 0.0, 1.0], 2).unwrap();
     no_digit_is_lost(all(&rows), &rows, |f, estimator| {
         let found = variance::over_rule(&rows, f, estimator).ok()?;
+        Some((found.mean, found.variance))
+    });
+    let subset = Subset::from_logits(&[0.4, -1.7, 0.0, 1.0], 2).unwrap();
+    no_digit_is_lost(all(&subset), &subset, |f, estimator| {
+        let found = variance::over_rule(&subset, f, estimator).ok()?;
         Some((found.mean, found.variance))
     });
 }

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Cubic, all, categorical, gaussian, gradient, teach, variables};
+use super::{Cubic, all, categorical, gaussian, gradient, subset, teach, variables};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Round};
 use crate::estimators::{Arms, Bias};
@@ -93,6 +93,16 @@ fn so_they_do_for_gaussian_variables() {
     for (name, method, mut estimator) in all(&distribution) {
         teach(&mut estimator, &distribution, &objective, 100);
         judge(&name, method.bias, largest_score(&estimator, &distribution, &objective, &exact, (300_000, 4)));
+    }
+}
+
+#[test]
+fn so_they_do_for_subsets() {
+    let distribution = subset::variables();
+    let exact = subset::gradient(&distribution, &Cubic);
+    for (name, method, mut estimator) in all(&distribution) {
+        teach(&mut estimator, &distribution, &Cubic, 100);
+        judge(&name, method.bias, largest_score(&estimator, &distribution, &Cubic, &exact, (50_000, 5)));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::{Cubic, Named, all, categorical, close, gaussian, states, variables};
+use super::{Cubic, Named, all, categorical, close, gaussian, states, subset, variables};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Round};
 use crate::estimators::Needs;
@@ -124,4 +124,11 @@ fn the_weights_of_gaussian_samples_make_the_expectation_of_f() {
     let gaussian = gaussian::variables();
     let exact = gaussian::Coupled::expectation(&gaussian);
     assert_eq!(check::<Gaussian>(all(&gaussian), &gaussian, &gaussian::Coupled, exact), [0, 9]);
+}
+
+#[test]
+fn the_weights_of_subsets_make_the_expectation_of_f() {
+    let subset = subset::variables();
+    let exact = subset::expectation(&subset, &Cubic);
+    assert_eq!(check(all(&subset), &subset, &Cubic, exact), [10, 0]);
 }

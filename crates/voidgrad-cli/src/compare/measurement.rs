@@ -206,7 +206,7 @@ impl Measurement {
         }
         match self.method.needs {
             Needs::Values | Needs::Gradient | Needs::Flips if self.learned => {
-                marks.push("settled average".to_owned())
+                marks.push("settled average".to_owned());
             }
             Needs::Values | Needs::Gradient | Needs::Flips => {}
             Needs::Control => {

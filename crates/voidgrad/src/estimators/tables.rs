@@ -82,8 +82,15 @@ pub struct Row<D: Distribution> {
     /// What it is.
     pub method: &'static Method,
     /// What it is for another setup, if that changes it, and for which.
-    other: Option<(fn(&Setup) -> bool, &'static Method)>,
+    other: Option<Other>,
     make: Make<D>,
+}
+
+/// What an estimator is for some setups.
+#[derive(Clone, Copy)]
+struct Other {
+    is_for: fn(&Setup) -> bool,
+    method: &'static Method,
 }
 
 /// Makes an estimator of variables like these: a control of all of z at once has to know how many there are. Weights come from
@@ -118,17 +125,17 @@ impl<D: Distribution> Row<D> {
     /// ```
     #[must_use]
     pub fn method_of(&self, setup: &Setup) -> &'static Method {
-        self.other.filter(|(is_other, _)| is_other(setup)).map_or(self.method, |(_, method)| method)
+        self.other.filter(|other| (other.is_for)(setup)).map_or(self.method, |other| other.method)
     }
 
     /// The same row of an estimator that asks for f, if there is none to relax.
     const fn or_asking(self, method: &'static Method) -> Self {
-        Self { other: Some((|setup| setup.relaxes.is_none(), method)), ..self }
+        Self { other: Some(Other { is_for: |setup| setup.relaxes.is_none(), method }), ..self }
     }
 
     /// The same row of an estimator that asks for the flips of f, if f knows them.
     const fn or_by_flips(self, method: &'static Method) -> Self {
-        Self { other: Some((|setup| setup.knows_flips, method)), ..self }
+        Self { other: Some(Other { is_for: |setup| setup.knows_flips, method }), ..self }
     }
 }
 
@@ -199,9 +206,12 @@ impl Listed for Bernoulli {
                     Ok(Box::new(Mixed::of_values(samples, setup.decay.unwrap_or(DECAY))?))
                 }),
                 row(&muprop::METHOD, |_, _, _| Ok(Box::new(MuProp))),
-                row(&local_expectation::METHOD, |setup, _, _| match setup.knows_flips {
-                    true => Ok(Box::new(LocalExpectationByFlips)),
-                    false => Ok(Box::new(LocalExpectation)),
+                row(&local_expectation::METHOD, |setup, _, _| {
+                    Ok(if setup.knows_flips {
+                        Box::new(LocalExpectationByFlips)
+                    } else {
+                        Box::new(LocalExpectation)
+                    })
                 })
                 .or_by_flips(&local_expectation::BY_FLIPS),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),

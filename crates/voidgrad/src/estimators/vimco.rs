@@ -72,9 +72,10 @@ impl<D: Distribution> Estimator<D> for Vimco {
         logs.extend(told.values.iter().map(|f| -f));
         let all = bound(logs);
         let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        weights.iter_mut().zip(&*logs).for_each(|(weight, log)| *weight = (log - largest).exp());
-        let sum: f64 = weights.iter().sum();
-        weights.iter_mut().for_each(|weight| *weight /= sum);
+        let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
+        for (weight, log) in weights.iter_mut().zip(&*logs) {
+            *weight = (log - largest).exp() / sum;
+        }
         let others = (logs.len() - 1) as f64;
         for (k, b) in told.points.chunks_exact(distribution.dimension()).enumerate() {
             let own = logs[k];

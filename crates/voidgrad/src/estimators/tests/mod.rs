@@ -114,7 +114,9 @@ impl Objective for Scaled {
 impl Flips for Scaled {
     fn value_and_flips(&self, b: &[f64], flips: &mut [f64]) -> f64 {
         let value = Cubic.value_and_flips(b, flips);
-        flips.iter_mut().for_each(|flip| *flip *= self.0);
+        for flip in flips {
+            *flip *= self.0;
+        }
         self.0 * value
     }
 }

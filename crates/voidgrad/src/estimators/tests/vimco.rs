@@ -76,7 +76,7 @@ fn its_expectation_is_the_gradient_of_the_bound_for_categorical_variables() {
     }
 }
 
-/// The gradient by ψ of `f + ψ·b_0` is the mean of b_0 with the weights of the round.
+/// The gradient by ψ of `f + ψ·b_0` is the mean of `b_0` with the weights of the round.
 #[test]
 fn its_weights_give_the_gradient_by_parameters_of_f() {
     let (values, b_0) = ([0.3, -1.2, 2.0], [1.0, 0.0, 1.0]);

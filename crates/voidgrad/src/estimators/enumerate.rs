@@ -29,7 +29,7 @@ pub struct Enumerate;
 pub const METHOD: Method = Method {
     name: "enumerate",
     title: "enumeration",
-    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·(f(b) - E[f])·b_m",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m)",
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,

@@ -31,7 +31,7 @@ pub struct Simple;
 pub const METHOD: Method = Method {
     name: "simple",
     title: "SIMPLE",
-    formula: "ĝ = ∂θ/∂a·∇f(b), θ = E[b] the marginals",
+    formula: "ĝ = ∂θ/∂a·∇f(b), θ the marginals",
     source: "Ahmed et al. 2023, section 3",
     bias: Bias::Biased,
     needs: Needs::Gradient,

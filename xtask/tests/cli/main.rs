@@ -12,6 +12,7 @@ mod max_cut;
 #[path = "../../../crates/voidgrad-cli/tests/program/mod.rs"]
 mod program;
 mod resume;
+mod subset;
 mod vae;
 
 use std::fs;

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 32] = [
+const OPTIONS: [(&str, Type); 37] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -58,6 +58,11 @@ const OPTIONS: [(&str, Type); 32] = [
     ("restarts", Type::Count),
     ("temperature", Type::Number),
     ("best-known", Type::Number),
+    ("features", Type::Count),
+    ("chosen", Type::Count),
+    ("noise", Type::Number),
+    ("correlation", Type::Number),
+    ("penalty", Type::Number),
 ];
 
 impl Type {

@@ -14,7 +14,7 @@ use voidgrad::train::ControlOptimiser;
 use crate::compare::Compared;
 use crate::costs::Costs;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
-use crate::problems::{PROBLEMS, Row, max_cut, models};
+use crate::problems::{PROBLEMS, Row, max_cut, models, subset};
 use crate::program::{Other, Program, Run};
 use value::{
     Gradient, control_optimiser, count, estimator, finite, gradient, positive, probability, problem,
@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// --problem chooses what is trained. An option that the problem does not have is refused.
     ///
     /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json; of vae also
-    /// seconds.svg. All but those two, and the times in the report of max-cut, are the same bytes for the same options, for every
+    /// seconds.svg. All but those two, and the times in the reports of max-cut and subset, are the same bytes for the same options, for every
     /// number of threads and however often the training was interrupted. A
     /// training that is killed or interrupted leaves checkpoints beside its directory, from which --resume continues it.
     Train(Box<TrainArguments>),
@@ -93,10 +93,11 @@ pub(crate) struct TrainArguments {
     pub(crate) problem: &'static Row,
     /// Estimator to train; repeat the option for several. A name such as relax-linear+gauss-newton says what learns the control. max-cut and vae
     /// have the exact gradient as well, by the name exact [default: reinforce, rebar, relax and relax-linear, and with one variable
-    /// relax-linear+gauss-newton; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax]
+    /// relax-linear+gauss-newton; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax, for
+    /// subset rloo]
     #[arg(long = "estimator", value_name = "NAME", value_parser = gradient, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<Gradient>,
-    /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100]
+    /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100, for subset 10]
     #[arg(long, value_name = "K", value_parser = count(1, LARGEST_EVALUATIONS), allow_hyphen_values = true)]
     pub(crate) evaluations: Option<u64>,
     /// What a round of each candidate of the estimator auto costs: evaluations of f, seconds, which are measured before the first
@@ -112,13 +113,13 @@ pub(crate) struct TrainArguments {
     /// Probability that every variable starts from
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
-    /// Steps of each run [default: 10000; for max-cut 2000]
+    /// Steps of each run [default: 10000; for max-cut 2000, for subset 500]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
     /// Samples, or images, that each step averages [default: 1; for vae 100]
     #[arg(long, value_name = "B", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: Option<u64>,
-    /// Learning rate for the logits, or of all of a model: of Adam [default: 0.01; for vae 0.003], or for max-cut of the natural
+    /// Learning rate for the logits, or of all of a model: of Adam [default: 0.01; for vae 0.003, for subset 0.05], or for max-cut of the natural
     /// gradient, in units of 1 over that of the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05
     /// for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
@@ -135,7 +136,7 @@ pub(crate) struct TrainArguments {
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator [default: 20; for max-cut 5, for vae 2]
+    /// Runs of each estimator [default: 20; for max-cut and subset 5, for vae 2]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
     /// Samples that a model is evaluated with at the end [default: 200]: for its ELBO so many; for its importance-weighted
@@ -160,7 +161,8 @@ pub(crate) struct TrainArguments {
         conflicts_with_all = [
             "problem", "estimators", "evaluations", "auto_costs", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_optimisers", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
-            "restarts", "temperature", "best_known", "latents", "model", "data", "test_data", "samples",
+            "restarts", "temperature", "best_known", "features", "chosen", "noise", "correlation", "penalty", "latents",
+            "model", "data", "test_data", "samples",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -182,6 +184,9 @@ pub(crate) struct TrainArguments {
     /// The options of max-cut
     #[command(flatten)]
     pub(crate) max_cut: max_cut::Options,
+    /// The options of subset
+    #[command(flatten)]
+    pub(crate) subset: subset::Options,
 }
 
 /// Arguments of `variance`.

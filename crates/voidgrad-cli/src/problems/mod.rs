@@ -6,6 +6,7 @@
 pub(crate) mod max_cut;
 pub(crate) mod models;
 mod quadratic;
+pub(crate) mod subset;
 #[cfg(feature = "models")]
 mod vae;
 
@@ -13,7 +14,7 @@ use crate::training::Opened;
 use voidgrad_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 3] = [quadratic::ROW, max_cut::ROW, models::VAE];
+pub(crate) const PROBLEMS: [Row; 4] = [quadratic::ROW, max_cut::ROW, models::VAE, subset::ROW];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]

@@ -19,7 +19,7 @@ const WORDS: u128 = 4;
 /// stream is behind the noise of all prepared steps. Whoever makes a step in another way, or moves the stream, an optimiser or a
 /// parameter, has to [`settle`](Self::settle) first.
 pub(crate) struct Ahead {
-    /// Where the stream was before the noise of these steps.
+    /// The position of the stream before the noise of these steps.
     start: u128,
     /// u and v of one step after the other, and a pair behind them that no step is made of.
     pairs: [f64; 2 * (BLOCK + 1)],
@@ -54,7 +54,7 @@ impl Ahead {
         self.made == BLOCK
     }
 
-    /// Where the stream is after the noise of the steps that are made, if some are not.
+    /// The position of the stream after the noise of the steps that are made, if some are not.
     pub(crate) fn position(&self) -> Option<u128> {
         (!self.is_used_up()).then(|| (self.start + WORDS * self.made as u128) % Stream::LENGTH)
     }

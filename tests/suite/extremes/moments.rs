@@ -9,7 +9,7 @@ use voidgrad::noise::Rule;
 use voidgrad::objective::Multilinear;
 use voidgrad::toy::MeanQuadratic;
 use voidgrad::variance::{self, VarianceError};
-use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Round, Stream};
+use voidgrad::{Bernoulli, Categorical, Distribution, Estimator, Gaussian, Round, Stream, Subset};
 
 use super::{Outcomes, TwoValues};
 
@@ -127,10 +127,11 @@ fn that_the_best_parameters_leave() {
 }
 
 #[test]
-fn of_categorical_and_gaussian_variables() {
+fn of_other_variables() {
     let (mut exact, mut samples) = (Outcomes::default(), Outcomes::default());
     let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
     let gaussian = Gaussian::new(&[0.0, 1e300], &[1.0, 1e-300]).unwrap();
+    let subset = Subset::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
     for setup in setups() {
         for row in Categorical::estimators() {
             let estimator = row.make(&setup, &rows, &mut Stream::new(3, 0, 1)).unwrap();
@@ -139,6 +140,15 @@ fn of_categorical_and_gaussian_variables() {
                 let found = variance::over_rule(&rows, &f, &estimator);
                 let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
                 exact.see(all, || format!("{}, {f:?}", row.method.name));
+            }
+        }
+        for row in Subset::estimators() {
+            let estimator = row.make(&setup, &subset, &mut Stream::new(3, 0, 1)).unwrap();
+            sampled(&mut samples, (row.method.name, &estimator), &subset);
+            for f in objectives() {
+                let found = variance::over_rule(&subset, &f, &estimator);
+                let all = found.as_ref().map(|found| [&found.mean[..], from_ref(&found.variance)]);
+                exact.see(all, || format!("{} of subsets, {f:?}", row.method.name));
             }
         }
         for row in Gaussian::estimators() {

@@ -5,7 +5,7 @@ use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::Listed;
 use voidgrad::train::{Settings, TrainError};
 use voidgrad::train::{Step, train};
-use voidgrad::{Bernoulli, Categorical, Control, Distribution, Estimator as _, Gaussian, Stream};
+use voidgrad::{Bernoulli, Categorical, Control, Distribution, Estimator as _, Gaussian, Stream, Subset};
 
 use super::{Outcomes, TwoValues, objectives, setups};
 
@@ -73,16 +73,21 @@ fn of_bernoulli_variables() {
 }
 
 #[test]
-fn of_categorical_and_gaussian_variables() {
+fn of_other_variables() {
     let mut outcomes = Outcomes::default();
     let rows = Categorical::from_logits(&[0.3, -0.4, 700.0, 0.0], 2).unwrap();
     let gaussian = Gaussian::new(&[0.0, 1e300], &[1.0, 1e-300]).unwrap();
+    let subset = Subset::from_logits(&[0.3, f64::MAX, -700.0], 2).unwrap();
     for setup in setups().step_by(5) {
         for settings in all_settings() {
             for f in objectives() {
                 for row in Categorical::estimators() {
                     let Ok(estimator) = row.make(&setup, &rows, &mut stream()) else { continue };
                     see(&mut outcomes, row.method.name, &rows, f, &settings, estimator);
+                }
+                for row in Subset::estimators() {
+                    let Ok(estimator) = row.make(&setup, &subset, &mut stream()) else { continue };
+                    see(&mut outcomes, row.method.name, &subset, f, &settings, estimator);
                 }
                 for row in Gaussian::estimators() {
                     let Ok(estimator) = row.make(&setup, &gaussian, &mut stream()) else { continue };

@@ -87,6 +87,7 @@
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
+//! - [`rollout`]: decisions in sequence, and gradients of the expected return of a policy;
 //! - [`search`]: search among bits by values of f that are only compared;
 //! - [`noise`]: streams of random numbers that have names, so that every result is the same for every number of threads;
 //! - [`ranks`]: batches and trainings on several machines, with the bits of one;
@@ -123,6 +124,7 @@ pub mod optimise;
 mod quadrature;
 pub mod ranks;
 mod recurrence;
+pub mod rollout;
 pub mod search;
 pub mod slices;
 pub mod subset;

@@ -41,7 +41,7 @@ const LAYERS: [&str; 30] = [
 ];
 
 /// Above all others, in this order.
-const CALLERS: [&str; 2] = ["batch", "train"];
+const CALLERS: [&str; 3] = ["batch", "rollout", "train"];
 
 fn rank(module: &str) -> Option<usize> {
     LAYERS.iter().chain(&CALLERS).position(|layer| *layer == module)

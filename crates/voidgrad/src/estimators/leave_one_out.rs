@@ -4,7 +4,7 @@
 ///
 /// All of it is differences from the first value, so what the values differ by keeps its digits where they are large.
 #[inline(always)]
-pub(super) fn leave_one_out(values: &[f64], advantages: &mut Vec<f64>) {
+pub(crate) fn leave_one_out(values: &[f64], advantages: &mut Vec<f64>) {
     let count = values.len() as f64;
     let first = values[0];
     let mean: f64 = values.iter().map(|value| (value - first) / count).sum();

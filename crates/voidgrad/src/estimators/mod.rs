@@ -53,7 +53,7 @@ mod control_variate_categorical;
 
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
-use leave_one_out::leave_one_out;
+pub(crate) use leave_one_out::leave_one_out;
 
 pub use arm::Arm;
 pub use arms::Arms;
@@ -96,7 +96,7 @@ fn count(samples: u64, least: usize, allowed: &'static str) -> Result<usize, Inv
 }
 
 /// The factor by which a moving average forgets.
-fn decay(decay: f64) -> Result<f64, InvalidParameter> {
+pub(crate) fn decay(decay: f64) -> Result<f64, InvalidParameter> {
     let allowed = "a number in [0, 1)";
     if (0.0..1.0).contains(&decay) {
         Ok(decay)
@@ -107,7 +107,7 @@ fn decay(decay: f64) -> Result<f64, InvalidParameter> {
 
 /// An average moved by this share of its distance from a value. The distance of two finite numbers may be larger than an `f64` holds;
 /// half of it is not.
-fn towards(average: f64, value: f64, share: f64) -> f64 {
+pub(crate) fn towards(average: f64, value: f64, share: f64) -> f64 {
     let half = (0.5 * value - 0.5 * average) * share;
     (average + half) + half
 }

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 37] = [
+const OPTIONS: [(&str, Type); 38] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -63,6 +63,7 @@ const OPTIONS: [(&str, Type); 37] = [
     ("noise", Type::Number),
     ("correlation", Type::Number),
     ("penalty", Type::Number),
+    ("baseline", Type::Texts),
 ];
 
 impl Type {

@@ -14,6 +14,9 @@ pub(super) const VAE: Row = Row {
     name: "vae",
     about: "a variational autoencoder with binary latent variables, on handwritten digits or a file of images",
     options: &[
+        "estimator",
+        "evaluations",
+        "auto-costs",
         "batch",
         "control-optimiser",
         "control-learning-rate",

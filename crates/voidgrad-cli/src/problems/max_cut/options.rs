@@ -8,8 +8,18 @@ use super::generation::Kind;
 use crate::cli::value::{count, finite, positive};
 
 /// Their names; the test of `cli/config.rs` looks them up.
-pub(super) const NAMES: &[&str] =
-    &["graph", "generate", "vertices", "degree", "restarts", "temperature", "best-known"];
+pub(super) const NAMES: &[&str] = &[
+    "estimator",
+    "evaluations",
+    "auto-costs",
+    "graph",
+    "generate",
+    "vertices",
+    "degree",
+    "restarts",
+    "temperature",
+    "best-known",
+];
 
 /// Their values.
 #[derive(Debug, Args)]

@@ -27,7 +27,17 @@ use voidgrad_kit::output::CONFIGURATION;
 pub(super) const ROW: Row = Row {
     name: "quadratic",
     about: "E[(b - t)²] of Bernoulli variables, the toy problem of REBAR and RELAX",
-    options: &["target", "dim", "theta0", "batch", "control-optimiser", "control-learning-rate"],
+    options: &[
+        "estimator",
+        "evaluations",
+        "auto-costs",
+        "target",
+        "dim",
+        "theta0",
+        "batch",
+        "control-optimiser",
+        "control-learning-rate",
+    ],
     train: Some(training::train::<Experiment>),
 };
 

@@ -5,7 +5,8 @@ use clap::Args;
 use crate::cli::value::{count, finite, positive};
 
 /// Their names; the test of `cli/config.rs` looks them up.
-pub(super) const NAMES: &[&str] = &["features", "chosen", "noise", "correlation", "penalty"];
+pub(super) const NAMES: &[&str] =
+    &["estimator", "evaluations", "auto-costs", "features", "chosen", "noise", "correlation", "penalty"];
 
 /// The most features. The inverse of a matrix of so many rows takes a millisecond.
 const LARGEST_FEATURES: u64 = 100;

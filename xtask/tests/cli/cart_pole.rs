@@ -88,7 +88,7 @@ fn what_makes_no_sense_is_refused_in_one_line() {
         assert!(words.iter().all(|word| line.contains(word)), "{arguments:?}: {line}");
     }
     let line = refusal(&["train", "--baseline", "zero"]);
-    assert!(line.contains("--baseline") && line.contains("it is for cart-pole"), "{line}");
+    assert!(line.contains("--baseline") && line.contains("it is for cart-pole, bandit"), "{line}");
     let line = refusal(&["train", "--resume", "results", "--baseline=zero"]);
     assert!(line.contains("--resume") && line.contains("cannot be used"), "{line}");
     assert_eq!(names(&place), [""; 0]);

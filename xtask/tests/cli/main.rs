@@ -1,6 +1,7 @@
 //! `cargo xtask train | variance | compare` as a program: exit codes, messages, and the files that it leaves behind.
 
 mod arguments;
+mod bandit;
 mod cart_pole;
 mod compare;
 mod config;

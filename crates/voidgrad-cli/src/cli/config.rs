@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 38] = [
+const OPTIONS: [(&str, Type); 39] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -64,6 +64,7 @@ const OPTIONS: [(&str, Type); 38] = [
     ("correlation", Type::Number),
     ("penalty", Type::Number),
     ("baseline", Type::Texts),
+    ("arms", Type::Count),
 ];
 
 impl Type {

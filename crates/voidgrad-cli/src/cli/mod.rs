@@ -14,7 +14,7 @@ use voidgrad::train::ControlOptimiser;
 use crate::compare::Compared;
 use crate::costs::Costs;
 use crate::evaluation::FEWEST_FOR_AN_ERROR;
-use crate::problems::{PROBLEMS, Row, cart_pole, max_cut, models, subset};
+use crate::problems::{PROBLEMS, Row, bandit, cart_pole, max_cut, models, subset};
 use crate::program::{Other, Program, Run};
 use value::{
     Gradient, control_optimiser, count, estimator, finite, gradient, positive, probability, problem,
@@ -40,7 +40,7 @@ pub(crate) enum Command {
     /// --problem chooses what is trained. An option that the problem does not have is refused.
     ///
     /// The results are report.html, summary.json, metrics.csv, config.toml (all options, for --config) and timing.json; of vae also
-    /// seconds.svg. All but those two, and the times in the reports of max-cut, subset and cart-pole, are the same bytes for the same options, for every
+    /// seconds.svg. All but those two, and the times in the reports of max-cut, subset, cart-pole and bandit, are the same bytes for the same options, for every
     /// number of threads and however often the training was interrupted. A
     /// training that is killed or interrupted leaves checkpoints beside its directory, from which --resume continues it.
     Train(Box<TrainArguments>),
@@ -113,13 +113,13 @@ pub(crate) struct TrainArguments {
     /// Probability that every variable starts from
     #[arg(long, value_name = "P", default_value = "0.5", value_parser = probability, allow_hyphen_values = true)]
     pub(crate) theta0: f64,
-    /// Steps of each run [default: 10000; for max-cut 2000, for subset 500, for cart-pole 250]
+    /// Steps of each run [default: 10000; for max-cut and bandit 2000, for subset 500, for cart-pole 250]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_ITERATIONS), allow_hyphen_values = true)]
     pub(crate) iterations: Option<u64>,
-    /// Samples, images or episodes that each step averages [default: 1; for vae 100, for cart-pole 8]
+    /// Samples, images, episodes or pulls that each step averages [default: 1; for vae 100, for cart-pole and bandit 8]
     #[arg(long, value_name = "B", value_parser = count(1, LARGEST_BATCH), allow_hyphen_values = true)]
     pub(crate) batch: Option<u64>,
-    /// Learning rate for the logits, or of all of a model: of Adam [default: 0.01; for vae 0.003, for subset 0.05, for cart-pole 0.02], or for max-cut of the natural
+    /// Learning rate for the logits, or of all of a model: of Adam [default: 0.01; for vae 0.003, for subset and bandit 0.05, for cart-pole 0.02], or for max-cut of the natural
     /// gradient, in units of 1 over that of the temperature [default: 0.3 for the exact gradient, less in a dense graph; 0.05
     /// for an estimate]
     #[arg(long, value_name = "RATE", value_parser = positive, allow_hyphen_values = true)]
@@ -136,7 +136,7 @@ pub(crate) struct TrainArguments {
     /// Seed of all random numbers; the same seed gives the same results for every number of threads
     #[arg(long, value_name = "S", default_value = "1", value_parser = seed, allow_hyphen_values = true)]
     pub(crate) seed: u64,
-    /// Runs of each estimator or baseline [default: 20; for max-cut and subset 5, for vae 2, for cart-pole 10]
+    /// Runs of each estimator or baseline [default: 20; for max-cut and subset 5, for vae 2, for cart-pole and bandit 10]
     #[arg(long, value_name = "N", value_parser = count(1, LARGEST_REPEATS), allow_hyphen_values = true)]
     pub(crate) repeats: Option<u64>,
     /// Samples that a model is evaluated with at the end [default: 200]: for its ELBO so many; for its importance-weighted
@@ -162,7 +162,7 @@ pub(crate) struct TrainArguments {
             "problem", "estimators", "evaluations", "auto_costs", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_optimisers", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
             "restarts", "temperature", "best_known", "features", "chosen", "noise", "correlation", "penalty", "latents",
-            "model", "data", "test_data", "samples", "baselines",
+            "model", "data", "test_data", "samples", "baselines", "arms",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -190,6 +190,9 @@ pub(crate) struct TrainArguments {
     /// The options of cart-pole
     #[command(flatten)]
     pub(crate) cart_pole: cart_pole::Options,
+    /// The options of bandit
+    #[command(flatten)]
+    pub(crate) bandit: bandit::Options,
 }
 
 /// Arguments of `variance`.

@@ -3,6 +3,7 @@
 //! A new problem gives its [`Row`] and implements [`Problem`](crate::training::Problem) and [`Execution`](crate::training::Execution). Options of its own are fields of
 //! [`TrainArguments`](crate::cli::TrainArguments), rows of the table in `cli/config.rs`, and names in [`Row::options`].
 
+pub(crate) mod bandit;
 pub(crate) mod cart_pole;
 pub(crate) mod max_cut;
 pub(crate) mod models;
@@ -15,8 +16,8 @@ use crate::training::Opened;
 use voidgrad_kit::error::Error;
 
 /// All problems, the default first.
-pub(crate) const PROBLEMS: [Row; 5] =
-    [quadratic::ROW, max_cut::ROW, models::VAE, subset::ROW, cart_pole::ROW];
+pub(crate) const PROBLEMS: [Row; 6] =
+    [quadratic::ROW, max_cut::ROW, models::VAE, subset::ROW, cart_pole::ROW, bandit::ROW];
 
 /// A problem, as the command line knows it.
 #[derive(Debug)]

@@ -46,10 +46,8 @@ impl CartPole {
     /// # Errors
     /// Returns an error if a value can't be used.
     pub(super) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
-        let asked = &arguments.cart_pole.baselines;
-        let is_asked = |kind: &Kind| asked.contains(kind) || asked.is_empty() && *kind == Kind::LeaveOneOut;
         let experiment = Self {
-            baselines: Kind::ALL.into_iter().filter(is_asked).collect(),
+            baselines: Kind::asked(&arguments.cart_pole.baselines),
             iterations: arguments.iterations.unwrap_or(ITERATIONS),
             batch: arguments.batch.map_or(Ok(BATCH), size)?,
             learning_rate: arguments.learning_rate.unwrap_or(LEARNING_RATE),

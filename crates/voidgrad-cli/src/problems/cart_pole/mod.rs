@@ -18,7 +18,7 @@ use run::{Execution, Run};
 use voidgrad_kit::error::Error;
 use voidgrad_kit::output::CONFIGURATION;
 
-pub(crate) use options::Options;
+pub(crate) use options::{Kind, Options};
 
 /// The line of the list.
 pub(super) const ROW: Row = Row {

@@ -7,7 +7,7 @@ pub(super) const NAMES: &[&str] = &["batch", "baseline"];
 
 /// Their values.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Options of --problem cart-pole")]
+#[command(next_help_heading = "Options of --problem cart-pole and bandit")]
 #[group(id = "cart-pole")]
 pub(crate) struct Options {
     /// What is subtracted from the rewards that follow a decision: nothing, a moving average for each time, or the mean of the
@@ -29,10 +29,16 @@ pub(crate) enum Kind {
 
 impl Kind {
     /// All of them.
-    pub(super) const ALL: [Self; 3] = [Self::Zero, Self::Average, Self::LeaveOneOut];
+    const ALL: [Self; 3] = [Self::Zero, Self::Average, Self::LeaveOneOut];
+
+    /// Those that are asked for, each once; without any, leave-one-out.
+    pub(crate) fn asked(asked: &[Self]) -> Vec<Self> {
+        let asked = if asked.is_empty() { &[Self::LeaveOneOut] } else { asked };
+        Self::ALL.into_iter().filter(|kind| asked.contains(kind)).collect()
+    }
 
     /// Its name, as the option has it.
-    pub(super) fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Zero => "zero",
             Self::Average => "average",

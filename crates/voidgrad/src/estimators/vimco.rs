@@ -8,7 +8,7 @@ use voidgrad_real::log_sum_exp_of;
 
 /// `ĝ` of `-E[L]`, with the importance-weighted bound `L = ln 1/K Σ_k e^{-f(b_k)}` of K independent samples, for every distribution with a score.
 ///
-/// It is for a latent variable model with the proposal `q(b) = p(b|a)`: f is `ln q(b) - ln p(x, b)`, so `e^{-f}` is an importance weight, and E[L] is the bound of importance-weighted autoencoders (Burda, Grosse and
+/// It is for a latent variable model with the proposal `q(b) = p(b|a)`: f is `ln q(b) - ln p(x, b)`, so `e^{-f}` is an importance weight, and `E[L]` is the bound of importance-weighted autoencoders (Burda, Grosse and
 /// Salakhutdinov 2016, equation 8), which is larger than the ELBO, `-E[f]`. It is not on the list of the estimators of `E[f]`, because it estimates another gradient:
 ///
 /// `ĝ = Σ_k (w̃_k - (L - L_k))·∂/∂a ln p(b_k)`

@@ -7,6 +7,40 @@ use super::{Place, RolloutError, TimeAverage};
 use crate::error::InvalidParameter;
 
 /// c of `G - c`. It does not depend on the decision, so ĝ is unbiased with each, and it lowers the variance of ĝ as far as it foretells G.
+///
+/// A learned baseline is evaluated between the rollouts and the estimate:
+///
+/// ```
+/// # use voidgrad::error::ObjectiveError;
+/// # use voidgrad::rollout::{Environment, Transition};
+/// use voidgrad::Categorical;
+/// use voidgrad::rollout::{Baseline, Rollouts, Settings};
+///
+/// // An environment with one decision among three, whose reward is the state if the first is taken.
+/// # #[derive(Clone)]
+/// # struct Once(f64);
+/// # impl Environment for Once {
+/// #     fn dimension(&self) -> usize { 1 }
+/// #     fn reset_uniforms(&self) -> usize { 1 }
+/// #     fn reset(&mut self, u: &[f64]) -> Result<(), ObjectiveError> { self.0 = u[0]; Ok(()) }
+/// #     fn state(&self, state: &mut [f64]) { state[0] = self.0; }
+/// #     fn step(&mut self, b: &[f64], _: &[f64]) -> Result<Transition, ObjectiveError> {
+/// #         Ok(Transition { reward: b[0] * self.0, is_over: true })
+/// #     }
+/// # }
+/// let settings = Settings { rollouts: 2, horizon: 1, discount: 1.0 };
+/// let mut rollouts = Rollouts::new(Once(0.0), Categorical::from_logits(&[0.0; 3], 3)?, settings)?;
+/// rollouts.draw(1, 0, 0, |_: &[f64], logits: &mut [f64]| -> Result<(), ObjectiveError> {
+///     logits.fill(0.0);
+///     Ok(())
+/// })?;
+/// // The function that would be learned: a third of the state.
+/// let values: Vec<f64> = rollouts.states().iter().map(|state| state / 3.0).collect();
+/// rollouts.estimate(Baseline::Values(&values))?;
+/// assert_eq!(rollouts.advantages()[1], rollouts.returns()[1] - values[1]);
+/// assert_eq!(rollouts.gradient().len(), 2 * 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub enum Baseline<'a> {
     /// c = 0 (Williams 1992).

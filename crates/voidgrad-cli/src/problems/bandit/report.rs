@@ -26,7 +26,7 @@ pub(super) fn html(experiment: &Bandit, runs: &[Run]) -> String {
          probabilities of the arms are drawn for each run.",
     );
     page.table(&table::HEADS, &table::rows(experiment, runs));
-    page.paragraph(&format!("{}.", table::legend()));
+    page.paragraph(&format!("The columns are {}.", table::legend()));
     if runs.len() as u64 != experiment.repeats * experiment.baselines.len() as u64 {
         page.paragraph("<b>This training was interrupted.</b> The runs that were complete are shown.");
     }

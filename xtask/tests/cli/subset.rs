@@ -2,8 +2,10 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
-use super::{names, printed, refusal, summary, workplace};
+use super::files::{end, start};
+use super::{command, names, printed, refusal, summary, workplace};
 
 const TRAINING: [&str; 9] = [
     "train",
@@ -68,6 +70,25 @@ fn threads_and_the_configuration_change_no_byte() {
     printed(&["train", "--quiet", "--config", file.to_str().unwrap(), "--out", again.to_str().unwrap()]);
     assert_same(&three, &one);
     assert_same(&again, &one);
+}
+
+#[test]
+fn a_training_that_is_killed_is_resumed_to_the_byte() {
+    let place = workplace("subset-killed");
+    let training =
+        TRAINING.map(|argument| if argument == "--iterations=100" { "--iterations=3000" } else { argument });
+    let whole = place.join("whole");
+    printed(&[&training[..], &["--out", whole.to_str().unwrap()]].concat());
+    let child = start(&[&training[..], &["--out", "killed", "--checkpoint=0"]].concat(), &place);
+    let checkpoints = place.join(".killed.voidgrad/checkpoints");
+    while !checkpoints.join("reinforce-ema-0.safetensors").exists() {
+        assert!(!place.join("killed").exists(), "the kill did not come in time");
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    end(child);
+    let resumed = command(&["train", "-q", "--resume", "killed"]).current_dir(&place).output().unwrap();
+    assert!(resumed.status.success(), "{}", String::from_utf8_lossy(&resumed.stderr));
+    assert_same(&place.join("killed"), &whole);
 }
 
 #[test]

@@ -9,6 +9,7 @@ use super::machine::Machine;
 use super::row::Row;
 use super::scaling::Scaling;
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// Everything that goes into `bench.json`.
 #[derive(Debug, Serialize)]
@@ -54,8 +55,6 @@ impl LeftOut {
 impl Results {
     /// The file's content.
     pub(crate) fn json(&self) -> Result<Vec<u8>, Error> {
-        let mut text = serde_json::to_vec_pretty(self).map_err(Error::computation)?;
-        text.push(b'\n');
-        Ok(text)
+        output::json(self)
     }
 }

@@ -8,6 +8,7 @@ use super::measurement::Measurement;
 use crate::choice::Refusal;
 use crate::evaluation::Technique;
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// `compare.json`.
 #[derive(Serialize)]
@@ -91,9 +92,7 @@ pub(super) fn json(comparison: &Comparison, outcome: &Outcome, verdict: &str) ->
         left_out: LeftOut::of(&outcome.left_out),
         verdict,
     };
-    let mut text = serde_json::to_vec_pretty(&file).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&file)
 }
 
 /// The rows alone.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// The time of a run, without the time spent on records and checkpoints.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -60,7 +61,5 @@ impl Row {
 /// Returns an error if it can't be written; in memory that does not happen.
 pub(crate) fn json(threads: usize, runs: impl Iterator<Item = Row>) -> Result<Vec<u8>, Error> {
     let timing = Timing { threads, runs: runs.collect() };
-    let mut text = serde_json::to_vec_pretty(&timing).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&timing)
 }

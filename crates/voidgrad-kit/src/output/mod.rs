@@ -1,6 +1,7 @@
 //! The directory that a run leaves behind: reserved before the run, and every file in it is whole, or it is not there.
 
 mod checkpoints;
+mod data;
 mod destination;
 mod durable;
 mod elsewhere;
@@ -16,6 +17,7 @@ use destination::Contents;
 use placement::Obstacle;
 use reservation::{Answer, Reservation};
 
+pub use data::{csv, json};
 pub use durable::{HALF, sync_directory, write_whole};
 pub use file::OutputFile;
 

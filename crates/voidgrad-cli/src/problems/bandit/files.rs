@@ -6,6 +6,7 @@ use super::experiment::Bandit;
 use super::run::Run;
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The summary.
 #[derive(Serialize)]
@@ -66,9 +67,7 @@ pub(super) fn json(experiment: &Bandit, runs: &[Run]) -> Result<Vec<u8>, Error> 
         interrupted: runs.len() as u64 != experiment.repeats * experiment.baselines.len() as u64,
         runs: runs.iter().map(row).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 /// The exact expected reward of every run over its steps.
@@ -76,21 +75,18 @@ pub(super) fn json(experiment: &Bandit, runs: &[Run]) -> Result<Vec<u8>, Error> 
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["estimator", "repeat", "iteration", "pulls", "expected_reward", "optimum"];
-    writer.write_record(header).map_err(Error::computation)?;
-    for run in runs {
-        for record in &run.records {
-            let cells = [
+    let rows = runs.iter().flat_map(|run| {
+        run.records.iter().map(move |record| {
+            [
                 run.baseline.name().to_owned(),
                 run.repeat.to_string(),
                 record.step.to_string(),
                 record.pulls.to_string(),
                 number::exact(record.expected),
                 number::exact(run.optimum),
-            ];
-            writer.write_record(cells).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+            ]
+        })
+    });
+    output::csv(header, rows)
 }

@@ -6,6 +6,7 @@ use super::experiment::CartPole;
 use super::run::{OF_200, OF_500, Run, WINDOW};
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The summary.
 #[derive(Serialize)]
@@ -63,9 +64,7 @@ pub(super) fn json(experiment: &CartPole, runs: &[Run]) -> Result<Vec<u8>, Error
         interrupted: runs.len() as u64 != experiment.repeats * experiment.baselines.len() as u64,
         runs: runs.iter().map(row).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 /// Rows of a run, about.
@@ -82,26 +81,23 @@ fn stride(experiment: &CartPole) -> usize {
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(experiment: &CartPole, runs: &[Run]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["estimator", "repeat", "iteration", "episodes", "mean_return", "mean_of_100"];
-    writer.write_record(header).map_err(Error::computation)?;
     let stride = stride(experiment);
-    for run in runs {
-        for (number, returns) in run.returns.chunks(stride).enumerate() {
+    let rows = runs.iter().flat_map(|run| {
+        run.returns.chunks(stride).enumerate().map(move |(number, returns)| {
             let episodes = number * stride + returns.len();
             let mean = returns.iter().sum::<f64>() / returns.len() as f64;
-            let cells = [
+            [
                 run.baseline.name().to_owned(),
                 run.repeat.to_string(),
                 (episodes / experiment.batch).to_string(),
                 episodes.to_string(),
                 number::exact(mean),
                 run.mean_at(episodes).map_or_else(String::new, number::exact),
-            ];
-            writer.write_record(cells).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+            ]
+        })
+    });
+    output::csv(header, rows)
 }
 
 /// The episodes at which the report shows the mean of the last ones.

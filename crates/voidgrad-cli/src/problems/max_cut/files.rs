@@ -7,6 +7,7 @@ use super::run::Run;
 use crate::choice::Stretch;
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The summary.
 #[derive(Serialize)]
@@ -75,9 +76,7 @@ pub(super) fn json(experiment: &MaxCut, runs: &[Run]) -> Result<Vec<u8>, Error> 
             .map(|(run, partition)| row(run, partition))
             .collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 fn row<'a>(run: &'a Run, partition: &'a str) -> Row<'a> {
@@ -98,7 +97,6 @@ fn row<'a>(run: &'a Run, partition: &'a str) -> Row<'a> {
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = [
         "estimator",
         "repeat",
@@ -109,13 +107,12 @@ pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
         "variance_reinforce",
         "variance_rloo",
     ];
-    writer.write_record(header).map_err(Error::computation)?;
-    for run in runs {
-        for record in &run.records {
+    let rows = runs.iter().flat_map(|run| {
+        run.records.iter().map(move |record| {
             let variance = |number: usize| {
                 record.variances.map_or_else(String::new, |variances| number::exact(variances[number]))
             };
-            let cells = [
+            [
                 run.way.name().to_owned(),
                 run.repeat.to_string(),
                 record.step.to_string(),
@@ -124,9 +121,8 @@ pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
                 number::exact(record.cut),
                 variance(0),
                 variance(1),
-            ];
-            writer.write_record(cells).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+            ]
+        })
+    });
+    output::csv(header, rows)
 }

@@ -3,6 +3,7 @@
 use crate::problems::quadratic::run::{PLOTTED, Record, Run};
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The columns before the plotted parameters. Gradients and variances are with respect to the logit and, like
 /// `theta`, averaged over the coordinates.
@@ -28,15 +29,9 @@ const COLUMNS: [&str; 11] = [
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(crate) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
     let parameters = parameter_names(runs);
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = COLUMNS.into_iter().chain(parameters.iter().copied());
-    writer.write_record(header).map_err(Error::computation)?;
-    for run in runs {
-        for record in &run.records {
-            writer.write_record(row(run, record, &parameters)).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+    let rows = runs.iter().flat_map(|run| run.records.iter().map(|record| row(run, record, &parameters)));
+    output::csv(header, rows)
 }
 
 fn row(run: &Run, record: &Record, parameters: &[&str]) -> Vec<String> {

@@ -8,6 +8,7 @@ use crate::evaluation::Technique;
 use crate::problems::quadratic::experiment::Experiment;
 use crate::problems::quadratic::run::Run;
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// The file.
 #[derive(Serialize)]
@@ -98,9 +99,7 @@ pub(crate) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         control_learning_rate: settings.control_learning_rate,
         runs: runs.iter().map(row).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 fn row(run: &Run) -> Row<'_> {

@@ -7,6 +7,7 @@ use super::regression::OBSERVATIONS;
 use super::run::Run;
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The summary.
 #[derive(Serialize)]
@@ -85,9 +86,7 @@ pub(super) fn json(experiment: &Selection, runs: &[Run]) -> Result<Vec<u8>, Erro
         optimum_features: optimum.map(|optimum| numbers(&optimum.chosen)),
         runs: runs.iter().map(row).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 /// The state of every run over its steps.
@@ -95,21 +94,18 @@ pub(super) fn json(experiment: &Selection, runs: &[Run]) -> Result<Vec<u8>, Erro
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
     let header = ["estimator", "repeat", "iteration", "evaluations", "objective", "best"];
-    writer.write_record(header).map_err(Error::computation)?;
-    for run in runs {
-        for record in &run.records {
-            let cells = [
+    let rows = runs.iter().flat_map(|run| {
+        run.records.iter().map(move |record| {
+            [
                 run.way.name().to_owned(),
                 run.repeat.to_string(),
                 record.step.to_string(),
                 record.evaluations.to_string(),
                 number::exact(record.objective),
                 number::exact(record.best),
-            ];
-            writer.write_record(cells).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+            ]
+        })
+    });
+    output::csv(header, rows)
 }

@@ -5,6 +5,7 @@ use super::records::Record;
 use super::run::Run;
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
+use voidgrad_kit::output;
 
 /// The columns. `evaluations` are those of f so far; a bound is the mean over the images from 5 samples, `variance_logit` is from 20 draws, if the run ends with as many.
 const COLUMNS: [&str; 9] = [
@@ -24,14 +25,7 @@ const COLUMNS: [&str; 9] = [
 /// # Errors
 /// Returns an error if a row cannot be written; in memory that does not happen.
 pub(super) fn csv(runs: &[Run]) -> Result<Vec<u8>, Error> {
-    let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(COLUMNS).map_err(Error::computation)?;
-    for run in runs {
-        for record in &run.records {
-            writer.write_record(row(run, record)).map_err(Error::computation)?;
-        }
-    }
-    writer.into_inner().map_err(Error::computation)
+    output::csv(COLUMNS, runs.iter().flat_map(|run| run.records.iter().map(|record| row(run, record))))
 }
 
 fn row(run: &Run, record: &Record) -> [String; COLUMNS.len()] {

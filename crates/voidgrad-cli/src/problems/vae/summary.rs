@@ -9,6 +9,7 @@ use super::experiment::Experiment;
 use super::run::Run;
 use crate::choice::Stretch;
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// The file.
 #[derive(Serialize)]
@@ -89,9 +90,7 @@ pub(super) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         interrupted: (runs.len() as u64) < experiment.runs(),
         runs: runs.iter().map(row).collect(),
     };
-    let mut text = serde_json::to_vec_pretty(&summary).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&summary)
 }
 
 fn row(run: &Run) -> Row<'_> {

@@ -8,6 +8,7 @@ use crate::compare::LeftOut;
 use crate::problems::vae::estimators;
 use crate::problems::vae::experiment::Experiment;
 use voidgrad_kit::error::Error;
+use voidgrad_kit::output;
 
 /// `compare.json`.
 #[derive(Serialize)]
@@ -112,9 +113,7 @@ pub(super) fn json(
         left_out: LeftOut::of(refusals),
         verdict,
     };
-    let mut text = serde_json::to_vec_pretty(&file).map_err(Error::computation)?;
-    text.push(b'\n');
-    Ok(text)
+    output::json(&file)
 }
 
 /// The rows alone.

@@ -30,6 +30,21 @@ fn forgets(mut training: Training<'_, Bernoulli, RelaxLinear>, state: &TrainerSt
     assert_eq!(continued(training), continued(new));
 }
 
+/// A step takes two numbers, of two words each. Those that are prepared and not made do not count.
+#[test]
+fn a_training_that_is_cut_between_prepared_steps_continues_with_the_same_bits() {
+    for steps in [1, 5, 63, 64, 65, 90] {
+        let (mut whole, mut first, mut second) = (training(), training(), training());
+        whole.advance(steps + 100).unwrap();
+        first.advance(steps).unwrap();
+        let state = first.state();
+        assert_eq!(state.position, 4 * u128::from(steps));
+        second.restore(&state).unwrap();
+        second.advance(100).unwrap();
+        assert_eq!(second.state(), whole.state());
+    }
+}
+
 /// Steps are prepared 64 at a time.
 #[test]
 fn a_training_that_goes_back_prepares_its_steps_again() {

@@ -3,6 +3,7 @@
 use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use voidgrad::train::TrainerState;
 
@@ -57,6 +58,8 @@ impl Checkpoint {
 
     /// Writes a state in place of the one before. Whenever the process is killed, or the power fails, the checkpoint is the old one or the new one, and whole.
     ///
+    /// A thread of its own writes, because a thread that waits for the disk hears no signal: mpirun would kill the rank before it could say how to go on.
+    ///
     /// # Errors
     /// If it cannot be written.
     pub fn write(&self, state: &TrainerState) -> Result<(), Error> {
@@ -69,6 +72,8 @@ impl Checkpoint {
             fs::rename(&half, self.path())?;
             File::open(&self.directory)?.sync_all()
         };
-        write().map_err(|error| format!("cannot write {}: {error}", self.path().display()).into())
+        let written = thread::scope(|scope| scope.spawn(write).join());
+        let written = written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes it has panicked")));
+        written.map_err(|error| format!("cannot write {}: {error}", self.path().display()).into())
     }
 }

@@ -23,7 +23,7 @@ use error::Error;
 use options::Options;
 use training::Training;
 
-/// The step of the last checkpoint.
+/// The step of the last checkpoint that this rank knows of.
 static WRITTEN: AtomicU64 = AtomicU64::new(0);
 
 fn main() -> ExitCode {
@@ -69,6 +69,7 @@ fn run(mpi: &Mpi, options: &Options) -> Result<(), Error> {
 
     let ranks = &Meter::new(mpi);
     let checkpoint = Checkpoint::new(&options.output);
+    announce_the_end(ranks.rank(), &checkpoint)?;
     let share = Share::new(ranks, usize::from(options.batch))?;
     let mut training = Training::new(share, options)?;
     // Rank 0 alone touches files.
@@ -86,7 +87,6 @@ fn run(mpi: &Mpi, options: &Options) -> Result<(), Error> {
         agree(ranks, written)?;
     }
     WRITTEN.store(training.steps(), Ordering::Relaxed);
-    announce_the_end(ranks.rank(), &checkpoint)?;
 
     let (first, before) = (training.steps(), ranks.traffic());
     // Of each step: its time, and the time in messages.
@@ -146,15 +146,19 @@ fn everywhere(ranks: &dyn Ranks, bytes: &[u8]) -> Result<TrainerState, Error> {
     Ok(TrainerState::from_safetensors(&bytes)?)
 }
 
-/// If mpirun ends this rank, one line says from where the training can go on. Ranks 0 and 1 say so: if one of them died, the other is there to say it.
+/// From here on, if mpirun ends this rank, one line says from where the training can go on. Ranks 0 and 1 say so: if one of them died, the other is there to say it.
 fn announce_the_end(rank: usize, checkpoint: &Checkpoint) -> Result<(), Error> {
     let path = checkpoint.path();
     ctrlc::set_handler(move || {
         if rank < 2 {
             let step = WRITTEN.load(Ordering::Relaxed);
+            let next = if path.exists() {
+                format!("--resume goes on from {} (step {step} or later)", path.display())
+            } else {
+                "it has written no checkpoint".to_owned()
+            };
             eprintln!(
-                "train_vae: rank {rank}: the job is ended, because another rank has ended or it was interrupted; --resume goes on from {} (step {step} or later)",
-                path.display()
+                "train_vae: rank {rank}: the job is ended, because another rank has ended or it was interrupted; {next}"
             );
         }
         // A process that SIGTERM ends has this exit code.

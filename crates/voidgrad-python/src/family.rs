@@ -5,7 +5,7 @@ use pyo3::{PyErr, PyResult};
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::Listed;
 use voidgrad::variance::{self, Moments, VarianceError};
-use voidgrad::{Bernoulli, Categorical, Float, Gaussian, Objective};
+use voidgrad::{Bernoulli, Categorical, ClosedForms, Float, Gaussian, Objective};
 
 use crate::arrays::Shape;
 use crate::errors::value_error;
@@ -17,7 +17,7 @@ impl Number for f32 {}
 impl Number for f64 {}
 
 /// A distribution whose parameters are an array with a row for each example.
-pub(crate) trait Family: Listed + Clone {
+pub(crate) trait Family: Listed + ClosedForms + Clone {
     /// What Python calls it.
     const KEY: &'static str;
     /// What its parameters are called.

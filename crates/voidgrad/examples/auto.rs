@@ -14,7 +14,7 @@ use voidgrad::estimators::{Auto, Listed, Setup};
 use voidgrad::objective::Points;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Distribution, Estimator, Objective, Round, Stream};
+use voidgrad::{Bernoulli, ClosedForms, Distribution, Estimator, Objective, Round, Stream};
 
 type Failure = Box<dyn Error + Send + Sync>;
 

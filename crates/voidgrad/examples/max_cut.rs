@@ -13,7 +13,7 @@ use std::error::Error;
 use voidgrad::estimators::Rloo;
 use voidgrad::optimise::Adam;
 use voidgrad::train::{Block, Gradients};
-use voidgrad::{Bernoulli, Distribution, Round, Stream, Trainer};
+use voidgrad::{Bernoulli, ClosedForms, Distribution, Round, Stream, Trainer};
 
 const VERTICES: usize = 200;
 /// Values of the cut in a step.

@@ -14,7 +14,7 @@ use voidgrad::estimators::Rloo;
 use voidgrad::gaussian::box_muller;
 use voidgrad::nalgebra::{DMatrix, DVector};
 use voidgrad::train::{Settings, Step};
-use voidgrad::{Distribution, Stream, Subset, train};
+use voidgrad::{ClosedForms, Distribution, Stream, Subset, train};
 
 const FEATURES: usize = 16;
 const CHOSEN: usize = 4;

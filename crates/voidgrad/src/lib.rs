@@ -83,7 +83,7 @@
 //! # From here
 //!
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
-//! - [`bernoulli`], [`categorical`], [`gaussian`], [`subset`]: the distributions, with their reparameterisations;
+//! - [`bernoulli`], [`categorical`], [`gaussian`], [`subset`], [`chain`], [`plackett_luce`]: the distributions, with their reparameterisations: independent variables, subsets, sequences and rankings;
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
@@ -100,6 +100,7 @@ pub mod annotated;
 pub mod batch;
 pub mod bernoulli;
 pub mod categorical;
+pub mod chain;
 mod compose;
 mod control;
 pub mod control_learning;
@@ -120,6 +121,7 @@ pub mod network;
 pub mod noise;
 pub mod objective;
 pub mod optimise;
+pub mod plackett_luce;
 #[cfg(test)]
 mod quadrature;
 pub mod ranks;
@@ -143,9 +145,11 @@ pub use voidgrad_real::{Real, log_sum_exp, softmax};
 // Distributions and what is averaged over them.
 pub use bernoulli::Bernoulli;
 pub use categorical::Categorical;
-pub use distribution::Distribution;
+pub use chain::Chain;
+pub use distribution::{ClosedForms, Distribution};
 pub use gaussian::Gaussian;
 pub use objective::Objective;
+pub use plackett_luce::PlackettLuce;
 pub use subset::Subset;
 
 // Noise.

@@ -3,7 +3,7 @@
 use voidgrad::controls::ByGradient;
 use voidgrad::estimators::{Listed, MethodError, Setup};
 use voidgrad::toy::MeanQuadratic;
-use voidgrad::{Bernoulli, Categorical, Gaussian, Stream, Subset};
+use voidgrad::{Bernoulli, Categorical, Chain, Gaussian, PlackettLuce, Stream, Subset};
 
 /// What no constructor may take for granted.
 const NUMBERS: [f64; 9] =
@@ -72,6 +72,8 @@ fn a_distribution_has_finite_parameters_or_is_refused() {
             assert_eq!(Categorical::from_logits(&[x, y], 2).is_ok(), are_finite);
             assert_eq!(Gaussian::from_parameters(&[x, y]).is_ok(), are_finite);
             assert_eq!(Subset::from_logits(&[x, y], 1).is_ok(), are_finite);
+            assert_eq!(Chain::homogeneous(&[x, y, 0.0, x, y, 1.0], 2, 3).is_ok(), are_finite);
+            assert_eq!(PlackettLuce::from_logits(&[x, y], 2).is_ok(), are_finite);
             let (positive, inside) = (y > 0.0 && y.is_finite(), x > 0.0 && x < 1.0 && y > 0.0 && y < 1.0);
             assert_eq!(Gaussian::new(&[x], &[y]).is_ok(), x.is_finite() && positive);
             assert_eq!(Bernoulli::from_probabilities(&[x, y]).is_ok(), inside);
@@ -84,5 +86,7 @@ fn a_distribution_has_finite_parameters_or_is_refused() {
     }
     for size in [0, 5, usize::MAX] {
         assert!(Subset::from_logits(&[0.0; 4], size).is_err());
+        assert!(PlackettLuce::from_logits(&[0.0; 4], size).is_err());
+        assert!(Chain::from_logits(&[0.0; 4], 2, size).is_err());
     }
 }

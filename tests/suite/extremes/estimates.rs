@@ -6,7 +6,8 @@ use voidgrad::controls::Rebar;
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::{Listed, categorical};
 use voidgrad::{
-    Bernoulli, Categorical, Distribution, Estimate, Estimator as _, Gaussian, Noise, Round, Stream, Subset,
+    Bernoulli, Categorical, Chain, Distribution, Estimate, Estimator as _, Gaussian, Noise, PlackettLuce,
+    Round, Stream, Subset,
 };
 
 use super::{LAMBDAS, LOGITS, Outcomes, TwoValues, objectives, setups};
@@ -119,6 +120,24 @@ fn of_subsets() {
         }
         outcomes.are_both();
     }
+}
+
+#[test]
+fn of_chains_and_rankings() {
+    fn hold<D: Listed>(distributions: &[D]) {
+        for row in D::estimators() {
+            let mut outcomes = Outcomes::default();
+            for setup in setups() {
+                let Ok(mut estimator) = row.make(&setup, &distributions[0], &mut stream()) else { continue };
+                see(&mut outcomes, (row.method.name, &mut estimator), distributions, None);
+            }
+            outcomes.are_both();
+        }
+    }
+    let logits =
+        [[0.0; 6], [700.0, -700.0, 0.0, 1.0, 0.0, 2.0], [f64::MAX, -f64::MAX, -1e300, 0.0, 1e300, 0.0]];
+    hold(&logits.map(|a| Chain::homogeneous(&a, 2, 3).unwrap()));
+    hold(&logits.map(|a| PlackettLuce::from_logits(&a, 3).unwrap()));
 }
 
 /// The functions that REINFORCE, REBAR and RELAX share, with all that they return.

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 30] = [
+const LAYERS: [&str; 32] = [
     "error",
     "tree",
     "tasks",
@@ -26,7 +26,9 @@ const LAYERS: [&str; 30] = [
     "distribution",
     "bernoulli",
     "categorical",
+    "chain",
     "gaussian",
+    "plackett_luce",
     "subset",
     "toy",
     "kernel",

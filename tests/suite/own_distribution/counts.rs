@@ -1,8 +1,8 @@
 //! Counts of successes that depend on each other.
 
-use voidgrad::Distribution;
 use voidgrad::error::{DistributionError, InvalidParameter, SampleError, ShapeMismatch};
 use voidgrad::noise::{Node, Rule};
+use voidgrad::{ClosedForms, Distribution};
 
 /// M independent counts from 0 to n of the Conway–Maxwell-binomial distribution, `p(b) ∝ C(n, b)^ν·e^(ab)`.
 ///
@@ -167,6 +167,23 @@ impl Distribution for Counts {
         }
     }
 
+    /// The middle of the numbers that lead to each state.
+    fn rule(&self) -> Option<Rule> {
+        let nodes = self.variables.iter().map(|Variable { p, sums, .. }| {
+            p.iter().zip(sums).map(|(&weight, sum)| Node { u: sum - 0.5 * weight, weight }).collect()
+        });
+        Some(Rule::new(nodes.collect()))
+    }
+
+    fn score(&self, b: &[f64], score: &mut [f64]) {
+        assert_eq!(b.len(), self.dimension(), "one entry for each variable");
+        score.fill(0.0);
+        let terms = b.iter().zip(&self.variables);
+        add(1.0, terms.map(|(&b, variable)| minus(self.statistics(b), variable.mean)), score);
+    }
+}
+
+impl ClosedForms for Counts {
     fn mean(&self, mean: &mut [f64]) {
         assert_eq!(mean.len(), self.dimension(), "one entry for each variable");
         mean.iter_mut().zip(&self.variables).for_each(|(to, Variable { mean, .. })| *to = mean[0]);
@@ -200,21 +217,6 @@ impl Distribution for Counts {
     ) -> Result<(), ShapeMismatch> {
         add(weight, self.with(other)?.map(|(variable, other)| minus(other.mean, variable.mean)), gradient);
         Ok(())
-    }
-
-    /// The middle of the numbers that lead to each state.
-    fn rule(&self) -> Option<Rule> {
-        let nodes = self.variables.iter().map(|Variable { p, sums, .. }| {
-            p.iter().zip(sums).map(|(&weight, sum)| Node { u: sum - 0.5 * weight, weight }).collect()
-        });
-        Some(Rule::new(nodes.collect()))
-    }
-
-    fn score(&self, b: &[f64], score: &mut [f64]) {
-        assert_eq!(b.len(), self.dimension(), "one entry for each variable");
-        score.fill(0.0);
-        let terms = b.iter().zip(&self.variables);
-        add(1.0, terms.map(|(&b, variable)| minus(self.statistics(b), variable.mean)), score);
     }
 }
 

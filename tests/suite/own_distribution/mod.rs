@@ -8,7 +8,7 @@ use voidgrad::batch::Plate;
 use voidgrad::error::SampleError;
 use voidgrad::estimators::{Reinforce, ReinforceEma, ReinforceOptimal, Rloo};
 use voidgrad::train::{Settings, Step, Training};
-use voidgrad::{Distribution, Estimator, Round, Stream, train, variance};
+use voidgrad::{ClosedForms, Distribution, Estimator, Round, Stream, train, variance};
 
 use counts::Counts;
 

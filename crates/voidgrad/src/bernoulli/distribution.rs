@@ -4,7 +4,7 @@ use std::hint::select_unpredictable;
 
 use super::{Bernoulli, FEWEST_ON_LANES, Setting, logit};
 use crate::distribution::divergence::saturated;
-use crate::distribution::{Distribution, set_one_by_one};
+use crate::distribution::{ClosedForms, Distribution, set_one_by_one};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, all_finite, same_length};
 use crate::lanes::{Instructions, OnLanes as _, loops};
 use crate::noise::{Node, Rule};
@@ -111,7 +111,9 @@ impl Distribution for Bernoulli {
         assert_eq!(b.len(), self.len(), "one entry for each variable");
         b.iter_mut().zip(&self.logits).for_each(|(b, &a)| *b = f64::from(u8::from(a > 0.0)));
     }
+}
 
+impl ClosedForms for Bernoulli {
     /// θ.
     fn mean(&self, mean: &mut [f64]) {
         mean.copy_from_slice(&self.theta);

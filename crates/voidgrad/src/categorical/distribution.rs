@@ -2,8 +2,8 @@
 
 use super::row::{self, Row};
 use super::{Categorical, logit};
-use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
+use crate::distribution::{ClosedForms, Distribution};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, same_length};
 use crate::noise::{Node, Rule};
 
@@ -41,12 +41,7 @@ impl Distribution for Categorical {
         );
         b.fill(0.0);
         for (m, &u) in u.iter().enumerate() {
-            let (_, drawn) = self
-                .by_probability(m)
-                .find(|&(end, _)| u < end)
-                // Where the sum rounds to less than u: the most probable.
-                .unwrap_or_else(|| (1.0, self.order[(m + 1) * self.states - 1]));
-            b[m * self.states + drawn] = 1.0;
+            b[m * self.states + self.state_at(m, u)] = 1.0;
         }
     }
 
@@ -90,7 +85,9 @@ impl Distribution for Categorical {
             b[logit::argmax(a)] = 1.0;
         }
     }
+}
 
+impl ClosedForms for Categorical {
     /// θ.
     fn mean(&self, mean: &mut [f64]) {
         mean.copy_from_slice(&self.theta);
@@ -151,6 +148,11 @@ impl Categorical {
         same_length("a row of the other distribution", other.states, self.states)
     }
 
+    /// The row of variable m.
+    pub(crate) fn row(&self, m: usize) -> Row<'_> {
+        Row::new(&self.logits[m * self.states..][..self.states])
+    }
+
     fn rows(&self) -> impl Iterator<Item = Row<'_>> {
         self.logits.chunks_exact(self.states).map(Row::new)
     }
@@ -163,8 +165,15 @@ impl Categorical {
         }
     }
 
+    /// The state of variable m that u makes.
+    pub(crate) fn state_at(&self, m: usize, u: f64) -> usize {
+        let drawn = self.by_probability(m).find(|&(end, _)| u < end);
+        // If the sum rounds to less than u: the most probable.
+        drawn.map_or_else(|| self.order[(m + 1) * self.states - 1], |(_, k)| k)
+    }
+
     /// The states of a variable, from the least to the most probable, each with the end of its part of (0, 1).
-    fn by_probability(&self, m: usize) -> impl Iterator<Item = (f64, usize)> {
+    pub(crate) fn by_probability(&self, m: usize) -> impl Iterator<Item = (f64, usize)> {
         let row = m * self.states..(m + 1) * self.states;
         let theta = &self.theta[row.clone()];
         self.order[row].iter().scan(0.0, move |end, &k| {

@@ -5,20 +5,26 @@ use crate::distribution::divergence::{gain, saturated, term};
 
 impl<'a> Row<'a> {
     /// `a_k - a_top`, K entries.
-    pub(super) fn below_top(&self) -> impl Iterator<Item = f64> + use<'a> {
+    pub(crate) fn below_top(&self) -> impl Iterator<Item = f64> + use<'a> {
         let (a, top) = (self.a, self.a[self.top]);
         a.iter().map(move |a| saturated(a - top))
     }
 
+    /// `-Σ θ·ln θ`, in nats; its terms have one sign.
+    pub(crate) fn entropy(&self) -> f64 {
+        let terms = (0..self.a.len()).map(|k| self.at(k)).map(|here| here.theta * here.ln_theta);
+        -terms.sum::<f64>()
+    }
+
     /// The divergence, in nats.
-    pub(super) fn kl(&self, other: &Self) -> f64 {
+    pub(crate) fn kl(&self, other: &Self) -> f64 {
         let ln_ratios = self.ln_ratios(other);
         let terms = ln_ratios.enumerate().map(|(k, x)| term(self.at(k).theta, other.at(k).theta, x));
         saturated(terms.sum())
     }
 
     /// `θ' - θ`, K entries.
-    pub(super) fn gains(&self, other: &Self) -> Vec<f64> {
+    pub(crate) fn gains(&self, other: &Self) -> Vec<f64> {
         let ln_ratios = self.ln_ratios(other).enumerate();
         let mut gains: Vec<f64> =
             ln_ratios.map(|(k, x)| gain(self.at(k).theta, other.at(k).theta, x)).collect();
@@ -32,7 +38,7 @@ impl<'a> Row<'a> {
 
     /// `d_k = (a'_k - a'_top) - (a_k - a_top)`, K entries, where `top` is the most probable state here: the constants by which the logits of a row are
     /// undetermined are not in it. A sum of two rounded differences would be wrong by a rounding error of the constants.
-    pub(super) fn distances(&self, other: &Self) -> Vec<f64> {
+    pub(crate) fn distances(&self, other: &Self) -> Vec<f64> {
         let distance = |k: usize| {
             let [difference, rest] = difference(other.a[k], self.a[k]);
             let [of_top, rest_of_top] = self::difference(other.a[self.top], self.a[self.top]);

@@ -21,13 +21,18 @@ impl Categorical {
 
     /// Writes each of the `Kᴹ` states, one-hot, row by row; the last variable changes fastest.
     pub(crate) fn write_states(&self, rows: &mut [f64]) {
-        for (number, row) in rows.chunks_exact_mut(self.len()).enumerate() {
-            row.fill(0.0);
-            let mut rest = number;
-            for variable in row.chunks_exact_mut(self.states()).rev() {
-                variable[rest % self.states()] = 1.0;
-                rest /= self.states();
-            }
+        write_states(self.states(), self.variables(), rows);
+    }
+}
+
+/// Writes each of the states of so many variables, one-hot, row by row; the last variable changes fastest.
+pub(crate) fn write_states(states: usize, variables: usize, rows: &mut [f64]) {
+    for (number, row) in rows.chunks_exact_mut(states * variables).enumerate() {
+        row.fill(0.0);
+        let mut rest = number;
+        for variable in row.chunks_exact_mut(states).rev() {
+            variable[rest % states] = 1.0;
+            rest /= states;
         }
     }
 }

@@ -17,6 +17,7 @@ pub mod state;
 mod tests;
 
 pub use enumeration::LARGEST_ENUMERATION;
+pub(crate) use enumeration::write_states;
 
 use thiserror::Error;
 
@@ -199,12 +200,20 @@ impl Categorical {
     /// Returns an error if b does not have M rows of K entries, with one 1 in each and 0 elsewhere.
     pub fn indices(&self, b: &[f64]) -> Result<Vec<usize>, SampleError> {
         same_length("b", b.len(), self.len())?;
-        let index = |(variable, row): (usize, &[f64])| {
-            let k = logit::argmax(row);
-            let is_one_hot = row.iter().enumerate().all(|(i, &b)| b == if i == k { 1.0 } else { 0.0 });
-            if is_one_hot { Ok(k) } else { Err(SampleError::NotOneHot { variable, row: row.to_vec() }) }
-        };
-        b.chunks_exact(self.states).enumerate().map(index).collect()
+        check_one_hot(b, self.states)?;
+        Ok(b.chunks_exact(self.states).map(logit::argmax).collect())
+    }
+}
+
+/// Refuses rows that are not one 1 and 0 elsewhere.
+pub(crate) fn check_one_hot(b: &[f64], states: usize) -> Result<(), SampleError> {
+    let is_one_hot = |row: &[f64]| {
+        let k = logit::argmax(row);
+        row.iter().enumerate().all(|(i, &b)| b == if i == k { 1.0 } else { 0.0 })
+    };
+    match b.chunks_exact(states).enumerate().find(|(_, row)| !is_one_hot(row)) {
+        Some((variable, row)) => Err(SampleError::NotOneHot { variable, row: row.to_vec() }),
+        None => Ok(()),
     }
 }
 

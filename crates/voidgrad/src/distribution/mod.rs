@@ -1,4 +1,4 @@
-//! What a distribution is: its parameters, samples and score, which estimators need, and its entropy and divergence, which
+//! What a distribution is: its parameters, samples and score, which estimators need, and, if it has them in closed form, its mean, entropy and divergence, which
 //! objectives are regularised with.
 
 pub(crate) mod divergence;
@@ -25,12 +25,6 @@ const ON_STACK: usize = 64;
 /// bernoulli.sample(&[0.25, 0.5], &mut b);
 /// bernoulli.score(&b, &mut score);
 /// assert_eq!((b, score[0]), ([0.0, 1.0], -0.5));
-///
-/// let prior = Bernoulli::from_logits(&[0.0, 0.0])?;
-/// assert_eq!(bernoulli.kl(&bernoulli)?, 0.0);
-/// // Against a uniform prior: the entropy that is missing.
-/// let missing = 2.0 * 2.0_f64.ln() - bernoulli.entropy();
-/// assert!((bernoulli.kl(&prior)? - missing).abs() < 1e-15);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -105,6 +99,50 @@ pub trait Distribution: Send + Sync {
     /// Panics if `b` does not have [`dimension`](Self::dimension) entries.
     fn mode(&self, b: &mut [f64]);
 
+    /// A finite set of noise over which the expectation of every function of one sample is a sum, if there is one.
+    fn rule(&self) -> Option<Rule> {
+        None
+    }
+
+    /// The logits, if these are Bernoulli variables: a training of one has a loop of its own, and a control of them may be learned by least squares.
+    #[doc(hidden)]
+    fn logits_of_bits(&self) -> Option<&[f64]> {
+        None
+    }
+
+    /// Writes the score `∂/∂a ln p(b|a)`, as many entries as `a` has.
+    ///
+    /// # Panics
+    /// Panics if `b` or `score` have the wrong length.
+    fn score(&self, b: &[f64], score: &mut [f64]);
+
+    /// Adds `weight·∂/∂a ln p(b|a)` to `gradient`.
+    ///
+    /// # Panics
+    /// Panics if `b` or `gradient` have the wrong length.
+    fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
+        let mut score = vec![0.0; gradient.len()];
+        self.score(b, &mut score);
+        gradient.iter_mut().zip(score).for_each(|(gradient, score)| *gradient += weight * score);
+    }
+}
+
+/// A distribution whose mean, entropy and divergence are known in closed form: objectives are regularised with them.
+///
+/// ```
+/// use voidgrad::ClosedForms;
+/// use voidgrad::Bernoulli;
+/// let bernoulli = Bernoulli::from_logits(&[0.0, 3.0])?;
+/// let prior = Bernoulli::from_logits(&[0.0, 0.0])?;
+/// assert_eq!(bernoulli.kl(&bernoulli)?, 0.0);
+/// // Against a uniform prior: the entropy that is missing.
+/// let missing = 2.0 * 2.0_f64.ln() - bernoulli.entropy();
+/// assert!((bernoulli.kl(&prior)? - missing).abs() < 1e-15);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// Sums beyond the largest `f64` (parameters of 1e308) are the largest `f64`, not infinite.
+pub trait ClosedForms: Distribution {
     /// Writes `E[b]`.
     ///
     /// # Panics
@@ -155,33 +193,6 @@ pub trait Distribution: Send + Sync {
     ) -> Result<(), ShapeMismatch>
     where
         Self: Sized;
-
-    /// A finite set of noise over which the expectation of every function of one sample is a sum, if there is one.
-    fn rule(&self) -> Option<Rule> {
-        None
-    }
-
-    /// The logits, if these are Bernoulli variables: a training of one has a loop of its own, and a control of them may be learned by least squares.
-    #[doc(hidden)]
-    fn logits_of_bits(&self) -> Option<&[f64]> {
-        None
-    }
-
-    /// Writes the score `∂/∂a ln p(b|a)`, as many entries as `a` has.
-    ///
-    /// # Panics
-    /// Panics if `b` or `score` have the wrong length.
-    fn score(&self, b: &[f64], score: &mut [f64]);
-
-    /// Adds `weight·∂/∂a ln p(b|a)` to `gradient`.
-    ///
-    /// # Panics
-    /// Panics if `b` or `gradient` have the wrong length.
-    fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
-        let mut score = vec![0.0; gradient.len()];
-        self.score(b, &mut score);
-        gradient.iter_mut().zip(score).for_each(|(gradient, score)| *gradient += weight * score);
-    }
 }
 
 /// [`Distribution::set_all`] for those that have nothing quicker.

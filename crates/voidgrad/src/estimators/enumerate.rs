@@ -3,15 +3,19 @@
 use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::{self, Bernoulli};
 use crate::categorical::{self, Categorical, row};
+use crate::chain::Chain;
+use crate::distribution::Distribution;
 use crate::error::EstimateError;
 use crate::estimator::{Answer, Estimator, Told};
 use crate::noise::Rule;
+use crate::plackett_luce::{self, PlackettLuce};
 use crate::subset::{self, Subset};
 use voidgrad_real::sigmoid;
 
 /// `∂/∂a_m E[f(b)] = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0])`, exact, from the values of f at all `2ᴹ` states; for
 /// categorical variables `∂/∂a_mk E[f(b)] = θ_mk·(E[f|b_m = k] - E[f])`, from the values at all `Kᴹ` states; for subsets
-/// `∂/∂a_m E[f(b)] = Σ_b p(b)·(f(b) - E[f])·b_m`, from the values at all `C(n, k)` of them.
+/// `∂/∂a_m E[f(b)] = Σ_b p(b)·(f(b) - E[f])·b_m`, from the values at all `C(n, k)` of them; for chains and rankings
+/// `Σ_b p(b)·(f(b) - E[f])·∂/∂a ln p(b)`, from the values at all `K^T` sequences and all `n!/(n - k)!` rankings.
 ///
 /// ```
 /// use voidgrad::estimators::Enumerate;
@@ -29,7 +33,7 @@ pub struct Enumerate;
 pub const METHOD: Method = Method {
     name: "enumerate",
     title: "enumeration",
-    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m)",
+    formula: "ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m); chains and rankings, K^T and n!/(n - k)! of them: ĝ = Σ_b p(b)·f(b)·∂ln p(b)/∂a",
     source: "the definition",
     bias: Bias::Unbiased,
     needs: Needs::Values,
@@ -230,6 +234,90 @@ impl Estimator<Subset> for Enumerate {
     }
 
     fn rule(&self, _: &Subset) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
+}
+
+/// The sum over all states of the score, times p, times what f is above its mean.
+fn sum_scores<D: Distribution>(
+    distribution: &D,
+    p: impl Fn(&[f64]) -> f64,
+    told: Told<'_>,
+    Answer { gradient, weights, .. }: Answer<'_>,
+) {
+    let states = || told.points.chunks_exact(distribution.dimension());
+    for (weight, b) in weights.iter_mut().zip(states()) {
+        *weight = p(b);
+    }
+    // Differences before means, so that a large constant in f costs no digits.
+    let first = told.values[0];
+    let differences = || told.values.iter().map(|value| value - first).zip(&*weights);
+    let mean: f64 = differences().map(|(f, weight)| weight * f).sum();
+    for ((f, weight), b) in differences().zip(states()) {
+        distribution.add_score(weight * (f - mean), b, gradient);
+    }
+}
+
+impl Estimator<Chain> for Enumerate {
+    fn ask(&self, chain: &Chain, _: &[f64], points: &mut [f64]) {
+        chain.write_sequences(points);
+    }
+
+    fn answer(&self, chain: &Chain, told: Told<'_>, answer: Answer<'_>) {
+        sum_scores(chain, |b| chain.p(b), told, answer);
+    }
+
+    fn evaluations(&self, chain: &Chain) -> u64 {
+        chain.sequences().unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &Chain) -> usize {
+        0
+    }
+
+    fn suits(&self, chain: &Chain) -> Result<(), EstimateError> {
+        match chain.sequences() {
+            Some(sequences) if sequences <= categorical::LARGEST_ENUMERATION => Ok(()),
+            _ => {
+                let allowed = categorical::LARGEST_ENUMERATION.ilog(chain.states() as u64) as usize;
+                Err(EstimateError::TooManyVariables { found: chain.len(), allowed })
+            }
+        }
+    }
+
+    fn rule(&self, _: &Chain) -> Option<Rule> {
+        Some(Rule::new(Vec::new()))
+    }
+}
+
+impl Estimator<PlackettLuce> for Enumerate {
+    fn ask(&self, rankings: &PlackettLuce, _: &[f64], points: &mut [f64]) {
+        rankings.write_rankings(points);
+    }
+
+    fn answer(&self, rankings: &PlackettLuce, told: Told<'_>, answer: Answer<'_>) {
+        sum_scores(rankings, |b| rankings.p(b), told, answer);
+    }
+
+    fn evaluations(&self, rankings: &PlackettLuce) -> u64 {
+        rankings.rankings().unwrap_or(u64::MAX)
+    }
+
+    fn noise(&self, _: &PlackettLuce) -> usize {
+        0
+    }
+
+    fn suits(&self, rankings: &PlackettLuce) -> Result<(), EstimateError> {
+        match rankings.rankings() {
+            Some(count) if count <= plackett_luce::LARGEST_ENUMERATION => Ok(()),
+            _ => {
+                let (found, allowed) = (rankings.items(), rankings.most_enumerated());
+                Err(EstimateError::TooManyVariables { found, allowed })
+            }
+        }
+    }
+
+    fn rule(&self, _: &PlackettLuce) -> Option<Rule> {
         Some(Rule::new(Vec::new()))
     }
 }

@@ -6,7 +6,7 @@ use super::mixing::Mixing;
 use super::zero_mean::{Additive, Baseline, Samples, ZeroMean};
 use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::bernoulli::Bernoulli;
-use crate::distribution::Distribution;
+use crate::distribution::{ClosedForms, Distribution};
 use crate::error::{EstimateError, InvalidParameter, ShapeMismatch, same_length};
 use crate::estimator::{Answer, Estimator, Learned, Memory, Told, Want, learned};
 use crate::noise::Rule;
@@ -223,7 +223,7 @@ impl Mixed {
     }
 }
 
-impl<D: Distribution> Estimator<D> for Mixed<D> {
+impl<D: ClosedForms> Estimator<D> for Mixed<D> {
     fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
         let (uniforms, _) = self.noise_of(distribution, noise);
         let (samples, mean) = points.split_at_mut(self.samples * distribution.dimension());

@@ -22,10 +22,12 @@ use super::{
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
+use crate::chain::Chain;
 use crate::controls::{AnyControl, Basis, Perceptron, ReluNetwork, Sum};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Estimator};
 use crate::gaussian::Gaussian;
+use crate::plackett_luce::PlackettLuce;
 use crate::subset::Subset;
 
 /// A distribution with a table of estimators.
@@ -370,10 +372,53 @@ impl Listed for Subset {
     }
 }
 
+impl Listed for Chain {
+    const NAME: &'static str = "Markov chain";
+
+    #[inline]
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
+                row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
+                Row::AUTO,
+            ]
+        }
+    }
+}
+
+impl Listed for PlackettLuce {
+    const NAME: &'static str = "Plackett-Luce";
+
+    #[inline]
+    fn estimators() -> &'static [Row<Self>] {
+        const {
+            &[
+                Row::REINFORCE,
+                Row::REINFORCE_EMA,
+                Row::REINFORCE_OPTIMAL,
+                Row::RLOO,
+                row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
+                Row::AUTO,
+            ]
+        }
+    }
+}
+
 /// The names of the distributions with what their tables list: a line for each.
 #[inline]
-fn tables() -> [(&'static str, Vec<&'static Method>); 4] {
-    [table::<Bernoulli>(), table::<Categorical>(), table::<Gaussian>(), table::<Subset>()]
+fn tables() -> [(&'static str, Vec<&'static Method>); 6] {
+    [
+        table::<Bernoulli>(),
+        table::<Categorical>(),
+        table::<Gaussian>(),
+        table::<Subset>(),
+        table::<Chain>(),
+        table::<PlackettLuce>(),
+    ]
 }
 
 #[inline]

@@ -1,8 +1,8 @@
 //! The trait of distributions.
 
 use super::{Gaussian, check, divergence, g, ln_p};
-use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
+use crate::distribution::{ClosedForms, Distribution};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, same_length};
 
 /// The parameters are `(μ, ln σ)`, 2M numbers, and a sample x takes as many uniform numbers as there are variables, or one more:
@@ -70,7 +70,9 @@ impl Distribution for Gaussian {
     fn mode(&self, x: &mut [f64]) {
         x.copy_from_slice(self.mu());
     }
+}
 
+impl ClosedForms for Gaussian {
     /// μ.
     fn mean(&self, mean: &mut [f64]) {
         mean.copy_from_slice(self.mu());

@@ -2,8 +2,8 @@
 
 use super::{Step, Subset};
 use crate::bernoulli::logit;
-use crate::distribution::Distribution;
 use crate::distribution::divergence::saturated;
+use crate::distribution::{ClosedForms, Distribution};
 use crate::error::{DistributionError, SampleError, ShapeMismatch, same_length};
 use crate::noise::{Node, Rule};
 
@@ -88,7 +88,9 @@ impl Distribution for Subset {
     fn mode(&self, b: &mut [f64]) {
         b.copy_from_slice(&self.mode);
     }
+}
 
+impl ClosedForms for Subset {
     /// θ.
     fn mean(&self, mean: &mut [f64]) {
         mean.copy_from_slice(&self.theta);

@@ -3,7 +3,7 @@
 //! What is left to chance are 10 + 6 counts of samples with a bound of 6 standard errors, 2e-9 for a normal number each: 3e-8, were the seeds not fixed.
 
 use super::{LARGEST_TABLE, Subset, SubsetError};
-use crate::distribution::Distribution as _;
+use crate::distribution::{ClosedForms as _, Distribution as _};
 use crate::error::SampleError;
 use crate::noise::Stream;
 

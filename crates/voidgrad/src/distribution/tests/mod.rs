@@ -4,10 +4,12 @@ mod truth;
 
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
-use crate::distribution::Distribution;
+use crate::chain::tests::{chain, homogeneous};
+use crate::distribution::{ClosedForms, Distribution};
 use crate::error::SampleError;
 use crate::gaussian::Gaussian;
 use crate::noise::Stream;
+use crate::plackett_luce::tests::rankings;
 use crate::quadrature::integrate;
 use crate::subset::tests::{states as subsets_of, subset};
 use crate::variance::Tolerance;
@@ -38,7 +40,7 @@ fn samples(variables: usize, values: &[Vec<f64>]) -> Vec<Vec<f64>> {
 
 /// Holds probabilities, means, modes, entropies and divergences against plain sums over all samples.
 #[track_caller]
-fn are_plain_sums<D: Distribution>(of: &D, other: &D, samples: &[Vec<f64>]) {
+fn are_plain_sums<D: ClosedForms>(of: &D, other: &D, samples: &[Vec<f64>]) {
     let mut mean = vec![0.0; of.dimension()];
     let (mut mass, mut entropy, mut kl, mut most) = (0.0, 0.0, 0.0, f64::NEG_INFINITY);
     for b in samples {
@@ -101,7 +103,7 @@ fn gaussian_variables_agree_with_integrals() {
 
 /// Holds derivatives of `f` by the parameters, of which `add` adds three times as much to what is there.
 #[track_caller]
-fn is_the_derivative<D: Distribution + Clone>(at: &D, f: impl Fn(&D) -> f64, add: impl Fn(&D, &mut [f64])) {
+fn is_the_derivative<D: ClosedForms + Clone>(at: &D, f: impl Fn(&D) -> f64, add: impl Fn(&D, &mut [f64])) {
     let mut gradient = vec![1.0; at.parameters().len()];
     add(at, &mut gradient);
     for (i, found) in gradient.iter().enumerate() {
@@ -118,7 +120,7 @@ fn is_the_derivative<D: Distribution + Clone>(at: &D, f: impl Fn(&D) -> f64, add
     }
 }
 
-fn derivatives_hold<D: Distribution + Clone>(of: &D, other: &D) {
+fn derivatives_hold<D: ClosedForms + Clone>(of: &D, other: &D) {
     is_the_derivative(of, D::entropy, |of, sum| of.add_entropy_gradient(3.0, sum));
     is_the_derivative(of, |of| of.kl(other).unwrap(), |of, sum| of.add_kl_gradient(3.0, other, sum).unwrap());
     is_the_derivative(
@@ -136,6 +138,11 @@ fn gradients_are_finite_differences() {
         &categorical(&[2.0, 1.0, -2.5, 5.1, 0.6, 3.0], 3),
     );
     derivatives_hold(&subset(&[0.0, 1.0, -2.0, 0.5, 0.3], 2), &subset(&[2.0, 1.0, -2.5, 0.6, 3.0], 2));
+    derivatives_hold(&homogeneous(&[0.0, 1.0, -2.0, 0.5, 0.3, 1.0], 2, 4), &homogeneous(&[0.2; 6], 2, 4));
+    derivatives_hold(
+        &chain(&[0.0, 1.0, -2.0, 0.5, 0.3, 1.0], 2, 2),
+        &chain(&[2.0, 1.0, -2.5, 0.6, 3.0, 0.0], 2, 2),
+    );
     derivatives_hold(&gaussian(&[0.4, -1.0, -0.3, 0.5]), &gaussian(&[0.0, -1.2, 0.1, 0.4]));
 }
 
@@ -183,7 +190,7 @@ const PARAMETERS: [[f64; 6]; 9] = [
 ];
 
 /// Holds that equal parameters have no divergence, others none that is negative, and that all is finite.
-fn are_distances<D: Distribution>(all: &[D]) {
+fn are_distances<D: ClosedForms>(all: &[D]) {
     for (i, of) in all.iter().enumerate() {
         let finite = |what: &str, values: &[f64]| {
             assert!(
@@ -217,6 +224,8 @@ fn a_divergence_is_finite_and_never_negative_and_0_for_equal_parameters() {
     for size in 1..=6 {
         are_distances(&PARAMETERS.map(|a| subset(&a, size)));
     }
+    are_distances(&PARAMETERS.map(|a| homogeneous(&a, 2, 5)));
+    are_distances(&PARAMETERS.map(|a| chain(&a, 2, 2)));
 }
 
 #[test]
@@ -272,6 +281,12 @@ fn distributions_of_other_shapes_have_no_divergence() {
     assert!(one.add_kl_gradient(1.0, &two, &mut gradient).is_err());
     assert!(one.add_kl_gradient_of_other(1.0, &two, &mut gradient).is_err());
     assert!(one.kl(&subset(&[0.0; 5], 1)).is_err());
+    let (two, three) = (homogeneous(&[0.0; 6], 2, 2), homogeneous(&[0.0; 6], 2, 3));
+    let error = two.kl(&three).unwrap_err();
+    assert_eq!(error.to_string(), "a sample of the other distribution has 3 entries where 2 are needed");
+    assert!(two.add_kl_gradient(1.0, &three, &mut gradient).is_err());
+    assert!(two.add_kl_gradient_of_other(1.0, &three, &mut gradient).is_err());
+    assert!(two.kl(&homogeneous(&[0.0; 12], 3, 2)).is_err());
     assert_eq!(gradient, [7.0; 6]);
 }
 
@@ -296,5 +311,7 @@ fn samples_from_a_stream_take_its_next_numbers() {
         samples_are_of_the_stream(&categorical(&vec![0.4; 2 * count], 2));
         samples_are_of_the_stream(&gaussian(&vec![0.4; 2 * count]));
         samples_are_of_the_stream(&subset(&vec![0.4; count], 2));
+        samples_are_of_the_stream(&homogeneous(&[0.4; 6], 2, count));
+        samples_are_of_the_stream(&rankings(&vec![0.4; count], 2));
     }
 }

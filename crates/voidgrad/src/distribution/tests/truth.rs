@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
-use crate::distribution::Distribution;
+use crate::distribution::{ClosedForms, Distribution as _};
 use crate::gaussian::Gaussian;
 
 /// What the documentation says of one variable, in units in the last place, and half a unit that the truth is rounded by.
@@ -29,7 +29,7 @@ fn numbers(bits: &Value) -> Vec<f64> {
 }
 
 /// All quantities of the fixture, by their names there.
-fn quantities<D: Distribution>(of: &D, other: &D) -> BTreeMap<&'static str, Vec<f64>> {
+fn quantities<D: ClosedForms>(of: &D, other: &D) -> BTreeMap<&'static str, Vec<f64>> {
     let gradient = |add: &dyn Fn(&mut [f64])| {
         let mut gradient = vec![0.0; of.parameters().len()];
         add(&mut gradient);

@@ -32,7 +32,7 @@ fn extreme_logits_noise_and_values_give_numbers() {
     numbers_are_given(all(&subset), &subset);
 }
 
-fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
+pub(super) fn numbers_are_given<D: Distribution>(estimators: Vec<Named<D>>, distribution: &D) {
     for (name, _, estimator) in estimators {
         let numbers = estimator.noise(distribution);
         let parameters = estimator.control().map_or(0, crate::Control::parameters);

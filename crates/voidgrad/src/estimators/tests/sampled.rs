@@ -5,7 +5,7 @@ use rayon::prelude::*;
 use super::{Cubic, all, categorical, gaussian, gradient, subset, teach, variables};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Round};
-use crate::estimators::{Arms, Bias};
+use crate::estimators::{Arms, Bias, Listed};
 use crate::noise::Stream;
 use crate::objective::Objective;
 
@@ -99,10 +99,14 @@ fn so_they_do_for_gaussian_variables() {
 #[test]
 fn so_they_do_for_subsets() {
     let distribution = subset::variables();
-    let exact = subset::gradient(&distribution, &Cubic);
-    for (name, method, mut estimator) in all(&distribution) {
-        teach(&mut estimator, &distribution, &Cubic, 100);
-        judge(&name, method.bias, largest_score(&estimator, &distribution, &Cubic, &exact, (50_000, 5)));
+    judge_all(&distribution, &subset::gradient(&distribution, &Cubic), 5);
+}
+
+/// Judges every estimator of a table.
+pub(super) fn judge_all<D: Listed>(distribution: &D, exact: &[f64], seed: u64) {
+    for (name, method, mut estimator) in all(distribution) {
+        teach(&mut estimator, distribution, &Cubic, 100);
+        judge(&name, method.bias, largest_score(&estimator, distribution, &Cubic, exact, (50_000, seed)));
     }
 }
 

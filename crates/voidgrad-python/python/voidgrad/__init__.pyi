@@ -165,7 +165,7 @@ class LocalExpectation(Estimator):
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
 class Enumerate(Estimator):
-    """enumeration: ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m).
+    """enumeration: ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m); chains and rankings, K^T and n!/(n - k)! of them: ĝ = Σ_b p(b)·f(b)·∂ln p(b)/∂a.
 
     unbiased; evaluations of f for each row: 2^M; needs f.
     Source: the definition.

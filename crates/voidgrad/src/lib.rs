@@ -83,7 +83,7 @@
 //! # From here
 //!
 //! - [`guide`]: the language of annotated functions, the estimators compared, batches, measurements;
-//! - [`bernoulli`], [`categorical`], [`gaussian`], [`subset`], [`chain`], [`plackett_luce`]: the distributions, with their reparameterisations: independent variables, subsets, sequences and rankings;
+//! - [`bernoulli`], [`categorical`], [`gaussian`], [`subset`], [`chain`], [`plackett_luce`], [`counts`]: the distributions, with their reparameterisations: independent variables, subsets, sequences, rankings and counts;
 //! - [`controls`], [`estimators`]: what is ready-made;
 //! - [`control_learning`]: learners of a control's parameters: least squares, and replay of remembered evaluations;
 //! - [`objective`]: objectives with gradients, per example, and in batches that may fail;
@@ -105,6 +105,7 @@ mod compose;
 mod control;
 pub mod control_learning;
 pub mod controls;
+pub mod counts;
 pub mod distribution;
 mod elementwise;
 pub mod error;

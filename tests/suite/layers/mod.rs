@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// From the bottom up: a module uses the ones before it and nothing else.
-const LAYERS: [&str; 32] = [
+const LAYERS: [&str; 33] = [
     "error",
     "tree",
     "tasks",
@@ -27,6 +27,7 @@ const LAYERS: [&str; 32] = [
     "bernoulli",
     "categorical",
     "chain",
+    "counts",
     "gaussian",
     "plackett_luce",
     "subset",

@@ -24,6 +24,7 @@ use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::chain::Chain;
 use crate::controls::{AnyControl, Basis, Perceptron, ReluNetwork, Sum};
+use crate::counts::{Binomial, Counts, Geometric, Law, Poisson};
 use crate::distribution::Distribution;
 use crate::estimator::{AnyEstimator, Estimator};
 use crate::gaussian::Gaussian;
@@ -408,9 +409,18 @@ impl Listed for PlackettLuce {
     }
 }
 
+impl<L: Law> Listed for Counts<L> {
+    const NAME: &'static str = L::NAME;
+
+    #[inline]
+    fn estimators() -> &'static [Row<Self>] {
+        const { &[Row::REINFORCE, Row::REINFORCE_EMA, Row::REINFORCE_OPTIMAL, Row::RLOO, Row::AUTO] }
+    }
+}
+
 /// The names of the distributions with what their tables list: a line for each.
 #[inline]
-fn tables() -> [(&'static str, Vec<&'static Method>); 6] {
+fn tables() -> [(&'static str, Vec<&'static Method>); 9] {
     [
         table::<Bernoulli>(),
         table::<Categorical>(),
@@ -418,6 +428,9 @@ fn tables() -> [(&'static str, Vec<&'static Method>); 6] {
         table::<Subset>(),
         table::<Chain>(),
         table::<PlackettLuce>(),
+        table::<Counts<Poisson>>(),
+        table::<Counts<Geometric>>(),
+        table::<Counts<Binomial>>(),
     ]
 }
 

@@ -5,6 +5,8 @@ mod truth;
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::chain::tests::{chain, homogeneous};
+use crate::counts::tests::{binomial, counts};
+use crate::counts::{Geometric, Poisson};
 use crate::distribution::{ClosedForms, Distribution};
 use crate::error::SampleError;
 use crate::gaussian::Gaussian;
@@ -143,6 +145,9 @@ fn gradients_are_finite_differences() {
         &chain(&[0.0, 1.0, -2.0, 0.5, 0.3, 1.0], 2, 2),
         &chain(&[2.0, 1.0, -2.5, 0.6, 3.0, 0.0], 2, 2),
     );
+    derivatives_hold(&counts(Poisson, &[0.4, 2.0, -1.0]), &counts(Poisson, &[0.0, 2.1, 1.0]));
+    derivatives_hold(&counts(Geometric, &[0.4, -1.0]), &counts(Geometric, &[0.0, -0.9]));
+    derivatives_hold(&counts(binomial(5), &[0.4, -1.0]), &counts(binomial(5), &[0.0, -0.9]));
     derivatives_hold(&gaussian(&[0.4, -1.0, -0.3, 0.5]), &gaussian(&[0.0, -1.2, 0.1, 0.4]));
 }
 
@@ -225,6 +230,10 @@ fn a_divergence_is_finite_and_never_negative_and_0_for_equal_parameters() {
         are_distances(&PARAMETERS.map(|a| subset(&a, size)));
     }
     are_distances(&PARAMETERS.map(|a| homogeneous(&a, 2, 5)));
+    let moderate = PARAMETERS.map(|a| a.map(|a| a.clamp(-700.0, 700.0)));
+    are_distances(&moderate.map(|a| counts(Poisson, &a.map(|a| a.min(13.8)))));
+    are_distances(&moderate.map(|a| counts(Geometric, &a)));
+    are_distances(&moderate.map(|a| counts(binomial(9), &a)));
     are_distances(&PARAMETERS.map(|a| chain(&a, 2, 2)));
 }
 
@@ -313,5 +322,6 @@ fn samples_from_a_stream_take_its_next_numbers() {
         samples_are_of_the_stream(&subset(&vec![0.4; count], 2));
         samples_are_of_the_stream(&homogeneous(&[0.4; 6], 2, count));
         samples_are_of_the_stream(&rankings(&vec![0.4; count], 2));
+        samples_are_of_the_stream(&counts(Poisson, &vec![0.4; count]));
     }
 }

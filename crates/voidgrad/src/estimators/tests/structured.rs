@@ -1,4 +1,4 @@
-//! Estimators of chains and rankings, against sums over all of them.
+//! Estimators of chains, rankings and counts, against sums over all of them.
 //!
 //! They are those of every distribution, which other tests hold to their claims.
 
@@ -6,6 +6,8 @@ use super::sampled::judge_all;
 use super::{Cubic, all, close, numerics};
 use crate::categorical::Categorical;
 use crate::chain::tests::{chain, homogeneous, sequences};
+use crate::counts::tests::{binomial, counts};
+use crate::counts::{Counts, Geometric, Law, Poisson};
 use crate::distribution::Distribution;
 use crate::error::EstimateError;
 use crate::estimator::{Estimator, Round};
@@ -75,6 +77,29 @@ fn estimators_of_chains_and_rankings_are_unbiased() {
     }
 }
 
+/// `E[f]` of a count is a sum, and its derivative too: `Σ p(b)·f(b)·∂ln p(b)/∂a`.
+fn of_counts<L: Law>(law: L, a: &[f64; 2], last: u32) -> (Counts<L>, Vec<(Vec<f64>, f64)>) {
+    let of = counts(law, a);
+    let pairs = (0..=last).flat_map(|i| (0..=last).map(move |j| vec![f64::from(i), f64::from(j)]));
+    let states = pairs.map(|b| (b.clone(), of.ln_p(&b).unwrap().exp())).collect();
+    (of, states)
+}
+
+/// Beyond the last of these counts are 1e-12 of them; f grows with their third power.
+#[test]
+fn estimators_of_counts_are_unbiased() {
+    let (of, states) = of_counts(Poisson, &[0.3, -0.5], 24);
+    judge_all(&of, &gradient(&of, &states), 8);
+    let (of, states) = of_counts(Geometric, &[0.9, 1.5], 40);
+    judge_all(&of, &gradient(&of, &states), 9);
+    let (of, states) = of_counts(binomial(3), &[0.4, -0.9], 3);
+    judge_all(&of, &gradient(&of, &states), 10);
+    let found = variance::over_rule(&of, &Cubic, &Rloo::new(2).unwrap()).unwrap();
+    for (found, exact) in found.mean.iter().zip(gradient(&of, &states)) {
+        close("rloo", *found, exact, TOLERANCE);
+    }
+}
+
 /// One state is a categorical variable, and so is one place.
 #[test]
 fn a_chain_of_one_state_and_a_ranking_of_one_place_are_categorical_variables() {
@@ -121,4 +146,6 @@ fn the_lists_have_what_is_for_every_distribution() {
     let expected = ["reinforce", "reinforce-ema", "reinforce-optimal", "rloo", "enumerate", "auto"];
     assert_eq!(names::<crate::Chain>(), expected);
     assert_eq!(names::<crate::PlackettLuce>(), expected);
+    let expected = expected.into_iter().filter(|name| *name != "enumerate").collect::<Vec<_>>();
+    assert_eq!(names::<Counts<Poisson>>(), expected);
 }

@@ -21,7 +21,7 @@ from ._voidgrad import get_threads as get_threads
 def table() -> str:
     """The estimators as text, one row for each."""
 '''
-TYPES = {"samples": "Optional[int]", "draw": "int", "target": "Optional[float]", "decay": "Optional[float]"}
+TYPES = {"size": "Optional[int]", "samples": "Optional[int]", "draw": "int", "target": "Optional[float]", "decay": "Optional[float]"}
 
 
 def stub():

@@ -3,11 +3,11 @@
 use numpy::ndarray::{ArrayD, IxDyn};
 use numpy::{IntoPyArray as _, PyArray1};
 use pyo3::prelude::*;
-use voidgrad::{Bernoulli, Categorical, Gaussian, Stream};
+use voidgrad::{ClosedForms, Stream};
 
 use crate::arrays::{Array, Shape, array, check_shape, natural};
 use crate::errors::value_error;
-use crate::family::{Family, unknown};
+use crate::family::{Family, with_family};
 
 /// Distributions with a row of parameters each, `float64`.
 #[pyclass(frozen, module = "voidgrad._voidgrad")]
@@ -32,20 +32,22 @@ trait AnyRows: Send + Sync {
 
 struct Rows<D> {
     all: Vec<D>,
+    /// That of the distribution, if it has one.
+    size: usize,
     sample_shape: Vec<usize>,
     entries: usize,
 }
 
 impl<D: Family> Rows<D> {
-    fn new(parameters: &Array<f64>) -> PyResult<Self> {
+    fn new(parameters: &Array<f64>, size: usize) -> PyResult<Self> {
         let (examples, row) = D::take_apart(&parameters.shape)?;
-        let prototype = D::of_shape(row)?;
+        let prototype = D::of_shape(row, size)?;
         let entries = prototype.parameters().len();
         let mut all = vec![prototype; examples];
         for (one, own) in all.iter_mut().zip(parameters.numbers.chunks_exact(entries)) {
             one.set_parameters(own).map_err(value_error)?;
         }
-        Ok(Self { all, sample_shape: D::sample_shape(row), entries })
+        Ok(Self { all, size, sample_shape: D::sample_shape(row, size), entries })
     }
 
     fn dimension(&self) -> usize {
@@ -60,7 +62,7 @@ impl<D: Family> Rows<D> {
     }
 }
 
-impl<D: Family> AnyRows for Rows<D> {
+impl<D: Family + ClosedForms> AnyRows for Rows<D> {
     fn sample_shape(&self) -> &[usize] {
         &self.sample_shape
     }
@@ -74,12 +76,12 @@ impl<D: Family> AnyRows for Rows<D> {
     }
 
     fn kl(&self, other: &Array<f64>) -> PyResult<Vec<f64>> {
-        let other = Self::new(other)?;
+        let other = Self::new(other, self.size)?;
         self.all.iter().zip(&other.all).map(|(one, other)| one.kl(other).map_err(value_error)).collect()
     }
 
     fn kl_gradient(&self, other: &Array<f64>) -> PyResult<[Vec<f64>; 2]> {
-        let other = Self::new(other)?;
+        let other = Self::new(other, self.size)?;
         let mut gradients = [0, 1].map(|_| vec![0.0; self.all.len() * self.entries]);
         let [own, others] = &mut gradients;
         let rows = own.chunks_exact_mut(self.entries).zip(others.chunks_exact_mut(self.entries));
@@ -138,15 +140,19 @@ fn shaped<'py>(py: Python<'py>, numbers: Vec<f64>, shape: &[usize]) -> PyResult<
 #[pymethods]
 impl Distributions {
     #[new]
-    fn new(distribution: &str, parameters: &Bound<'_, PyAny>) -> PyResult<Self> {
+    #[pyo3(signature = (distribution, parameters, size=None))]
+    fn new(
+        distribution: &str,
+        parameters: &Bound<'_, PyAny>,
+        size: Option<&Bound<'_, PyAny>>,
+    ) -> PyResult<Self> {
         let parameters = array::<f64>("the array of parameters", parameters)?;
-        let rows: Box<dyn AnyRows> = match distribution {
-            Bernoulli::KEY => Box::new(Rows::<Bernoulli>::new(&parameters)?),
-            Categorical::KEY => Box::new(Rows::<Categorical>::new(&parameters)?),
-            Gaussian::KEY => Box::new(Rows::<Gaussian>::new(&parameters)?),
-            _ => return Err(unknown(distribution)),
-        };
-        Ok(Self { rows, shape: parameters.shape })
+        let size = size.map(|size| natural("size", size)).transpose()?;
+        let rows = with_family!(closed distribution, Own => {
+            let size = Own::check_size(size)?;
+            Ok(Box::new(Rows::<Own>::new(&parameters, size)?) as Box<dyn AnyRows>)
+        });
+        Ok(Self { rows: rows?, shape: parameters.shape })
     }
 
     fn entropy<'py>(&self, py: Python<'py>) -> Bound<'py, PyArray1<f64>> {

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use numpy::PyArray1;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use voidgrad::{Bernoulli, Categorical, Gaussian};
 
 use crate::arguments::Arguments;
 use crate::arrays::{Array, Numbers, array, natural, numbers};
 use crate::asked::Asked;
 use crate::errors::value_error;
-use crate::family::{Family, unknown};
+use crate::family::{Family, with_family};
 use crate::machine::{Machine, Stored};
 use crate::round::Round;
 use crate::state::{State, restore, state};
@@ -123,14 +122,16 @@ fn asked<D: Family, T: Stored>(
 #[pymethods]
 impl Core {
     #[new]
-    #[pyo3(signature = (name, distribution, *, samples=None, **numbers))]
+    #[pyo3(signature = (name, distribution, *, samples=None, size=None, **numbers))]
     fn new(
         name: &str,
         distribution: &str,
         samples: Option<&Bound<'_, PyAny>>,
+        size: Option<&Bound<'_, PyAny>>,
         numbers: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Self> {
         let samples = samples.map(|samples| natural("samples", samples)).transpose()?;
+        let size = size.map(|size| natural("size", size)).transpose()?;
         let mut arguments = Arguments { samples, ..Arguments::default() };
         for (key, value) in numbers.into_iter().flatten() {
             let key: String = key.extract()?;
@@ -150,12 +151,7 @@ impl Core {
                 _ => return Err(value_error(format!("there is no argument {key:?}"))),
             }
         }
-        match distribution {
-            Bernoulli::KEY => Ok(Self::new_of(Machine::<Bernoulli>::new(name, arguments)?)),
-            Categorical::KEY => Ok(Self::new_of(Machine::<Categorical>::new(name, arguments)?)),
-            Gaussian::KEY => Ok(Self::new_of(Machine::<Gaussian>::new(name, arguments)?)),
-            _ => Err(unknown(distribution)),
-        }
+        with_family!(distribution, Own => Ok(Self::new_of(Machine::<Own>::new(name, arguments, size)?)))
     }
 
     fn ask(

@@ -2,10 +2,11 @@
 
 use numpy::Element;
 use pyo3::{PyErr, PyResult};
+use voidgrad::counts::{Binomial, Counts, Geometric, Law, Poisson};
 use voidgrad::estimator::AnyEstimator;
 use voidgrad::estimators::Listed;
 use voidgrad::variance::{self, Moments, VarianceError};
-use voidgrad::{Bernoulli, Categorical, ClosedForms, Float, Gaussian, Objective};
+use voidgrad::{Bernoulli, Categorical, Chain, Float, Gaussian, Objective, PlackettLuce, Subset};
 
 use crate::arrays::Shape;
 use crate::errors::value_error;
@@ -17,7 +18,7 @@ impl Number for f32 {}
 impl Number for f64 {}
 
 /// A distribution whose parameters are an array with a row for each example.
-pub(crate) trait Family: Listed + ClosedForms + Clone {
+pub(crate) trait Family: Listed + Clone {
     /// What Python calls it.
     const KEY: &'static str;
     /// What its parameters are called.
@@ -26,15 +27,30 @@ pub(crate) trait Family: Listed + ClosedForms + Clone {
     const SHAPE: &'static str;
     /// The axes of a row of parameters.
     const AXES: usize;
-    /// The row of the fewest variables.
-    const SMALLEST: &'static [usize];
+    /// What its size is, if it has one besides the shape of its parameters.
+    const SIZE: Option<&'static str> = None;
 
     /// Variables with parameters of this shape, all of them 0.
-    fn of_shape(row: &[usize]) -> PyResult<Self>;
+    fn of_shape(row: &[usize], size: usize) -> PyResult<Self>;
+
+    /// A row of few variables.
+    fn smallest(size: usize) -> Vec<usize>;
 
     /// The shape of a sample.
-    fn sample_shape(row: &[usize]) -> Vec<usize> {
+    fn sample_shape(row: &[usize], _size: usize) -> Vec<usize> {
         row.to_vec()
+    }
+
+    /// The size that was given, 0 if there is none.
+    fn check_size(size: Option<u64>) -> PyResult<usize> {
+        match (Self::SIZE, size) {
+            (None, None) => Ok(0),
+            (Some(_), Some(size)) => usize::try_from(size).map_err(value_error),
+            (Some(meaning), None) => {
+                Err(value_error(format!("{} variables need an argument size: {meaning}", Self::KEY)))
+            }
+            (None, Some(_)) => Err(value_error(format!("{} variables have no argument size", Self::KEY))),
+        }
     }
 
     /// Exact moments of an estimator.
@@ -63,11 +79,15 @@ impl Family for Bernoulli {
     const PARAMETERS: &'static str = "logits";
     const SHAPE: &'static str = "(N, M), the logit of each variable";
     const AXES: usize = 1;
-    const SMALLEST: &'static [usize] = &[1];
 
-    fn of_shape(row: &[usize]) -> PyResult<Self> {
+    fn of_shape(row: &[usize], _: usize) -> PyResult<Self> {
         Self::from_logits(&zeros(row)?).map_err(value_error)
     }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![1]
+    }
+
     fn moments(
         &self,
         objective: &dyn Objective,
@@ -82,10 +102,13 @@ impl Family for Categorical {
     const PARAMETERS: &'static str = "logits";
     const SHAPE: &'static str = "(N, M, S), the logit of each of the S states of each variable";
     const AXES: usize = 2;
-    const SMALLEST: &'static [usize] = &[1, 2];
 
-    fn of_shape(row: &[usize]) -> PyResult<Self> {
+    fn of_shape(row: &[usize], _: usize) -> PyResult<Self> {
         Self::from_logits(&zeros(row)?, row[1]).map_err(value_error)
+    }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![1, 2]
     }
 }
 
@@ -94,9 +117,8 @@ impl Family for Gaussian {
     const PARAMETERS: &'static str = "parameters";
     const SHAPE: &'static str = "(N, 2, M), the means and then the logarithms of the standard deviations";
     const AXES: usize = 2;
-    const SMALLEST: &'static [usize] = &[2, 1];
 
-    fn of_shape(row: &[usize]) -> PyResult<Self> {
+    fn of_shape(row: &[usize], _: usize) -> PyResult<Self> {
         if row[0] != 2 {
             let found = row[0];
             return Err(value_error(format!(
@@ -107,14 +129,203 @@ impl Family for Gaussian {
         Self::from_parameters(&zeros(row)?).map_err(value_error)
     }
 
-    fn sample_shape(row: &[usize]) -> Vec<usize> {
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![2, 1]
+    }
+
+    fn sample_shape(row: &[usize], _: usize) -> Vec<usize> {
         row[1..].to_vec()
     }
 }
 
+impl Family for Subset {
+    const KEY: &'static str = "subset";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M), the logit of each element";
+    const AXES: usize = 1;
+    const SIZE: Option<&'static str> = Some("k, the number of elements that are chosen");
+
+    fn of_shape(row: &[usize], size: usize) -> PyResult<Self> {
+        Self::from_logits(&zeros(row)?, size).map_err(value_error)
+    }
+
+    fn smallest(size: usize) -> Vec<usize> {
+        vec![size]
+    }
+}
+
+impl Family for PlackettLuce {
+    const KEY: &'static str = "plackett-luce";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M), the logit of each item";
+    const AXES: usize = 1;
+    const SIZE: Option<&'static str> = Some("k, the number of places that are filled");
+
+    fn of_shape(row: &[usize], size: usize) -> PyResult<Self> {
+        Self::from_logits(&zeros(row)?, size).map_err(value_error)
+    }
+
+    fn smallest(size: usize) -> Vec<usize> {
+        vec![size]
+    }
+
+    fn sample_shape(_: &[usize], size: usize) -> Vec<usize> {
+        vec![size]
+    }
+}
+
+impl Family for Chain {
+    const KEY: &'static str = "chain";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, 1 + S, S) or (N, 1 + (T - 1)·S, S), the logits of the first of the S states, and then a matrix for all steps or one for each";
+    const AXES: usize = 2;
+    const SIZE: Option<&'static str> = Some("T, the number of places");
+
+    fn of_shape(row: &[usize], size: usize) -> PyResult<Self> {
+        let (logits, states) = (zeros(row)?, row[1]);
+        let is_homogeneous = row[0] == states.saturating_add(1);
+        let make = if is_homogeneous { Self::homogeneous } else { Self::from_logits };
+        make(&logits, states, size).map_err(value_error)
+    }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![3, 2]
+    }
+
+    fn sample_shape(row: &[usize], size: usize) -> Vec<usize> {
+        vec![size, row[1]]
+    }
+}
+
+/// Counts of a law.
+fn counts<L: Law>(law: L, row: &[usize]) -> PyResult<Counts<L>> {
+    Counts::new(law, &zeros(row)?).map_err(value_error)
+}
+
+impl Family for Counts<Poisson> {
+    const KEY: &'static str = "poisson";
+    const PARAMETERS: &'static str = "ln_rates";
+    const SHAPE: &'static str = "(N, M), the logarithm of the rate of each count";
+    const AXES: usize = 1;
+
+    fn of_shape(row: &[usize], _: usize) -> PyResult<Self> {
+        counts(Poisson, row)
+    }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![1]
+    }
+}
+
+impl Family for Counts<Geometric> {
+    const KEY: &'static str = "geometric";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M), the logit of the probability to stop, of each count";
+    const AXES: usize = 1;
+
+    fn of_shape(row: &[usize], _: usize) -> PyResult<Self> {
+        counts(Geometric, row)
+    }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![1]
+    }
+}
+
+impl Family for Counts<Binomial> {
+    const KEY: &'static str = "binomial";
+    const PARAMETERS: &'static str = "logits";
+    const SHAPE: &'static str = "(N, M), the logit of the probability of a success, of each count";
+    const AXES: usize = 1;
+    const SIZE: Option<&'static str> = Some("n, the number of trials");
+
+    fn of_shape(row: &[usize], size: usize) -> PyResult<Self> {
+        let trials = Binomial::new(u32::try_from(size).unwrap_or(u32::MAX)).map_err(value_error)?;
+        counts(trials, row)
+    }
+
+    fn smallest(_: usize) -> Vec<usize> {
+        vec![1]
+    }
+}
+
+/// Does something with the distribution of this name, whose type has a name of its own there; with `closed` only with those whose entropy and divergence are known.
+macro_rules! with_family {
+    (closed $name:expr, $own:ident => $body:expr) => {
+        match $name {
+            <voidgrad::Bernoulli as $crate::family::Family>::KEY => {
+                type $own = voidgrad::Bernoulli;
+                $body
+            }
+            <voidgrad::Categorical as $crate::family::Family>::KEY => {
+                type $own = voidgrad::Categorical;
+                $body
+            }
+            <voidgrad::Gaussian as $crate::family::Family>::KEY => {
+                type $own = voidgrad::Gaussian;
+                $body
+            }
+            <voidgrad::Subset as $crate::family::Family>::KEY => {
+                type $own = voidgrad::Subset;
+                $body
+            }
+            <voidgrad::Chain as $crate::family::Family>::KEY => {
+                type $own = voidgrad::Chain;
+                $body
+            }
+            <$crate::family::PoissonCounts as $crate::family::Family>::KEY => {
+                type $own = $crate::family::PoissonCounts;
+                $body
+            }
+            <$crate::family::GeometricCounts as $crate::family::Family>::KEY => {
+                type $own = $crate::family::GeometricCounts;
+                $body
+            }
+            <$crate::family::BinomialCounts as $crate::family::Family>::KEY => {
+                type $own = $crate::family::BinomialCounts;
+                $body
+            }
+            name => Err($crate::family::unknown(name)),
+        }
+    };
+    ($name:expr, $own:ident => $body:expr) => {
+        match $name {
+            <voidgrad::PlackettLuce as $crate::family::Family>::KEY => {
+                type $own = voidgrad::PlackettLuce;
+                $body
+            }
+            name => $crate::family::with_family!(closed name, $own => $body),
+        }
+    };
+}
+pub(crate) use with_family;
+
+pub(crate) type PoissonCounts = Counts<Poisson>;
+pub(crate) type GeometricCounts = Counts<Geometric>;
+pub(crate) type BinomialCounts = Counts<Binomial>;
+
+/// What Python calls the distributions, in the order in which they are listed.
+pub(crate) const KEYS: [&str; 9] = [
+    Bernoulli::KEY,
+    Categorical::KEY,
+    Gaussian::KEY,
+    Subset::KEY,
+    Chain::KEY,
+    PlackettLuce::KEY,
+    PoissonCounts::KEY,
+    GeometricCounts::KEY,
+    BinomialCounts::KEY,
+];
+
 /// There is no such distribution.
 pub(crate) fn unknown(distribution: &str) -> PyErr {
-    let known = [Bernoulli::KEY, Categorical::KEY, Gaussian::KEY].join(", ");
+    if distribution == PlackettLuce::KEY {
+        // All others are looked for in vain under their own name.
+        return value_error(
+            "rankings have no entropy or divergence in closed form: there is no class for them",
+        );
+    }
+    let known = KEYS.join(", ");
     value_error(format!("there is no distribution {distribution:?}: there are {known}"))
 }
 

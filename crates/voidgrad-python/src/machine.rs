@@ -18,6 +18,8 @@ use crate::threads;
 /// An estimator, which is made when its first round says how many variables there are, and the memory of past rounds.
 pub(crate) struct Machine<D: Family> {
     pub(crate) recipe: Recipe<D>,
+    /// That of the distribution, if it has one.
+    pub(crate) size: usize,
     /// Of what trains the control; 0 for none.
     learning_rate: f64,
     core: Mutex<Option<Core<D>>>,
@@ -97,7 +99,8 @@ const KEPT: usize = 2;
 
 impl<D: Family> Machine<D> {
     /// The estimator of this name.
-    pub(crate) fn new(name: &str, arguments: Arguments) -> PyResult<Self> {
+    pub(crate) fn new(name: &str, arguments: Arguments, size: Option<u64>) -> PyResult<Self> {
+        let size = D::check_size(size)?;
         let row = D::estimator(name).map_err(value_error)?;
         if let Some(target) = arguments.target.filter(|target| !target.is_finite()) {
             return Err(value_error(format!("target = {target} is not a finite number")));
@@ -105,17 +108,17 @@ impl<D: Family> Machine<D> {
         let method = arguments.method_of(row);
         let make = Box::new(move |variables: &D| arguments.make(row, variables));
         let (varies, needs_gradient) = (method.cost.f == Count::Varies, method.needs == Needs::Gradient);
-        Self::of(Recipe { name: method.name, varies, needs_gradient, make }, arguments.learning_rate)
+        Self::of(Recipe { name: method.name, varies, needs_gradient, make }, arguments.learning_rate, size)
     }
 
     /// The estimator of a recipe. That its arguments are in their domains is seen at once, by an estimator of one variable.
-    pub(crate) fn of(recipe: Recipe<D>, learning_rate: f64) -> PyResult<Self> {
+    pub(crate) fn of(recipe: Recipe<D>, learning_rate: f64, size: usize) -> PyResult<Self> {
         if !(learning_rate >= 0.0 && learning_rate.is_finite()) {
             return Err(value_error(format!("learning_rate = {learning_rate} is not a number in [0, ∞)")));
         }
-        (recipe.make)(&D::of_shape(D::SMALLEST)?).map_err(value_error)?;
+        (recipe.make)(&D::of_shape(&D::smallest(size), size)?).map_err(value_error)?;
         let (single, double) = (Mutex::default(), Mutex::default());
-        Ok(Self { recipe, learning_rate, core: Mutex::new(None), single, double })
+        Ok(Self { recipe, size, learning_rate, core: Mutex::new(None), single, double })
     }
 
     /// The estimator for parameters of this shape. There is none before the first round.
@@ -125,7 +128,7 @@ impl<D: Family> Machine<D> {
 
     /// A new estimator for parameters of this shape.
     pub(crate) fn make(&self, shape: &[usize]) -> PyResult<Core<D>> {
-        let variables = D::of_shape(shape)?;
+        let variables = D::of_shape(shape, self.size)?;
         let estimator = (self.recipe.make)(&variables).map_err(value_error)?;
         let rate = self.learning_rate;
         let adam = match estimator.control() {

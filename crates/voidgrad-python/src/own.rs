@@ -48,7 +48,7 @@ pub fn add_control<C: Control + Send + Sync + 'static>(
             })
         };
         let recipe = Recipe { name, varies: false, needs_gradient: false, make: Box::new(estimator) };
-        Ok(Core::new_of(Machine::of(recipe, rate)?))
+        Ok(Core::new_of(Machine::of(recipe, rate, 0)?))
     };
     module.add(name, PyCFunction::new_closure(py, None, None, function)?)?;
     module.add_function(wrap_pyfunction!(threads::set_threads, module)?)?;

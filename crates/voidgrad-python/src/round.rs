@@ -110,7 +110,7 @@ impl<D: Family, T: Stored> AnyRound for Round<D, T> {
     fn shape(&self, part: Part) -> Vec<usize> {
         let (examples, row) = (self.shape[0], &self.shape[1..]);
         match part {
-            Part::Points => [&[examples, self.points][..], &D::sample_shape(row)].concat(),
+            Part::Points => [&[examples, self.points][..], &D::sample_shape(row, self.machine.size)].concat(),
             Part::Weights => vec![examples, self.points],
             Part::Gradient => self.shape.clone(),
         }

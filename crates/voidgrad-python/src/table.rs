@@ -3,10 +3,10 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 use voidgrad::estimators::{Method, Needs, Row, methods as all};
-use voidgrad::{Bernoulli, Categorical, Gaussian};
 
 use crate::arguments::{Arguments, accepted};
-use crate::family::Family;
+use crate::errors::value_error;
+use crate::family::{Family, KEYS, with_family};
 
 /// What the library's tables list: a dict for each estimator.
 #[pyfunction]
@@ -24,12 +24,8 @@ pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
         dict.set_item("evaluations", method.cost.f.to_string())?;
         dict.set_item("parameters", method.parameters)?;
         let takes = PyDict::new(py);
-        add::<Bernoulli>(&takes, method, &[3])?;
-        add::<Categorical>(&takes, method, &[3, 3])?;
-        add::<Gaussian>(&takes, method, &[2, 3])?;
-        if takes.is_empty() {
-            // It is for a distribution that Python does not have.
-            continue;
+        for key in KEYS {
+            with_family!(key, Own => add::<Own>(&takes, method))?;
         }
         dict.set_item("distributions", takes)?;
         list.append(dict)?;
@@ -39,21 +35,23 @@ pub(crate) fn methods(py: Python<'_>) -> PyResult<Bound<'_, PyList>> {
 
 /// What the estimator is with no argument given: the first table that has it says so for all.
 fn described(method: &'static Method) -> &'static Method {
-    fn of<D: Family>(name: &str) -> Option<&'static Method> {
-        Some(Arguments::default().method_of(D::estimator(name).ok()?))
+    fn of<D: Family>(name: &str) -> PyResult<&'static Method> {
+        D::estimator(name).map(|row| Arguments::default().method_of(row)).map_err(value_error)
     }
-    let name = method.name;
-    of::<Bernoulli>(name)
-        .or_else(|| of::<Categorical>(name))
-        .or_else(|| of::<Gaussian>(name))
-        .unwrap_or(method)
+    let found = KEYS.into_iter().find_map(|key| with_family!(key, Own => of::<Own>(method.name)).ok());
+    found.unwrap_or(method)
 }
 
 /// Adds the distribution, if its table has the method, with the arguments that it takes.
-fn add<D: Family>(takes: &Bound<'_, PyDict>, method: &Method, shape: &[usize]) -> PyResult<()> {
-    let rows = D::estimators();
-    match rows.iter().find(|row: &&Row<D>| row.method.name == method.name) {
-        Some(row) => takes.set_item(D::KEY, accepted(row, &D::of_shape(shape)?)),
-        None => Ok(()),
-    }
+fn add<D: Family>(takes: &Bound<'_, PyDict>, method: &Method) -> PyResult<()> {
+    // Variables of which some are alike.
+    const SIZE: usize = 2;
+    let shape: Vec<usize> =
+        D::smallest(SIZE).iter().map(|entries| entries + usize::from(D::AXES == 1)).collect();
+    let Some(row) = D::estimators().iter().find(|row: &&Row<D>| row.method.name == method.name) else {
+        return Ok(());
+    };
+    let mut names = accepted(row, &D::of_shape(&shape, SIZE)?);
+    names.extend(D::SIZE.map(|_| "size"));
+    takes.set_item(D::KEY, names)
 }

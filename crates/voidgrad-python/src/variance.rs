@@ -42,7 +42,7 @@ pub(crate) fn moments<D: Family>(
 ) -> PyResult<Exact> {
     let (examples, row) = D::take_apart(&parameters.shape)?;
     one_row(examples)?;
-    let function = Function::new(f, gradient, D::sample_shape(row));
+    let function = Function::new(f, gradient, D::sample_shape(row, machine.size));
     let moments = py.detach(|| {
         let mut core = machine.core();
         let core = machine.prepare(&mut core, row)?;

@@ -22,11 +22,12 @@ class Reinforce(Estimator):
     Parameters: the constant c, 0 unless given.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'gaussian', 'subset', 'chain', 'plackett-luce', 'poisson', 'geometric', 'binomial'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
         baseline: the constant c
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, baseline: float = 0.0) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None, baseline: float = 0.0) -> None: ...
 
 class ReinforceEma(Estimator):
     """REINFORCE, moving average: ĝ = (f(b) - c)·∂/∂a ln p(b), c a moving average of f.
@@ -36,11 +37,12 @@ class ReinforceEma(Estimator):
     Parameters: the decay of the average, 0.99 unless given.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'gaussian', 'subset', 'chain', 'plackett-luce', 'poisson', 'geometric', 'binomial'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
         decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, decay: Optional[float] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class ReinforceOptimal(Estimator):
     """REINFORCE, optimal baselines: ĝ_m = (f(b) - c_m)·s_m, c_m moving averages of f·s_m² over s_m², s = ∂/∂a ln p(b).
@@ -50,11 +52,12 @@ class ReinforceOptimal(Estimator):
     Parameters: the decay of the averages, 0.99 unless given.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'gaussian', 'subset', 'chain', 'plackett-luce', 'poisson', 'geometric', 'binomial'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
         decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, decay: Optional[float] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class Rloo(Estimator):
     """RLOO: ĝ = 1/K Σ_k (f(b_k) - mean of the other f)·∂/∂a ln p(b_k).
@@ -64,11 +67,12 @@ class Rloo(Estimator):
     Parameters: K ≥ 2, 2 unless given.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'gaussian', 'subset', 'chain', 'plackett-luce', 'poisson', 'geometric', 'binomial'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None, samples: Optional[int] = None) -> None: ...
 
 class Arm(Estimator):
     """ARM: ĝ = (f(b) - f(b'))·(u - ½), b of u and b' of 1 - u.
@@ -171,10 +175,11 @@ class Enumerate(Estimator):
     Source: the definition.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'subset', 'chain', 'plackett-luce'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
     """
 
-    def __init__(self, distribution: str = 'bernoulli') -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None) -> None: ...
 
 class Rebar(Estimator):
     """REBAR: c(z) = η·f(σ(z/λ)); categorical: c(z) = η·f(softmax(z/λ)); f and ∇f at z and z̃ are asked for.
@@ -319,12 +324,13 @@ class Auto(Estimator):
     Parameters: K, those that have a choice with K each; unless given, local-expectation up to M = 15, and disarm, rloo, reinforce-ema, reinforce-optimal.
 
     Arguments:
-        distribution: 'bernoulli', 'categorical', 'gaussian'; the first unless given
+        distribution: 'bernoulli', 'categorical', 'gaussian', 'subset', 'chain', 'plackett-luce', 'poisson', 'geometric', 'binomial'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
         decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
     """
 
-    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
+    def __init__(self, distribution: str = 'bernoulli', *, size: Optional[int] = None, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
 class StraightThrough(Estimator):
     """straight-through: ĝ = ∇f(b)·θ(1 - θ); categorical: ĝ_k = θ_k·(∇f_k - Σ_j θ_j ∇f_j).
@@ -378,3 +384,16 @@ class Lax(Estimator):
     """
 
     def __init__(self, distribution: str = 'gaussian', *, draw: int = 0, learning_rate: float = 0.01) -> None: ...
+
+class Simple(Estimator):
+    """SIMPLE: ĝ = ∂θ/∂a·∇f(b), θ the marginals.
+
+    BIASED; evaluations of f for each row: 1; needs f and ∇f: tell(values, gradients).
+    Source: Ahmed et al. 2023, section 3.
+
+    Arguments:
+        distribution: 'subset'; the first unless given
+        size: of the distribution, for "subset" k of the M elements, for "plackett-luce" k places, for "chain" T places, for "binomial" n trials
+    """
+
+    def __init__(self, distribution: str = 'subset', *, size: Optional[int] = None) -> None: ...

@@ -6,6 +6,7 @@ from ._estimator import METHODS, Estimator, class_name
 
 # What each argument means, and what it is if it is not given.
 ARGUMENTS = {
+    "size": (None, "of the distribution, for \"subset\" k of the M elements, for \"plackett-luce\" k places, for \"chain\" T places, for \"binomial\" n trials"),
     "samples": (None, "K, the number of evaluations of f for each row; the least that makes sense unless given"),
     "baseline": (0.0, "the constant c"),
     "temperature": (0.5, "the temperature λ"),

@@ -52,8 +52,9 @@ class Estimator:
     def ask(self, logits: ArrayLike, seed: int, run: int = 0, row: int = 0) -> Asked:
         """The points at which the estimator wants f, an `Asked`.
 
-        logits are the parameters a, with a row for each of N examples: (N, M) of Bernoulli variables, (N, M, S) of categorical ones with S states, and (N, 2, M) of
-        Gaussian ones, the means and the logarithms of the standard deviations. float32 stays float32, everything else becomes float64.
+        logits are the parameters a, with a row for each of N examples: (N, M) of Bernoulli variables, (N, M, S) of categorical ones with S states, (N, 2, M) of
+        Gaussian ones, the means and the logarithms of the standard deviations, (N, M) of subsets, rankings and counts, and (N, 1 + S, S) of chains of S states, the first
+        state's and then a matrix. float32 stays float32, everything else becomes float64.
 
         The noise is the stream named by (seed, run, row), three integers from 0 to 2**64 - 1. A name gives the same points on every machine and for every number of
         threads; two names give noise that has nothing to do with each other. So give each step of a training a name of its own: `seed=7, row=step`.
@@ -93,7 +94,7 @@ class Estimator:
 
     @property
     def distribution(self) -> str:
-        """What it estimates gradients of: "bernoulli", "categorical" or "gaussian"."""
+        """What it estimates gradients of: "bernoulli", "categorical", "gaussian", "subset", "chain", "plackett-luce", "poisson", "geometric" or "binomial"."""
         return self._distribution
 
     @property

@@ -6,6 +6,7 @@ All variances are with respect to the parameters, and the mean over them: (1/M) 
 
 from __future__ import annotations
 
+from math import comb, perm
 from typing import Callable, Iterable, NamedTuple, Optional
 
 import numpy as np
@@ -102,7 +103,7 @@ def compare(
         raise ValueError(f"samples = {samples} is not an integer from 2 to 10**9")
     row = np.asarray(logits, np.float64)
     made = [_by_name(one, None if row.ndim == 1 else "categorical") if isinstance(one, str) else one.copy() for one in estimators]
-    truth = _truth(f, row, made[0].distribution) if made else None
+    truth = _truth(f, row, made[0].distribution, made[0]._arguments.get("size")) if made else None
     return [_measured(f, gradient, row, one, samples, seed, truth) for one in made]
 
 
@@ -142,11 +143,24 @@ def _measured(f, gradient, row, estimator, samples, seed, truth):
     return Comparison(estimator.name, evaluations, mean.reshape(row.shape), float(variance), standard_error, bias, bias_error)
 
 
-def _truth(f, row, distribution):
+def _truth(f, row, distribution, size):
     """The gradient by enumeration, if the states are few."""
     if distribution not in METHODS["enumerate"]["distributions"]:
         return None
-    states = float(row.shape[-1]) ** row.shape[0] if distribution == "categorical" else 2.0 ** row.size
-    if states > _STATES:
+    size = {} if size is None else {"size": size}
+    if _states(row, distribution, **size) > _STATES:
         return None
-    return _told(f, None, row[None], Estimator("enumerate", distribution), (0, 0, 0), False).gradient.reshape(-1)
+    return _told(f, None, row[None], Estimator("enumerate", distribution, **size), (0, 0, 0), False).gradient.reshape(-1)
+
+
+def _states(row, distribution, size=0):
+    """How many samples there are."""
+    if distribution == "categorical":
+        return float(row.shape[-1]) ** row.shape[0]
+    if distribution == "chain":
+        return float(row.shape[-1]) ** size
+    if distribution == "subset":
+        return comb(row.size, size)
+    if distribution == "plackett-luce":
+        return perm(row.size, size)
+    return 2.0**row.size

@@ -50,6 +50,18 @@ pub fn g_tilde(v: f64, a: f64, b: bool) -> f64 {
     if b { ln_one_plus(v, a) - (-v).ln_1p() } else { (-v).ln_1p() - ln_one_plus(v, -a) }
 }
 
+/// `z̃` and `∂z̃/∂a` with the bits of [`g_tilde()`] and `g_tilde::d_a`, which each take an exponential, by one.
+pub(crate) fn g_tilde_and_d_a(v: f64, a: f64, b: bool) -> (f64, f64) {
+    let s = if b { a } else { -a };
+    if s > 700.0 {
+        return (g_tilde(v, a, b), g_tilde::d_a(v, a, b));
+    }
+    let (e, rest) = (s.exp(), (-v).ln_1p());
+    let odds = v * e;
+    let ln = odds.ln_1p();
+    (if b { ln - rest } else { rest - ln }, 1.0 / (1.0 + odds) * v * e)
+}
+
 /// `ln(1 + v·e^s)`. A sum `s + ln v` would have lost what its terms have more in size than it.
 #[differentiate(wrt(s))]
 fn ln_one_plus(v: f64, s: f64) -> f64 {

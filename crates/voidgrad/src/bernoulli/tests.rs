@@ -108,3 +108,15 @@ fn many_that_are_set_at_once_are_as_each_alone() {
         assert_eq!(all[1], Bernoulli::from_logits(&logits[count..2 * count]).unwrap());
     }
 }
+
+#[test]
+fn z_tilde_and_its_derivative_have_the_bits_of_both() {
+    for a in [-800.0, -700.0, -40.0, -1.3, 0.0, 0.7, 36.0, 700.0, 700.5, 1e300] {
+        for v in (1..200).map(|i| f64::from(i) / 200.0).chain([5e-324, 1e-300, 1.0 - 0.5 * f64::EPSILON]) {
+            for b in [false, true] {
+                let expected = (logit::g_tilde(v, a, b), logit::g_tilde::d_a(v, a, b));
+                assert_eq!(logit::g_tilde_and_d_a(v, a, b), expected, "v = {v}, a = {a}, {b}");
+            }
+        }
+    }
+}

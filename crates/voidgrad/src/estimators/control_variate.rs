@@ -263,8 +263,7 @@ impl Estimate {
         for (m, ((&a, &u), &v)) in logits.iter().zip(noise.u()).zip(noise.v()).enumerate() {
             let b = self.b[m] == 1.0;
             self.z[m] = logit::g(u, a);
-            self.z_tilde[m] = logit::g_tilde(v, a, b);
-            self.z_tilde_a[m] = logit::g_tilde::d_a(v, a, b);
+            (self.z_tilde[m], self.z_tilde_a[m]) = logit::g_tilde_and_d_a(v, a, b);
         }
     }
 }

@@ -74,7 +74,7 @@ def test_the_gradient_is_needed():
 
 
 def test_a_decay_is_an_argument():
-    for name in ("ReinforceEma", "ReinforceOptimal", "DoubleCv", "Mixed", "Rebar", "Relax", "Auto"):
+    for name in ("ReinforceEma", "ReinforceOptimal", "DoubleCv", "Rodeo", "Mixed", "Rebar", "Relax", "Auto"):
         made = getattr(voidgrad, name)(decay=0.5)
         assert "decay=0.5" in repr(made) and "decay" in type(made).__doc__
         with pytest.raises(ValueError, match="decay = 1 is not a number in \\[0, 1\\)"):

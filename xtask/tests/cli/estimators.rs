@@ -124,7 +124,7 @@ fn variance_knows_every_estimator_and_says_what_it_is() {
 #[test]
 fn evaluations_are_what_is_asked_for_where_there_is_a_choice() {
     let point = ["--theta", "0.3", "--target", "0.45", "--evaluations", "6"];
-    for estimator in ["rloo", "disarm", "arms", "double-cv", "mixed", "relax-loo"] {
+    for estimator in ["rloo", "disarm", "arms", "double-cv", "rodeo", "mixed", "relax-loo"] {
         let answer = answer(&[&point[..], &["--estimator", estimator, "--samples", "100"]].concat());
         assert_eq!(answer["evaluations"], 6, "{answer}");
     }
@@ -145,6 +145,7 @@ fn evaluations_that_make_no_sense_are_refused() {
         ("rloo", "0"),
         ("arms", "1"),
         ("double-cv", "1"),
+        ("rodeo", "1"),
         ("mixed", "0"),
         ("relax-loo", "1"),
         ("rloo", "two"),

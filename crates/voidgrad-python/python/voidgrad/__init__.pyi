@@ -129,6 +129,21 @@ class DoubleCv(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
 
+class Rodeo(Estimator):
+    """RODEO: RLOO + Σ_i w_i·(A h_i), A: the Gibbs operator, in the baselines and times the score; h: t and |t|, t = ∇f(b_j)ᵀ(b - b_j) of the other samples.
+
+    unbiased; evaluations of f for each row: K; needs f and ∇f: tell(values, gradients).
+    Source: Shi et al. 2022, section 4; weights: Geffner and Domke 2018.
+    Parameters: K ≥ 2, 2 unless given; weights are learned, with a decay of 0.999 unless given.
+
+    Arguments:
+        distribution: 'bernoulli'; the first unless given
+        samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+        decay: the factor in [0, 1) by which what was learned from earlier rounds is forgotten with each row; the estimator's own unless given
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None, decay: Optional[float] = None) -> None: ...
+
 class Mixed(Estimator):
     """mixed controls: RLOO + Σ_i w_i·h_i, the mean of each h_i being 0: a baseline and an additive model of f, both of earlier rounds.
 

@@ -181,7 +181,7 @@ impl Claim for AnswerTwice {
         learned.dedup();
         // It learns, but its next answer may be the same.
         learned.retain(|name| *name != "auto");
-        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "mixed", "rebar", "relax"];
+        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "rodeo", "mixed", "rebar", "relax"];
         assert!(learned.iter().eq(learn.iter().filter(|name| D::estimator(name).is_ok())), "{learned:?}");
     }
 }

@@ -59,7 +59,7 @@ pub struct Setup {
     /// The objective that the controls of REBAR and RELAX relax, as [`Relaxable`] says; the others need none. Without one `rebar` and `relax` [ask](super::Asking) for f and ∇f at relaxed
     /// points.
     pub relaxes: Option<Arc<dyn Relaxable>>,
-    /// Whether f knows its [flips](crate::objective::Flips): then `local-expectation` takes one evaluation.
+    /// Whether f knows its [flips](crate::objective::Flips): then `local-expectation` takes one evaluation, and `rodeo` needs no ∇f.
     pub knows_flips: bool,
     /// The temperature λ.
     pub lambda: f64,

@@ -81,11 +81,11 @@ pub const METHOD: Method = Method {
 };
 
 /// What is added to a diagonal of 1. A share of the variance that is the square of it stays, even with a control that could take all away.
-const RIDGE: f64 = 1e-4;
+pub(super) const RIDGE: f64 = 1e-4;
 /// Draws with weights of 0 before the first.
-const PRIOR: f64 = 0.5;
+pub(super) const PRIOR: f64 = 0.5;
 /// Values of f beyond this are not learned from: what is learned, and its products, are numbers.
-const LARGEST: f64 = 1e300;
+pub(super) const LARGEST: f64 = 1e300;
 
 /// What a round teaches.
 #[derive(Default)]

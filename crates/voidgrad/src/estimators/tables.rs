@@ -13,12 +13,12 @@ use rand::Rng;
 use super::{
     Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
     LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma,
-    ReinforceOptimal, RelaxLoo, Rloo, Setup, Simple, StraightThrough,
+    ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough,
 };
 use super::{
     arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop, rebar,
     rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled,
-    relax_linear, relax_loo, relax_perceptron, rloo, simple, straight_through,
+    relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple, straight_through,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -204,6 +204,16 @@ impl Listed for Bernoulli {
                     let samples = setup.evaluations.unwrap_or(LEAST);
                     Ok(Box::new(DoubleCv::new(samples, setup.decay.unwrap_or(REGRESSION))?))
                 }),
+                row(&rodeo::METHOD, |setup, _, _| {
+                    let samples = setup.evaluations.unwrap_or(LEAST);
+                    let decay = setup.decay.unwrap_or(REGRESSION);
+                    Ok(if setup.knows_flips {
+                        Box::new(Rodeo::by_flips(samples, decay)?)
+                    } else {
+                        Box::new(Rodeo::new(samples, decay)?)
+                    })
+                })
+                .or_by_flips(&rodeo::BY_FLIPS),
                 row(&mixed::METHOD, |setup, _, _| {
                     let samples = setup.evaluations.unwrap_or(LEAST);
                     Ok(Box::new(Mixed::of_values(samples, setup.decay.unwrap_or(DECAY))?))

@@ -27,6 +27,7 @@ fn every_name_is_there_once() {
         "disarm",
         "arms",
         "double-cv",
+        "rodeo",
         "mixed",
         "muprop",
         "local-expectation",
@@ -260,9 +261,15 @@ fn estimators_with_finite_noise_treat_both_states_alike() {
 
 #[test]
 fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
-    for (name, evaluations) in
-        [("rloo", 1), ("disarm", 3), ("arms", 0), ("double-cv", 1), ("mixed", 0), ("relax-loo", 1)]
-    {
+    for (name, evaluations) in [
+        ("rloo", 1),
+        ("disarm", 3),
+        ("arms", 0),
+        ("double-cv", 1),
+        ("rodeo", 1),
+        ("mixed", 0),
+        ("relax-loo", 1),
+    ] {
         let setup = Setup { evaluations: Some(evaluations), ..setup() };
         let row = Bernoulli::estimator(name).unwrap();
         let made = row.make(&setup, &variables(1), &mut Stream::new(0, 0, 0));

@@ -1,6 +1,6 @@
 //! Moments of `ĝ` over finite noise, against the formulas of the papers, written out plainly.
 
-use super::{Cubic, all, close, double_cv_of, gradient, states, variables};
+use super::{Cubic, all, close, double_cv_of, gradient, rodeo_of, states, variables};
 use crate::bernoulli::Bernoulli;
 use crate::estimator::Estimator;
 use crate::estimators::{
@@ -36,7 +36,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         tested.push((name, count));
     }
     let of_eight = tested.iter().filter(|(_, count)| *count == 8).count();
-    assert!(tested.len() == 23 && of_eight >= 10, "{tested:?}");
+    assert!(tested.len() == 28 && of_eight >= 10, "{tested:?}");
 }
 
 fn value(b: &[f64]) -> f64 {
@@ -168,6 +168,84 @@ fn estimators_of_several_samples_have_the_variance_of_their_formula() {
             });
             agree("double-cv", &bernoulli, &double_cv_of(count as u64, alpha), &double_cv);
         }
+    }
+}
+
+/// The three controls of RODEO for one sample of a surrogate h: what its baseline adds to those of the others, `E[h|b without b_m] - h` over all m, and the Gibbs operator's
+/// step of the variable itself and those of the others on h·s, all from expectations over one variable.
+fn operated(theta: &[f64], b: &[f64], h: &dyn Fn(&[f64]) -> f64) -> (f64, Vec<f64>, Vec<f64>) {
+    let count = b.len();
+    let expected = |m: usize, g: &dyn Fn(&[f64]) -> f64| {
+        let [zero, one] = [0.0, 1.0].map(|state| {
+            let mut b = b.to_vec();
+            b[m] = state;
+            g(&b)
+        });
+        (1.0 - theta[m]) * zero + theta[m] * one - g(b)
+    };
+    let times_score = |m: usize| move |b: &[f64]| h(b) * (b[m] - theta[m]);
+    let own = (0..count).map(|m| expected(m, &times_score(m))).collect();
+    let others =
+        (0..count).map(|m| (0..count).filter(|i| *i != m).map(|i| expected(i, &times_score(m))).sum());
+    ((0..count).map(|m| expected(m, h)).sum(), own, others.collect())
+}
+
+/// The functions h of the samples.
+type Surrogates<'a> = Vec<Box<dyn Fn(usize, &[f64]) -> f64 + 'a>>;
+
+#[test]
+fn rodeo_has_the_variance_of_its_formula() {
+    let bernoulli = variables(2);
+    let theta = theta(&bernoulli);
+    let of_slopes = [0.7, -0.4, 0.9, 0.3, -0.6, 0.2];
+    for (count, weights) in
+        [(2, &of_slopes[..]), (3, &of_slopes), (2, &[0.6, 0.5, -0.8]), (3, &[0.6, 0.5, -0.8])]
+    {
+        let estimator = rodeo_of(count as u64, weights);
+        let learned: Vec<f64> = estimator.weights().map(|(_, _, weight)| weight).collect();
+        for (learned, weight) in learned.iter().zip(weights) {
+            close("a ridge of 1e-4", *learned, *weight, 2e-4);
+        }
+        let (k, others) = (count as f64, count as f64 - 1.0);
+        let estimate = |all: &[Vec<f64>]| {
+            let mean_of_others = |k: usize, x: &dyn Fn(usize) -> f64| {
+                (0..count).filter(|j| *j != k).map(x).sum::<f64>() / others
+            };
+            let surrogates: Surrogates<'_> = if weights.len() == 3 {
+                vec![Box::new(|k, b| value(b) - mean_of_others(k, &|j| value(&all[j])))]
+            } else {
+                let of = |phi: fn(f64) -> f64| {
+                    move |k: usize, b: &[f64]| {
+                        mean_of_others(k, &|j| {
+                            let steps = b.iter().zip(&all[j]).zip(slope(&all[j]));
+                            phi(steps.map(|((b, other), slope)| (b - other) * slope).sum())
+                        })
+                    }
+                };
+                vec![Box::new(of(|t| t)), Box::new(of(f64::abs))]
+            };
+            let mut g = vec![0.0; 2];
+            for (h, weights) in surrogates.iter().zip(learned.chunks(3)) {
+                let parts: Vec<_> = (0..count).map(|k| operated(&theta, &all[k], &|b| h(k, b))).collect();
+                for m in 0..2 {
+                    for (k, (_, own, others)) in parts.iter().enumerate() {
+                        let baseline = mean_of_others(k, &|j| parts[j].0);
+                        g[m] -= weights[0] * baseline * (all[k][m] - theta[m]);
+                        g[m] += weights[1] * own[m] + weights[2] * others[m];
+                    }
+                }
+            }
+            for (m, g) in g.iter_mut().enumerate() {
+                for (i, b) in all.iter().enumerate() {
+                    *g += (value(b) - mean_of_others(i, &|j| value(&all[j]))) * (b[m] - theta[m]);
+                }
+                *g /= k;
+            }
+            g
+        };
+        let values: Vec<_> =
+            samples(&bernoulli, count).into_iter().map(|(all, p)| (estimate(&all), p)).collect();
+        agree("rodeo", &bernoulli, &estimator, &values);
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Expectations and variances are sums and integrals wherever ĝ is constant, a polynomial, or a sum of functions of one number
 //! each between the points where a sample changes. What is left to chance is one z-test, which all estimators take: 3
-//! numbers each of 38 estimators of Bernoulli variables and 2 of another, 6 each of 16 of categorical, 4 each of 9 of Gaussian
+//! numbers each of 43 estimators of Bernoulli variables and 2 of another, 6 each of 16 of categorical, 4 each of 9 of Gaussian
 //! variables, 4 each of 9 of subsets, 6 each of 9 of chains and 4 and 5 each of 9 of rankings, 2 each of 27 of counts, and `E[f]` of 34 that have no rule, with a bound of 6 standard errors (2e-9 for a normal number).
 //! With the 9, 16, 27, 36 and 31 counts of states of the same bound in the tests of [`categorical`](crate::categorical), [`subset`](crate::subset), [`chain`](crate::chain),
 //! [`plackett_luce`](crate::plackett_luce) and [`counts`](crate::counts), and 25 tests of Kolmogorov and Smirnov there and of Gaussian numbers (5e-11 each), the false-alarm rate of the whole suite is 1.3e-6, were the seeds not
@@ -31,7 +31,7 @@ mod zero_mean;
 
 use std::sync::Arc;
 
-use super::{DoubleCv, Listed, Method, MethodError, Setup};
+use super::{DoubleCv, Listed, Method, MethodError, Rodeo, Setup};
 use crate::bernoulli::Bernoulli;
 use crate::controls::ByGradient;
 use crate::distribution::Distribution;
@@ -249,10 +249,32 @@ fn double_cv_of(samples: u64, alpha: f64) -> DoubleCv {
     double_cv
 }
 
+/// RODEO with these weights, but for the ridge of its regression: that of ∇f has six, that of flips three.
+fn rodeo_of(samples: u64, weights: &[f64]) -> Rodeo {
+    let make = if weights.len() == 3 { Rodeo::by_flips } else { Rodeo::new };
+    let mut rodeo = make(samples, 0.999).unwrap();
+    rodeo.restore(&borrowed(&of_weights(weights))).unwrap();
+    rodeo
+}
+
+/// What RODEO has learned if these are its weights.
+fn of_weights(weights: &[f64]) -> Learned {
+    let count = weights.len();
+    let identity = |i: usize| if i.is_multiple_of(count + 1) { 1.0 } else { 0.0 };
+    vec![
+        ("draws".into(), vec![1e5]),
+        ("roots".into(), vec![1.0; count]),
+        ("controls".into(), (0..count * count).map(identity).collect()),
+        ("targets".into(), weights.iter().map(|weight| -weight).collect()),
+        ("mean".into(), Vec::new()),
+        ("weight".into(), vec![0.0]),
+    ]
+}
+
 /// What the mixture is called that has learned from 20 rounds.
 const TAUGHT: &str = "mixed that has learned";
 
-/// Every estimator of the table, those with a number of samples with two of them and with four, local expectation by flips and REINFORCE with a baseline as well, Double CV and the mixture as they are before and after they have learned, and those whose control relaxes f with
+/// Every estimator of the table, those with a number of samples with two of them and with four, local expectation by flips and REINFORCE with a baseline as well, Double CV, RODEO and the mixture as they are before and after they have learned, and those whose control relaxes f with
 /// one that is relaxed by its gradient, and with one that they ask for, too.
 pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
     let mut all = Vec::new();
@@ -289,6 +311,16 @@ pub(crate) fn all<D: Listed>(distribution: &D) -> Vec<Named<D>> {
             let mut taught = row.make(&setup(), distribution, &mut Stream::new(8, 0, 2)).unwrap();
             taught.restore(&borrowed(&of_alpha(-0.8))).unwrap();
             all.push(("double-cv with α".to_owned(), row.method, taught));
+        }
+        if name == "rodeo" {
+            for (knows_flips, weights) in
+                [(false, &[0.7, -0.4, 0.9, 0.3, -0.6, 0.2][..]), (true, &[0.6, 0.5, -0.8])]
+            {
+                let setup = Setup { knows_flips, ..setup() };
+                let mut taught = row.make(&setup, distribution, &mut Stream::new(8, 0, 2)).unwrap();
+                taught.restore(&borrowed(&of_weights(weights))).unwrap();
+                all.push((format!("rodeo with {} weights", weights.len()), row.method_of(&setup), taught));
+            }
         }
         // A million variables would take long to learn of.
         if name == "mixed" && distribution.dimension() < 100 {

@@ -273,7 +273,7 @@ impl Claim for Learning {
             }
         }
         moved.dedup();
-        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "mixed", "rebar", "relax"];
+        let learn = ["reinforce-ema", "reinforce-optimal", "double-cv", "rodeo", "mixed", "rebar", "relax"];
         assert!(moved.iter().eq(learn.iter().filter(|name| D::estimator(name).is_ok())), "{moved:?}");
     }
 }

@@ -87,28 +87,28 @@ class Arm(Estimator):
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
 class Disarm(Estimator):
-    """DisARM: ĝ = ½·(f(b) - f(b'))·(b - b')·σ(|a|), b of u and b' of 1 - u, the mean of K/2 pairs.
+    """DisARM: ĝ = ½·(f(b) - f(b'))·(b - b')·σ(|a|), b of u and b' of 1 - u, the mean of K/2 pairs; categorical: of bits that draw the state one after the other.
 
     unbiased; evaluations of f for each row: K; needs f.
-    Source: Dong, Mnih and Tucker 2020, section 3; U2G of Yin et al. 2020.
+    Source: Dong, Mnih and Tucker 2020, section 3; U2G of Yin et al. 2020; categorical: Dong, Mnih and Tucker 2021.
     Parameters: K, even, 2 unless given.
 
     Arguments:
-        distribution: 'bernoulli'; the first unless given
+        distribution: 'bernoulli', 'categorical'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
     """
 
     def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
 
 class Arms(Estimator):
-    """ARMS: RLOO of K samples with pairwise correlation ρ, divided by 1 - ρ; Dirichlet copula.
+    """ARMS: RLOO of K samples with pairwise correlation ρ, divided by 1 - ρ; Dirichlet copula; categorical: 1/(K(K-1)) Σ_{k<l} R·(f(b_k) - f(b_l))·(b_k - b_l), R: how much rarer the pair is than with independent samples.
 
     unbiased; evaluations of f for each row: K; needs f.
-    Source: Dimitriev and Zhou 2021.
+    Source: Dimitriev and Zhou 2021, ARMS; categorical: CARMS of the same year.
     Parameters: K ≥ 2, 2 unless given.
 
     Arguments:
-        distribution: 'bernoulli'; the first unless given
+        distribution: 'bernoulli', 'categorical'; the first unless given
         samples: K, the number of evaluations of f for each row; the least that makes sense unless given
     """
 

@@ -172,6 +172,11 @@ impl Categorical {
         drawn.map_or_else(|| self.order[(m + 1) * self.states - 1], |(_, k)| k)
     }
 
+    /// The states of a variable, from the least to the most probable.
+    pub(crate) fn order(&self, m: usize) -> &[usize] {
+        &self.order[m * self.states..(m + 1) * self.states]
+    }
+
     /// The states of a variable, from the least to the most probable, each with the end of its part of (0, 1).
     pub(crate) fn by_probability(&self, m: usize) -> impl Iterator<Item = (f64, usize)> {
         let row = m * self.states..(m + 1) * self.states;

@@ -12,6 +12,7 @@ mod leave_one_out;
 mod method;
 mod mixing;
 mod pair;
+mod sticks;
 mod tables;
 
 pub mod arm;

@@ -318,6 +318,12 @@ impl Listed for Categorical {
                 Row::REINFORCE_EMA,
                 Row::REINFORCE_OPTIMAL,
                 Row::RLOO,
+                row(&disarm::METHOD, |setup, _, _| {
+                    Ok(Box::new(Disarm::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&arms::METHOD, |setup, _, _| {
+                    Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, categorical, _| match &setup.relaxes {
                     Some(f) => Ok(Box::new(f.of_states(categorical, setup.eta, setup.lambda)?)),

@@ -1,5 +1,6 @@
 //! Estimators of categorical variables, against sums over all states and against Bernoulli variables.
 
+mod coupled;
 mod relaxed;
 mod two_states;
 
@@ -57,6 +58,8 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "reinforce-ema",
         "reinforce-optimal",
         "rloo",
+        "disarm",
+        "arms",
         "enumerate",
         "rebar",
         "relax",
@@ -91,7 +94,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         }
         tested += 1;
     }
-    assert_eq!(tested, 11);
+    assert_eq!(tested, 13);
 }
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.

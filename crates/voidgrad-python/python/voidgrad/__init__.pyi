@@ -385,6 +385,34 @@ class Reinmax(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
+class UnorderedSet(Estimator):
+    """unordered set: ĝ = Σ_s w_s·(f(s) - Σ_t w_st·f(t))·∂/∂a ln p(s) over K different states, w_s the probability that s was drawn first, given the set.
+
+    unbiased; evaluations of f for each row: K; needs f.
+    Source: Kool, van Hoof and Welling 2020, section 4.
+    Parameters: K from 2 to 16, 2 unless given; no more than there are states.
+
+    Arguments:
+        distribution: 'categorical'; the first unless given
+        samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+    """
+
+    def __init__(self, distribution: str = 'categorical', *, samples: Optional[int] = None) -> None: ...
+
+class RaoBlackwell(Estimator):
+    """Rao-Blackwellisation: ĝ = Σ_s p(s)·(f(s) - c)·∂/∂a ln p(s) over the K - 1 most probable states + (1 - Σ_s p(s))·(f(b) - c)·∂/∂a ln p(b), b one of the others, c the mean of f(s).
+
+    unbiased; evaluations of f for each row: K; needs f.
+    Source: Liu et al. 2019, section 3.
+    Parameters: K ≥ 2, 2 unless given; no more than there are states.
+
+    Arguments:
+        distribution: 'categorical'; the first unless given
+        samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+    """
+
+    def __init__(self, distribution: str = 'categorical', *, samples: Optional[int] = None) -> None: ...
+
 class Lax(Estimator):
     """LAX: ĝ = (f(x) - c(x))·∂/∂θ ln p(x) + ∂/∂θ c(x(ε)), x = μ + σε, c: one layer of 10 tanh over all of x.
 

@@ -8,6 +8,7 @@
 
 mod control_variate;
 mod cost;
+mod joint;
 mod leave_one_out;
 mod method;
 mod mixing;
@@ -28,6 +29,7 @@ pub mod lax;
 pub mod local_expectation;
 pub mod mixed;
 pub mod muprop;
+pub mod rao_blackwell;
 pub mod rebar;
 pub mod rebar_coupled;
 pub mod reinforce;
@@ -44,6 +46,7 @@ pub mod rloo;
 pub mod rodeo;
 pub mod simple;
 pub mod straight_through;
+pub mod unordered_set;
 mod vimco;
 pub mod zero_mean;
 
@@ -73,6 +76,7 @@ pub use local_expectation::{LocalExpectation, LocalExpectationByFlips};
 pub use method::{Bias, Method, MethodError, Needs, Setup, table};
 pub use mixed::Mixed;
 pub use muprop::MuProp;
+pub use rao_blackwell::RaoBlackwell;
 pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
 pub use reinforce_optimal::ReinforceOptimal;
@@ -83,6 +87,7 @@ pub use rodeo::Rodeo;
 pub use simple::Simple;
 pub use straight_through::StraightThrough;
 pub use tables::{Listed, Row, distributions, methods};
+pub use unordered_set::UnorderedSet;
 pub use vimco::Vimco;
 
 /// K of an estimator that takes several samples.

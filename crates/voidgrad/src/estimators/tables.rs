@@ -12,13 +12,14 @@ use rand::Rng;
 
 use super::{
     Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
-    LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, ReinMax, Reinforce, ReinforceEma,
-    ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough,
+    LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, RaoBlackwell, ReinMax, Reinforce,
+    ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough, UnorderedSet,
 };
 use super::{
-    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop, rebar,
-    rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax, relax_basis, relax_coupled,
-    relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple, straight_through,
+    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop,
+    rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax,
+    relax_basis, relax_coupled, relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple,
+    straight_through, unordered_set,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -323,6 +324,12 @@ impl Listed for Categorical {
                 }),
                 row(&arms::METHOD, |setup, _, _| {
                     Ok(Box::new(Arms::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&unordered_set::METHOD, |setup, _, _| {
+                    Ok(Box::new(UnorderedSet::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
+                row(&rao_blackwell::METHOD, |setup, _, _| {
+                    Ok(Box::new(RaoBlackwell::new(setup.evaluations.unwrap_or(LEAST))?))
                 }),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, categorical, _| match &setup.relaxes {

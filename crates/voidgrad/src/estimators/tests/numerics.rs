@@ -102,7 +102,9 @@ fn no_digit_is_lost<D: Distribution>(
             let (one, other) = (sampled(1.0), sampled(scale));
             assert_eq!(other.0, scaled(&one.0), "{name}");
             assert_eq!((other.1, other.2), (one.1 * scale * scale, one.2 * scale * scale), "{name}");
-            assert!(method.bias == Bias::Biased || name == "enumerate" || one.2 > 0.0, "{name}");
+            // Those that have gone through all states have no variance.
+            let is_exact = ["enumerate", "rao-blackwell of 4", "unordered-set of 4"].contains(&&*name);
+            assert!(method.bias == Bias::Biased || is_exact || one.2 > 0.0, "{name}");
         }
     }
 }
@@ -270,7 +272,8 @@ fn two_hundred_thousand_variables_are_estimated() {
         linear(x)
     });
     for (name, _, estimator) in all(&rows) {
-        if name == "enumerate" || name.ends_with("of 4") {
+        // Those that go through all states refuse so many.
+        if estimator.suits(&rows).is_err() || name.ends_with("of 4") {
             continue;
         }
         let mut noise = vec![0.0; estimator.noise(&rows)];

@@ -2,6 +2,7 @@
 
 mod coupled;
 mod relaxed;
+mod sets;
 mod two_states;
 
 use super::{Cubic, all, close};
@@ -60,6 +61,8 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "rloo",
         "disarm",
         "arms",
+        "unordered-set",
+        "rao-blackwell",
         "enumerate",
         "rebar",
         "relax",
@@ -94,7 +97,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         }
         tested += 1;
     }
-    assert_eq!(tested, 13);
+    assert_eq!(tested, 17);
 }
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.

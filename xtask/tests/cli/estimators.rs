@@ -148,6 +148,7 @@ fn evaluations_that_make_no_sense_are_refused() {
         ("rodeo", "1"),
         ("mixed", "0"),
         ("relax-loo", "1"),
+        ("bit-flip", "1"),
         ("rloo", "two"),
         ("rloo", "10000000"),
         ("reinforce", "2"),

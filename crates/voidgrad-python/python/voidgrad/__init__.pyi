@@ -183,6 +183,20 @@ class LocalExpectation(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
+class BitFlip(Estimator):
+    """BitFlip: ĝ_m = M/(K - 1)·(f(b, b_m = 1) - f(b, b_m = 0))·θ_m(1 - θ_m) for K - 1 random variables, 0 for the others.
+
+    unbiased; evaluations of f for each row: K; needs f.
+    Source: Kunes et al. 2023, section 3.
+    Parameters: K ≥ 2, 2 unless given; at most M + 1.
+
+    Arguments:
+        distribution: 'bernoulli'; the first unless given
+        samples: K, the number of evaluations of f for each row; the least that makes sense unless given
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, samples: Optional[int] = None) -> None: ...
+
 class Enumerate(Estimator):
     """enumeration: ĝ_m = θ_m(1 - θ_m)·(E[f|b_m = 1] - E[f|b_m = 0]), by the sum over all states; categorical, Kᴹ states: ĝ_mk = θ_mk·(E[f|b_m = k] - Σ_j θ_mj·E[f|b_m = j]); k-subsets, C(n, k) of them: ĝ_m = Σ_b p(b)·f(b)·(b_m - θ_m); chains and rankings, K^T and n!/(n - k)! of them: ĝ = Σ_b p(b)·f(b)·∂ln p(b)/∂a.
 

@@ -11,12 +11,12 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Asking, Auto, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
+    Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
     LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, RaoBlackwell, ReinMax, Reinforce,
     ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough, UnorderedSet,
 };
 use super::{
-    arm, arms, auto, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop,
+    arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop,
     rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax,
     relax_basis, relax_coupled, relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple,
     straight_through, unordered_set,
@@ -228,6 +228,9 @@ impl Listed for Bernoulli {
                     })
                 })
                 .or_by_flips(&local_expectation::BY_FLIPS),
+                row(&bit_flip::METHOD, |setup, _, _| {
+                    Ok(Box::new(BitFlip::new(setup.evaluations.unwrap_or(LEAST))?))
+                }),
                 row(&enumerate::METHOD, |_, _, _| Ok(Box::new(Enumerate))),
                 row(&rebar::METHOD, |setup, bernoulli, _| match &setup.relaxes {
                     Some(f) => Ok(Box::new(f.of_bits(bernoulli, setup.eta, setup.lambda)?)),

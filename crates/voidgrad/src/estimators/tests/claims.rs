@@ -31,6 +31,7 @@ fn every_name_is_there_once() {
         "mixed",
         "muprop",
         "local-expectation",
+        "bit-flip",
         "enumerate",
         "rebar",
         "relax",
@@ -122,6 +123,7 @@ fn evaluations_are_those_it_says<D: Distribution>(
             Count::K if ["unordered-set", "rao-blackwell"].contains(&method.name) => {
                 samples.min((0..count).map(|_| states).product())
             }
+            Count::K if method.name == "bit-flip" => samples.min(count as u64 + 1),
             Count::K => samples,
             Count::TwiceK => 2 * samples,
             // That of the candidate in use, which is not known from outside.
@@ -273,6 +275,7 @@ fn a_number_of_evaluations_that_makes_no_sense_is_refused() {
         ("rodeo", 1),
         ("mixed", 0),
         ("relax-loo", 1),
+        ("bit-flip", 1),
     ] {
         let setup = Setup { evaluations: Some(evaluations), ..setup() };
         let row = Bernoulli::estimator(name).unwrap();

@@ -4,7 +4,7 @@ use super::{Cubic, all, close, double_cv_of, gradient, rodeo_of, states, variabl
 use crate::bernoulli::Bernoulli;
 use crate::estimator::Estimator;
 use crate::estimators::{
-    Arm, Disarm, Enumerate, LocalExpectation, MuProp, ReinMax, Reinforce, Rloo, StraightThrough,
+    Arm, BitFlip, Disarm, Enumerate, LocalExpectation, MuProp, ReinMax, Reinforce, Rloo, StraightThrough,
 };
 use crate::objective::Differentiable;
 use crate::variance::{self, Technique};
@@ -36,7 +36,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         tested.push((name, count));
     }
     let of_eight = tested.iter().filter(|(_, count)| *count == 8).count();
-    assert!(tested.len() == 28 && of_eight >= 10, "{tested:?}");
+    assert!(tested.len() == 30 && of_eight >= 10, "{tested:?}");
 }
 
 fn value(b: &[f64]) -> f64 {
@@ -124,6 +124,42 @@ fn estimators_of_one_sample_have_the_variance_of_their_formula() {
         (2.0 * pi * (1.0 - pi) - 0.5 * theta[m] * (1.0 - theta[m])) * slope(b)[m]
     });
     agree("reinmax", &bernoulli, &ReinMax, &reinmax);
+}
+
+/// Every set of K - 1 of the variables has the same probability, and `ĝ` is that of local expectation on it, times M/(K - 1).
+#[test]
+fn bit_flip_has_the_variance_of_its_formula() {
+    let bernoulli = variables(3);
+    let theta = theta(&bernoulli);
+    let local = |b: &[f64], m: usize| {
+        let [zero, one] = [0.0, 1.0].map(|state| {
+            let mut b = b.to_vec();
+            b[m] = state;
+            value(&b)
+        });
+        (one - zero) * theta[m] * (1.0 - theta[m])
+    };
+    for (count, sets) in [
+        (2, vec![vec![0], vec![1], vec![2]]),
+        (3, vec![vec![0, 1], vec![0, 2], vec![1, 2]]),
+        (4, vec![vec![0, 1, 2]]),
+    ] {
+        let mut values = Vec::new();
+        for (b, p) in states(&bernoulli) {
+            for set in &sets {
+                let factor = 3.0 / set.len() as f64;
+                let of = |m: usize| if set.contains(&m) { factor * local(&b, m) } else { 0.0 };
+                values.push(((0..3).map(of).collect(), p / sets.len() as f64));
+            }
+        }
+        agree("bit-flip", &bernoulli, &BitFlip::new(count).unwrap(), &values);
+    }
+    // As many as there are, and no more.
+    let all = BitFlip::new(100).unwrap();
+    let found = variance::moments(&bernoulli, &Cubic, &all).unwrap();
+    let local = variance::moments(&bernoulli, &Cubic, &LocalExpectation).unwrap();
+    close("all", found.variance, local.variance, 1e-14);
+    assert_eq!(all.evaluations(&bernoulli), 4);
 }
 
 #[test]

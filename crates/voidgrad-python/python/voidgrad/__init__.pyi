@@ -399,6 +399,20 @@ class Reinmax(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
+class GappedStraightThrough(Estimator):
+    """gapped straight-through: ĝ_i = x_i·(∇f_i - Σ_j x_j ∇f_j)/τ at b, x = softmax(ã/τ); ã: the logits, with that of the drawn state raised to the largest, and the others at least 1 below it.
+
+    BIASED; evaluations of f for each row: 1; needs f and ∇f: tell(values, gradients).
+    Source: Fan et al. 2022, section 4.
+    Parameters: the temperature τ.
+
+    Arguments:
+        distribution: 'bernoulli', 'categorical'; the first unless given
+        temperature: the temperature λ
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5) -> None: ...
+
 class UnorderedSet(Estimator):
     """unordered set: ĝ = Σ_s w_s·(f(s) - Σ_t w_st·f(t))·∂/∂a ln p(s) over K different states, w_s the probability that s was drawn first, given the set.
 

@@ -11,13 +11,14 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gumbel, Lax, LocalExpectation,
-    LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, RaoBlackwell, ReinMax, Reinforce,
-    ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough, UnorderedSet,
+    Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gapped, Gumbel, Lax,
+    LocalExpectation, LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, RaoBlackwell, ReinMax,
+    Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough,
+    UnorderedSet,
 };
 use super::{
-    arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gumbel, lax, local_expectation, mixed, muprop,
-    rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax,
+    arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gapped, gumbel, lax, local_expectation, mixed,
+    muprop, rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax,
     relax_basis, relax_coupled, relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple,
     straight_through, unordered_set,
 };
@@ -268,6 +269,7 @@ impl Listed for Bernoulli {
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
+                row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }
     }
@@ -355,6 +357,7 @@ impl Listed for Categorical {
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
+                row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }
     }

@@ -42,6 +42,7 @@ fn every_name_is_there_once() {
         "straight-through",
         "gumbel",
         "reinmax",
+        "gapped-straight-through",
         "auto",
     ] {
         assert_eq!(names.iter().filter(|&&other| other == name).count(), 1, "{name}");

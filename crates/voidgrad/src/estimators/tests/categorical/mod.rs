@@ -9,7 +9,7 @@ use super::{Cubic, all, close};
 use crate::categorical::Categorical;
 use crate::distribution::Distribution;
 use crate::estimators::{
-    Enumerate, Listed, Method, ReinMax, Reinforce, Rloo, StraightThrough, distributions,
+    Enumerate, Gapped, Listed, Method, ReinMax, Reinforce, Rloo, StraightThrough, distributions,
 };
 use crate::objective::{Differentiable, Objective, Smooth};
 use crate::variance;
@@ -71,6 +71,7 @@ fn the_list_has_the_estimators_of_categorical_variables() {
         "straight-through",
         "gumbel",
         "reinmax",
+        "gapped-straight-through",
     ];
     assert_eq!(names, expected);
     assert!(distributions(Method::find("rebar").unwrap()) == ["Bernoulli", "categorical"]);
@@ -97,7 +98,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         }
         tested += 1;
     }
-    assert_eq!(tested, 17);
+    assert_eq!(tested, 18);
 }
 
 /// Mean and variance of values with their probabilities, held against those of an estimator.
@@ -145,6 +146,22 @@ fn estimators_have_the_variance_of_their_formula() {
     });
     let found = variance::over_rule(&categorical, &Cubic, &ReinMax).unwrap();
     agree("reinmax", &found, &reinmax);
+    // The softmax of logits that have been moved, and its Jacobian.
+    let gapped = of_state(&|b, i| {
+        let mut slope = vec![0.0; entries];
+        Cubic.value_and_gradient(b, &mut slope);
+        let row = i / STATES * STATES..(i / STATES + 1) * STATES;
+        let largest = row.clone().map(|j| theta[j].ln()).fold(f64::NEG_INFINITY, f64::max);
+        let moved = |j: usize| {
+            let logit = if b[j] == 1.0 { largest } else { theta[j].ln().min(largest - 1.0) };
+            (logit / 0.7).exp()
+        };
+        let total: f64 = row.clone().map(moved).sum();
+        let x = |j: usize| moved(j) / total;
+        row.map(|j| slope[j] * x(j) * (if i == j { 1.0 } else { 0.0 } - x(i)) / 0.7).sum()
+    });
+    let found = variance::over_rule(&categorical, &Cubic, &Gapped::new(0.7).unwrap()).unwrap();
+    agree("gapped-straight-through", &found, &gapped);
     let mut rloo = Vec::new();
     for (b_1, p_1) in states(&categorical) {
         for (b_2, p_2) in states(&categorical) {

@@ -441,6 +441,18 @@ class RaoBlackwell(Estimator):
 
     def __init__(self, distribution: str = 'categorical', *, samples: Optional[int] = None) -> None: ...
 
+class MeasureValued(Estimator):
+    """measure-valued derivatives: ∂/∂μ_m: ĝ = (f(x_m = μ_m + σ_m·W) - f(x_m = μ_m - σ_m·W))/(σ_m·√(2π)); ∂/∂ln σ_m: ĝ = f(x_m = μ_m + σ_m·D) - f(x_m = μ_m + σ_m·N); W: Rayleigh, D: double-sided Maxwell, N: normal.
+
+    unbiased; evaluations of f for each row: 4M; needs f.
+    Source: Mohamed et al. 2020, section 6.
+
+    Arguments:
+        distribution: 'gaussian'; the first unless given
+    """
+
+    def __init__(self, distribution: str = 'gaussian') -> None: ...
+
 class Lax(Estimator):
     """LAX: ĝ = (f(x) - c(x))·∂/∂θ ln p(x) + ∂/∂θ c(x(ε)), x = μ + σε, c: one layer of 10 tanh over all of x.
 

@@ -25,6 +25,8 @@ pub enum Count {
     Varies,
     /// M + 1, for M variables.
     VariablesAndOne,
+    /// 4M.
+    FourTimesVariables,
     /// All states of M variables: `2ᴹ`, `Kᴹ` or `C(n, k)`.
     States,
 }
@@ -60,6 +62,7 @@ impl fmt::Display for Count {
             Self::TwiceK => f.write_str("2K"),
             Self::Varies => f.write_str("varies"),
             Self::VariablesAndOne => f.write_str("M + 1"),
+            Self::FourTimesVariables => f.write_str("4M"),
             Self::States => f.write_str("2^M"),
         }
     }

@@ -12,15 +12,15 @@ use rand::Rng;
 
 use super::{
     Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gapped, Gumbel, Lax,
-    LocalExpectation, LocalExpectationByFlips, Method, MethodError, Mixed, MuProp, RaoBlackwell, ReinMax,
-    Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple, StraightThrough,
-    UnorderedSet,
+    LocalExpectation, LocalExpectationByFlips, MeasureValued, Method, MethodError, Mixed, MuProp,
+    RaoBlackwell, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple,
+    StraightThrough, UnorderedSet,
 };
 use super::{
-    arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gapped, gumbel, lax, local_expectation, mixed,
-    muprop, rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema, reinforce_optimal, reinmax, relax,
-    relax_basis, relax_coupled, relax_linear, relax_loo, relax_perceptron, rloo, rodeo, simple,
-    straight_through, unordered_set,
+    arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gapped, gumbel, lax, local_expectation,
+    measure_valued, mixed, muprop, rao_blackwell, rebar, rebar_coupled, reinforce, reinforce_ema,
+    reinforce_optimal, reinmax, relax, relax_basis, relax_coupled, relax_linear, relax_loo, relax_perceptron,
+    rloo, rodeo, simple, straight_through, unordered_set,
 };
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
@@ -375,6 +375,7 @@ impl Listed for Gaussian {
                 Row::REINFORCE_OPTIMAL,
                 Row::RLOO,
                 Row::AUTO,
+                row(&measure_valued::METHOD, |_, _, _| Ok(Box::new(MeasureValued))),
                 row(&lax::METHOD, |_, gaussian, rng| {
                     Ok(Box::new(Lax::new(Perceptron::draw(gaussian.len(), UNITS, rng)?)))
                 }),

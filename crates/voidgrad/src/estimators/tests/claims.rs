@@ -130,6 +130,7 @@ fn evaluations_are_those_it_says<D: Distribution>(
             // That of the candidate in use, which is not known from outside.
             Count::Varies => evaluations,
             Count::VariablesAndOne => count as u64 + 1,
+            Count::FourTimesVariables => 4 * count as u64,
             Count::States => (0..count).map(|_| states).product(),
         };
         assert_eq!(evaluations, said, "{name}, M = {count}");

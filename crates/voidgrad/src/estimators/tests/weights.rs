@@ -123,7 +123,7 @@ fn the_weights_of_categorical_samples_make_the_expectation_of_f() {
 fn the_weights_of_gaussian_samples_make_the_expectation_of_f() {
     let gaussian = gaussian::variables();
     let exact = gaussian::Coupled::expectation(&gaussian);
-    assert_eq!(check::<Gaussian>(all(&gaussian), &gaussian, &gaussian::Coupled, exact), [0, 9]);
+    assert_eq!(check::<Gaussian>(all(&gaussian), &gaussian, &gaussian::Coupled, exact), [0, 10]);
 }
 
 #[test]

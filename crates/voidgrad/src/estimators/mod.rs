@@ -28,6 +28,7 @@ pub mod enumerate;
 pub mod gapped;
 pub mod gumbel;
 pub mod lax;
+pub mod local_disarm;
 pub mod local_expectation;
 pub mod measure_valued;
 pub mod mixed;
@@ -50,7 +51,7 @@ pub mod rodeo;
 pub mod simple;
 pub mod straight_through;
 pub mod unordered_set;
-mod vimco;
+pub mod vimco;
 pub mod zero_mean;
 
 /// The estimator of [`estimate`](crate::estimate()), for categorical variables.
@@ -77,6 +78,7 @@ pub use enumerate::Enumerate;
 pub use gapped::Gapped;
 pub use gumbel::Gumbel;
 pub use lax::Lax;
+pub use local_disarm::LocalDisarm;
 pub use local_expectation::{LocalExpectation, LocalExpectationByFlips};
 pub use measure_valued::MeasureValued;
 pub use method::{Bias, Method, MethodError, Needs, Setup, table};
@@ -92,7 +94,7 @@ pub use rloo::Rloo;
 pub use rodeo::Rodeo;
 pub use simple::Simple;
 pub use straight_through::StraightThrough;
-pub use tables::{Listed, Row, distributions, methods};
+pub use tables::{Listed, Row, distributions, methods, of_bounds};
 pub use unordered_set::UnorderedSet;
 pub use vimco::Vimco;
 

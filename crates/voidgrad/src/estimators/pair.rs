@@ -32,6 +32,18 @@ pub(super) enum Between {
     Linear,
 }
 
+/// As [`rule`] with nodes for all of ĝ that is constant between the points where a sample changes, whether or not it stays as it is if all u become 1 - u.
+pub(super) fn both_sides(bernoulli: &Bernoulli) -> Rule {
+    let of_one = |a: &f64| {
+        let rare = sigmoid(-a.abs());
+        let half = 0.5 - rare;
+        let pieces = [(0.5 * rare, rare), (rare + 0.5 * half, half)];
+        let below = pieces.into_iter().filter(|(_, weight)| *weight > 0.0);
+        below.flat_map(|(u, weight)| [Node { u, weight }, Node { u: 1.0 - u, weight }]).collect()
+    };
+    Rule::new(bernoulli.logits().iter().map(of_one).collect())
+}
+
 /// Nodes on each side of `1 - θ` and of `θ`, exact for ĝ and its square.
 ///
 /// If all u become 1 - u, ĝ stays as it is, so one of the variables needs half of its nodes. It is the one with the

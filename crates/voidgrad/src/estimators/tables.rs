@@ -11,10 +11,10 @@ use std::fmt;
 use rand::Rng;
 
 use super::{
-    Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gapped, Gumbel, Lax,
+    Arm, Arms, Asking, Auto, BitFlip, Coupled, Disarm, DoubleCv, Enumerate, Gapped, Gumbel, Lax, LocalDisarm,
     LocalExpectation, LocalExpectationByFlips, MeasureValued, Method, MethodError, Mixed, MuProp,
     RaoBlackwell, ReinMax, Reinforce, ReinforceEma, ReinforceOptimal, RelaxLoo, Rloo, Rodeo, Setup, Simple,
-    StraightThrough, UnorderedSet,
+    StraightThrough, UnorderedSet, Vimco, local_disarm, vimco,
 };
 use super::{
     arm, arms, auto, bit_flip, disarm, double_cv, enumerate, gapped, gumbel, lax, local_expectation,
@@ -182,6 +182,33 @@ impl<D: Listed> Row<D> {
     const AUTO: Self = row(&auto::METHOD, |setup, distribution, rng| {
         Ok(Box::new(Auto::of_table(setup, distribution, rng)?))
     });
+}
+
+/// The estimators of the gradient of the importance-weighted bound of K samples, for Bernoulli variables. They are in none of the tables, whose estimators are of the gradient of `E[f]`; K is
+/// [`Setup::evaluations`].
+///
+/// ```
+/// use voidgrad::estimators::{Setup, of_bounds};
+/// use voidgrad::{Bernoulli, Estimator, Stream};
+/// let bernoulli = Bernoulli::from_logits(&[0.0; 3])?;
+/// let setup = Setup { evaluations: Some(5), ..Setup::default() };
+/// for row in of_bounds() {
+///     let estimator = row.make(&setup, &bernoulli, &mut Stream::new(0, 0, 0))?;
+///     println!("{}: {} evaluations of f", row.method.name, estimator.evaluations(&bernoulli));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[inline]
+#[must_use]
+pub fn of_bounds() -> &'static [Row<Bernoulli>] {
+    const {
+        &[
+            row(&vimco::METHOD, |setup, _, _| Ok(Box::new(Vimco::new(setup.evaluations.unwrap_or(LEAST))?))),
+            row(&local_disarm::METHOD, |setup, _, _| {
+                Ok(Box::new(LocalDisarm::new(setup.evaluations.unwrap_or(LEAST))?))
+            }),
+        ]
+    }
 }
 
 impl Listed for Bernoulli {

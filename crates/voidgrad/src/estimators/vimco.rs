@@ -1,5 +1,6 @@
 //! VIMCO: the gradient of the importance-weighted bound of K samples.
 
+use super::{Bias, Cost, Count, Method, Needs};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
 use crate::estimator::{Answer, Estimator, Told};
@@ -9,7 +10,7 @@ use voidgrad_real::log_sum_exp_of;
 /// `ĝ` of `-E[L]`, with the importance-weighted bound `L = ln 1/K Σ_k e^{-f(b_k)}` of K independent samples, for every distribution with a score.
 ///
 /// It is for a latent variable model with the proposal `q(b) = p(b|a)`: f is `ln q(b) - ln p(x, b)`, so `e^{-f}` is an importance weight, and `E[L]` is the bound of importance-weighted autoencoders (Burda, Grosse and
-/// Salakhutdinov 2016, equation 8), which is larger than the ELBO, `-E[f]`. It is not on the list of the estimators of `E[f]`, because it estimates another gradient:
+/// Salakhutdinov 2016, equation 8), which is larger than the ELBO, `-E[f]`. It is not on the list of the estimators of `E[f]`, but on that of the [bounds](super::of_bounds), because it estimates another gradient:
 ///
 /// `ĝ = Σ_k (w̃_k - (L - L_k))·∂/∂a ln p(b_k)`
 ///
@@ -38,6 +39,18 @@ pub struct Vimco {
     samples: usize,
 }
 
+/// What the list of the estimators of bounds says of it.
+pub const METHOD: Method = Method {
+    name: "vimco",
+    title: "VIMCO",
+    formula: "ĝ = Σ_k (w̃_k - (L - L_k))·∂/∂a ln p(b_k), L_k with the mean of the other f in the place of f(b_k)",
+    source: "Mnih and Rezende 2016, equations 5 to 9",
+    bias: Bias::Unbiased,
+    needs: Needs::Values,
+    cost: Cost::f(Count::K),
+    parameters: "K ≥ 2",
+};
+
 impl Vimco {
     /// VIMCO with K samples.
     ///
@@ -56,8 +69,17 @@ impl Vimco {
 }
 
 /// The logarithm of the mean of the weights with these logarithms.
-fn bound(logs: &[f64]) -> f64 {
+pub(super) fn bound(logs: &[f64]) -> f64 {
     log_sum_exp_of(logs.len(), 0.0, |k| logs[k]) - (logs.len() as f64).ln()
+}
+
+/// Writes the weights with these logarithms, divided by their sum.
+pub(super) fn normalise(logs: &[f64], weights: &mut [f64]) {
+    let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
+    for (weight, log) in weights.iter_mut().zip(logs) {
+        *weight = (log - largest).exp() / sum;
+    }
 }
 
 impl<D: Distribution> Estimator<D> for Vimco {
@@ -71,11 +93,7 @@ impl<D: Distribution> Estimator<D> for Vimco {
         logs.clear();
         logs.extend(told.values.iter().map(|f| -f));
         let all = bound(logs);
-        let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        let sum: f64 = logs.iter().map(|log| (log - largest).exp()).sum();
-        for (weight, log) in weights.iter_mut().zip(&*logs) {
-            *weight = (log - largest).exp() / sum;
-        }
+        normalise(logs, weights);
         let others = (logs.len() - 1) as f64;
         for (k, b) in told.points.chunks_exact(distribution.dimension()).enumerate() {
             let own = logs[k];

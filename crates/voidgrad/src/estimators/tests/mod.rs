@@ -12,6 +12,7 @@ mod additive;
 mod asking;
 mod auto;
 mod auto_control;
+mod bounds;
 mod categorical;
 mod claims;
 mod control_variate;
@@ -25,7 +26,7 @@ mod numerics;
 mod sampled;
 mod structured;
 mod subset;
-mod vimco;
+
 mod weights;
 mod zero_mean;
 

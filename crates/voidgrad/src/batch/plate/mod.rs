@@ -398,7 +398,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         &self.weights
     }
 
-    /// `Σ_k w_nk f(b_nk)` of each example.
+    /// `Σ_k w_nk f(b_nk)` of each example. If the examples are points of another plate, this is what that plate is [told](crate::guide::networks#two-layers-of-discrete-variables).
     #[must_use]
     pub fn f(&self) -> &[f64] {
         &self.f

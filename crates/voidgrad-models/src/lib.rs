@@ -6,10 +6,11 @@
 mod linear;
 mod model;
 mod nonlinear;
+mod two_stochastic;
 
 use voidgrad::network::NetworkError;
 
-pub use model::{At, Bars, Model, Relaxed, Shared};
+pub use model::{At, Bars, Controls, Model, Relaxed, Second, Shared};
 
 /// Units of a hidden layer, in the nonlinear model and in RELAX's control.
 pub const UNITS: usize = 64;
@@ -19,7 +20,11 @@ pub const UNITS: usize = 64;
 pub struct Row {
     /// What `--model` calls it.
     pub name: &'static str,
-    /// The model of so many latent variables and pixels. Its parameters are to be set.
+    /// Layers of latent variables: 1 or 2.
+    pub layers: usize,
+    /// Whether the decoder of the pixels is a matrix with a column for each latent variable, the first of its parameters.
+    pub has_columns: bool,
+    /// The model of so many latent variables in a layer, and pixels. Its parameters are to be set.
     pub make: Make,
 }
 
@@ -27,8 +32,8 @@ pub struct Row {
 pub type Make = fn(latents: usize, pixels: usize) -> Result<Box<dyn Model>, NetworkError>;
 
 /// All models, the default first: a line for each.
-pub const MODELS: [Row; 2] =
-    [Row { name: LINEAR, make: linear::model }, Row { name: "nonlinear", make: nonlinear::model }];
-
-/// One linear layer on either side: its decoder has columns to look at.
-pub const LINEAR: &str = "linear";
+pub const MODELS: [Row; 3] = [
+    Row { name: "linear", layers: 1, has_columns: true, make: linear::model },
+    Row { name: "nonlinear", layers: 1, has_columns: false, make: nonlinear::model },
+    Row { name: "two-stochastic", layers: 2, has_columns: true, make: two_stochastic::model },
+];

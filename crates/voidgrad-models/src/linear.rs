@@ -6,7 +6,7 @@ use voidgrad::network::{Network, NetworkError, Parameter, Rows};
 use voidgrad::{Control, Stream, control, network, sigmoid, softplus};
 
 use crate::UNITS;
-use crate::model::{At, Bars, Model, Relaxed, Shared, model};
+use crate::model::{At, Bars, Controls, Model, Relaxed, Shared, model};
 
 /// The logits of q(b|x).
 #[network(each(x))]

@@ -5,14 +5,17 @@ use voidgrad::error::ControlError;
 use voidgrad::network::{NetworkError, Parameter, Rows};
 
 /// An encoder, and a decoder inside the negative bound `f(b) = ln q(b|x) - ln p(b) - ln p(x|b)`.
+///
+/// A point b is all latent variables of an image: a row of M bits, or of 2M if there is a [second layer](Self::second), those of the first layer before those of the second. So it is with
+/// the logits of q.
 pub trait Model: Send + Sync {
-    /// M, the number of latent variables.
+    /// M, the number of latent variables of a layer.
     fn latents(&self) -> usize;
 
     /// Pixels of an image.
     fn pixels(&self) -> usize;
 
-    /// What stands in the parameters of the encoder and of the decoder. The last M parameters of the decoder are the logits of p(b).
+    /// What stands in the parameters of the encoder and of the decoder. The last M parameters of the decoder are the logits of p(b), of the second layer if there is one.
     fn shapes(&self) -> [Vec<Parameter>; 2];
 
     /// Takes the parameters of the encoder and of the decoder.
@@ -21,7 +24,7 @@ pub trait Model: Send + Sync {
     /// Returns an error if there are more or fewer of them, or if one is NaN or infinite.
     fn set_parameters(&mut self, encoder: &[f64], decoder: &[f64]) -> Result<(), NetworkError>;
 
-    /// Writes the logits of q(b|x) of every image.
+    /// Writes the logits of q(b|x) of every image, those of the first layer.
     ///
     /// # Errors
     /// Returns an error if a length is wrong, or if a value is NaN or infinite.
@@ -33,17 +36,11 @@ pub trait Model: Send + Sync {
     /// As [`encode`](Self::encode).
     fn encode_vjp(&self, x: &[f64], logits_bar: &[f64], gradient: &mut [f64]) -> Result<(), NetworkError>;
 
-    /// Writes f at every point.
+    /// Writes f at every point. Each row of `q` is for as many points as `b` is longer.
     ///
     /// # Errors
     /// As [`encode`](Self::encode).
-    fn bound(
-        &self,
-        b: &[f64],
-        x: Rows<'_, f64>,
-        q: Rows<'_, f64>,
-        values: &mut [f64],
-    ) -> Result<(), NetworkError>;
+    fn bound(&self, b: &[f64], x: Rows<'_, f64>, q: &[f64], values: &mut [f64]) -> Result<(), NetworkError>;
 
     /// Adds the gradient of `Σ w·f` by the decoder's parameters, and writes that by b and by x, those that are not empty.
     ///
@@ -51,6 +48,41 @@ pub trait Model: Send + Sync {
     /// As [`encode`](Self::encode).
     fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError>;
 
+    /// The controls that relax f, if the model has them.
+    fn controls(&self) -> Option<&dyn Controls> {
+        None
+    }
+
+    /// The second layer of latent variables, if there is one.
+    fn second(&self) -> Option<&dyn Second> {
+        None
+    }
+}
+
+/// The second stochastic layer of a model: q(b₂|b₁), and p(b₁|b₂).
+pub trait Second: Send + Sync {
+    /// Writes the logits of q(b₂|b₁) of every row of the first layer.
+    ///
+    /// # Errors
+    /// As [`Model::encode`].
+    fn encode(&self, first: &[f64], logits: &mut [f64]) -> Result<(), NetworkError>;
+
+    /// Adds the gradient by the encoder's parameters, given that by these logits.
+    ///
+    /// # Errors
+    /// As [`Model::encode`].
+    fn encode_vjp(&self, first: &[f64], logits_bar: &[f64], gradient: &mut [f64])
+    -> Result<(), NetworkError>;
+
+    /// Writes the logits of p(b₁|b₂) of every row of the second layer.
+    ///
+    /// # Errors
+    /// As [`Model::encode`].
+    fn decode(&self, second: &[f64], logits: &mut [f64]) -> Result<(), NetworkError>;
+}
+
+/// The controls of a model that relax f.
+pub trait Controls {
     /// REBAR's control with this φ.
     ///
     /// # Errors
@@ -71,8 +103,8 @@ pub struct At<'a> {
     pub b: &'a [f64],
     /// The image of each.
     pub x: Rows<'a, f64>,
-    /// The logits of q(b|x) of each.
-    pub q: Rows<'a, f64>,
+    /// The logits of q: each row is for as many points as `b` is longer.
+    pub q: &'a [f64],
 }
 
 /// The places of derivatives.
@@ -106,7 +138,12 @@ pub trait Relaxed: Send + Sync {
     fn shared(&self) -> Shared;
 }
 
-/// Implements [`Model`] for a struct `Networks` of an `Encoder` and a `Bound`, with a `Rebar` and a `Relax` as its controls; all are in scope. `$set` are the
+/// These rows, each for as many points as `b` is longer.
+pub(super) fn repeated<'a>(rows: &'a [f64], b: &[f64]) -> Rows<'a, f64> {
+    Rows::repeated(rows, b.len().checked_div(rows.len()).unwrap_or(1))
+}
+
+/// Implements [`Model`] and [`Controls`] for a struct `Networks` of an `Encoder` and a `Bound`, with a `Rebar` and a `Relax` as its controls; all are in scope. `$set` are the
 /// setters of the decoder's parameters in the controls, in their order, each with how many numbers it takes.
 macro_rules! model {
     (
@@ -150,17 +187,24 @@ macro_rules! model {
                 &self,
                 b: &[f64],
                 x: Rows<'_, f64>,
-                q: Rows<'_, f64>,
+                q: &[f64],
                 values: &mut [f64],
             ) -> Result<(), NetworkError> {
-                self.bound.rows(b, x, q, values)
+                self.bound.rows(b, x, $crate::model::repeated(q, b), values)
             }
 
             fn bound_vjp(&self, at: At<'_>, weights: &[f64], bars: Bars<'_>) -> Result<(), NetworkError> {
                 let Bars { gradient, b, x } = bars;
-                self.bound.rows_vjp(at.b, at.x, at.q, weights, gradient, b, x, &mut [])
+                let q = $crate::model::repeated(at.q, at.b);
+                self.bound.rows_vjp(at.b, at.x, q, weights, gradient, b, x, &mut [])
             }
 
+            fn controls(&self) -> Option<&dyn Controls> {
+                Some(self)
+            }
+        }
+
+        impl Controls for Networks {
             fn rebar(&self, $rebar: &[f64]) -> Result<Box<dyn Relaxed>, ControlError> {
                 let Self { latents: $latents, pixels: $pixels, .. } = *self;
                 Ok(Box::new(OfImages { $latents, $pixels, control: $make_rebar? }))

@@ -153,6 +153,75 @@ fn the_sum_over_all_states_has_no_variance() {
     assert_same(&again, &out);
 }
 
+/// Two layers of 3 variables: 64 states, and estimators with a memory in each layer.
+#[test]
+fn a_model_with_two_layers_is_resumed_and_leaves_whole_files() {
+    let place = workplace("vae-layers");
+    let training = [
+        "--model=two-stochastic",
+        "--latents=3",
+        "--iterations=4",
+        "--estimator=exact",
+        "--estimator=reinforce-ema",
+        "--estimator=mixed",
+        "--estimator=local-expectation",
+    ];
+    let whole = place.join("whole");
+    train(&whole, &[&training[..], &["--threads=1"]].concat());
+    let arguments = [&SHORT[..], &["results"], &training[..], &["--checkpoint=0", "--threads=2"]].concat();
+    let mut child = start(&arguments, &place);
+    while !has(&checkpoints(&place), "safetensors") && child.try_wait().unwrap().is_none() {}
+    end(child);
+    let out = place.join("results");
+    if !out.exists() {
+        printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
+    }
+    assert_same(&out, &whole);
+    let found = summary(&out);
+    assert_eq!((&found["layers"], &found["latents"]), (&2.into(), &3.into()));
+    let rows: Vec<(&str, u64)> = found["runs"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|run| (run["estimator"].as_str().unwrap(), run["evaluations"].as_u64().unwrap()))
+        .collect();
+    // Those of the first layer times those of the second.
+    assert_eq!(rows, [("reinforce-ema", 1), ("mixed", 4), ("local-expectation", 16), ("exact", 64)]);
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("Two layers of bits") && !report.contains("closed form"));
+    let again = place.join("again");
+    let config = out.join("config.toml");
+    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
+    assert_same(&again, &out);
+}
+
+#[test]
+fn a_model_is_trained_on_a_bound_of_several_samples() {
+    let place = workplace("vae-bound");
+    let out = place.join("results");
+    let estimators = ["--estimator=vimco", "--estimator=local-disarm"];
+    train(&out, &[&["--bound=3", "--latents=4", "--iterations=2"][..], &estimators].concat());
+    let found = summary(&out);
+    assert_eq!(found["bound"], 3);
+    let runs = found["runs"].as_array().unwrap();
+    let rows: Vec<(&str, u64)> = runs
+        .iter()
+        .map(|run| (run["estimator"].as_str().unwrap(), run["evaluations"].as_u64().unwrap()))
+        .collect();
+    assert_eq!(rows, [("vimco", 3), ("local-disarm", 6)]);
+    for run in runs {
+        let [elbo, bound] = ["train_elbo", "train_bound"].map(|key| run[key].as_f64().unwrap());
+        assert!((-60.0..-30.0).contains(&bound) && bound > elbo, "{run}");
+        assert!(run["variance_logit"].as_f64().unwrap() > 0.0, "{run}");
+    }
+    let report = fs::read_to_string(out.join("report.html")).unwrap();
+    assert!(report.contains("train bound of 3, nats") && report.contains("K = 3 samples"));
+    let again = place.join("again");
+    let config = out.join("config.toml");
+    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
+    assert_same(&again, &out);
+}
+
 #[test]
 fn estimators_are_compared_with_the_exact_training() {
     let place = workplace("vae-compare");
@@ -211,7 +280,31 @@ fn a_model_that_there_is_not_is_refused_in_one_line() {
             &["--samples=10000", "--latents=2001"],
             "--samples 10000: 5 times as many with 2,001 latent variables",
         ),
-        (&["--model=cubic"], "no model has the name cubic; known: linear, nonlinear"),
+        (&["--model=cubic"], "no model has the name cubic; known: linear, nonlinear, two-stochastic"),
+        (
+            &["--model=two-stochastic", "--estimator=relax"],
+            "relax: it needs more of f than values; with two layers there are the estimators that need values of f alone",
+        ),
+        (&["--model=two-stochastic", "--estimator=relax-basis"], "relax-basis: it has a control"),
+        (&["--model=two-stochastic", "--estimator=straight-through"], "straight-through: it needs more of f"),
+        (&["--model=two-stochastic", "--estimator=auto"], "auto: it chooses for one layer"),
+        (
+            &["--model=two-stochastic", "--estimator=exact", "--latents=7"],
+            "exact: it evaluates f 16,384 times for an image of 7 latent variables in each of two layers",
+        ),
+        (&["--model=two-stochastic", "--control-optimiser=replay"], "has two layers without controls"),
+        (&["--model=two-stochastic", "--latents=5000"], "--latents 5000: "),
+        (&["--bound=1"], "--bound"),
+        (
+            &["--bound=5", "--estimator=rloo"],
+            "--bound 5: rloo has the gradient of E[f], and not that of the bound; there are vimco and local-disarm",
+        ),
+        (&["--bound=5", "--estimator=exact"], "--bound 5: exact has the gradient of E[f]"),
+        (&["--estimator=vimco"], "--estimator vimco has the gradient of a bound of several samples"),
+        (&["--bound=5", "--model=two-stochastic"], "--bound 5: it is for one layer of latent variables"),
+        (&["--bound=5", "--evaluations=2"], "--bound 5: its estimators have K from it"),
+        (&["--bound=5", "--control-optimiser=replay"], "--bound 5: its estimators have no control"),
+        (&["--bound=10000", "--batch=10000"], "--batch 10000: vimco evaluates f 10,000 times"),
         (&["--data=mnist.csv"], "--data mnist.csv: cannot be read"),
         (&["--test-data=mnist.csv"], "--test-data needs --data"),
         (&["--control-optimiser=gauss-newton"], "gauss-newton learns the control of one distribution"),
@@ -229,6 +322,12 @@ fn a_model_that_there_is_not_is_refused_in_one_line() {
         let line = refusal(&[&["train", "--problem=vae"], more].concat());
         assert!(line.contains(words), "{line}");
     }
+    for problem in ["quadratic", "max-cut", "subset"] {
+        let line = refusal(&["train", "--problem", problem, "--estimator=vimco"]);
+        assert!(line.contains("which --problem vae trains on with --bound K"), "{line}");
+    }
+    let line = refusal(&["compare", "--problem=vae", "--bound=5"]);
+    assert!(line.contains("--bound"), "{line}");
     let line = refusal(&["train", "--latents=32"]);
     assert!(line.contains("--latents has no meaning for --problem quadratic; it is for vae"), "{line}");
 }

@@ -25,7 +25,7 @@ enum Type {
 }
 
 /// All options but those that name another configuration.
-const OPTIONS: [(&str, Type); 39] = [
+const OPTIONS: [(&str, Type); 40] = [
     ("problem", Type::Text),
     ("estimator", Type::Texts),
     ("evaluations", Type::Count),
@@ -40,6 +40,7 @@ const OPTIONS: [(&str, Type); 39] = [
     ("control-learning-rate", Type::Number),
     ("latents", Type::Count),
     ("model", Type::Text),
+    ("bound", Type::Count),
     ("data", Type::Text),
     ("test-data", Type::Text),
     ("samples", Type::Count),

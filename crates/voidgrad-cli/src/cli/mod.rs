@@ -93,8 +93,8 @@ pub(crate) struct TrainArguments {
     pub(crate) problem: &'static Row,
     /// Estimator to train; repeat the option for several. A name such as relax-linear+gauss-newton says what learns the control. max-cut and vae
     /// have the exact gradient as well, by the name exact [default: reinforce, rebar, relax and relax-linear, and with one variable
-    /// relax-linear+gauss-newton; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax, for
-    /// subset rloo]
+    /// relax-linear+gauss-newton; for max-cut exact and rloo, for vae reinforce-ema, rloo, disarm, rebar and relax, and
+    /// with --bound vimco, for subset rloo]
     #[arg(long = "estimator", value_name = "NAME", value_parser = gradient, allow_hyphen_values = true)]
     pub(crate) estimators: Vec<Gradient>,
     /// Evaluations of f in an estimate, for estimators with a choice [default: 2; for max-cut 100, for subset 10]
@@ -162,7 +162,7 @@ pub(crate) struct TrainArguments {
             "problem", "estimators", "evaluations", "auto_costs", "target", "dim", "theta0", "iterations", "batch", "learning_rate",
             "control_optimisers", "control_learning_rate", "seed", "repeats", "out", "config", "graph", "generate", "vertices", "degree",
             "restarts", "temperature", "best_known", "features", "chosen", "noise", "correlation", "penalty", "latents",
-            "model", "data", "test_data", "samples", "baselines", "arms",
+            "model", "bound", "data", "test_data", "samples", "baselines", "arms",
         ]
     )]
     pub(crate) resume: Option<PathBuf>,
@@ -181,6 +181,9 @@ pub(crate) struct TrainArguments {
     /// The model of vae
     #[command(flatten)]
     pub(crate) vae: models::Options,
+    /// What the model is trained on
+    #[command(flatten)]
+    pub(crate) objective: models::Objective,
     /// The options of max-cut
     #[command(flatten)]
     pub(crate) max_cut: max_cut::Options,

@@ -1,7 +1,7 @@
 //! How the values of arguments are read. Every refusal says what is allowed; clap puts the value and the argument before it.
 
 use voidgrad::Bernoulli;
-use voidgrad::estimators::{Listed, Method};
+use voidgrad::estimators::{Listed, Method, of_bounds};
 use voidgrad::train::ControlOptimiser;
 
 use crate::problems::{PROBLEMS, Row};
@@ -39,9 +39,31 @@ pub(crate) enum Gradient {
     Exact,
     /// An estimate, and what learns its control, if that is a part of the name.
     Estimated(&'static Method, Option<ControlOptimiser>),
+    /// An estimate of that of a bound of several samples.
+    OfBound(&'static Method),
 }
 
 impl Gradient {
+    /// What it is called.
+    pub(crate) fn name(&self) -> &'static str {
+        match self {
+            Self::Exact => EXACT,
+            Self::Estimated(method, _) | Self::OfBound(method) => method.name,
+        }
+    }
+
+    /// # Errors
+    /// Returns an error if it is the gradient of a bound of several samples.
+    pub(crate) fn check_is_of_expectation(&self) -> Result<(), Error> {
+        match self {
+            Self::OfBound(method) => Err(Error::arguments(format!(
+                "--estimator {} has the gradient of a bound of several samples, which --problem vae trains on with --bound K",
+                method.name
+            ))),
+            Self::Exact | Self::Estimated(..) => Ok(()),
+        }
+    }
+
     /// # Errors
     /// Returns an error if the name says what learns the control, for a problem whose controls have an option for that, or none.
     pub(crate) fn check_has_no_optimiser(&self) -> Result<(), Error> {
@@ -65,10 +87,17 @@ pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
     if name == EXACT {
         return Ok(Gradient::Exact);
     }
+    if let Some(row) = of_bounds().iter().find(|row| row.method.name == name) {
+        return Ok(Gradient::OfBound(row.method));
+    }
     let Some((method, optimiser)) = name.split_once('+') else {
-        return estimator(name)
-            .map(|method| Gradient::Estimated(method, None))
-            .map_err(|reason| format!("{reason}; for max-cut and vae also {EXACT}"));
+        return estimator(name).map(|method| Gradient::Estimated(method, None)).map_err(|reason| {
+            let of_bounds: Vec<&str> = of_bounds().iter().map(|row| row.method.name).collect();
+            format!(
+                "{reason}; for max-cut and vae also {EXACT}, for vae with --bound {}",
+                of_bounds.join(" and ")
+            )
+        });
     };
     let (method, optimiser) = (estimator(method)?, control_optimiser(optimiser)?);
     let trained = Trained::find(name)

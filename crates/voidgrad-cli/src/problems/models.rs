@@ -22,6 +22,7 @@ pub(super) const VAE: Row = Row {
         "control-learning-rate",
         "latents",
         "model",
+        "bound",
         "data",
         "test-data",
         "samples",
@@ -47,15 +48,30 @@ pub(crate) const COMPARE_VAE: Option<Compare> = None;
 /// The largest number of latent variables: more matrices than that fill a memory.
 const LARGEST_LATENTS: u64 = 1_000_000;
 
+/// The most samples of a bound.
+const LARGEST_BOUND: u64 = 10_000;
+
+/// What a model is trained on.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Options of --problem vae")]
+#[group(id = "objective")]
+pub(crate) struct Objective {
+    /// Train on the importance-weighted bound of K samples instead of the ELBO, with the estimators of its gradient: vimco,
+    /// which evaluates f K times for an image, and local-disarm, 2K times
+    #[arg(long, value_name = "K", value_parser = count(2, LARGEST_BOUND), allow_hyphen_values = true)]
+    pub(crate) bound: Option<u64>,
+}
+
 /// The model and its images.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Options of --problem vae")]
 #[group(id = "vae")]
 pub(crate) struct Options {
-    /// Latent variables [default: 32; to compare 10, of which there is an exact gradient]
+    /// Latent variables in each layer [default: 32; to compare 10, of which there is an exact gradient, or 5 in each of two layers]
     #[arg(long, value_name = "M", value_parser = count(1, LARGEST_LATENTS), allow_hyphen_values = true)]
     pub(crate) latents: Option<u64>,
-    /// The model: linear, or nonlinear with two hidden layers of 64 tanh units on either side [default: linear]
+    /// The model: linear; nonlinear with two hidden layers of 64 tanh units on either side; or two-stochastic, with two linear
+    /// layers of latent variables, for estimators that need values of f alone [default: linear]
     #[arg(long, value_name = "NAME")]
     pub(crate) model: Option<String>,
     /// Images to train on: an idx file of bytes, as MNIST's are, or a table of comma-separated numbers with an image in each

@@ -31,6 +31,7 @@ impl Way {
     /// Returns an error if an estimator needs more than values of f.
     pub(super) fn all(asked: &[Gradient]) -> Result<Vec<Self>, Error> {
         asked.iter().try_for_each(Gradient::check_has_no_optimiser)?;
+        asked.iter().try_for_each(Gradient::check_is_of_expectation)?;
         let mut ways = Vec::new();
         if asked.is_empty() || asked.iter().any(|gradient| matches!(gradient, Gradient::Exact)) {
             ways.push(Self::Exact);

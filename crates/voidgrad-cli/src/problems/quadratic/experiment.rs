@@ -73,9 +73,10 @@ impl Experiment {
     pub(crate) fn of(arguments: &TrainArguments) -> Result<Self, Error> {
         let mut asked = Vec::new();
         for gradient in &arguments.estimators {
+            gradient.check_is_of_expectation()?;
             match *gradient {
                 Gradient::Estimated(method, optimiser) => asked.push((method, optimiser)),
-                Gradient::Exact => {
+                Gradient::Exact | Gradient::OfBound(_) => {
                     return Err(Error::arguments("--estimator exact has no meaning for --problem quadratic"));
                 }
             }

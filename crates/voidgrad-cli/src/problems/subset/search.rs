@@ -31,16 +31,14 @@ impl Way {
     /// Returns an error if an estimator is not for subsets, or needs more than values of f.
     pub(super) fn all(asked: &[Gradient]) -> Result<Vec<Self>, Error> {
         asked.iter().try_for_each(Gradient::check_has_no_optimiser)?;
+        asked.iter().try_for_each(Gradient::check_is_of_expectation)?;
         let known: Vec<&'static Method> = Subset::estimators()
             .iter()
             .map(|row| row.method)
             .filter(|method| method.needs == Needs::Values && method.name != "auto")
             .collect();
-        let name = |gradient: &Gradient| match gradient {
-            Gradient::Exact => "exact",
-            Gradient::Estimated(method, _) => method.name,
-        };
-        let names: Vec<&str> = if asked.is_empty() { vec![RLOO] } else { asked.iter().map(name).collect() };
+        let names: Vec<&str> =
+            if asked.is_empty() { vec![RLOO] } else { asked.iter().map(Gradient::name).collect() };
         if let Some(name) = names.iter().find(|name| known.iter().all(|method| method.name != **name)) {
             let known: Vec<&str> = known.iter().map(|method| method.name).collect();
             return Err(Error::arguments(format!(

@@ -38,6 +38,9 @@ impl Experiment {
             }
         }
         line("model", &format!("\"{}\"", self.model.name));
+        if let Some(samples) = self.bound {
+            line("bound", &samples);
+        }
         line("latents", &self.latents);
         line("iterations", &self.iterations);
         line("batch", &self.batch);

@@ -75,7 +75,7 @@ impl Exact {
         });
         // The logits of q(b|x) are no parameters of the decoder, whatever they are.
         let zeros = vec![0.0; latents];
-        let at = At { b: &self.states, x: Rows::from(&means), q: Rows::repeated(&zeros, count) };
+        let at = At { b: &self.states, x: Rows::from(&means), q: &zeros };
         model.bound_vjp(at, &weights, Bars { gradient: decoder, b: &mut [], x: &mut [] })?;
         Ok(expectations.iter().sum::<f64>() / images as f64)
     }
@@ -108,7 +108,7 @@ impl Exact {
         let count = self.states.len() / latents;
         let white = vec![0.0; count * model.pixels()];
         let zeros = vec![0.0; latents];
-        let (x, q) = (Rows::from(&white), Rows::repeated(&zeros, count));
+        let (x, q) = (Rows::from(&white), &zeros[..]);
         let mut values = vec![0.0; count];
         model.bound(&self.states, x, q, &mut values)?;
         // With logits of 0, ln q is -M·ln 2.

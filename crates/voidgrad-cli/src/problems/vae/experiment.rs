@@ -45,7 +45,9 @@ pub(crate) struct Experiment {
     pub(super) costs: Vec<(String, f64)>,
     /// The model.
     pub(super) model: &'static voidgrad_models::Row,
-    /// M, its latent variables.
+    /// Samples of the bound that is trained on, if that is not the ELBO.
+    pub(super) bound: Option<u64>,
+    /// M, its latent variables in each layer.
     pub(super) latents: usize,
     /// The images.
     pub(super) data: Data,
@@ -92,6 +94,8 @@ pub(super) struct Settings<'a> {
     pub(super) auto_costs: Option<&'a Costs>,
     /// The model and its images.
     pub(super) model: &'a Options,
+    /// Samples of the bound that is trained on, if that is not the ELBO.
+    pub(super) bound: Option<u64>,
     /// M.
     pub(super) latents: u64,
     /// Steps of each run.
@@ -123,6 +127,7 @@ impl Experiment {
         let Settings {
             methods,
             evaluations,
+            bound,
             iterations,
             control_learning_rate,
             seed,
@@ -135,8 +140,14 @@ impl Experiment {
         let data = Data::of(settings.model)?;
         let model = chosen(settings.model.model.as_deref())?;
         let latents = size(settings.latents)?;
-        check_model(latents, &data)?;
-        if samples.saturating_mul((records::TIMES * latents) as u64) > LARGEST_STEP {
+        check_model(model, latents, &data)?;
+        if model.layers > 1 && control_optimisers.contains(&ControlOptimiser::Replay) {
+            return Err(Error::arguments(format!(
+                "--control-optimiser replay learns the control of one layer, and --model {} has two layers without controls",
+                model.name
+            )));
+        }
+        if samples.saturating_mul((records::TIMES * model.layers * latents) as u64) > LARGEST_STEP {
             return Err(Error::arguments(format!(
                 "--samples {samples}: {} times as many with {} latent variables each are more than {} numbers",
                 records::TIMES,
@@ -144,11 +155,15 @@ impl Experiment {
                 number::grouped(LARGEST_STEP)
             )));
         }
+        if let Some(samples) = bound {
+            check_bound(samples, model, evaluations, &control_optimisers)?;
+        }
         let mut experiment = Self {
             methods: estimators::trained(methods, &control_optimisers),
             evaluations,
             costs: Vec::new(),
             model,
+            bound,
             latents,
             data,
             iterations,
@@ -209,7 +224,7 @@ impl Experiment {
 
     /// What an estimator starts from; with K, if it has a choice.
     pub(super) fn setup_of(&self, method: &Trained) -> Setup {
-        let evaluations = self.evaluations.filter(|_| method.cost.has_choice());
+        let evaluations = self.bound.or(self.evaluations.filter(|_| method.cost.has_choice()));
         Setup { lambda: LAMBDA, eta: ETA, evaluations, costs: self.costs.clone(), ..Setup::default() }
     }
 
@@ -243,7 +258,7 @@ fn chosen_optimisers(asked: &[ControlOptimiser]) -> Result<Vec<ControlOptimiser>
 }
 
 /// The model of this name; the first if no other is asked for.
-fn chosen(name: Option<&str>) -> Result<&'static voidgrad_models::Row, Error> {
+pub(super) fn chosen(name: Option<&str>) -> Result<&'static voidgrad_models::Row, Error> {
     let is_asked = |row: &&voidgrad_models::Row| name.is_none_or(|name| name == row.name);
     MODELS.iter().find(is_asked).ok_or_else(|| {
         let names = MODELS.map(|row| row.name).join(", ");
@@ -252,9 +267,30 @@ fn chosen(name: Option<&str>) -> Result<&'static voidgrad_models::Row, Error> {
 }
 
 /// # Errors
+/// Returns an error if an option is not for a bound of several samples.
+fn check_bound(
+    samples: u64,
+    model: &voidgrad_models::Row,
+    evaluations: Option<u64>,
+    control_optimisers: &[ControlOptimiser],
+) -> Result<(), Error> {
+    let reason = if model.layers > 1 {
+        format!("it is for one layer of latent variables, and --model {} has two", model.name)
+    } else if evaluations.is_some() {
+        "its estimators have K from it, and --evaluations is not for them".to_owned()
+    } else if control_optimisers.contains(&ControlOptimiser::Replay) {
+        "its estimators have no control, and --control-optimiser replay is not for them".to_owned()
+    } else {
+        return Ok(());
+    };
+    Err(Error::arguments(format!("--bound {samples}: {reason}")))
+}
+
+/// # Errors
 /// Returns an error if the matrices of a model would fill the memory. No model has larger ones than that.
-fn check_model(latents: usize, data: &Data) -> Result<(), Error> {
-    if latents.max(UNITS).saturating_mul(data.pixels.max(UNITS)) <= LARGEST_MATRIX {
+fn check_model(model: &voidgrad_models::Row, latents: usize, data: &Data) -> Result<(), Error> {
+    let inputs = if model.layers > 1 { data.pixels.max(latents) } else { data.pixels };
+    if latents.max(UNITS).saturating_mul(inputs.max(UNITS)) <= LARGEST_MATRIX {
         return Ok(());
     }
     Err(Error::arguments(format!(
@@ -268,7 +304,8 @@ fn check_model(latents: usize, data: &Data) -> Result<(), Error> {
 /// Returns an error if the points of a step, or those of a variance, would fill the memory. The exact gradient has the pixels of every state.
 fn check_step(method: &Trained, each: u64, batch: u64, model: &dyn Model) -> Result<(), Error> {
     let images = batch.max(records::VARIANCE_ROWS as u64);
-    let points = each.saturating_mul(images).saturating_mul(model.latents() as u64);
+    let layers = if model.second().is_some() { 2 } else { 1 };
+    let points = each.saturating_mul(images).saturating_mul(layers * model.latents() as u64);
     let pixels = each.saturating_add(images).saturating_mul(model.pixels() as u64);
     if points.saturating_add(pixels) <= LARGEST_STEP {
         return Ok(());

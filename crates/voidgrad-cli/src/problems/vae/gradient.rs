@@ -3,14 +3,14 @@
 use crate::trained::Trained;
 use voidgrad::control_learning::Replay;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{Auto, AutoError, Coupled, Listed, Method, MethodError, RelaxLoo, Setup};
+use voidgrad::estimators::{Auto, AutoError, Coupled, Listed, Method, MethodError, Needs, RelaxLoo, Setup};
 use voidgrad::nalgebra::DVectorView;
 use voidgrad::{Bernoulli, Control, Estimator, Stream};
 
 use super::error::StepError;
 use super::estimators;
 use super::random;
-use crate::choice::Refusal;
+use crate::choice::{self, Refusal};
 use voidgrad_kit::number;
 use voidgrad_models::{Model, Relaxed, Shared};
 
@@ -22,6 +22,8 @@ const MOST_POINTS: u64 = 10_000;
 /// An estimator, with what its control relaxes.
 pub(super) struct Gradient {
     estimator: Kind,
+    /// Another one of the same kind, for the second layer of a model that has two.
+    second: Option<AnyEstimator>,
     /// The control, if it relaxes f. The estimator has a copy with the data of the last plate.
     relaxed: Option<Relaxation>,
 }
@@ -75,6 +77,19 @@ fn has_candidate(setup: &Setup) -> bool {
     setup.evaluations.is_none()
 }
 
+/// # Errors
+/// Returns the reason why an estimator can't be used in both layers of a model that has two: a layer knows values of its f alone, and these as estimates.
+fn check_has_layers(method: &Method, setup: &Setup) -> Result<(), String> {
+    let needs = Bernoulli::estimator(method.name).map_or(method.needs, |row| row.method_of(setup).needs);
+    let reason = match needs {
+        Needs::Values if method.name == "auto" => "it chooses for one layer of latent variables",
+        Needs::Values => return Ok(()),
+        Needs::Control => "it has a control",
+        Needs::Gradient | Needs::Flips => "it needs more of f than values",
+    };
+    Err(format!("{reason}; with two layers there are the estimators that need values of f alone"))
+}
+
 impl Gradient {
     /// The estimator, before its first round; weights come from the stream.
     ///
@@ -92,6 +107,17 @@ impl Gradient {
         };
         let variables = model.latents();
         let bernoulli = Bernoulli::from_logits(&vec![0.0; variables]).map_err(|error| refuse(&error))?;
+        let of_table = |stream: &mut Stream| -> Result<AnyEstimator, Refusal> {
+            let row = estimators::row(method).map_err(|error| refuse(&error))?;
+            row.make(setup, &bernoulli, stream).map_err(|error| refuse(&error))
+        };
+        let second = match model.second() {
+            Some(_) => {
+                check_has_layers(method, setup).map_err(|reason| refuse(&reason))?;
+                Some(of_table(stream)?)
+            }
+            None => None,
+        };
         let relaxed = Self::relaxed(method, setup, model, stream).map_err(|error| refuse(&error))?;
         let estimator = match &relaxed {
             Some((control, Form::Candidate)) => {
@@ -105,26 +131,43 @@ impl Gradient {
                 Kind::Choice(Box::new(choice))
             }
             Some((control, form)) => Kind::One(form.of(control.shared()).map_err(|error| refuse(&error))?),
-            None => {
-                let row = Bernoulli::estimator(method.name).map_err(|error| refuse(&error))?;
-                Kind::One(row.make(setup, &bernoulli, stream).map_err(|error| refuse(&error))?)
-            }
+            None => Kind::One(of_table(stream)?),
         };
-        let kind = estimator;
-        let estimator = kind.estimator();
-        let points = estimator.evaluations(&bernoulli);
-        if points > MOST_POINTS || estimator.noise(&bernoulli) == 0 && variables > MOST_ENUMERATED {
+        let gradient = Self { estimator, second, relaxed };
+        let estimator = gradient.estimator();
+        let points = gradient.evaluations(&bernoulli);
+        let (all, of_layers) = match model.second() {
+            Some(_) => (2 * variables, " in each of two layers"),
+            None => (variables, ""),
+        };
+        if points > MOST_POINTS || estimator.noise(&bernoulli) == 0 && all > MOST_ENUMERATED {
             return Err(refuse(&format!(
-                "it evaluates f {} times for an image of {variables} latent variables; up to {} times is possible, which are all states of up to \
+                "it evaluates f {} times for an image of {variables} latent variables{of_layers}; up to {} times is possible, which are all states of up to \
                  {MOST_ENUMERATED} variables",
                 number::grouped(points),
                 number::grouped(MOST_POINTS)
             )));
         }
-        if relaxed.is_none() {
+        if gradient.relaxed.is_none() {
             estimator.suits(&bernoulli).map_err(|error| refuse(&error))?;
         }
-        Ok(Self { estimator: kind, relaxed })
+        Ok(gradient)
+    }
+
+    /// Evaluations of f for one image in the next round: those of the first layer, times those of the second.
+    pub(super) fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
+        self.estimator().evaluations(bernoulli).saturating_mul(self.evaluations_of_second(bernoulli))
+    }
+
+    /// Evaluations of f for a point of the first layer; 1 if there is no second layer.
+    fn evaluations_of_second(&self, bernoulli: &Bernoulli) -> u64 {
+        self.second.as_ref().map_or(1, |second| second.evaluations(bernoulli))
+    }
+
+    /// Evaluations of f in so many estimates since the beginning.
+    pub(super) fn evaluations_so_far(&self, bernoulli: &Bernoulli, estimates: u64) -> u64 {
+        let of_first = choice::evaluations_so_far(self.estimator(), bernoulli, estimates);
+        of_first.saturating_mul(self.evaluations_of_second(bernoulli))
     }
 
     /// The candidates of `auto` that have no control.
@@ -150,8 +193,9 @@ impl Gradient {
         model: &dyn Model,
         stream: &mut Stream,
     ) -> Result<Option<Relaxation>, StepError> {
-        let rebar = || model.rebar(&[setup.eta, setup.lambda.ln()]);
-        let mut relax = || model.relax(&random::phi_of_relax(model, stream));
+        let Some(controls) = model.controls() else { return Ok(None) };
+        let rebar = || controls.rebar(&[setup.eta, setup.lambda.ln()]);
+        let mut relax = || controls.relax(&random::phi_of_relax(model, stream));
         Ok(Some(match method.name {
             "rebar" => (rebar()?, Form::Independent),
             "rebar-coupled" => (rebar()?, Form::Coupled),
@@ -166,6 +210,16 @@ impl Gradient {
     /// The estimator.
     pub(super) fn estimator(&self) -> &dyn Estimator {
         self.estimator.estimator()
+    }
+
+    /// The estimator of the second layer, if there is one.
+    pub(super) fn second(&self) -> Option<&dyn Estimator> {
+        self.second.as_deref().map(|second| second as &dyn Estimator)
+    }
+
+    /// The estimator of the second layer, to learn from a plate.
+    pub(super) fn second_mut(&mut self) -> Option<&mut AnyEstimator> {
+        self.second.as_mut()
     }
 
     /// The estimator, to learn from a plate.

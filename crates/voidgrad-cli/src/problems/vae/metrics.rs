@@ -7,14 +7,16 @@ use voidgrad_kit::error::Error;
 use voidgrad_kit::number;
 use voidgrad_kit::output;
 
-/// The columns. `evaluations` are those of f so far; a bound is the mean over the images from 5 samples, `variance_logit` is from 20 draws, if the run ends with as many.
-const COLUMNS: [&str; 9] = [
+/// The columns. `evaluations` are those of f so far; a bound is the mean over the images from 5 samples, those of `--bound K` from as many as K needs at least, `variance_logit` is from 20 draws, if the run ends with as many.
+const COLUMNS: [&str; 11] = [
     "estimator",
     "repeat",
     "iteration",
     "evaluations",
     "train_elbo",
     "test_elbo",
+    "train_bound",
+    "test_bound",
     "variance_logit",
     "eta",
     "lambda",
@@ -37,6 +39,8 @@ fn row(run: &Run, record: &Record) -> [String; COLUMNS.len()] {
         record.evaluations.to_string(),
         number(record.train_elbo),
         number(record.test_elbo),
+        number(record.train_bound),
+        number(record.test_bound),
         number(record.variance),
         number(record.eta),
         number(record.lambda),

@@ -50,12 +50,14 @@ impl Problem for Experiment {
             evaluations, batch, learning_rate, control_learning_rate, seed, repeats, ..
         } = *arguments;
         arguments.estimators.iter().try_for_each(Gradient::check_has_no_optimiser)?;
+        let layers = experiment::chosen(arguments.vae.model.as_deref())?.layers;
         let experiment = Self::of(Settings {
-            methods: estimators::asked(&arguments.estimators),
+            methods: estimators::asked(&arguments.estimators, arguments.objective.bound, layers)?,
             control_optimisers: &arguments.control_optimisers,
             evaluations,
             auto_costs: arguments.auto_costs.as_ref(),
             model: &arguments.vae,
+            bound: arguments.objective.bound,
             latents: arguments.vae.latents.unwrap_or(LATENTS),
             iterations: arguments.iterations.unwrap_or(ITERATIONS),
             batch,

@@ -35,6 +35,10 @@ pub(super) struct Record {
     pub(super) train_elbo: f64,
     /// That of the others.
     pub(super) test_elbo: f64,
+    /// The bound that is trained on, of the images that are trained on; NaN if that is the ELBO.
+    pub(super) train_bound: f64,
+    /// That of the others.
+    pub(super) test_bound: f64,
     /// The variance of ĝ by the logits.
     pub(super) variance: f64,
     /// The scale of the control, NaN if it has none.
@@ -56,7 +60,7 @@ pub(super) fn stride(iterations: u64, records: u64) -> u64 {
 /// Returns an error if 0 is no logit, which does not happen.
 pub(super) fn points(gradient: &Gradient, model: &dyn Model) -> Result<u64, Error> {
     let bernoulli = Bernoulli::from_logits(&vec![0.0; model.latents()]).map_err(Error::computation)?;
-    Ok(gradient.estimator().evaluations(&bernoulli))
+    Ok(gradient.evaluations(&bernoulli))
 }
 
 /// What a model is measured with.
@@ -67,6 +71,8 @@ pub(super) struct Measured<'a> {
     pub(super) decoder: &'a [f64],
     /// The images.
     pub(super) data: &'a Data,
+    /// Samples of the bound that is trained on, if that is not the ELBO.
+    pub(super) bound: Option<usize>,
     /// What is wanted; the rest is NaN.
     pub(super) detail: Detail,
 }
@@ -90,6 +96,8 @@ impl Measured<'_> {
             evaluations,
             train_elbo: self.evidence(&train.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(0)),
             test_elbo: self.evidence(&test.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(1)),
+            train_bound: self.bound(&train.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(0)),
+            test_bound: self.bound(&test.first(RECORD_IMAGES), samples.min(RECORD_SAMPLES), streams(1)),
             variance: self.variance(gradient, RECORD_DRAWS.min((TIMES * samples) as u64), streams(2)),
             eta: number("eta"),
             lambda: number("lambda"),
@@ -108,6 +116,8 @@ impl Measured<'_> {
         End {
             train_elbo: self.evidence(&train, samples, streams(3)),
             test_elbo: self.evidence(&test, samples, streams(4)),
+            train_bound: self.bound(&train, samples, streams(3)),
+            test_bound: self.bound(&test, samples, streams(4)),
             variance: self.variance(gradient, (TIMES * samples) as u64, streams(5)),
             test_importance: self.importance(&test, TIMES * samples, streams(6)),
         }
@@ -115,6 +125,13 @@ impl Measured<'_> {
 
     fn evidence(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
         number(bounds::evidence(self.model, self.decoder, images, samples, &mut { noise }))
+    }
+
+    /// The bound that is trained on, if that is not the ELBO: from as many samples, or as few more as its own number divides. Its noise is that of the ELBO beside it.
+    fn bound(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
+        let Some(own) = self.bound else { return f64::NAN };
+        let samples = samples.next_multiple_of(own);
+        number(bounds::of_samples(self.model, images, (samples, own), &mut { noise }))
     }
 
     fn importance(&self, images: &[f64], samples: usize, noise: Stream) -> f64 {
@@ -142,8 +159,18 @@ fn number(result: Result<f64, StepError>) -> f64 {
 type Arrays = BTreeMap<String, Vec<f64>>;
 
 /// The columns of the records.
-const COLUMNS: [&str; 8] =
-    ["iteration", "evaluations", "train_elbo", "test_elbo", "variance", "eta", "lambda", "seconds"];
+const COLUMNS: [&str; 10] = [
+    "iteration",
+    "evaluations",
+    "train_elbo",
+    "test_elbo",
+    "train_bound",
+    "test_bound",
+    "variance",
+    "eta",
+    "lambda",
+    "seconds",
+];
 
 fn column(name: &str) -> String {
     format!("vae/records/{name}")
@@ -152,9 +179,21 @@ fn column(name: &str) -> String {
 /// Adds the records to the arrays.
 pub(super) fn put(records: &[Record], arrays: &mut Arrays) {
     let row = |record: &Record| {
-        let Record { iteration, evaluations, train_elbo, test_elbo, variance, eta, lambda, seconds } =
-            *record;
-        [iteration as f64, evaluations as f64, train_elbo, test_elbo, variance, eta, lambda, seconds]
+        let Record { iteration, evaluations, train_elbo, test_elbo, train_bound, test_bound, .. } = *record;
+        let Record { variance, eta, lambda, seconds, .. } = *record;
+        let (iteration, evaluations) = (iteration as f64, evaluations as f64);
+        [
+            iteration,
+            evaluations,
+            train_elbo,
+            test_elbo,
+            train_bound,
+            test_bound,
+            variance,
+            eta,
+            lambda,
+            seconds,
+        ]
     };
     for (place, name) in COLUMNS.iter().enumerate() {
         arrays.insert(column(name), records.iter().map(|record| row(record)[place]).collect());
@@ -173,10 +212,12 @@ pub(super) fn take(arrays: &mut Arrays) -> Option<Vec<Record>> {
             evaluations: columns[1][i] as u64,
             train_elbo: columns[2][i],
             test_elbo: columns[3][i],
-            variance: columns[4][i],
-            eta: columns[5][i],
-            lambda: columns[6][i],
-            seconds: columns[7][i],
+            train_bound: columns[4][i],
+            test_bound: columns[5][i],
+            variance: columns[6][i],
+            eta: columns[7][i],
+            lambda: columns[8][i],
+            seconds: columns[9][i],
         };
         (0..length).map(record).collect()
     })

@@ -7,7 +7,8 @@ use super::gradient::Gradient;
 use super::images::Images;
 use voidgrad_models::Model;
 
-/// The variance of ĝ by the logits: summed over the latent variables, averaged over the images, from so many draws.
+/// The variance of ĝ by the logits: summed over the latent variables, averaged over the images, from so many draws. Of a second layer, it is that by a shift of its logits, which are others
+/// for every point of the first.
 ///
 /// # Errors
 /// Returns an error if a number is NaN or infinite.
@@ -25,11 +26,12 @@ pub(super) fn variance(
         return Ok(0.0);
     }
     let mut plate = Images::new(model, images)?;
-    let (mut mean, mut squares) = (vec![0.0; images * latents], vec![0.0; images * latents]);
+    let numbers = images * latents * if model.second().is_some() { 2 } else { 1 };
+    let (mut mean, mut squares) = (vec![0.0; numbers], vec![0.0; numbers]);
     for draw in 1..=draws {
         plate.ask(model, decoder, gradient, x, noise)?;
         plate.answer(gradient)?;
-        for ((mean, squares), g) in mean.iter_mut().zip(&mut squares).zip(plate.plate().gradient()) {
+        for ((mean, squares), g) in mean.iter_mut().zip(&mut squares).zip(plate.estimates()) {
             let before = g - *mean;
             *mean += before / draw as f64;
             *squares += before * (g - *mean);

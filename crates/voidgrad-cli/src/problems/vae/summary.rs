@@ -20,7 +20,13 @@ struct Summary<'a> {
     test_rows: usize,
     pixels: usize,
     model: &'static str,
+    /// Layers of latent variables.
+    layers: usize,
+    /// In each layer.
     latents: usize,
+    /// Samples of the bound that is trained on, if that is not the ELBO.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    bound: Option<u64>,
     iterations: u64,
     batch: usize,
     learning_rate: f64,
@@ -46,12 +52,17 @@ struct Row<'a> {
     /// Whether the estimator's mean is not the gradient.
     biased: bool,
     repeat: u64,
-    /// From `samples` samples, with the KL divergence in closed form.
+    /// From `samples` samples, with the KL divergence in closed form if there is one layer; with two, all of it is from the samples.
     train_elbo: Option<f64>,
     test_elbo: Option<f64>,
+    /// The bound that is trained on, if that is not the ELBO.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    train_bound: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    test_bound: Option<f64>,
     /// The importance-weighted bound.
     test_importance_bound: Option<f64>,
-    /// The variance of ĝ by the logits, summed over the latent variables; the mean over the first 100 images.
+    /// The variance of ĝ by the logits, summed over the latent variables; the mean over the first 100 images. Of a second layer, it is that by a shift of its logits.
     variance_logit: Option<f64>,
     /// The control's parameters that are numbers, by name.
     control: BTreeMap<&'a str, f64>,
@@ -78,7 +89,9 @@ pub(super) fn json(experiment: &Experiment, runs: &[Run]) -> Result<Vec<u8>, Err
         test_rows: data.test.rows(),
         pixels: data.pixels,
         model: experiment.model.name,
+        layers: experiment.model.layers,
         latents: experiment.latents,
+        bound: experiment.bound,
         iterations: experiment.iterations,
         batch: experiment.batch,
         learning_rate: experiment.learning_rate,
@@ -104,6 +117,8 @@ fn row(run: &Run) -> Row<'_> {
         repeat: run.repeat,
         train_elbo: end.and_then(|end| finite(end.train_elbo)),
         test_elbo: end.and_then(|end| finite(end.test_elbo)),
+        train_bound: end.and_then(|end| finite(end.train_bound)),
+        test_bound: end.and_then(|end| finite(end.test_bound)),
         test_importance_bound: end.and_then(|end| finite(end.test_importance)),
         variance_logit: end.and_then(|end| finite(end.variance)),
         control: run.control.iter().map(|(name, value)| (name.as_str(), *value)).collect(),

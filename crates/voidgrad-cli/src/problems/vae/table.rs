@@ -44,24 +44,28 @@ impl<'a> Analysis<'a> {
     }
 }
 
+/// How many columns there are.
+const COLUMNS: usize = 8;
+
 /// The column heads.
-pub(super) const HEADS: [&str; 8] = [
-    "estimator",
-    "evaluations",
-    "train ELBO",
-    "test ELBO",
-    "test IW bound",
-    "variance",
-    "η, λ",
-    "time per step",
-];
+pub(super) fn heads(experiment: &Experiment) -> [String; COLUMNS] {
+    let of_images = |images: &str| match experiment.bound {
+        Some(samples) => format!("{images} bound of {samples}"),
+        None => format!("{images} ELBO"),
+    };
+    let [train, test] = ["train", "test"].map(of_images);
+    let [name, evaluations, importance] = ["estimator", "evaluations", "test IW bound"].map(str::to_owned);
+    let [variance, control, time] = ["variance", "η, λ", "time per step"].map(str::to_owned);
+    [name, evaluations, train, test, importance, variance, control, time]
+}
 
 /// So many of the first columns are the same every time; the report's table has them alone.
 pub(super) const REPRODUCIBLE: usize = 7;
 
-/// One row of [`HEADS`]: medians over the runs that came to their end.
-pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
+/// One row below [`heads`]: medians over the runs that came to their end.
+pub(super) fn row(experiment: &Experiment, analysis: &Analysis<'_>) -> [String; COLUMNS] {
     let nothing = || "–".to_owned();
+    let has_bound = experiment.bound.is_some();
     let show = |value: Option<f64>, format: fn(f64) -> String| value.map_or_else(nothing, format);
     let nats: fn(f64) -> String = |value| format!("{value:.2}");
     let parameter = |name: &str| {
@@ -76,8 +80,8 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
     [
         estimators::marked(&analysis.method),
         analysis.runs.first().map_or_else(nothing, |run| run.evaluations_text()),
-        show(analysis.median(|end| end.train_elbo), nats),
-        show(analysis.median(|end| end.test_elbo), nats),
+        show(analysis.median(|end| if has_bound { end.train_bound } else { end.train_elbo }), nats),
+        show(analysis.median(|end| if has_bound { end.test_bound } else { end.test_elbo }), nats),
         show(analysis.median(|end| end.test_importance), nats),
         show(analysis.median(|end| end.variance), number::short),
         control,
@@ -89,20 +93,30 @@ pub(super) fn row(analysis: &Analysis<'_>) -> [String; HEADS.len()] {
 fn legend(experiment: &Experiment) -> String {
     let [samples, more] = [1, TIMES as u64].map(|times| number::grouped(times * experiment.samples));
     let images = experiment.data.train.rows().min(VARIANCE_ROWS);
+    let by = if experiment.model.layers > 1 {
+        "logits of q(b₁|x) and\nby a shift of those of q(b₂|b₁), summed "
+    } else {
+        "logits of q(b|x), summed\n"
+    };
+    let objective = match experiment.bound {
+        Some(own) => format!("that of {own}"),
+        None => "the ELBO".to_owned(),
+    };
     format!(
-        "evaluations of f for one image in a step; bounds in nats, means over the images, the ELBO from {samples} samples\n\
-         and the importance-weighted bound from {more}; variance of the gradient by the logits of q(b|x), summed\n\
+        "evaluations of f for one image in a step; bounds in nats, means over the images, {objective} from {samples} samples\n\
+         and the importance-weighted bound from {more}; variance of the gradient by the {by}\
          over the latent variables, from {more} draws for each of {images} images; medians over the runs"
     )
 }
 
 /// The whole table, aligned.
 pub(super) fn text(experiment: &Experiment, analyses: &[Analysis<'_>]) -> String {
-    let rows: Vec<[String; HEADS.len()]> =
-        std::iter::once(HEADS.map(str::to_owned)).chain(analyses.iter().map(row)).collect();
-    let widths: [usize; HEADS.len()] =
+    let rows: Vec<[String; COLUMNS]> = std::iter::once(heads(experiment))
+        .chain(analyses.iter().map(|analysis| row(experiment, analysis)))
+        .collect();
+    let widths: [usize; COLUMNS] =
         std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
-    let line = |row: &[String; HEADS.len()]| {
+    let line = |row: &[String; COLUMNS]| {
         let cells: Vec<String> =
             row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
         cells.join("  ").trim_end().to_owned()

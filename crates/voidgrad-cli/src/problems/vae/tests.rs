@@ -1,5 +1,7 @@
 //! Gradients and bounds of small models, against sums over all states.
 
+mod layers;
+
 use crate::trained::Trained;
 use voidgrad::estimators::{Listed, Setup};
 use voidgrad::{Bernoulli, Control, Stream, sigmoid, softplus};

@@ -13,7 +13,7 @@ use voidgrad::Bernoulli;
 use voidgrad::estimators::{Listed, Method};
 
 use super::estimators;
-use super::experiment::{Detail, Experiment, Settings};
+use super::experiment::{Detail, Experiment, Settings, chosen};
 use super::run::{Execution, Run};
 use crate::choice::Refusal;
 use crate::cli::CompareArguments;
@@ -27,7 +27,7 @@ use voidgrad_kit::progress::Steps;
 use voidgrad_kit::terminal;
 use voidgrad_kit::work::{self, Collected, Sink};
 
-/// What the options are here, if they are not given: few latent variables, so that there is an exact gradient to compare with.
+/// What the options are here, if they are not given: few latent variables in all layers together, so that there is an exact gradient to compare with.
 const LATENTS: u64 = 10;
 const ITERATIONS: u64 = 2_000;
 const SAMPLES: u64 = 20;
@@ -127,13 +127,15 @@ impl Comparison {
             asked.is_empty() || asked.iter().any(|other| other.name == method.name)
         };
         let training = &arguments.training;
+        let layers = chosen(arguments.model.model.as_deref())?.layers;
         let settings = Settings {
             methods: Bernoulli::estimators().iter().map(|row| row.method).filter(is_asked).collect(),
             control_optimisers: &training.control_optimisers,
             evaluations: arguments.evaluations,
             auto_costs: arguments.training.auto_costs.as_ref(),
             model: &arguments.model,
-            latents: arguments.model.latents.unwrap_or(LATENTS),
+            bound: None,
+            latents: arguments.model.latents.unwrap_or(LATENTS / layers as u64),
             iterations: training.iterations.unwrap_or(ITERATIONS),
             batch: training.batch,
             learning_rate: training.learning_rate,

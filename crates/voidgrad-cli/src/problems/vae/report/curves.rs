@@ -40,20 +40,39 @@ impl Axis {
     }
 }
 
-/// The evidence lower bound of one half of the images.
+/// The bound that is trained on, of one half of the images.
 #[derive(Clone, Copy)]
-pub(super) struct Evidence {
-    /// What the axis is called.
-    label: &'static str,
-    value: fn(&Record) -> f64,
+pub(super) enum Evidence {
+    /// Of the images that are trained on: the objective.
+    Train,
+    /// Of the others.
+    Test,
 }
 
-/// That of the images that are trained on: the objective.
-pub(super) const TRAIN: Evidence = Evidence { label: "train ELBO, nats", value: |record| record.train_elbo };
-/// That of the others.
-pub(super) const TEST: Evidence = Evidence { label: "test ELBO, nats", value: |record| record.test_elbo };
+impl Evidence {
+    /// What the axis is called.
+    fn label(self, experiment: &Experiment) -> String {
+        let images = match self {
+            Self::Train => "train",
+            Self::Test => "test",
+        };
+        match experiment.bound {
+            Some(samples) => format!("{images} bound of {samples}, nats"),
+            None => format!("{images} ELBO, nats"),
+        }
+    }
 
-/// The evidence lower bound.
+    fn value(self, experiment: &Experiment) -> fn(&Record) -> f64 {
+        match (self, experiment.bound.is_some()) {
+            (Self::Train, false) => |record| record.train_elbo,
+            (Self::Test, false) => |record| record.test_elbo,
+            (Self::Train, true) => |record| record.train_bound,
+            (Self::Test, true) => |record| record.test_bound,
+        }
+    }
+}
+
+/// The bound that is trained on: the evidence lower bound, or that of several samples.
 pub(super) fn evidence(
     experiment: &Experiment,
     analyses: &[Analysis<'_>],
@@ -61,8 +80,9 @@ pub(super) fn evidence(
     axis: Axis,
     size: (f64, f64),
 ) -> Drawing {
-    let chart = Chart::new(size.0, size.1, axis.label(), of.label);
-    draw(experiment, analyses, chart, axis, &of.value, bottom(analyses, of))
+    let chart = Chart::new(size.0, size.1, axis.label(), &of.label(experiment));
+    let value = of.value(experiment);
+    draw(experiment, analyses, chart, axis, &value, bottom(analyses, value))
 }
 
 /// The decimal logarithm of the variance of ĝ.
@@ -86,12 +106,11 @@ pub(super) fn parameter(
 }
 
 /// The bound from which on there is something to compare: the lowest after a tenth of the training.
-fn bottom(analyses: &[Analysis<'_>], of: Evidence) -> Option<(f64, f64)> {
+fn bottom(analyses: &[Analysis<'_>], value: fn(&Record) -> f64) -> Option<(f64, f64)> {
     let runs = || analyses.iter().flat_map(Analysis::settled);
-    let early = runs()
-        .filter(|run| run.records.len() > 20)
-        .map(|run| (of.value)(&run.records[run.records.len() / 10]));
-    let all = runs().flat_map(|run| &run.records).map(of.value);
+    let early =
+        runs().filter(|run| run.records.len() > 20).map(|run| value(&run.records[run.records.len() / 10]));
+    let all = runs().flat_map(|run| &run.records).map(value);
     let (lowest, highest) = (early.fold(f64::INFINITY, f64::min), all.fold(f64::NEG_INFINITY, f64::max));
     (lowest < highest).then(|| (lowest.floor(), highest.ceil()))
 }

@@ -11,7 +11,7 @@ use crate::page::{Page, escape};
 use crate::problems::vae::experiment::Experiment;
 use crate::problems::vae::table::{self, Analysis};
 use crate::problems::vae::{estimators, records};
-use curves::Axis;
+use curves::{Axis, Evidence};
 use voidgrad_kit::chart::Drawing;
 use voidgrad_kit::error::Error;
 use voidgrad_kit::number::{grouped, html as number};
@@ -25,7 +25,7 @@ pub(super) const SECONDS: &str = "seconds.svg";
 
 /// The chart of the bound against seconds.
 pub(super) fn seconds(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec<u8> {
-    curves::evidence(experiment, analyses, curves::TRAIN, Axis::Seconds, WIDE).svg.into_bytes()
+    curves::evidence(experiment, analyses, Evidence::Train, Axis::Seconds, WIDE).svg.into_bytes()
 }
 
 /// The whole report. It refers to [`SECONDS`], and is itself the same for every training with these options.
@@ -35,14 +35,17 @@ pub(super) fn seconds(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Vec
 pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result<String, Error> {
     let mut page = Page::new("A variational autoencoder with binary latent variables", &facts(experiment));
     page.paragraph(&question(experiment));
-    let row = |analysis| table::row(analysis)[..table::REPRODUCIBLE].to_vec();
-    page.table(&table::HEADS[..table::REPRODUCIBLE], &analyses.iter().map(row).collect::<Vec<_>>());
+    let row = |analysis| table::row(experiment, analysis)[..table::REPRODUCIBLE].to_vec();
+    let heads = table::heads(experiment);
+    let heads: Vec<&str> = heads[..table::REPRODUCIBLE].iter().map(String::as_str).collect();
+    page.table(&heads, &analyses.iter().map(row).collect::<Vec<_>>());
+    let has_layers = experiment.model.layers > 1;
     page.paragraph(&format!(
-        "Bounds are in nats, means over the images: the ELBO with its KL divergence in closed form and {} samples for the rest, \
-         the importance-weighted bound with {}. The variance is that of ĝ by the logits of q(b|x), summed over the latent variables, the mean over \
+        "Bounds are in nats, means over the images: {}, the importance-weighted bound with {}. The variance is that of ĝ by the logits of {}, summed over the latent variables, the mean over \
          {} images with {} draws each. All columns are medians over the runs.",
-        grouped(experiment.samples),
+        measured(experiment),
         grouped(records::TIMES as u64 * experiment.samples),
+        if has_layers { "q(b₁|x) and by a shift of those of q(b₂|b₁)" } else { "q(b|x)" },
         experiment.data.train.rows().min(records::VARIANCE_ROWS),
         grouped(records::TIMES as u64 * experiment.samples),
     ));
@@ -54,6 +57,8 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
     }
 
     page.heading("The objective");
+    let objective =
+        experiment.bound.map_or_else(|| "ELBO".to_owned(), |samples| format!("bound of {samples} samples"));
     let evidence = |of, axis, size| curves::evidence(experiment, analyses, of, axis, size);
     let limit = if experiment.methods.iter().any(|method| estimators::name(method) == estimators::EXACT) {
         " <code>exact</code> descends the gradient itself, the sum over all states: the limit that the estimators are compared with."
@@ -61,19 +66,19 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
         ""
     };
     page.figure(
-        vec![evidence(curves::TRAIN, Axis::Steps, HALF), evidence(curves::TEST, Axis::Steps, HALF)],
+        vec![evidence(Evidence::Train, Axis::Steps, HALF), evidence(Evidence::Test, Axis::Steps, HALF)],
         &format!(
-            "The ELBO of the images that are trained on, and of the others: the median of the runs, with the quartiles as a band. Bounds below the lowest one \
+            "The {objective} of the images that are trained on, and of the others: the median of the runs, with the quartiles as a band. Bounds below the lowest one \
              after a tenth of the training are cut off.{limit}"
         ),
     );
     page.figure(
-        vec![evidence(curves::TRAIN, Axis::Evaluations, WIDE)],
-        "The ELBO of the images that are trained on, against evaluations of f over all images of all steps.",
+        vec![evidence(Evidence::Train, Axis::Evaluations, WIDE)],
+        &format!("The {objective} of the images that are trained on, against evaluations of f over all images of all steps."),
     );
-    let keys = evidence(curves::TRAIN, Axis::Seconds, WIDE).keys;
+    let keys = evidence(Evidence::Train, Axis::Seconds, WIDE).keys;
     let svg = format!(
-        "<img src=\"{SECONDS}\" alt=\"The ELBO against seconds\" style=\"display:block;width:100%\">"
+        "<img src=\"{SECONDS}\" alt=\"The {objective} against seconds\" style=\"display:block;width:100%\">"
     );
     page.figure(
         vec![Drawing { svg, keys }],
@@ -102,18 +107,31 @@ pub(super) fn html(experiment: &Experiment, analyses: &[Analysis<'_>]) -> Result
         page.heading("The model");
         page.figure(
             vec![pictures.reconstructions],
-            "Images that were not trained on, and what the first run of each estimator makes of them: the probability that a pixel is black, given the most \
-             probable b of q(b|x).",
+            if has_layers {
+                "Images that were not trained on, and what the first run of each estimator makes of them: the probability that a pixel is black, given the most \
+                 probable b₁ of q(b₁|x)."
+            } else {
+                "Images that were not trained on, and what the first run of each estimator makes of them: the probability that a pixel is black, given the most \
+                 probable b of q(b|x)."
+            },
         );
         page.figure(
             vec![pictures.samples],
-            "Samples of the models: the probability that a pixel is black, given a b that is drawn from p(b). All rows have the same random numbers.",
+            if has_layers {
+                "Samples of the models: the probability that a pixel is black, given a b₁ that is drawn from p(b₁|b₂) with b₂ from p(b₂). All rows have the same \
+                 random numbers."
+            } else {
+                "Samples of the models: the probability that a pixel is black, given a b that is drawn from p(b). All rows have the same random numbers."
+            },
         );
         if let Some(columns) = pictures.columns {
             page.figure(
                 vec![columns],
-                "The columns of the decoders: what each latent variable adds to the logits of the pixels, from vermilion (white pixels) to blue \
-                 (black pixels), in units of the largest weight of the decoder.",
+                &format!(
+                    "The columns of the decoders: what each latent variable{} adds to the logits of the pixels, from vermilion (white pixels) to blue \
+                     (black pixels), in units of the largest weight of the decoder.",
+                    if has_layers { " of the first layer" } else { "" }
+                ),
             );
         }
     }
@@ -129,7 +147,7 @@ fn facts(experiment: &Experiment) -> String {
         ""
     };
     format!(
-        "{}: {} images of {} pixels to train, {} to test. The {} model with {} latent variables; Adam, learning rates {} for the model and {} for the \
+        "{}: {} images of {} pixels to train, {} to test. The {} model with {} latent variables{}; Adam, learning rates {} for the model and {} for the \
          control; batch {}, {} steps; {} of each estimator, seed {}.{replay}",
         escape(&data.name),
         grouped(data.train.rows() as u64),
@@ -137,6 +155,7 @@ fn facts(experiment: &Experiment) -> String {
         grouped(data.test.rows() as u64),
         experiment.model.name,
         experiment.latents,
+        if experiment.model.layers > 1 { " in each of two layers" } else { "" },
         number(experiment.learning_rate),
         number(experiment.control_learning_rate),
         experiment.batch,
@@ -144,6 +163,16 @@ fn facts(experiment: &Experiment) -> String {
         voidgrad_kit::number::plural(experiment.repeats, "run"),
         experiment.seed,
     )
+}
+
+/// How the objective is measured.
+fn measured(experiment: &Experiment) -> String {
+    let samples = grouped(experiment.samples);
+    match experiment.bound {
+        Some(own) => format!("the bound of {own} with {samples} samples or as few more as {own} divides"),
+        None if experiment.model.layers > 1 => format!("the ELBO with {samples} samples"),
+        None => format!("the ELBO with its KL divergence in closed form and {samples} samples for the rest"),
+    }
 }
 
 /// What is trained.
@@ -158,6 +187,22 @@ fn question(experiment: &Experiment) -> String {
         [] => String::new(),
         names => format!(" <b>Biased</b>, with a mean that is not the gradient: {}.", names.join(", ")),
     };
+    if let Some(samples) = experiment.bound {
+        return format!(
+            "An encoder makes of an image x the logits of q(b|x), and a decoder makes of b the logits of p(x|b). Both descend the negative of the importance-weighted \
+             bound of K = {samples} samples, L = E[ln 1/K Σ<sub>k</sub> exp(−f(b<sub>k</sub>))] with f(b) = ln q(b|x) − ln p(b) − ln p(x|b), which is above the ELBO \
+             and below ln p(x). The decoder’s gradient is that of f at the samples, with normalised importance weights. The encoder’s is an estimate ĝ of the gradient \
+             of −L by the logits of q, and the estimators differ in how."
+        );
+    }
+    if experiment.model.layers > 1 {
+        return format!(
+            "Two layers of bits: an encoder makes of an image x the logits of q(b₁|x) and of b₁ those of q(b₂|b₁), and a decoder makes of b₂ the logits of \
+             p(b₁|b₂) and of b₁ those of p(x|b₁). All descend the negative of the evidence lower bound, E<sub>q</sub>[f(b₁, b₂)] with f(b₁, b₂) = ln q(b₁|x) + ln \
+             q(b₂|b₁) − ln p(b₂) − ln p(b₁|b₂) − ln p(x|b₁). An estimator asks for points b₁ of the first layer, and another one of its kind for points b₂ of the \
+             second, given each of them. The second is told f, and the first what the second makes of it: an unbiased estimate of E[f|b₁].{biased}"
+        );
+    }
     format!(
         "An encoder makes of an image x the logits of q(b|x), and a decoder makes of b the logits of p(x|b). Both descend the negative of the evidence lower \
          bound, E<sub>q</sub>[f(b)] with f(b) = ln q(b|x) − ln p(b) − ln p(x|b). The decoder’s gradient is that of f at samples of b. The encoder’s is an \

@@ -12,6 +12,8 @@ const SECONDS: &str = "vae/seconds";
 const END: &str = "vae/end";
 /// Before the names of what the estimator has learned.
 const ESTIMATOR: &str = "vae/estimator/";
+/// The same of the second layer's.
+const SECOND: &str = "vae/second/";
 /// Before the names of what the learner of the control remembers.
 const LEARNER: &str = "vae/learner/";
 
@@ -21,6 +23,8 @@ pub(super) struct Checkpoint {
     pub(super) state: TrainerState,
     /// What the estimator has learned.
     pub(super) estimator: Vec<(String, Vec<f64>)>,
+    /// What the estimator of the second layer has learned.
+    pub(super) second: Vec<(String, Vec<f64>)>,
     /// What the learner of the control remembers.
     pub(super) learner: Vec<(String, Vec<f64>)>,
     /// What was recorded so far.
@@ -34,13 +38,13 @@ pub(super) struct Checkpoint {
 impl Checkpoint {
     /// All of it as one state.
     pub(super) fn into_state(self) -> TrainerState {
-        let Self { mut state, estimator, learner, records, seconds, end } = self;
+        let Self { mut state, estimator, second, learner, records, seconds, end } = self;
         let extras = &mut state.extras;
         extras.insert(SECONDS.into(), vec![seconds]);
         if let Some(end) = end {
             extras.insert(END.into(), end.numbers());
         }
-        for (prefix, arrays) in [(ESTIMATOR, estimator), (LEARNER, learner)] {
+        for (prefix, arrays) in [(ESTIMATOR, estimator), (SECOND, second), (LEARNER, learner)] {
             extras.extend(arrays.into_iter().map(|(name, values)| (format!("{prefix}{name}"), values)));
         }
         records::put(&records, extras);
@@ -64,8 +68,8 @@ impl Checkpoint {
             let found = arrays.iter().filter_map(|(name, values)| Some((name.strip_prefix(prefix)?, values)));
             found.map(|(name, values)| (name.to_owned(), values.clone())).collect()
         };
-        let (estimator, learner) = (under(ESTIMATOR), under(LEARNER));
-        Ok(Self { state, estimator, learner, records, seconds, end })
+        let [estimator, second, learner] = [ESTIMATOR, SECOND, LEARNER].map(under);
+        Ok(Self { state, estimator, second, learner, records, seconds, end })
     }
 }
 

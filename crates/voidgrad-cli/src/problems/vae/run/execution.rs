@@ -8,12 +8,11 @@ use std::time::Instant;
 use voidgrad::estimator::StepGradients;
 use voidgrad::optimise::{Adam, Sgd};
 use voidgrad::train::{Block, ControlOptimiser, Gradients, TrainerState};
-use voidgrad::{Bernoulli, Stream, Trainer};
+use voidgrad::{Bernoulli, Estimator, Stream, Trainer};
 
 use super::checkpoint::{Checkpoint, borrowed};
 use super::learner::Learner;
 use super::{Divergence, End, Run};
-use crate::choice;
 use crate::costs;
 use crate::problems::vae::error::StepError;
 use crate::problems::vae::estimators;
@@ -75,7 +74,8 @@ impl<'a> Execution<'a> {
         let gradient = Gradient::new(method, &experiment.setup_of(method), &*model, &mut stream)?;
         let phi = gradient.control().map(|control| control.phi().as_slice().to_vec());
         let images = Images::new(&*model, experiment.batch).map_err(Error::computation)?;
-        let is_exact = estimators::name(method) == estimators::EXACT;
+        // Two layers have the sum as a chain of two estimators.
+        let is_exact = estimators::name(method) == estimators::EXACT && model.second().is_none();
         let exact = is_exact.then(|| Exact::new(&*model));
         let control = gradient.control().filter(|_| method.optimiser() == ControlOptimiser::Replay);
         let learner = control.map(|control| Learner::new(experiment, control)).transpose();
@@ -138,6 +138,7 @@ impl<'a> Execution<'a> {
             model: &**model,
             decoder: trainer.parameters(DECODER)?,
             data: &experiment.data,
+            bound: experiment.bound.map(|samples| usize::try_from(samples).unwrap_or(usize::MAX)),
             detail: experiment.detail,
         };
         Ok(see(&measured, gradient, &|number| Stream::new(experiment.seed, job.repeat, first + number)))
@@ -158,7 +159,7 @@ impl<'a> Execution<'a> {
         let Parts { model, gradient, .. } = &self.parts;
         let bernoulli = Bernoulli::from_logits(&vec![0.0; model.latents()])?;
         let estimates = self.trainer.iteration() * self.experiment.batch as u64;
-        Ok(choice::evaluations_so_far(gradient.estimator(), &bernoulli, estimates))
+        Ok(gradient.evaluations_so_far(&bernoulli, estimates))
     }
 
     /// Samples at the end.
@@ -262,10 +263,14 @@ impl training::Execution for Execution<'_> {
     }
 
     fn state(&self) -> TrainerState {
-        let learned = self.parts.gradient.estimator().state().into_iter();
+        let learned = |estimator: &dyn Estimator| -> Vec<(String, Vec<f64>)> {
+            estimator.state().into_iter().map(|(name, values)| (name.into_owned(), values)).collect()
+        };
+        let gradient = &self.parts.gradient;
         let checkpoint = Checkpoint {
             state: self.trainer.state(),
-            estimator: learned.map(|(name, values)| (name.into_owned(), values)).collect(),
+            estimator: learned(gradient.estimator()),
+            second: gradient.second().map_or_else(Vec::new, learned),
             learner: self.parts.learner.as_ref().map_or_else(Vec::new, Learner::state),
             records: self.records.clone(),
             seconds: self.seconds,
@@ -275,9 +280,13 @@ impl training::Execution for Execution<'_> {
     }
 
     fn restore(&mut self, state: TrainerState) -> Result<(), Error> {
-        let Checkpoint { state, estimator, learner, records, seconds, end } = Checkpoint::of_state(state)?;
+        let Checkpoint { state, estimator, second, learner, records, seconds, end } =
+            Checkpoint::of_state(state)?;
         self.trainer.restore(&state).map_err(Error::arguments)?;
         self.parts.gradient.estimator_mut().restore(&borrowed(&estimator)).map_err(Error::arguments)?;
+        if let Some(own) = self.parts.gradient.second_mut() {
+            own.restore(&borrowed(&second)).map_err(Error::arguments)?;
+        }
         let decoder = self.trainer.parameters(DECODER).map_err(Error::arguments)?.len();
         if let Some(own) = &mut self.parts.learner {
             own.restore(&learner, decoder)?;

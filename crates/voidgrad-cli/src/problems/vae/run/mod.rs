@@ -57,6 +57,10 @@ pub(super) struct End {
     pub(super) train_elbo: f64,
     /// That of the others.
     pub(super) test_elbo: f64,
+    /// The bound that is trained on, of the images that are trained on; NaN if that is the ELBO.
+    pub(super) train_bound: f64,
+    /// That of the others.
+    pub(super) test_bound: f64,
     /// The importance-weighted bound of the others.
     pub(super) test_importance: f64,
     /// The variance of ĝ by the logits.
@@ -65,20 +69,27 @@ pub(super) struct End {
 
 impl End {
     /// Nothing could be computed.
-    const NOTHING: Self =
-        Self { train_elbo: f64::NAN, test_elbo: f64::NAN, test_importance: f64::NAN, variance: f64::NAN };
+    const NOTHING: Self = Self {
+        train_elbo: f64::NAN,
+        test_elbo: f64::NAN,
+        train_bound: f64::NAN,
+        test_bound: f64::NAN,
+        test_importance: f64::NAN,
+        variance: f64::NAN,
+    };
 
     /// All numbers, in a fixed order.
     fn numbers(self) -> Vec<f64> {
-        vec![self.train_elbo, self.test_elbo, self.test_importance, self.variance]
+        let Self { train_elbo, test_elbo, train_bound, test_bound, test_importance, variance } = self;
+        vec![train_elbo, test_elbo, train_bound, test_bound, test_importance, variance]
     }
 
     /// As [`numbers`](Self::numbers) gave them.
     fn of_numbers(numbers: &[f64]) -> Option<Self> {
-        let &[train_elbo, test_elbo, test_importance, variance] = numbers else {
+        let &[train_elbo, test_elbo, train_bound, test_bound, test_importance, variance] = numbers else {
             return None;
         };
-        Some(Self { train_elbo, test_elbo, test_importance, variance })
+        Some(Self { train_elbo, test_elbo, train_bound, test_bound, test_importance, variance })
     }
 }
 

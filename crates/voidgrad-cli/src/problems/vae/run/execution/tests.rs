@@ -21,6 +21,7 @@ fn experiment(
         evaluations: None,
         auto_costs: None,
         model: &Options { latents: None, model: None, data: None, test_data: None },
+        bound: None,
         latents,
         iterations: 3_000,
         batch: Some(batch),

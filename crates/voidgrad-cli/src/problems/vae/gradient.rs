@@ -217,6 +217,12 @@ impl Gradient {
         self.second.as_deref().map(|second| second as &dyn Estimator)
     }
 
+    /// The same with another estimator in the second layer.
+    #[cfg(test)]
+    pub(super) fn with_second(self, second: AnyEstimator) -> Self {
+        Self { second: Some(second), ..self }
+    }
+
     /// The estimator of the second layer, to learn from a plate.
     pub(super) fn second_mut(&mut self) -> Option<&mut AnyEstimator> {
         self.second.as_mut()

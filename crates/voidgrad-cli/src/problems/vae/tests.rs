@@ -109,10 +109,20 @@ fn method(name: &str) -> Trained {
 
 /// The gradients of rounds with this estimator: their means, and the standard errors of these.
 fn estimated(small: &Small, name: &str, x: &[f64], rounds: usize) -> [(Vec<f64>, Vec<f64>); 2] {
+    let mut stream = Stream::new(1, 0, 0);
+    let gradient = Gradient::new(&method(name), &Setup::default(), &*small.model, &mut stream).unwrap();
+    estimated_by(gradient, small, x, (rounds, stream))
+}
+
+/// The same by this estimator, with noise of this stream.
+fn estimated_by(
+    mut gradient: Gradient,
+    small: &Small,
+    x: &[f64],
+    (rounds, mut stream): (usize, Stream),
+) -> [(Vec<f64>, Vec<f64>); 2] {
     const IMAGES: usize = 4;
     let model = &*small.model;
-    let mut stream = Stream::new(1, 0, 0);
-    let mut gradient = Gradient::new(&method(name), &Setup::default(), model, &mut stream).unwrap();
     // A network that is not 0.
     if let Some(phi) = gradient.control().map(Control::phi) {
         let phi: Vec<f64> = phi.iter().zip(0..).map(|(phi, i)| phi + 0.2 * f64::from(i).sin()).collect();

@@ -1,6 +1,8 @@
 //! The model with two layers of latent variables, against the sum over all 1,024 states.
 
-use voidgrad::estimators::{Needs, Setup};
+use voidgrad::Estimator;
+use voidgrad::estimator::{Answer, AnyEstimator, Told};
+use voidgrad::estimators::{Disarm, Needs, Setup};
 
 use super::*;
 
@@ -98,6 +100,52 @@ fn the_mean_gradients_of_two_layers_are_differences_of_the_sum_over_all_states()
         }
     }
     assert_eq!(tried, 9);
+}
+
+/// An estimator whose ĝ is too small by a half.
+struct Halved(AnyEstimator);
+
+impl Estimator for Halved {
+    fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
+        self.0.ask(bernoulli, noise, points);
+    }
+
+    fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
+        let Answer { gradient, weights, phi_bar, memory } = answer;
+        let own = Answer { gradient: &mut *gradient, weights, phi_bar, memory };
+        self.0.answer(bernoulli, told, own);
+        for g in gradient {
+            *g *= 0.5;
+        }
+    }
+
+    fn evaluations(&self, bernoulli: &Bernoulli) -> u64 {
+        self.0.evaluations(bernoulli)
+    }
+
+    fn noise(&self, bernoulli: &Bernoulli) -> usize {
+        self.0.noise(bernoulli)
+    }
+}
+
+/// The same test, with a biased estimator in the second layer: it fails for the encoder of that layer, and for nothing else.
+#[test]
+fn a_biased_second_layer_is_found_by_the_distance_from_the_differences() {
+    let small = two_layers();
+    let exact = differences(&small);
+    let mut stream = Stream::new(1, 0, 0);
+    let gradient = Gradient::new(&method("disarm"), &Setup::default(), &*small.model, &mut stream).unwrap();
+    let gradient = gradient.with_second(Box::new(Halved(Box::new(Disarm::new(2).unwrap()))));
+    let found = estimated_by(gradient, &small, &IMAGE, (300, stream));
+    let of_first = LATENTS * (IMAGE.len() + 1);
+    let mut far = [0, 0, 0];
+    for (network, ((means, errors), exact)) in found.iter().zip(&exact).enumerate() {
+        for (i, ((mean, error), exact)) in means.iter().zip(errors).zip(exact).enumerate() {
+            let part = if network == 0 { usize::from(i >= of_first) } else { 2 };
+            far[part] += usize::from((mean - exact).abs() >= 6.0 * error + 1e-7);
+        }
+    }
+    assert!(far[0] == 0 && far[1] > 5 && far[2] == 0, "{far:?}");
 }
 
 /// Thresholds of 6 standard errors of 30 means, whose tail is about 2e-6.

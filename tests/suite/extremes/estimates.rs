@@ -4,7 +4,7 @@ use std::slice::from_ref;
 
 use voidgrad::controls::Rebar;
 use voidgrad::estimator::AnyEstimator;
-use voidgrad::estimators::{Listed, categorical};
+use voidgrad::estimators::{Listed, categorical, of_bounds};
 use voidgrad::{
     Bernoulli, Categorical, Chain, Distribution, Estimate, Estimator as _, Gaussian, Noise, PlackettLuce,
     Round, Stream, Subset,
@@ -60,7 +60,7 @@ fn of_bernoulli_variables() {
     let one = LOGITS.map(|a| Bernoulli::from_logits(&[a]).unwrap());
     let several = [[0.0, -700.0, f64::MAX], [700.0, 1.0, -1e300]];
     let several = several.map(|a| Bernoulli::from_logits(&a).unwrap());
-    for row in Bernoulli::estimators() {
+    for row in Bernoulli::estimators().iter().chain(of_bounds()) {
         let mut outcomes = Outcomes::default();
         for setup in setups() {
             // DisARM takes an even number of samples, and others none.

@@ -8,7 +8,7 @@ use super::window::{Window, deviance, stirling_error};
 use crate::bernoulli::logit;
 use crate::error::InvalidParameter;
 use crate::noise::Node;
-use voidgrad_real::{Real as _, sigmoid};
+use voidgrad_real::{sigmoid, softplus};
 
 /// `p(b) = C(n, b)·θ^b·(1 - θ)^(n-b)` with `a = ln(θ/(1 - θ))`: the successes of n trials.
 ///
@@ -70,7 +70,7 @@ impl Law for Binomial {
 
     fn ln_p(&self, b: f64, a: f64) -> f64 {
         let n = self.n();
-        let (ln_theta, ln_rest) = (a.log_sigmoid(), (-a).log_sigmoid());
+        let (ln_theta, ln_rest) = (-softplus(-a), -softplus(a));
         if b == 0.0 {
             return n * ln_rest;
         }

@@ -3,7 +3,7 @@
 use super::law::Law;
 use crate::bernoulli::logit;
 use crate::distribution::divergence::saturated;
-use voidgrad_real::{Real as _, sigmoid};
+use voidgrad_real::{sigmoid, softplus};
 
 /// `p(b) = θ·(1 - θ)^b` with `a = ln(θ/(1 - θ))`: how often it does not stop, if it stops with the probability θ each time.
 ///
@@ -31,7 +31,7 @@ impl Law for Geometric {
 
     fn ln_p(&self, b: f64, a: f64) -> f64 {
         // The logarithms of θ and 1 - θ.
-        (a.log_sigmoid() + b * (-a).log_sigmoid()).max(f64::MIN)
+        (-softplus(-a) + b * -softplus(a)).max(f64::MIN)
     }
 
     fn score(&self, b: f64, a: f64) -> f64 {
@@ -40,7 +40,7 @@ impl Law for Geometric {
 
     fn count(&self, u: f64, a: f64) -> f64 {
         // P(b ≥ k) = (1 - θ)^k ≥ u for all k up to this one.
-        (u.ln() / (-a).log_sigmoid()).floor().clamp(0.0, f64::MAX)
+        (u.ln() / -softplus(a)).floor().clamp(0.0, f64::MAX)
     }
 
     fn mean(&self, a: f64) -> f64 {

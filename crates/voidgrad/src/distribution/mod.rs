@@ -146,7 +146,7 @@ pub trait ClosedForms: Distribution {
     /// Writes `E[b]`.
     ///
     /// # Panics
-    /// Panics if `mean` does not have [`dimension`](Self::dimension) entries.
+    /// Panics if `mean` does not have [`dimension`](Distribution::dimension) entries.
     fn mean(&self, mean: &mut [f64]);
 
     /// The entropy `-E[ln p(b|a)]` in nats, the sum over the variables; of Gaussian variables the differential entropy.

@@ -73,7 +73,8 @@ impl Checkpoint {
             File::open(&self.directory)?.sync_all()
         };
         let written = thread::scope(|scope| scope.spawn(write).join());
-        let written = written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes it has panicked")));
+        let written =
+            written.unwrap_or_else(|_| Err(io::Error::other("the thread that writes it has panicked")));
         written.map_err(|error| format!("cannot write {}: {error}", self.path().display()).into())
     }
 }

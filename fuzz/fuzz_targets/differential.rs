@@ -2,8 +2,7 @@
 //!
 //! With `VOIDGRAD_FUZZ_REPORT=FILE`, the file says how many programs there were and of which constructs.
 #![no_main]
-// The suite's tests use more of the modules.
-#![allow(dead_code)]
+#![allow(dead_code, reason = "the suite's tests use more of the modules")]
 
 #[path = "../../tests/suite/fuzz/choices.rs"]
 mod choices;

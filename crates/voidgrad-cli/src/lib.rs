@@ -3,8 +3,10 @@
 //! [`run`] is the program: it reads the command line, runs a command, and gives the exit code. A [`Program`] has a name, commands of its own, and what it does when it is
 //! asked for something that it was built without.
 
-// Some functions and imports are for the models alone, and are not used in a build without them.
-#![cfg_attr(not(feature = "models"), allow(dead_code, unused_imports))]
+#![cfg_attr(
+    not(feature = "models"),
+    allow(dead_code, unused_imports, reason = "some functions and imports are for the models alone")
+)]
 
 mod choice;
 mod cli;

@@ -1,7 +1,7 @@
 //! `cargo xtask train --problem vae`: its files, a training that is killed, and what is refused.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -15,6 +15,29 @@ const SHORT: [&str; 8] =
 
 fn train(out: &Path, more: &[&str]) {
     printed(&[&SHORT[..], &[out.to_str().unwrap()], more].concat());
+}
+
+/// Holds that the file of options of a training gives the same files again.
+fn is_made_again_by_its_options(out: &Path, place: &Path) {
+    let (again, config) = (place.join("again"), out.join("config.toml"));
+    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
+    assert_same(&again, out);
+}
+
+/// Kills a training on two threads after its first checkpoint, resumes it, and holds it to one on a single thread that was not killed. Returns its directory.
+fn killed_and_resumed(place: &Path, training: &[&str]) -> PathBuf {
+    let whole = place.join("whole");
+    train(&whole, &[training, &["--threads=1"]].concat());
+    let arguments = [&SHORT[..], &["results"], training, &["--checkpoint=0", "--threads=2"]].concat();
+    let mut child = start(&arguments, place);
+    while !has(&checkpoints(place), "safetensors") && child.try_wait().unwrap().is_none() {}
+    end(child);
+    let out = place.join("results");
+    if !out.exists() {
+        printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
+    }
+    assert_same(&out, &whole);
+    out
 }
 
 #[test]
@@ -93,10 +116,7 @@ fn images_of_a_file_are_trained_on() {
     assert!(expected.iter().all(|(key, value)| found[key] == *value), "{found}");
     assert_eq!((&found["data"], &found["model"]), (&"train.idx".into(), &"nonlinear".into()));
     assert!(found["runs"].as_array().unwrap().iter().all(|run| run["diverged"] == false));
-    let again = place.join("again");
-    let config = out.join("config.toml");
-    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
-    assert_same(&again, &out);
+    is_made_again_by_its_options(&out, &place);
     fs::write(&test_images, "1,2\n").unwrap();
     let line = refusal(&["train", "--problem=vae", &data, &test]);
     assert!(line.ends_with("test.csv: its images have 2 pixels, and those to train on have 6\n"), "{line}");
@@ -113,17 +133,7 @@ fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
         "--control-optimiser=replay",
         "--latents=10",
     ];
-    let whole = place.join("whole");
-    train(&whole, &[&training[..], &["--threads=1"]].concat());
-    let arguments = [&SHORT[..], &["results"], &training[..], &["--checkpoint=0", "--threads=2"]].concat();
-    let mut child = start(&arguments, &place);
-    while !has(&checkpoints(&place), "safetensors") && child.try_wait().unwrap().is_none() {}
-    end(child);
-    let out = place.join("results");
-    if !out.exists() {
-        printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
-    }
-    assert_same(&out, &whole);
+    let out = killed_and_resumed(&place, &training);
     let found = summary(&out);
     let rows: Vec<&str> =
         found["runs"].as_array().unwrap().iter().map(|run| run["estimator"].as_str().unwrap()).collect();
@@ -140,17 +150,7 @@ fn the_sum_over_all_states_has_no_variance() {
         (&run["estimator"], &run["variance_logit"], &run["evaluations"]),
         (&"exact".into(), &0.0.into(), &1024.into())
     );
-    // A file of options gives the same again.
-    let again = place.join("again");
-    printed(&[
-        "train",
-        "--quiet",
-        "--config",
-        out.join("config.toml").to_str().unwrap(),
-        "--out",
-        again.to_str().unwrap(),
-    ]);
-    assert_same(&again, &out);
+    is_made_again_by_its_options(&out, &place);
 }
 
 /// Two layers of 3 variables: 64 states, and estimators with a memory in each layer.
@@ -166,17 +166,7 @@ fn a_model_with_two_layers_is_resumed_and_leaves_whole_files() {
         "--estimator=mixed",
         "--estimator=local-expectation",
     ];
-    let whole = place.join("whole");
-    train(&whole, &[&training[..], &["--threads=1"]].concat());
-    let arguments = [&SHORT[..], &["results"], &training[..], &["--checkpoint=0", "--threads=2"]].concat();
-    let mut child = start(&arguments, &place);
-    while !has(&checkpoints(&place), "safetensors") && child.try_wait().unwrap().is_none() {}
-    end(child);
-    let out = place.join("results");
-    if !out.exists() {
-        printed(&["train", "--quiet", "--resume", out.to_str().unwrap()]);
-    }
-    assert_same(&out, &whole);
+    let out = killed_and_resumed(&place, &training);
     let found = summary(&out);
     assert_eq!((&found["layers"], &found["latents"]), (&2.into(), &3.into()));
     let rows: Vec<(&str, u64)> = found["runs"]
@@ -189,10 +179,7 @@ fn a_model_with_two_layers_is_resumed_and_leaves_whole_files() {
     assert_eq!(rows, [("reinforce-ema", 1), ("mixed", 4), ("local-expectation", 16), ("exact", 64)]);
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(report.contains("Two layers of bits") && !report.contains("closed form"));
-    let again = place.join("again");
-    let config = out.join("config.toml");
-    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
-    assert_same(&again, &out);
+    is_made_again_by_its_options(&out, &place);
 }
 
 #[test]
@@ -216,10 +203,7 @@ fn a_model_is_trained_on_a_bound_of_several_samples() {
     }
     let report = fs::read_to_string(out.join("report.html")).unwrap();
     assert!(report.contains("train bound of 3, nats") && report.contains("normalised importance weights"));
-    let again = place.join("again");
-    let config = out.join("config.toml");
-    printed(&["train", "--quiet", "--config", config.to_str().unwrap(), "--out", again.to_str().unwrap()]);
-    assert_same(&again, &out);
+    is_made_again_by_its_options(&out, &place);
 }
 
 #[test]

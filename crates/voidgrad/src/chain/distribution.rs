@@ -104,11 +104,9 @@ impl ClosedForms for Chain {
         mean.copy_from_slice(&self.marginals);
     }
 
-    /// The sum of the entropies of the rows, each times the probability that a state is drawn from it: all have one sign.
+    /// The sum of the entropies of the rows, each times the expected number of states that are drawn from it: all have one sign.
     fn entropy(&self) -> f64 {
-        let mut sum = 0.0;
-        self.for_each_row(|row, mass| sum += mass * self.rows.row(row).entropy());
-        sum
+        self.draws().iter().enumerate().map(|(row, draws)| draws * self.rows.row(row).entropy()).sum()
     }
 
     fn add_entropy_gradient(&self, weight: f64, gradient: &mut [f64]) {
@@ -120,14 +118,13 @@ impl ClosedForms for Chain {
         self.add_path_gradient(weight, surprisals, gradient);
     }
 
-    /// The sum of the divergences of the rows, each times the probability that a state is drawn from it: none is negative.
+    /// The sum of the divergences of the rows, each times the expected number of states that are drawn from it: none is negative.
     ///
     /// The error of another distribution names its logits, its states or its places.
     fn kl(&self, other: &Self) -> Result<f64, ShapeMismatch> {
         self.same_shape(other)?;
-        let mut sum = 0.0;
-        self.for_each_row(|row, mass| sum += mass * self.rows.row(row).kl(&other.rows.row(row)));
-        Ok(saturated(sum))
+        let terms = self.draws().into_iter().enumerate();
+        Ok(saturated(terms.map(|(row, draws)| draws * self.rows.row(row).kl(&other.rows.row(row))).sum()))
     }
 
     fn add_kl_gradient(&self, weight: f64, other: &Self, gradient: &mut [f64]) -> Result<(), ShapeMismatch> {
@@ -141,7 +138,7 @@ impl ClosedForms for Chain {
         Ok(())
     }
 
-    /// `θ' - θ` of each row, times the probability that a state is drawn from it.
+    /// `θ' - θ` of each row, times the expected number of states that are drawn from it.
     fn add_kl_gradient_of_other(
         &self,
         weight: f64,
@@ -150,11 +147,12 @@ impl ClosedForms for Chain {
     ) -> Result<(), ShapeMismatch> {
         self.same_shape(other)?;
         assert_eq!(gradient.len(), self.logits().len(), "one entry for each logit");
-        self.for_each_row(|row, mass| {
+        for ((row, draws), own) in
+            self.draws().iter().enumerate().zip(gradient.chunks_exact_mut(self.states()))
+        {
             let gains = self.rows.row(row).gains(&other.rows.row(row));
-            let own = &mut gradient[row * self.states()..];
-            own.iter_mut().zip(gains).for_each(|(own, gain)| *own += weight * (mass * gain));
-        });
+            own.iter_mut().zip(gains).for_each(|(own, gain)| *own += weight * (draws * gain));
+        }
         Ok(())
     }
 }

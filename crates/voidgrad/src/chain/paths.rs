@@ -5,13 +5,14 @@ use crate::categorical::row;
 use crate::distribution::divergence::saturated;
 
 impl Chain {
-    /// Calls `visit` with every row that a state is drawn from, at each place, and the probability that it is that row.
-    pub(super) fn for_each_row(&self, mut visit: impl FnMut(usize, f64)) {
-        visit(0, 1.0);
-        for t in 1..self.length {
-            let before = &self.marginals[(t - 1) * self.states()..][..self.states()];
-            before.iter().enumerate().for_each(|(state, mass)| visit(self.row(t, state), *mass));
+    /// How many states are expected to be drawn from each row.
+    pub(super) fn draws(&self) -> Vec<f64> {
+        let mut draws = vec![0.0; self.rows.variables()];
+        draws[0] = 1.0;
+        for (t, before) in self.marginals.chunks_exact(self.states()).enumerate().take(self.length - 1) {
+            before.iter().enumerate().for_each(|(state, mass)| draws[self.row(t + 1, state)] += mass);
         }
+        draws
     }
 
     /// Adds `weight·∂/∂a E[Σ_t x(row_t, s_t)]` to the gradient, where x is held constant. `terms` writes the K numbers x of a row, up to a constant, and returns their mean.
@@ -26,6 +27,9 @@ impl Chain {
         let states = self.states();
         assert_eq!(gradient.len(), self.logits().len(), "one entry for each logit");
         let (thetas, rests) = (self.rows.probabilities(), self.rows.complements());
+        let mut all = vec![0.0; gradient.len()];
+        let means: Vec<f64> =
+            all.chunks_exact_mut(states).enumerate().map(|(row, values)| terms(row, values)).collect();
         // What is expected after each state, and before that from each state on.
         let (mut after, mut here) = (vec![0.0; states], vec![0.0; states]);
         let mut values = vec![0.0; states];
@@ -34,10 +38,11 @@ impl Chain {
             for (state, mass) in before.iter().enumerate() {
                 let row = self.row(t, state) * states..(self.row(t, state) + 1) * states;
                 let (theta, rest) = (&thetas[row.clone()], &rests[row.clone()]);
-                let mean = terms(row.start / states, &mut values);
                 let expected: f64 = theta.iter().zip(&after).map(|(theta, after)| theta * after).sum();
-                here[state] = saturated(mean + expected);
-                values.iter_mut().zip(&after).for_each(|(value, after)| *value = saturated(*value + after));
+                here[state] = saturated(means[row.start / states] + expected);
+                for (value, (term, after)) in values.iter_mut().zip(all[row.clone()].iter().zip(&after)) {
+                    *value = saturated(term + after);
+                }
                 row::centre(theta, rest, &mut values);
                 for (gradient, (theta, value)) in gradient[row].iter_mut().zip(theta.iter().zip(&values)) {
                     *gradient += weight * (mass * theta * saturated(*value));

@@ -157,7 +157,8 @@ fn a_matrix_for_all_steps_is_the_same_matrix_for_each() {
     let one = homogeneous(&logits(12, 2.0, 5), 3, 4);
     let (first, matrix) = one.logits().split_at(3);
     let each = chain(&[first, matrix, matrix, matrix].concat(), 3, 4);
-    assert_eq!((one.marginals(), one.entropy()), (each.marginals(), each.entropy()));
+    assert_eq!(one.marginals(), each.marginals());
+    close("the entropy", one.entropy(), each.entropy(), 8.0 * f64::EPSILON * each.entropy());
     let (mut of_one, mut of_each) = (vec![0.0; 12], vec![0.0; 30]);
     one.add_entropy_gradient(1.0, &mut of_one);
     each.add_entropy_gradient(1.0, &mut of_each);

@@ -16,7 +16,8 @@ const ON_STACK: usize = 64;
 ///
 /// Estimators that need no more than this (REINFORCE with its baselines, RLOO) are written once for all of
 /// them. `a` are the parameters by which gradients are taken, flat and unconstrained: the logits of [`Bernoulli`](crate::Bernoulli) and
-/// [`Categorical`](crate::Categorical) variables and of [`Subset`](crate::Subset)s, means and logarithms of standard deviations of [`Gaussian`](crate::Gaussian) ones.
+/// [`Categorical`](crate::Categorical) variables, of [`Subset`](crate::Subset)s, [`Chain`](crate::Chain)s and [rankings](crate::PlackettLuce), means and logarithms of standard deviations of
+/// [`Gaussian`](crate::Gaussian) variables, logits and logarithms of rates of [counts](crate::counts).
 ///
 /// ```
 /// use voidgrad::{Bernoulli, Distribution};

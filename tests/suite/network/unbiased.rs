@@ -105,8 +105,8 @@ impl Point {
     }
 }
 
-/// Draws of a block, and blocks: 6,400 draws for each image.
-const DRAWS: usize = 64;
+/// Draws of a block, and blocks: 2,400 draws for each image.
+const DRAWS: usize = 24;
 const BLOCKS: u64 = 100;
 
 /// The largest distance of a mean from the exact gradient in standard errors, for the logits and for the decoder.
@@ -140,7 +140,7 @@ fn bernoulli() -> Bernoulli {
     Bernoulli::from_logits(&[0.0; LATENTS]).unwrap()
 }
 
-/// A mean of 100 sums of 64 draws has the distribution of t with 99 degrees of freedom: it is beyond 6.5 once in 3e8. With 20 logits, 76 parameters and
+/// A mean of 100 sums of 24 draws has the distribution of t with 99 degrees of freedom: it is beyond 6.5 once in 3e8. With 20 logits, 76 parameters and
 /// some twenty estimators, a false alarm comes once in 150,000 choices of the seed. A bias of 9 standard errors of a coordinate is found with a
 /// probability of 99 %. Those of the biased estimators here are larger, and a factor ½ or a wrong sign is more than 100.
 const BOUND: f64 = 6.5;
@@ -158,7 +158,7 @@ fn every_unbiased_estimator_has_the_exact_gradient_of_encoder_and_decoder() {
             continue;
         };
         // ReinMax is right to the second order: its bias takes more draws to be seen.
-        let blocks = if name == "reinmax" { 9 * BLOCKS } else { BLOCKS };
+        let blocks = if name == "reinmax" { 24 * BLOCKS } else { BLOCKS };
         let [of_logits, of_decoder] = distances(&point, &estimator, blocks, exact);
         if row.method.is_biased() {
             assert!(of_logits > BOUND, "{name} is biased, and nothing shows it: {of_logits}");

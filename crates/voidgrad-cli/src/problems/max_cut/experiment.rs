@@ -94,15 +94,6 @@ impl MaxCut {
             }
         }
         let (source, graph, planted) = source(arguments)?;
-        let vertices = graph.vertices() as u64;
-        if vertices * options.restarts > LARGEST_RUN {
-            return Err(Error::arguments(format!(
-                "--restarts {} times {} vertices is more than {}",
-                options.restarts,
-                grouped(vertices),
-                grouped(LARGEST_RUN)
-            )));
-        }
         let has_choice = |way: &Way| matches!(way, Way::Estimated(method) if method.cost.has_choice());
         let mut experiment = Self {
             source,
@@ -251,15 +242,30 @@ impl MaxCut {
     }
 }
 
+/// Whether all restarts together have few enough vertices.
+fn check_size(vertices: u64, restarts: u64) -> Result<(), Error> {
+    if vertices.saturating_mul(restarts) > LARGEST_RUN {
+        return Err(Error::arguments(format!(
+            "--restarts {restarts} times {} vertices is more than {}",
+            grouped(vertices),
+            grouped(LARGEST_RUN)
+        )));
+    }
+    Ok(())
+}
+
 /// The graph, what it was made of, and the cut that was planted in it.
 fn source(arguments: &TrainArguments) -> Result<(Source, Graph, Option<f64>), Error> {
     let options = &arguments.max_cut;
     if let Some(path) = &options.graph {
         let (graph, text) = file::read(path)?;
+        check_size(graph.vertices() as u64, options.restarts)?;
         return Ok((Source::File(path.clone(), fingerprint(&text)), graph, None));
     }
     let kind = options.generate.unwrap_or(Kind::Planted);
     let (vertices, degree) = kind.size(options.vertices, options.degree).map_err(Error::arguments)?;
+    // A graph that is too large would take seconds to make.
+    check_size(vertices, options.restarts)?;
     let (count, edges) = (size(vertices)?, size(degree.unwrap_or(0))?);
     let (graph, planted) = match kind {
         Kind::Planted => {

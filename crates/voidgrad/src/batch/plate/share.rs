@@ -176,17 +176,23 @@ impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Questions<
     #[inline(always)]
     fn on<R: Lanes<Element = T>>(self, _: R) {
         let Self { shape, estimator, distributions, noise, points, exact } = self;
-        let ask = |points: &mut [f64]| {
-            let rows = points.chunks_exact_mut(shape.points * shape.dimension);
-            for ((n, distribution), points) in distributions.iter().enumerate().zip(rows) {
-                estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], points);
-            }
+        let length = shape.points * shape.dimension;
+        let ask = |n: usize, distribution: &D, points: &mut [f64]| {
+            estimator.ask(distribution, &noise[n * shape.noise..][..shape.noise], points);
         };
+        let examples = distributions.iter().enumerate();
         match T::slices([], points) {
-            Slices::Double([], points) => ask(points),
+            Slices::Double([], points) => {
+                for ((n, distribution), points) in examples.zip(points.chunks_exact_mut(length)) {
+                    ask(n, distribution, points);
+                }
+            }
             Slices::Single([], points) => {
-                ask(exact);
-                narrow(points, exact);
+                let rows = points.chunks_exact_mut(length).zip(exact.chunks_exact_mut(length));
+                for ((n, distribution), (points, exact)) in examples.zip(rows) {
+                    ask(n, distribution, exact);
+                    narrow(points, exact);
+                }
             }
         }
     }

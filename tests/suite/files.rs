@@ -1,5 +1,7 @@
 //! A new primitive takes its row in the table, its method of `Real`, and a line among the functions if it is called as one; with arithmetic of its own it takes
 //! its row, a line of the list, and its file. No other source file names it, nor do the tests of lanes.
+//!
+//! A new estimator takes its file, and its lines in the file of the tables. Nothing else has to name it but what is generated.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -163,5 +165,90 @@ fn a_primitive_with_arithmetic_of_its_own_is_in_three_files() {
             assert!(found.remove(user), "{name}: {user}");
         }
         assert_eq!(found, BTreeSet::from([TABLE, &list, &own]), "{name}");
+    }
+}
+
+/// The file of the tables.
+const TABLES: &str = "crates/voidgrad/src/estimators/mod.rs";
+
+/// What is made of the tables: two by `INSTA_UPDATE=always cargo test -p voidgrad-tests --test suite -- guide api`, and the last one by `python stubs.py`.
+const GENERATED: [&str; 3] = [
+    "crates/voidgrad/src/estimators/table.md",
+    "tests/suite/snapshots/suite__api__voidgrad.snap",
+    "crates/voidgrad-python/python/voidgrad/__init__.pyi",
+];
+
+/// Estimators that were added last: their names, modules and types, and the tests that they have of their own.
+const ESTIMATORS: [([&str; 3], &[&str]); 6] = [
+    (["bit-flip", "bit_flip", "BitFlip"], &["crates/voidgrad/src/estimators/tests/formulas.rs"]),
+    (
+        ["measure-valued", "measure_valued", "MeasureValued"],
+        &["crates/voidgrad/src/estimators/tests/gaussian.rs"],
+    ),
+    (
+        ["unordered-set", "unordered_set", "UnorderedSet"],
+        &["crates/voidgrad/src/estimators/tests/categorical/sets.rs"],
+    ),
+    (
+        ["rao-blackwell", "rao_blackwell", "RaoBlackwell"],
+        &["crates/voidgrad/src/estimators/tests/categorical/sets.rs"],
+    ),
+    (
+        ["rodeo", "rodeo", "Rodeo"],
+        &[
+            "crates/voidgrad-python/tests/test_relaxed.py",
+            "crates/voidgrad/src/estimators/tests/formulas.rs",
+            "crates/voidgrad/src/estimators/tests/mod.rs",
+        ],
+    ),
+    (
+        ["gapped-straight-through", "gapped", "Gapped"],
+        &["crates/voidgrad/src/estimators/tests/categorical/mod.rs"],
+    ),
+];
+
+/// All files of the repository that are no prose, and the generated table, with the words in each; comments are left out.
+fn repository() -> Vec<(String, BTreeSet<String>)> {
+    fn visit(folder: &Path, paths: &mut Vec<PathBuf>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_name().unwrap().to_string_lossy().into_owned();
+            if path.is_dir() {
+                // Built files, and environments of Python; `.ci` is read.
+                if !name.starts_with("target") && (!name.starts_with('.') || name == ".ci") {
+                    visit(&path, paths);
+                }
+            } else {
+                paths.push(path);
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap();
+    let mut paths = Vec::new();
+    visit(&root, &mut paths);
+    let words = |path: PathBuf| {
+        let relative = path.strip_prefix(&root).unwrap().to_str()?.replace('\\', "/");
+        let is_prose = [".md", ".ipynb", ".lock"].iter().any(|end| relative.ends_with(end));
+        if is_prose && relative != GENERATED[0] || relative == "tests/suite/files.rs" {
+            return None;
+        }
+        let text = fs::read_to_string(&path).ok()?;
+        let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
+        let is_apart = |c: char| !c.is_alphanumeric() && c != '_' && c != '-';
+        Some((relative, code.flat_map(|line| line.split(is_apart)).map(str::to_owned).collect()))
+    };
+    paths.into_iter().filter_map(words).collect()
+}
+
+#[test]
+fn an_estimator_is_in_its_file_and_in_the_file_of_the_tables() {
+    let repository = repository();
+    for (names, tests) in ESTIMATORS {
+        let own = format!("crates/voidgrad/src/estimators/{}.rs", names[1]);
+        let mut expected = BTreeSet::from([TABLES, &own]);
+        expected.extend(GENERATED);
+        expected.extend(tests);
+        let found: BTreeSet<&str> = names.iter().flat_map(|name| files(&repository, name)).collect();
+        assert_eq!(found, expected, "{}", names[0]);
     }
 }

@@ -1,16 +1,22 @@
 //! The guide says what the code does.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use voidgrad::Bernoulli;
-use voidgrad::estimators::Listed as _;
+use voidgrad::estimators::{Listed as _, Method};
 use voidgrad_symbolic::graph::{Comparison, Graph, NodeId, Op, Shape};
 use voidgrad_symbolic::primitives::{BINARY, Call, UNARY};
 
 const START: &str = "<!-- table -->\n";
 const END: &str = "<!-- end of table -->";
 
-/// `GUIDE=overwrite cargo test` writes the table into the guide.
+/// Whether tables are to be written anew, as snapshots are.
+fn overwrites() -> bool {
+    std::env::var_os("INSTA_UPDATE").is_some_and(|value| value == "always")
+}
+
+/// `INSTA_UPDATE=always cargo test -p voidgrad-tests --test suite guide` writes the table into the guide.
 #[test]
 fn the_table_of_primitives_is_the_engines() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/voidgrad/src/guide/primitives.md");
@@ -18,12 +24,12 @@ fn the_table_of_primitives_is_the_engines() {
     let (before, rest) = page.split_once(START).expect("the page has a table");
     let (found, after) = rest.split_once(END).expect("the table has an end");
     let expected = table();
-    if std::env::var_os("GUIDE").is_some_and(|value| value == "overwrite") {
+    if overwrites() {
         std::fs::write(&path, format!("{before}{START}{expected}{END}{after}"))
             .expect("the guide can be written");
         return;
     }
-    assert_eq!(found, expected, "run the test with GUIDE=overwrite to write the table anew");
+    assert_eq!(found, expected, "run the test with INSTA_UPDATE=always to write the table anew");
 }
 
 /// One line a row, in the order of the engine's table.
@@ -104,27 +110,68 @@ fn formula(graph: &Graph, node: NodeId, level: u8) -> String {
     if own < level && !is_atom { format!("({text})") } else { text }
 }
 
-/// `cargo xtask compare` prints what the page quotes: all estimators of Bernoulli variables, in each of the tables.
+/// `INSTA_UPDATE=always cargo test -p voidgrad-tests --test suite guide` writes it anew.
 #[test]
-fn every_estimator_is_in_the_decision_and_in_every_table() {
+fn the_table_of_estimators_is_made_of_the_tables() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/voidgrad/src/estimators/table.md");
+    let expected = voidgrad::estimators::table();
+    if overwrites() {
+        std::fs::write(&path, expected).expect("the table can be written");
+        return;
+    }
+    let found = std::fs::read_to_string(&path).expect("the table is there");
+    assert_eq!(found, expected, "run the test with INSTA_UPDATE=always to write the table anew");
+}
+
+/// The rows of a table that the command line has printed: what stands between its head and an empty line.
+fn printed(table: &str) -> impl Iterator<Item = (&str, &str)> {
+    let rows = table.lines().skip_while(|line| !line.starts_with("estimator ")).skip(1);
+    rows.take_while(|line| !line.is_empty())
+        .map(|line| (line.split_whitespace().next().expect("the line is not empty"), line))
+}
+
+/// `cargo xtask compare` prints what the page quotes: the estimators of Bernoulli variables that there were when it was measured, in each of the tables.
+#[test]
+fn what_is_measured_is_in_the_decision_and_in_every_table() {
     let page = include_str!("../../crates/voidgrad/src/guide/which_estimator.md");
     let (decision, measured) = page.split_once("# Measured").expect("the page has two halves");
-    let quoted: Vec<&str> = measured.split("```text\n").skip(1).take(3).collect();
-    assert_eq!(quoted.len(), 3);
-    for method in Bernoulli::estimators().iter().map(|row| row.method) {
-        // `relax-coupled` is named with its kin.
-        let kin = method.name.trim_end_matches("-coupled");
-        assert!(decision.contains(&format!("`{kin}`")), "{}", method.name);
-        for table in &quoted {
-            let row = table.lines().find(|line| line.split_whitespace().next() == Some(method.name));
-            // 2²⁰⁰ evaluations are left out.
-            assert_eq!(
-                row.is_none(),
-                method.name == "enumerate" && table.contains("M = 200"),
-                "{}",
-                method.name
-            );
-            assert!(row.is_none_or(|row| row.contains("biased") == method.is_biased()), "{}", method.name);
+    let quoted: Vec<&str> =
+        measured.split("```text\n").skip(1).map(|rest| rest.split("```").next().unwrap()).collect();
+    assert_eq!(quoted.len(), 4);
+    let names = |table| printed(table).map(|(name, _)| name).collect::<BTreeSet<&str>>();
+    let mut all = names(quoted[1]);
+    assert!(all.len() >= 29, "{all:?}");
+    assert_eq!(names(quoted[2]), all);
+    assert!(names(quoted[3]).is_subset(&all));
+    for table in quoted {
+        for (name, row) in printed(table) {
+            let method = Bernoulli::estimator(name).unwrap_or_else(|error| panic!("{error}")).method;
+            assert_eq!(row.contains("biased"), method.is_biased(), "{row}");
+            // `relax-coupled` is named with its kin.
+            let kin = name.trim_end_matches("-coupled");
+            assert!(decision.contains(&format!("`{kin}`")), "{name}");
         }
     }
+    // 2²⁰⁰ evaluations are left out.
+    assert!(all.remove("enumerate"));
+    assert_eq!(names(measured.split("```text\n").nth(1).unwrap()), all);
+}
+
+/// The second column of the decision, but for what is named as a path.
+#[test]
+fn every_estimator_that_the_guide_chooses_exists() {
+    let page = include_str!("../../crates/voidgrad/src/guide/which_estimator.md");
+    let (decision, _) = page.split_once("# What it costs").expect("the page has its parts");
+    let mut chosen = 0;
+    for row in decision.lines().filter(|line| line.starts_with("| ")) {
+        let cell = row.split(" | ").nth(1).expect("a row has columns");
+        for name in cell.split('`').skip(1).step_by(2) {
+            // Types are links, which rustdoc follows.
+            if name.starts_with(|c: char| c.is_ascii_lowercase()) {
+                assert!(Method::find(name).is_some(), "{name}");
+                chosen += 1;
+            }
+        }
+    }
+    assert!(chosen >= 20, "{chosen}");
 }

@@ -4,7 +4,7 @@ use std::fs;
 
 use serde_json::Value;
 
-use voidgrad::estimators::Count;
+use voidgrad::estimators::{Count, Method};
 
 use super::{TINY, keys, of_bernoulli, printed, refusal, workplace};
 
@@ -101,10 +101,12 @@ fn variance_knows_every_estimator_and_says_what_it_is() {
         ]);
         let expected = match method.cost.f {
             Count::Fixed(count) => count,
-            Count::K => 2,
+            Count::K | Count::KOrVariablesAndOne | Count::KOrStates => 2,
+            Count::TwiceK => 4,
             // That of the candidate in use.
             Count::Varies => answer["evaluations"].as_u64().unwrap(),
             Count::VariablesAndOne => 4,
+            Count::FourTimesVariables => 12,
             Count::States => 8,
             other => panic!("{}: {other:?}", method.name),
         };
@@ -124,10 +126,20 @@ fn variance_knows_every_estimator_and_says_what_it_is() {
 #[test]
 fn evaluations_are_what_is_asked_for_where_there_is_a_choice() {
     let point = ["--theta", "0.3", "--target", "0.45", "--evaluations", "6"];
-    for estimator in ["rloo", "disarm", "arms", "double-cv", "rodeo", "mixed", "relax-loo"] {
-        let answer = answer(&[&point[..], &["--estimator", estimator, "--samples", "100"]].concat());
-        assert_eq!(answer["evaluations"], 6, "{answer}");
+    let mut asked = 0;
+    for method in of_bernoulli() {
+        // Of one variable with two states.
+        let expected = match method.cost.f {
+            Count::K => 6,
+            Count::TwiceK => 12,
+            Count::KOrVariablesAndOne | Count::KOrStates => 2,
+            _ => continue,
+        };
+        let answer = answer(&[&point[..], &["--estimator", method.name, "--samples", "100"]].concat());
+        assert_eq!(answer["evaluations"], expected, "{answer}");
+        asked += 1;
     }
+    assert!(asked >= 8, "{asked}");
     // With three pairs a third of the variance of one.
     let [one, three] = ["2", "6"].map(|k| {
         let k = ["--estimator", "disarm", "--theta", "0.3", "--target", "0.45", "--evaluations", k];
@@ -138,24 +150,20 @@ fn evaluations_are_what_is_asked_for_where_there_is_a_choice() {
 
 #[test]
 fn evaluations_that_make_no_sense_are_refused() {
-    for (estimator, k) in [
-        ("disarm", "3"),
-        ("disarm", "1"),
-        ("rloo", "1"),
-        ("rloo", "0"),
-        ("arms", "1"),
-        ("double-cv", "1"),
-        ("rodeo", "1"),
-        ("mixed", "0"),
-        ("relax-loo", "1"),
-        ("bit-flip", "1"),
-        ("rloo", "two"),
-        ("rloo", "10000000"),
-        ("reinforce", "2"),
-        ("arm", "2"),
-        ("local-expectation", "2"),
-        ("rebar", "1"),
-    ] {
+    // The library's tests hold what an estimator says of K to what it takes.
+    let of = |method: &Method| match method.cost.f {
+        Count::Varies => vec![],
+        _ if !method.cost.has_choice() => vec!["2"],
+        _ if method.parameters.starts_with("K, even") => vec!["0", "1", "3"],
+        _ if method.parameters.starts_with("K ≥ 2") || method.parameters.starts_with("K from 2") => {
+            vec!["0", "1"]
+        }
+        _ => vec!["0"],
+    };
+    let of_table = of_bernoulli().flat_map(|method| of(method).into_iter().map(|k| (method.name, k)));
+    let senseless: Vec<(&str, &str)> = of_table.chain([("rloo", "two"), ("rloo", "10000000")]).collect();
+    assert!(senseless.len() >= 30 && senseless.contains(&("disarm", "3")), "{senseless:?}");
+    for (estimator, k) in senseless {
         let place = workplace("evaluations");
         let out = place.join("out");
         let choice = ["--estimator", estimator, "--evaluations", k];

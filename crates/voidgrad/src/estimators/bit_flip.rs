@@ -37,7 +37,7 @@ pub const METHOD: Method = Method {
     source: "Kunes et al. 2023, section 3",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: Cost::f(Count::K),
+    cost: Cost::f(Count::KOrVariablesAndOne),
     parameters: "K ≥ 2, 2 unless given; at most M + 1",
 };
 

@@ -19,6 +19,10 @@ pub enum Count {
     Fixed(u64),
     /// K, which the user chooses.
     K,
+    /// K, and no more than M + 1, for M variables.
+    KOrVariablesAndOne,
+    /// K, and no more than there are states.
+    KOrStates,
     /// 2K.
     TwiceK,
     /// Another number in every round.
@@ -50,7 +54,7 @@ impl Cost {
     /// Whether the user chooses K, the number of samples.
     #[must_use]
     pub fn has_choice(&self) -> bool {
-        matches!(self.f, Count::K | Count::Varies)
+        matches!(self.f, Count::K | Count::KOrVariablesAndOne | Count::KOrStates | Count::Varies)
     }
 }
 
@@ -58,7 +62,7 @@ impl fmt::Display for Count {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Fixed(count) => write!(f, "{count}"),
-            Self::K => f.write_str("K"),
+            Self::K | Self::KOrVariablesAndOne | Self::KOrStates => f.write_str("K"),
             Self::TwiceK => f.write_str("2K"),
             Self::Varies => f.write_str("varies"),
             Self::VariablesAndOne => f.write_str("M + 1"),

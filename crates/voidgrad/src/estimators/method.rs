@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 
-use super::tables::{distributions, methods};
-use super::{AutoError, Cost};
+use super::{AutoError, Cost, distributions, methods};
 use crate::controls::Relaxable;
 use crate::error::InvalidParameter;
 

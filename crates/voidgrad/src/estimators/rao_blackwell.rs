@@ -43,7 +43,7 @@ pub const METHOD: Method = Method {
     source: "Liu et al. 2019, section 3",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: Cost::f(Count::K),
+    cost: Cost::f(Count::KOrStates),
     parameters: "K ≥ 2, 2 unless given; no more than there are states",
 };
 

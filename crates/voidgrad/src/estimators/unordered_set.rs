@@ -52,7 +52,7 @@ pub const METHOD: Method = Method {
     source: "Kool, van Hoof and Welling 2020, section 4",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: Cost::f(Count::K),
+    cost: Cost::f(Count::KOrStates),
     parameters: "K from 2 to 16, 2 unless given; no more than there are states",
 };
 

@@ -36,7 +36,7 @@ fn the_expectation_is_the_gradient_where_an_estimator_is_unbiased_and_else_it_is
         tested.push((name, count));
     }
     let of_eight = tested.iter().filter(|(_, count)| *count == 8).count();
-    assert!(tested.len() == 31 && of_eight >= 10, "{tested:?}");
+    assert!(tested.len() >= 31 && of_eight >= 10, "{tested:?}");
 }
 
 fn value(b: &[f64]) -> f64 {

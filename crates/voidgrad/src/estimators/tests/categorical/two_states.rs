@@ -70,7 +70,7 @@ fn two_states_have_the_moments_of_a_bernoulli_variable() {
         close(method.name, found.variance, expected.variance, 1e-14);
         tested += 1;
     }
-    assert_eq!(tested, 9);
+    assert!(tested >= 9, "{tested}");
 }
 
 /// A control of the differences of z between the two states, and `φ` the other control's.

@@ -228,7 +228,7 @@ fn repository() -> Vec<(String, BTreeSet<String>)> {
     visit(&root, &mut paths);
     let words = |path: PathBuf| {
         let relative = path.strip_prefix(&root).unwrap().to_str()?.replace('\\', "/");
-        let is_prose = [".md", ".ipynb", ".lock"].iter().any(|end| relative.ends_with(end));
+        let is_prose = [".md", ".ipynb", ".lock", ".snap.new"].iter().any(|end| relative.ends_with(end));
         if is_prose && relative != GENERATED[0] || relative == "tests/suite/files.rs" {
             return None;
         }

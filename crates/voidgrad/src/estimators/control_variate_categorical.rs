@@ -3,7 +3,7 @@
 use crate::categorical::{Categorical, logit, row, state};
 use crate::control::{Control, OfExample};
 use crate::error::{EstimateError, check_gradient, same_length};
-use crate::estimator::{Answer, Estimator, Told, suits};
+use crate::estimator::{Answer, Coupling, Estimator, Told, suits};
 use crate::kernel::{g_hat, pathwise};
 use crate::noise::Noise;
 use crate::objective::Objective;
@@ -238,6 +238,10 @@ impl<C: Control + Send + Sync> Estimator<Categorical> for C {
 
     fn suits(&self, categorical: &Categorical) -> Result<(), EstimateError> {
         Ok(suits(self, categorical.len())?)
+    }
+
+    fn coupling(&self) -> Option<Coupling> {
+        Some(Coupling::Independent)
     }
 
     fn control(&self) -> Option<&dyn Control> {

@@ -2,8 +2,10 @@
 //!
 //! All variances are with respect to the logits and averaged over the coordinates, `(1/M) Σ_m Var[ĝ_m]`.
 
+mod categorical;
 mod enumeration;
 mod floors;
+mod gaussian;
 mod gradient;
 mod in_use;
 mod integral;
@@ -17,11 +19,13 @@ mod rule;
 #[cfg(test)]
 mod tests;
 
+pub use categorical::moments_of_categorical;
 pub use enumeration::enumerate;
 pub use floors::{
     DRAWS_FOR_A_WEIGHT, Floors, LARGEST_PAIRWISE, SampledFloor, SampledFloors, floors, floors_of_multilinear,
     sampled_floors,
 };
+pub use gaussian::moments_of_gaussian;
 pub use gradient::{VarianceGradient, gradient, gradient_within};
 pub use in_use::{FloorInUse, floor_in_use};
 pub use moments::{Moments, Technique, moments};
@@ -46,6 +50,26 @@ pub enum VarianceError {
         found: usize,
         /// What would have been accepted.
         allowed: usize,
+    },
+    /// The quadrature, for a variable of more states than it can integrate over.
+    #[error("{found} states are too many for a control's quadrature: at most {allowed}")]
+    TooManyStates {
+        /// K.
+        found: usize,
+        /// What would have been accepted.
+        allowed: usize,
+    },
+    /// The integral over the noise of one sample, for an estimator that takes more.
+    #[error(
+        "this estimator takes {noise} uniform numbers and evaluates f {evaluations} times: the integral is for {allowed} numbers and 1 evaluation"
+    )]
+    MoreThanOneSample {
+        /// Its uniform numbers.
+        noise: usize,
+        /// Those of one sample.
+        allowed: usize,
+        /// Its evaluations of f.
+        evaluations: u64,
     },
     /// Enumeration, with a control that depends on z.
     #[error(

@@ -131,6 +131,24 @@ impl Control for OfDifferences {
     }
 }
 
+/// Of z of two states the control sees the difference, a logistic variable as z of a Bernoulli variable is.
+#[test]
+fn rebar_of_two_states_has_the_exact_moments_of_a_bernoulli_variable() {
+    let f = |b: &[f64]| 3.0 * b[1] + 0.4;
+    for (a, eta, lambda) in [(1.2, 0.8, 0.6), (-3.0, 2.0, 0.2), (9.0, -1.0, 1.5)] {
+        let bernoulli = Bernoulli::from_logits(&[a]).unwrap();
+        let categorical = Categorical::from_logits(&[0.3, 0.3 + a], 2).unwrap();
+        let control = Rebar::new(eta, lambda, 0.3).unwrap();
+        let expected = variance::quadrature(&bernoulli, &|b: &[f64]| 3.0 * b[0] + 0.4, &control).unwrap();
+        let found = variance::moments_of_categorical(&categorical, &f, &OfDifferences(control)).unwrap();
+        // What both promise.
+        let unit = expected.variance.sqrt();
+        close("∂/∂a_1", found.mean[1], expected.mean[0], 2e-7 * unit);
+        close("∂/∂a_0", found.mean[0], -expected.mean[0], 2e-7 * unit);
+        close("variance", found.variance, expected.variance, 2e-7 * expected.variance);
+    }
+}
+
 /// Sample by sample, on noise that makes the same differences: `E_0/(E_0 + E_1)` is uniform where the `E_k = -ln u_k` are those of
 /// Gumbel variables. The gradient of the variance is the same as well.
 #[test]

@@ -110,6 +110,14 @@ impl Family for Categorical {
     fn smallest(_: usize) -> Vec<usize> {
         vec![1, 2]
     }
+
+    fn moments(
+        &self,
+        objective: &dyn Objective,
+        estimator: &AnyEstimator<Self>,
+    ) -> Result<Moments, VarianceError> {
+        variance::moments_of_categorical(self, objective, estimator)
+    }
 }
 
 impl Family for Gaussian {
@@ -135,6 +143,14 @@ impl Family for Gaussian {
 
     fn sample_shape(row: &[usize], _: usize) -> Vec<usize> {
         row[1..].to_vec()
+    }
+
+    fn moments(
+        &self,
+        objective: &dyn Objective,
+        estimator: &AnyEstimator<Self>,
+    ) -> Result<Moments, VarianceError> {
+        variance::moments_of_gaussian(self, objective, estimator)
     }
 }
 

@@ -133,6 +133,22 @@ def test_one_variable_and_a_control_are_integrated():
     assert abs(moments.variance - sampled.variance) <= SIGMAS * sampled.standard_error
 
 
+@pytest.mark.parametrize(
+    "estimator, parameters, function",
+    [
+        (voidgrad.Lax(learning_rate=0), [[0.4], [-0.3]], lambda x: np.sin(2 * x[..., 0])),
+        (voidgrad.Reinforce("gaussian", baseline=0.2), [[0.4], [-0.3]], lambda x: np.sin(2 * x[..., 0])),
+        (voidgrad.RelaxPerceptron("categorical", learning_rate=0), [[0.4, -0.3]], lambda b: 1.5 * b[..., 0, 1] - 0.4),
+    ],
+)
+def test_one_variable_of_another_distribution_is_integrated(estimator, parameters, function):
+    moments = variance.exact(function, parameters, estimator)
+    (sampled,) = variance.compare(function, parameters, [estimator], 50_000)
+    assert moments.technique == "quadrature"
+    assert np.allclose(moments.mean, sampled.mean, atol=SIGMAS * sampled.bias_error)
+    assert abs(moments.variance - sampled.variance) <= SIGMAS * sampled.standard_error
+
+
 def test_a_comparison_is_of_copies_that_have_settled():
     averaging, control = voidgrad.ReinforceEma(), voidgrad.RelaxPerceptron(learning_rate=0.03)
     plain, settled, trained, rloo = variance.compare(own, LOGITS, ["reinforce", averaging, control, "rloo"], 5_000)

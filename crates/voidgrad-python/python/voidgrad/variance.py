@@ -63,7 +63,7 @@ class Comparison(NamedTuple):
 def exact(f: Function, logits: ArrayLike, estimator: Estimator, gradient: Optional[Function] = None) -> Moments:
     """The mean and the variance of ĝ without samples, for a row of parameters such as (M,) logits.
 
-    It is a sum over all states or over all noise that matters, or, for one variable and a control, an integral. The estimator is taken in its present state.
+    It is a sum over all states or over all noise that matters, or, for one variable and a control (categorical: of two or three states) or one Gaussian variable, an integral. The estimator is taken in its present state.
     Raises ValueError if there is no such way or if it would take too long; then use `compare`.
     """
     row = np.asarray(logits, np.float64)[None]

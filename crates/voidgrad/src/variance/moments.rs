@@ -10,7 +10,8 @@ use crate::objective::{Differentiable, Flips, Objective, Points};
 ///
 /// With one variable that is every estimator of the [table](crate::estimators::Listed) but ARMS, RELAX over several
 /// samples and Concrete; with more of them, those that have a
-/// [`rule`](Estimator::rule), as long as it has no more than [`LARGEST_RULE`](super::LARGEST_RULE) nodes.
+/// [`rule`](Estimator::rule), as long as it has no more than [`LARGEST_RULE`](super::LARGEST_RULE) nodes. [`moments_of_categorical`](super::moments_of_categorical) and
+/// [`moments_of_gaussian`](super::moments_of_gaussian) are for one variable of these distributions, [`over_rule`] is for all.
 ///
 /// ```
 /// use voidgrad::estimators::Rloo;

@@ -121,9 +121,10 @@ fn rule(step: f64) -> Vec<(f64, f64)> {
     let count = 2.0 * last + 1.0;
     let node = |i: f64| {
         let x = (i - last) * step;
-        let y = PI * x.sinh();
+        let [grown, decayed] = [x, -x].map(f64::exp);
+        let (y, slope) = (0.5 * PI * (grown - decayed), 0.5 * PI * (grown + decayed));
         let (v, rest) = (voidgrad_real::sigmoid(y), voidgrad_real::sigmoid(-y));
-        (v, step * PI * x.cosh() * v * rest)
+        (v, step * slope * v * rest)
     };
     (0..).map(f64::from).take_while(|i| *i < count).map(node).collect()
 }

@@ -2,6 +2,7 @@
 
 use super::moments_of_categorical;
 use crate::categorical::Categorical;
+use crate::control;
 use crate::controls::{Perceptron, Relaxed, Zero};
 use crate::estimator::Estimator;
 use crate::estimators::{Listed as _, Reinforce, Setup};
@@ -79,6 +80,11 @@ fn rebar_and_relax_have_the_gradient_and_the_variance_of_samples() {
     }
 }
 
+#[control]
+fn kink(z: f64, weight: f64) -> f64 {
+    weight * (z - 0.3).abs()
+}
+
 #[test]
 fn what_is_not_covered_is_refused() {
     let two = Categorical::from_logits(&[0.0; 4], 2).unwrap();
@@ -90,9 +96,8 @@ fn what_is_not_covered_is_refused() {
     assert_eq!(error.to_string(), "4 states are too many for a control's quadrature: at most 3");
     let one = Categorical::from_logits(&[0.0; 2], 2).unwrap();
     let toy = MeanQuadratic { target: 0.3 };
-    // At this temperature the control is a step.
-    let steep = Relaxed::new(toy, &one, 1.0, 1e-6).unwrap();
-    let found = moments_of_categorical(&one, &f, &steep);
+    // The slope of a kink jumps.
+    let found = moments_of_categorical(&one, &f, &Kink::new(1.0).unwrap());
     assert!(matches!(found, Err(VarianceError::NotConverged { .. })), "{found:?}");
     let nan = |b: &[f64]| if b[1] == 1.0 { f64::NAN } else { toy.value(b) };
     let found = moments_of_categorical(&one, &nan, &Zero);

@@ -135,7 +135,7 @@ impl Control for OfDifferences {
 #[test]
 fn rebar_of_two_states_has_the_exact_moments_of_a_bernoulli_variable() {
     let f = |b: &[f64]| 3.0 * b[1] + 0.4;
-    for (a, eta, lambda) in [(1.2, 0.8, 0.6), (-3.0, 2.0, 0.2), (9.0, -1.0, 1.5)] {
+    for (a, eta, lambda) in [(1.2, 0.8, 0.6), (-3.0, 2.0, 0.2), (9.0, -1.0, 1.5), (0.4, 1.0, 1e-3)] {
         let bernoulli = Bernoulli::from_logits(&[a]).unwrap();
         let categorical = Categorical::from_logits(&[0.3, 0.3 + a], 2).unwrap();
         let control = Rebar::new(eta, lambda, 0.3).unwrap();

@@ -102,7 +102,7 @@ fn variance_knows_every_estimator_and_says_what_it_is() {
         let expected = match method.cost.f {
             Count::Fixed(count) => count,
             Count::K | Count::KOrVariablesAndOne | Count::KOrStates => 2,
-            Count::TwiceK => 4,
+            Count::TimesK(times) => 2 * times,
             // That of the candidate in use.
             Count::Varies => answer["evaluations"].as_u64().unwrap(),
             Count::VariablesAndOne => 4,
@@ -131,7 +131,7 @@ fn evaluations_are_what_is_asked_for_where_there_is_a_choice() {
         // Of one variable with two states.
         let expected = match method.cost.f {
             Count::K => 6,
-            Count::TwiceK => 12,
+            Count::TimesK(times) => 6 * times,
             Count::KOrVariablesAndOne | Count::KOrStates => 2,
             _ => continue,
         };

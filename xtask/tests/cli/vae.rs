@@ -186,7 +186,7 @@ fn a_model_with_two_layers_is_resumed_and_leaves_whole_files() {
 fn a_model_is_trained_on_a_bound_of_several_samples() {
     let place = workplace("vae-bound");
     let out = place.join("results");
-    let estimators = ["--estimator=vimco", "--estimator=local-disarm"];
+    let estimators = ["--estimator=vimco", "--estimator=local-disarm", "--estimator=local-arms"];
     train(&out, &[&["--bound=3", "--latents=4", "--iterations=2"][..], &estimators].concat());
     let found = summary(&out);
     assert_eq!(found["bound"], 3);
@@ -195,7 +195,7 @@ fn a_model_is_trained_on_a_bound_of_several_samples() {
         .iter()
         .map(|run| (run["estimator"].as_str().unwrap(), run["evaluations"].as_u64().unwrap()))
         .collect();
-    assert_eq!(rows, [("vimco", 3), ("local-disarm", 6)]);
+    assert_eq!(rows, [("vimco", 3), ("local-disarm", 6), ("local-arms", 9)]);
     for run in runs {
         let [elbo, bound] = ["train_elbo", "train_bound"].map(|key| run[key].as_f64().unwrap());
         assert!((-60.0..-30.0).contains(&bound) && bound > elbo, "{run}");
@@ -281,7 +281,7 @@ fn a_model_that_there_is_not_is_refused_in_one_line() {
         (&["--bound=1"], "--bound"),
         (
             &["--bound=5", "--estimator=rloo"],
-            "--bound 5: rloo has the gradient of E[f], and not that of the bound; there are vimco and local-disarm",
+            "--bound 5: rloo has the gradient of E[f], and not that of the bound; there are vimco, local-disarm, local-arms",
         ),
         (&["--bound=5", "--estimator=exact"], "--bound 5: exact has the gradient of E[f]"),
         (&["--estimator=vimco"], "--estimator vimco has the gradient of a bound of several samples"),

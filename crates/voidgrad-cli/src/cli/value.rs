@@ -95,7 +95,7 @@ pub(crate) fn gradient(name: &str) -> Result<Gradient, String> {
             let of_bounds: Vec<&str> = of_bounds().iter().map(|row| row.method.name).collect();
             format!(
                 "{reason}; for max-cut and vae also {EXACT}, for vae with --bound {}",
-                of_bounds.join(" and ")
+                of_bounds.join(" or ")
             )
         });
     };

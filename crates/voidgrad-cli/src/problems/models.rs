@@ -57,7 +57,7 @@ const LARGEST_BOUND: u64 = 10_000;
 #[group(id = "objective")]
 pub(crate) struct Objective {
     /// Train on the importance-weighted bound of K samples instead of the ELBO, with the estimators of its gradient: vimco,
-    /// which evaluates f K times for an image, and local-disarm, 2K times
+    /// which evaluates f K times for an image, local-disarm, 2K times, and local-arms, 3K times
     #[arg(long, value_name = "K", value_parser = count(2, LARGEST_BOUND), allow_hyphen_values = true)]
     pub(crate) bound: Option<u64>,
 }

@@ -66,7 +66,7 @@ impl Arms {
     }
 
     /// `1/(1 - ρ)` at the logit a: `(1 - r)/(1 - p/r)`, where p is the probability that two samples take the rarer state.
-    fn correction(self, a: f64) -> f64 {
+    pub(super) fn correction(self, a: f64) -> f64 {
         sigmoid(a.abs()) / self.other(a)
     }
 

@@ -23,8 +23,8 @@ pub enum Count {
     KOrVariablesAndOne,
     /// K, and no more than there are states.
     KOrStates,
-    /// 2K.
-    TwiceK,
+    /// So many times K.
+    TimesK(u64),
     /// Another number in every round.
     Varies,
     /// M + 1, for M variables.
@@ -63,7 +63,7 @@ impl fmt::Display for Count {
         match self {
             Self::Fixed(count) => write!(f, "{count}"),
             Self::K | Self::KOrVariablesAndOne | Self::KOrStates => f.write_str("K"),
-            Self::TwiceK => f.write_str("2K"),
+            Self::TimesK(times) => write!(f, "{times}K"),
             Self::Varies => f.write_str("varies"),
             Self::VariablesAndOne => f.write_str("M + 1"),
             Self::FourTimesVariables => f.write_str("4M"),

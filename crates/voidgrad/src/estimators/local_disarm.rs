@@ -48,7 +48,7 @@ pub const METHOD: Method = Method {
     source: "Dong, Mnih and Tucker 2020, the section on multi-sample bounds",
     bias: Bias::Unbiased,
     needs: Needs::Values,
-    cost: Cost::f(Count::TwiceK),
+    cost: Cost::f(Count::TimesK(2)),
     parameters: "K ≥ 2",
 };
 

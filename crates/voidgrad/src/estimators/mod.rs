@@ -30,6 +30,7 @@ pub mod enumerate;
 pub mod gapped;
 pub mod gumbel;
 pub mod lax;
+pub mod local_arms;
 pub mod local_disarm;
 pub mod local_expectation;
 pub mod measure_valued;
@@ -92,6 +93,7 @@ pub use gapped::Gapped;
 pub use gumbel::Gumbel;
 pub use lax::Lax;
 pub use listed::{Listed, Row};
+pub use local_arms::LocalArms;
 pub use local_disarm::LocalDisarm;
 pub use local_expectation::{LocalExpectation, LocalExpectationByFlips};
 pub use measure_valued::MeasureValued;
@@ -133,6 +135,9 @@ pub fn of_bounds() -> &'static [Row<Bernoulli>] {
             row(&vimco::METHOD, |setup, _, _| Ok(Box::new(Vimco::new(setup.evaluations.unwrap_or(LEAST))?))),
             row(&local_disarm::METHOD, |setup, _, _| {
                 Ok(Box::new(LocalDisarm::new(setup.evaluations.unwrap_or(LEAST))?))
+            }),
+            row(&local_arms::METHOD, |setup, _, _| {
+                Ok(Box::new(LocalArms::of_list(setup.evaluations.unwrap_or(LEAST))?))
             }),
         ]
     }

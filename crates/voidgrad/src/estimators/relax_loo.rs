@@ -30,7 +30,7 @@ pub const METHOD: Method = Method {
     source: "Grathwohl et al. 2018, equation 8; Kool, van Hoof and Welling 2019",
     bias: Bias::Unbiased,
     needs: Needs::Control,
-    cost: Cost::f(Count::K).and_control(Count::TwiceK),
+    cost: Cost::f(Count::K).and_control(Count::TimesK(2)),
     parameters: "K ≥ 2, 2 unless given; η (1 for the toy), λ and 46 weights, trained on the variance",
 };
 

@@ -80,7 +80,7 @@ fn of_bound(gradients: &[Gradient], samples: u64) -> Result<Vec<&'static Method>
         return Err(Error::arguments(format!(
             "--bound {samples}: {} has the gradient of E[f], and not that of the bound; there are {}",
             other.name(),
-            names.join(" and ")
+            names.join(", ")
         )));
     }
     let is_asked = |method: &Method| match gradients {

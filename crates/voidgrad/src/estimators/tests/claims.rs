@@ -91,7 +91,7 @@ fn evaluations_are_those_it_says<D: Distribution>(
             Count::K => samples,
             Count::KOrVariablesAndOne => samples.min(count as u64 + 1),
             Count::KOrStates => samples.min((0..count).map(|_| states).product()),
-            Count::TwiceK => 2 * samples,
+            Count::TimesK(times) => times * samples,
             // That of the candidate in use, which is not known from outside.
             Count::Varies => evaluations,
             Count::VariablesAndOne => count as u64 + 1,

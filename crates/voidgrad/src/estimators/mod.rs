@@ -43,6 +43,7 @@ pub mod reinforce;
 pub mod reinforce_ema;
 pub mod reinforce_optimal;
 pub mod reinmax;
+pub mod reinmax_rao;
 pub mod relax;
 pub mod relax_basis;
 pub mod relax_coupled;
@@ -105,6 +106,7 @@ pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
 pub use reinforce_optimal::ReinforceOptimal;
 pub use reinmax::ReinMax;
+pub use reinmax_rao::ReinMaxRao;
 pub use relax_loo::RelaxLoo;
 pub use rloo::Rloo;
 pub use rodeo::Rodeo;
@@ -228,6 +230,7 @@ impl Listed for Bernoulli {
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
+                row(&reinmax_rao::METHOD, |setup, _, _| Ok(Box::new(ReinMaxRao::of_list(setup.lambda)?))),
                 row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }
@@ -278,6 +281,7 @@ impl Listed for Categorical {
                 row(&straight_through::METHOD, |_, _, _| Ok(Box::new(StraightThrough))),
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
+                row(&reinmax_rao::METHOD, |setup, _, _| Ok(Box::new(ReinMaxRao::of_list(setup.lambda)?))),
                 row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }

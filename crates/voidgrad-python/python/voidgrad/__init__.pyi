@@ -399,6 +399,20 @@ class Reinmax(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli') -> None: ...
 
+class ReinmaxRao(Estimator):
+    """ReinMax-Rao: ĝ = 2·E[J(softmax(z̃/λ))]·∇f(b)/λ - ½·J(θ)·∇f(b), the mean over 10 draws of z̃ around ln((θ + b)/2) with its largest entry at the drawn state; J(π) = diag(π) - π·πᵀ.
+
+    BIASED; evaluations of f for each row: 1; needs f and ∇f: tell(values, gradients).
+    Source: Wang and Bui 2026; Paulus, Maddison and Krause 2021.
+    Parameters: the temperature λ.
+
+    Arguments:
+        distribution: 'bernoulli', 'categorical'; the first unless given
+        temperature: the temperature λ
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5) -> None: ...
+
 class GappedStraightThrough(Estimator):
     """gapped straight-through: ĝ_i = x_i·(∇f_i - Σ_j x_j ∇f_j)/τ at b, x = softmax(ã/τ); ã: the logits, with that of the drawn state raised to the largest, and the others at least 1 below it.
 

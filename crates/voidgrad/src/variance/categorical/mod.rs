@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod tests;
 
+use std::f64::consts::PI;
+
 use super::{LARGEST_RULE, Moments, Technique, Tolerance, VarianceError, over_rule};
 use crate::categorical::{Categorical, row, state};
 use crate::control::Control;
@@ -10,12 +12,13 @@ use crate::error::EstimateError;
 use crate::estimator::{Coupling, Estimator};
 use crate::kernel::{g_hat, pathwise};
 use crate::objective::{Objective, Points};
+use voidgrad_real::sigmoid;
 
 /// The moments of an estimator of categorical variables without samples: with a control, as REBAR and RELAX have it, by quadrature to a relative error of 1e-7 of the variance, for one variable of two or three states; the others
 /// [by a sum over their noise](over_rule).
 ///
 /// Given b, `ĝ = A(z̃) + B(z)`, where z and z̃ are independent and have the same distribution `p(z|b)`, so `Var[ĝ] = E[Var[A|b] + Var[B|b]] + Var[E[ĝ|b]]`, and integrals over the K numbers of one z are enough. They are
-/// those over the uniform numbers v of z̃ = g̃(v, a, b): z̃_b is a Gumbel variable, and the others are below it.
+/// those over the uniform numbers v of `z̃ = g̃(v, a, b)`: `z̃_b` is a Gumbel variable, and the others are below it.
 /// Each has the tanh-sinh rule, whose step is halved until the variance does not change by more than the tolerance; of a control with kinks that may be out of reach.
 ///
 /// With four states a rule with that tolerance would have 4·99⁴ nodes, 92 times [`LARGEST_RULE`].
@@ -59,7 +62,7 @@ pub fn moments_of_categorical(
 const STATES: usize = 3;
 
 /// Halvings of a step of ½ for the first rule.
-const FIRST: i32 = 1;
+const FIRST: u32 = 1;
 
 fn quadrature(
     categorical: &Categorical,
@@ -85,12 +88,14 @@ fn quadrature(
     let mut sides: Vec<Side<'_>> = (0..states).map(|b| Side::new(categorical, control, f[b], b)).collect();
     let (mut before, mut error) = (None::<State>, f64::INFINITY);
     for halvings in FIRST.. {
-        let rule = rule(0.5_f64.powi(halvings + 1));
-        let nodes = (rule.len() as u64).pow(states as u32) * states as u64;
+        let rule = rule(halvings);
+        let nodes = (0..states).fold(states as u64, |nodes, _| nodes.saturating_mul(rule.len() as u64));
         if nodes > LARGEST_RULE {
             break;
         }
-        sides.iter_mut().for_each(|side| side.integrate(&rule));
+        for side in &mut sides {
+            side.integrate(&rule);
+        }
         let state = State::of(categorical, &sides);
         let found =
             Moments { mean: state.mean.clone(), variance: state.variance, technique: Technique::Quadrature }
@@ -112,21 +117,17 @@ fn quadrature(
     Err(VarianceError::NotConverged { variance, error })
 }
 
-/// Nodes and weights of `∫ g(v) dv` over (0, 1), `v = σ(π·sinh x)`, for this step of x.
-fn rule(step: f64) -> Vec<(f64, f64)> {
-    use std::f64::consts::PI;
-    /// Beyond it is 8e-16 of the interval, at each end.
-    const END: f64 = 3.1;
-    let last = (END / step).floor();
-    let count = 2.0 * last + 1.0;
-    let node = |i: f64| {
-        let x = (i - last) * step;
+/// Nodes and weights of `∫ g(v) dv` over (0, 1), `v = σ(π·sinh x)`, for steps of x of ½ that have been halved so often. They end at |x| = 3.1: beyond is 8e-16 of the interval, at each end.
+fn rule(halvings: u32) -> Vec<(f64, f64)> {
+    let (step, last) = (0.5 / f64::from(1_u32 << halvings), (62 << halvings) / 10);
+    let node = |i: i32| {
+        let x = f64::from(i) * step;
         let [grown, decayed] = [x, -x].map(f64::exp);
         let (y, slope) = (0.5 * PI * (grown - decayed), 0.5 * PI * (grown + decayed));
-        let (v, rest) = (voidgrad_real::sigmoid(y), voidgrad_real::sigmoid(-y));
+        let (v, rest) = (sigmoid(y), sigmoid(-y));
         (v, step * slope * v * rest)
     };
-    (0..).map(f64::from).take_while(|i| *i < count).map(node).collect()
+    (-last..=last).map(node).collect()
 }
 
 /// Everything about one b.
@@ -148,7 +149,7 @@ impl<'a> Side<'a> {
         let zeros = || [vec![0.0; categorical.len()], vec![0.0; categorical.len()]];
         let mut side = Self { categorical, control, f, b, centre: zeros(), first: zeros(), variance: 0.0 };
         // Says roughly where the means are.
-        side.integrate(&rule(0.25));
+        side.integrate(&rule(FIRST));
         side
     }
 

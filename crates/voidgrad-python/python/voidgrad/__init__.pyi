@@ -413,6 +413,21 @@ class ReinmaxRao(Estimator):
 
     def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5) -> None: ...
 
+class ReinmaxCv(Estimator):
+    """ReinMax-CV: ĝ = ReinMax + η·(E[J(softmax(z̃/λ))] - J(softmax(z/λ)))·∇f(b)/λ, z around ln((θ + b)/2), and the mean over 10 draws z̃ of it with the largest entry at the drawn state.
+
+    BIASED; evaluations of f for each row: 1; needs f and ∇f: tell(values, gradients).
+    Source: Wang and Bui 2026, equation 18.
+    Parameters: the temperature λ and the coefficient η.
+
+    Arguments:
+        distribution: 'bernoulli', 'categorical'; the first unless given
+        temperature: the temperature λ
+        eta: η, the scale of the control, at its beginning
+    """
+
+    def __init__(self, distribution: str = 'bernoulli', *, temperature: float = 0.5, eta: float = 1.0) -> None: ...
+
 class GappedStraightThrough(Estimator):
     """gapped straight-through: ĝ_i = x_i·(∇f_i - Σ_j x_j ∇f_j)/τ at b, x = softmax(ã/τ); ã: the logits, with that of the drawn state raised to the largest, and the others at least 1 below it.
 

@@ -62,7 +62,7 @@ pub struct Setup {
     pub knows_flips: bool,
     /// The temperature λ.
     pub lambda: f64,
-    /// REBAR's scale η.
+    /// η, REBAR's scale and the coefficient of ReinMax-CV.
     pub eta: f64,
     /// The constant baseline c of REINFORCE.
     pub baseline: f64,

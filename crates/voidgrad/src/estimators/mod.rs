@@ -43,6 +43,7 @@ pub mod reinforce;
 pub mod reinforce_ema;
 pub mod reinforce_optimal;
 pub mod reinmax;
+pub mod reinmax_cv;
 pub mod reinmax_rao;
 pub mod relax;
 pub mod relax_basis;
@@ -106,6 +107,7 @@ pub use reinforce::Reinforce;
 pub use reinforce_ema::ReinforceEma;
 pub use reinforce_optimal::ReinforceOptimal;
 pub use reinmax::ReinMax;
+pub use reinmax_cv::ReinMaxCv;
 pub use reinmax_rao::ReinMaxRao;
 pub use relax_loo::RelaxLoo;
 pub use rloo::Rloo;
@@ -231,6 +233,9 @@ impl Listed for Bernoulli {
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
                 row(&reinmax_rao::METHOD, |setup, _, _| Ok(Box::new(ReinMaxRao::of_list(setup.lambda)?))),
+                row(&reinmax_cv::METHOD, |setup, _, _| {
+                    Ok(Box::new(ReinMaxCv::of_list(setup.lambda, setup.eta)?))
+                }),
                 row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }
@@ -282,6 +287,9 @@ impl Listed for Categorical {
                 row(&gumbel::METHOD, |setup, _, _| Ok(Box::new(Gumbel::new(setup.lambda)?))),
                 row(&reinmax::METHOD, |_, _, _| Ok(Box::new(ReinMax))),
                 row(&reinmax_rao::METHOD, |setup, _, _| Ok(Box::new(ReinMaxRao::of_list(setup.lambda)?))),
+                row(&reinmax_cv::METHOD, |setup, _, _| {
+                    Ok(Box::new(ReinMaxCv::of_list(setup.lambda, setup.eta)?))
+                }),
                 row(&gapped::METHOD, |setup, _, _| Ok(Box::new(Gapped::new(setup.lambda)?))),
             ]
         }

@@ -1,5 +1,7 @@
 //! ReinMax-Rao: `ReinMax` with a mean over relaxed samples in the place of the state that was drawn.
 
+use std::f64::consts::LN_2;
+
 use super::{Bias, Cost, Method, Needs};
 use crate::bernoulli::{Bernoulli, logit};
 use crate::categorical::relaxation::Relaxation;
@@ -34,7 +36,7 @@ pub struct ReinMaxRao {
 }
 
 /// The draws of z̃ that the list takes.
-const DRAWS: u64 = 10;
+pub(super) const DRAWS: u64 = 10;
 
 /// What the list says of it.
 pub const METHOD: Method = Method {
@@ -67,32 +69,80 @@ impl ReinMaxRao {
     }
 }
 
+/// The log-odds of `π₁ = (θ + b)/2` of a bit: `ln((1 + θ)/(1 - θ))`, or `ln(θ/(2 - θ))`.
+pub(super) fn log_odds(bernoulli: &Bernoulli, m: usize, b: bool) -> f64 {
+    let a = bernoulli.logits()[m];
+    if b {
+        bernoulli.probabilities()[m].ln_1p() + softplus(a)
+    } else {
+        -softplus(-a) - bernoulli.complements()[m].ln_1p()
+    }
+}
+
+impl ReinMaxRao {
+    /// λ.
+    pub(super) fn lambda(self) -> f64 {
+        self.lambda
+    }
+
+    /// The mean of `x(1 - x)/λ` of the variable m, over the draws of z̃ that these uniform numbers make, one row of all variables for each.
+    pub(super) fn mean_slope(self, bernoulli: &Bernoulli, m: usize, b: bool, noise: &[f64]) -> f64 {
+        let odds = log_odds(bernoulli, m, b);
+        let draws = noise.iter().skip(m).step_by(bernoulli.len());
+        let slope = |&v: &f64| {
+            let y = logit::g_tilde(v, odds, b) / self.lambda;
+            sigmoid(y) * sigmoid(-y)
+        };
+        draws.map(slope).sum::<f64>() / self.draws as f64 / self.lambda
+    }
+
+    /// The uniform numbers of all draws of z̃.
+    pub(super) fn noise_of_draws(self, entries: usize) -> usize {
+        self.draws * entries
+    }
+
+    /// Adds `weight/R Σ_r J(x_r)·∇f/λ`, over the draws of z̃ that these uniform numbers make.
+    pub(super) fn add_mean(
+        self,
+        (categorical, b): (&Categorical, &[f64]),
+        noise: &[f64],
+        (weight, slopes): (f64, &[f64]),
+        rows: &mut Rows,
+        gradient: &mut [f64],
+    ) {
+        let states = categorical.states();
+        for noise in noise.chunks_exact(categorical.len()) {
+            rows.z.clear();
+            let each = categorical.ln_probabilities().chunks_exact(states).zip(b.chunks_exact(states));
+            for ((ln_theta, b), v) in each.zip(noise.chunks_exact(states)) {
+                let k = b.iter().position(|&b| b == 1.0).unwrap_or(0);
+                let drawn = state::g_tilde_drawn(v[k]);
+                rows.z.extend((0..states).map(|i| {
+                    // Of a state that was not drawn, π₁ is θ/2.
+                    if i == k { drawn } else { state::g_tilde_other(v[i], drawn, ln_theta[i] - LN_2) }
+                }));
+            }
+            rows.add(states, self.lambda, (weight / self.draws as f64, slopes), gradient);
+        }
+    }
+}
+
 impl Estimator for ReinMaxRao {
     fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         bernoulli.sample(&noise[..bernoulli.len()], points);
     }
 
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
-        let variables = bernoulli.len();
+        let noise = &told.noise[bernoulli.len()..];
         let (theta, rest) = (bernoulli.probabilities(), bernoulli.complements());
-        for m in 0..variables {
-            let (a, b) = (bernoulli.logits()[m], told.points[m] == 1.0);
-            // ln((1 + θ)/(1 - θ)), or ln(θ/(2 - θ)).
-            let odds = if b { theta[m].ln_1p() + softplus(a) } else { -softplus(-a) - rest[m].ln_1p() };
-            let draws = told.noise[variables..].iter().skip(m).step_by(variables);
-            let slope: f64 = draws
-                .map(|&v| {
-                    let y = logit::g_tilde(v, odds, b) / self.lambda;
-                    sigmoid(y) * sigmoid(-y)
-                })
-                .sum();
-            let mean = slope / self.draws as f64 / self.lambda;
-            answer.gradient[m] = told.gradients[m] * (2.0 * mean - 0.5 * (theta[m] * rest[m]));
+        for (m, gradient) in answer.gradient.iter_mut().enumerate() {
+            let mean = self.mean_slope(bernoulli, m, told.points[m] == 1.0, noise);
+            *gradient = told.gradients[m] * (2.0 * mean - 0.5 * (theta[m] * rest[m]));
         }
     }
 
     fn noise(&self, bernoulli: &Bernoulli) -> usize {
-        (1 + self.draws) * bernoulli.len()
+        bernoulli.len() + self.noise_of_draws(bernoulli.len())
     }
 
     fn want(&self, _: usize) -> Want {
@@ -104,22 +154,29 @@ impl Estimator for ReinMaxRao {
     }
 }
 
-/// z̃ and its softmax, and products of Jacobians with ∇f.
+/// Gumbel variables and their softmax, and the product of its Jacobian with ∇f.
 #[derive(Default)]
-struct Rows {
-    z_tilde: Vec<f64>,
+pub(super) struct Rows {
+    pub(super) z: Vec<f64>,
     relaxation: Relaxation,
     product: Vec<f64>,
 }
 
 impl Rows {
-    /// Adds `weight·J(s)·∇f` of the softmax s.
-    fn add(&mut self, weight: f64, slopes: &[f64], gradient: &mut [f64]) {
+    /// Adds `weight·J(softmax(z/λ))·∇f/λ`.
+    pub(super) fn add(
+        &mut self,
+        states: usize,
+        lambda: f64,
+        (weight, slopes): (f64, &[f64]),
+        gradient: &mut [f64],
+    ) {
+        self.relaxation.update(&self.z, states, lambda);
         self.product.clear();
         self.product.extend_from_slice(slopes);
         self.relaxation.centre(&mut self.product);
         for ((gradient, product), s) in gradient.iter_mut().zip(&self.product).zip(&self.relaxation.s) {
-            *gradient += weight * (s * product);
+            *gradient += weight / lambda * (s * product);
         }
     }
 }
@@ -132,33 +189,15 @@ impl Estimator<Categorical> for ReinMaxRao {
     fn answer(&self, categorical: &Categorical, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, memory, .. } = answer;
         let rows = memory.of(Rows::default);
-        let states = categorical.states();
-        let weight = 2.0 / (self.draws as f64 * self.lambda);
-        for noise in told.noise[categorical.variables()..].chunks_exact(categorical.len()) {
-            rows.z_tilde.clear();
-            let each =
-                categorical.ln_probabilities().chunks_exact(states).zip(told.points.chunks_exact(states));
-            for ((ln_theta, b), v) in each.zip(noise.chunks_exact(states)) {
-                let k = b.iter().position(|&b| b == 1.0).unwrap_or(0);
-                let drawn = state::g_tilde_drawn(v[k]);
-                rows.z_tilde.extend((0..states).map(|i| {
-                    // Of a state that was not drawn, π₁ is θ/2.
-                    if i == k {
-                        drawn
-                    } else {
-                        state::g_tilde_other(v[i], drawn, ln_theta[i] - std::f64::consts::LN_2)
-                    }
-                }));
-            }
-            rows.relaxation.update(&rows.z_tilde, states, self.lambda);
-            rows.add(weight, told.gradients, gradient);
-        }
-        rows.relaxation.update(categorical.ln_probabilities(), states, 1.0);
-        rows.add(-0.5, told.gradients, gradient);
+        let noise = &told.noise[categorical.variables()..];
+        self.add_mean((categorical, told.points), noise, (2.0, told.gradients), rows, gradient);
+        rows.z.clear();
+        rows.z.extend_from_slice(categorical.ln_probabilities());
+        rows.add(categorical.states(), 1.0, (-0.5, told.gradients), gradient);
     }
 
     fn noise(&self, categorical: &Categorical) -> usize {
-        categorical.variables() + self.draws * categorical.len()
+        categorical.variables() + self.noise_of_draws(categorical.len())
     }
 
     fn want(&self, _: usize) -> Want {

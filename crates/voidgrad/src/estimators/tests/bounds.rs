@@ -67,16 +67,15 @@ fn over_all(
         };
         return rule.for_each(each).unwrap();
     }
-    let (variables, all) =
-        (bernoulli.len(), Estimator::<Bernoulli>::evaluations(estimator, bernoulli) as usize);
+    let variables = bernoulli.len();
+    let all = usize::try_from(Estimator::<Bernoulli>::evaluations(estimator, bernoulli)).unwrap();
     let copies = all / samples;
     let patterns: Vec<Vec<f64>> =
         bernoulli.probabilities().iter().map(|theta| patterns(*theta, copies)).collect();
-    let count = 1_usize << copies;
     let groups = samples * variables;
-    for index in 0..count.pow(groups as u32) {
+    for index in 0..1_usize << (copies * groups) {
         // Of each sample and variable, which of its draws are 1.
-        let pattern = |k: usize, m: usize| index / count.pow((k * variables + m) as u32) % count;
+        let pattern = |k: usize, m: usize| (index >> (copies * (k * variables + m))) & ((1 << copies) - 1);
         let weight: f64 = (0..groups)
             .map(|group| patterns[group % variables][pattern(group / variables, group % variables)])
             .product();
@@ -105,7 +104,7 @@ fn patterns(theta: f64, copies: usize) -> Vec<f64> {
         supersets
             .map(|larger| {
                 let more = larger.count_ones() - set.count_ones();
-                (if more % 2 == 0 { 1.0 } else { -1.0 })
+                (if more.is_multiple_of(2) { 1.0 } else { -1.0 })
                     * if larger == 0 { 1.0 } else { all_of(larger.count_ones()) }
             })
             .sum()

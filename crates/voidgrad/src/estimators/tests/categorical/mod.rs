@@ -10,7 +10,8 @@ use crate::categorical::Categorical;
 use crate::distribution::Distribution;
 use crate::estimator::{Estimator, Round};
 use crate::estimators::{
-    Enumerate, Gapped, Listed, Method, ReinMax, ReinMaxRao, Reinforce, Rloo, StraightThrough, distributions,
+    Enumerate, Gapped, Listed, Method, ReinMax, ReinMaxCv, ReinMaxRao, Reinforce, Rloo, StraightThrough,
+    distributions,
 };
 use crate::noise::Stream;
 use crate::objective::{Differentiable, Objective, Smooth};
@@ -175,20 +176,25 @@ fn estimators_have_the_variance_of_their_formula() {
     assert_eq!(found.variance, 0.0);
 }
 
-/// Against softmax Jacobians entry by entry, with Gumbel variables given their argmax as Maddison, Tarlow and Minka 2014 have them: `-ln(E_k)` of the drawn state, and `-ln(E_i/π_i + E_k)` of another one.
+/// ReinMax-Rao and ReinMax-CV against softmax Jacobians entry by entry, with Gumbel variables given their argmax as Maddison, Tarlow and Minka 2014 have them: `-ln(E_k)` of the drawn state, and `-ln(E_i/π_i + E_k)` of another one.
 #[test]
-fn reinmax_rao_is_its_formula() {
+fn relaxed_reinmax_is_its_formula() {
     const LAMBDA: f64 = 0.7;
+    const ETA: f64 = 1.5;
     let categorical = variables(2);
     let (theta, entries, draws) = (categorical.probabilities(), categorical.len(), 3);
-    let estimator = ReinMaxRao::new(LAMBDA, draws as u64).unwrap();
-    let mut noise = vec![0.0; Estimator::<Categorical>::noise(&estimator, &categorical)];
-    assert_eq!(noise.len(), 2 + draws * entries);
-    let mut round = Round::new();
+    let rao = ReinMaxRao::new(LAMBDA, draws as u64).unwrap();
+    let cv = ReinMaxCv::new(LAMBDA, ETA, draws as u64).unwrap();
+    let mut noise = vec![0.0; Estimator::<Categorical>::noise(&cv, &categorical)];
+    assert_eq!(noise.len(), 2 + (draws + 1) * entries);
+    let (mut round, mut other) = (Round::new(), Round::new());
     for row in 0..20 {
         Stream::new(5, 0, row).fill_open01(&mut noise);
-        round.estimate(&estimator, &categorical, &Cubic, &noise).unwrap();
+        let of_rao = &noise[..2 + draws * entries];
+        round.estimate(&rao, &categorical, &Cubic, of_rao).unwrap();
+        other.estimate(&cv, &categorical, &Cubic, &noise).unwrap();
         let b = round.points().as_slice();
+        assert_eq!(b, other.points().as_slice());
         let mut slope = vec![0.0; entries];
         Cubic.value_and_gradient(b, &mut slope);
         for i in 0..entries {
@@ -196,23 +202,31 @@ fn reinmax_rao_is_its_formula() {
             let jacobian = |pi: &dyn Fn(usize) -> f64| -> f64 {
                 states.clone().map(|j| slope[j] * pi(j) * (if i == j { 1.0 } else { 0.0 } - pi(i))).sum()
             };
+            let of_softmax = |z: &dyn Fn(usize) -> f64| -> f64 {
+                let total: f64 = states.clone().map(|j| (z(j) / LAMBDA).exp()).sum();
+                jacobian(&|j| (z(j) / LAMBDA).exp() / total) / LAMBDA
+            };
             let k = states.clone().find(|j| b[*j] == 1.0).unwrap();
-            let relaxed: f64 = noise[2..]
-                .chunks(entries)
-                .map(|v| {
-                    let z = |j: usize| {
-                        let own = -v[k].ln();
-                        -(if j == k { own } else { -v[j].ln() / (0.5 * theta[j]) + own }).ln()
-                    };
-                    let total: f64 = states.clone().map(|j| (z(j) / LAMBDA).exp()).sum();
-                    jacobian(&|j| (z(j) / LAMBDA).exp() / total) / LAMBDA
-                })
-                .sum();
-            let expected = 2.0 * relaxed / draws as f64 - 0.5 * jacobian(&|j| theta[j]);
-            close("ReinMax-Rao", round.gradient()[i], expected, 1e-13);
+            let pi = |j: usize| 0.5 * (theta[j] + b[j]);
+            let of_draw = |v: &[f64]| {
+                let own = -v[k].ln();
+                of_softmax(&|j| -(if j == k { own } else { -v[j].ln() / pi(j) + own }).ln())
+            };
+            let given = of_rao[2..].chunks(entries).map(of_draw).sum::<f64>() / draws as f64;
+            let u = &noise[2 + draws * entries..];
+            let free = of_softmax(&|j| pi(j).ln() - (-u[j].ln()).ln());
+            let last = 0.5 * jacobian(&|j| theta[j]);
+            close("ReinMax-Rao", round.gradient()[i], 2.0 * given - last, 1e-13);
+            close(
+                "ReinMax-CV",
+                other.gradient()[i],
+                2.0 * jacobian(&pi) - last + ETA * (given - free),
+                1e-13,
+            );
         }
     }
     assert!(ReinMaxRao::new(0.0, 3).is_err() && ReinMaxRao::new(1.0, 0).is_err());
+    assert!(ReinMaxCv::new(1.0, f64::NAN, 1).is_err());
 }
 
 /// The trapezoidal rule for `f(b with another state) - f(b)` is exact.

@@ -20,7 +20,7 @@ use voidgrad_real::sigmoid;
 /// Source: Wang and Bui 2026, "Beyond `ReinMax`", equation 18, as two published implementations quote it: with the 2 of `ReinMax`, which the equation lacks.
 ///
 /// ```
-/// use voidgrad::estimators::{ReinMax, ReinMaxCv};
+/// use voidgrad::estimators::ReinMaxCv;
 /// use voidgrad::toy::MeanQuadratic;
 /// use voidgrad::{Bernoulli, Round};
 /// let (bernoulli, f) = (Bernoulli::from_logits(&[0.0])?, MeanQuadratic { target: 0.5 });

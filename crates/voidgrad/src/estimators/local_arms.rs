@@ -64,10 +64,13 @@ impl LocalArms {
     /// # Errors
     /// Returns an error if K or n is less than 2, or so large that nobody could wait for it.
     pub fn new(samples: u64, copies: u64) -> Result<Self, InvalidParameter> {
-        let count = super::several(samples.saturating_mul(copies))?;
-        let (samples, copies) = (super::several(samples)?, super::several(copies)?);
-        debug_assert_eq!(samples * copies, count);
-        Ok(Self { samples, copies, arms: Arms::new(copies as u64)? })
+        // The values of f of a round are as many as this.
+        super::several(samples.saturating_mul(copies))?;
+        Ok(Self {
+            samples: super::several(samples)?,
+            copies: super::several(copies)?,
+            arms: Arms::new(copies)?,
+        })
     }
 
     /// As the list has it, with 3 draws of each sample.

@@ -82,17 +82,6 @@ enum Stage {
 /// Examples that are worth a task: the leaves of the tree that sums are taken over.
 const SHARE: usize = 16;
 
-/// Uniform numbers of bits, of all examples together, that one thread makes points of in the time that it takes to hand tasks to another one, some 30 µs.
-const FEW_NUMBERS: usize = 1 << 13;
-
-/// Entries of points that one thread makes `ĝ` of in that time.
-const FEW_ENTRIES: usize = 1 << 16;
-
-/// Does all tasks, on all cores or on this thread.
-fn run<'a>(alone: bool, tasks: impl Iterator<Item = impl FnOnce() + Send + 'a>) {
-    if alone { tasks::on_one_thread(|| tasks::run(tasks)) } else { tasks::run(tasks) }
-}
-
 impl<D: Distribution + Clone, T: Float> Plate<D, T> {
     /// A plate of so many examples with variables like these; their parameters come with each round.
     pub fn new(prototype: D, examples: usize) -> Self {
@@ -140,8 +129,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         let Some(first) = self.distributions.first() else { return Err(EstimateError::EmptyBatch) };
         let parameters_each = first.parameters().len();
         same_length("parameters of the plate", parameters.len(), examples * parameters_each)?;
-        estimator.suits(first)?;
-        let has_bits = first.logits_of_bits().is_some();
+        estimator.suits(&self.distributions[0])?;
         if let Some(control) = estimator.control() {
             check_examples(control, examples)?;
         }
@@ -156,8 +144,8 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             .zip(share::chunks_mut(exact, SHARE * shape.points * shape.dimension, examples.div_ceil(SHARE)))
             .zip(shares.iter_mut())
             .enumerate();
-        let tasks =
-            tasks.map(|(number, (((((distributions, parameters), points), noise), exact), share))| {
+        tasks::run(tasks.map(
+            |(number, (((((distributions, parameters), points), noise), exact), share))| {
                 move || {
                     share.set_parameters(distributions, parameters);
                     if share.failure.is_some() {
@@ -172,8 +160,8 @@ impl<D: Distribution, T: Float> Plate<D, T> {
                         Questions { shape, estimator, distributions, noise, points, exact },
                     );
                 }
-            });
-        run(has_bits && examples * shape.noise < FEW_NUMBERS, tasks);
+            },
+        ));
         if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
             return Err(error);
         }
@@ -319,13 +307,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             .zip(f.chunks_mut(SHARE))
             .zip(shares)
             .enumerate();
-        let tasks = tasks.map(|(number, ((((distributions, gradient), weights), f), share))| {
+        tasks::run(tasks.map(|(number, ((((distributions, gradient), weights), f), share))| {
             let told = Rows { first: number * SHARE, ..rows };
             let results = share::Results { gradient, weights, f };
             move || share.answer(shape, estimator, distributions, told, results)
-        });
-        let has_bits = shape.phi == 0 && distributions[0].logits_of_bits().is_some();
-        run(has_bits && points.len() < FEW_ENTRIES, tasks);
+        }));
         self.add_up()
     }
 

@@ -4,6 +4,7 @@ use rand::Rng;
 use voidgrad_real::{GeneratorState, Lanes};
 
 use super::Stream;
+use crate::lanes::{Instructions, OnLanes as _, Work};
 
 /// The noise of a block of samples, named by `(seed, run, row, block)`: what [`Stream`] is for one sample at a time,
 /// for many, on SIMD lanes.
@@ -31,6 +32,26 @@ impl BlockStream {
     pub fn new(seed: u64, run: u64, row: u64, block: u64) -> Self {
         let mut stream = Stream::new(seed, run, row);
         stream.0.set_word_pos(u128::from(block) << 6);
+        Self::take(&mut stream)
+    }
+
+    /// How many words of 32 bits of a stream [`take`](Self::take) takes.
+    pub const WORDS: u128 = 64;
+
+    /// The noise that the next words of a stream stand for: word `4g` to `4g + 3` of 64 bits start generator g.
+    ///
+    /// ```
+    /// use voidgrad::Stream;
+    /// use voidgrad::noise::BlockStream;
+    /// let mut stream = Stream::new(1, 2, 3);
+    /// let (mut x, mut y) = ([0.0; 12], [0.0; 12]);
+    /// BlockStream::take(&mut stream).fill_open01(&mut x);
+    /// assert_eq!(stream.position(), BlockStream::WORDS);
+    /// BlockStream::new(1, 2, 3, 0).fill(0.0, &mut y);
+    /// assert_eq!(x, y);
+    /// ```
+    #[must_use]
+    pub fn take(stream: &mut Stream) -> Self {
         let mut state = GeneratorState::default();
         for generator in 0..8 {
             let words = not_all_zero([(); 4].map(|()| stream.0.next_u64()));
@@ -50,6 +71,25 @@ impl BlockStream {
     #[inline(always)]
     pub fn fill<R: Lanes>(&mut self, at_hand: R, to: &mut [R::Element]) {
         at_hand.fill_open01(&mut self.0, to);
+    }
+
+    /// [`fill`](Self::fill) with `f64`s, on the widest lanes that the machine has.
+    pub fn fill_open01(&mut self, to: &mut [f64]) {
+        f64::on_lanes(Instructions::Best, Filling { stream: self, to });
+    }
+}
+
+struct Filling<'a> {
+    stream: &'a mut BlockStream,
+    to: &'a mut [f64],
+}
+
+impl Work<f64> for Filling<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn on<R: Lanes<Element = f64>>(self, hand: R) {
+        self.stream.fill(hand, self.to);
     }
 }
 

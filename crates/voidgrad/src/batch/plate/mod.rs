@@ -11,7 +11,7 @@ use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
 use crate::lanes::{Float, Instructions};
-use crate::noise::Stream;
+use crate::noise::{BlockStream, Stream};
 use crate::objective::{self, Objective, Points};
 use crate::tasks;
 use crate::tree::Tree;
@@ -23,8 +23,8 @@ use share::{Questions, Rows, Shape, Share, in_double, widen};
 /// A model that is evaluated on a minibatch is such a plate: the parameters of example n are the output of an encoder, and f is the
 /// decoder's, on all rows at once.
 ///
-/// The noise is the next N·U numbers of a [`Stream`], example after example, so each example has the numbers that it would have alone. The
-/// examples are shared out among all cores; nothing depends on how many there are. Sums over examples are taken over a fixed binary tree.
+/// The examples are shared out among all cores, 16 at a time; nothing depends on how many cores there are. Sums over examples are taken over a fixed binary tree. The
+/// [`noise`](Self::noise) of each share comes from a [`BlockStream`] that [takes](BlockStream::take) the next words of a [`Stream`].
 ///
 /// The estimator answers all examples with the state that it had before the round, and then [learns](Estimator::learn) from each of them, in
 /// their order: a decay counts examples. A control may [depend on the example](Control::of_example), as f may.
@@ -152,8 +152,8 @@ impl<D: Distribution, T: Float> Plate<D, T> {
                         return;
                     }
                     let mut own = named.clone();
-                    own.set_position(position + 2 * (number * SHARE * shape.noise) as u128);
-                    own.fill_open01(noise);
+                    own.set_position(position + BlockStream::WORDS * number as u128);
+                    BlockStream::take(&mut own).fill_open01(noise);
                     let distributions = &*distributions;
                     T::on_lanes(
                         Instructions::Best,
@@ -165,7 +165,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
             return Err(error);
         }
-        stream.set_position(position + 2 * (examples * shape.noise) as u128);
+        stream.set_position(position + BlockStream::WORDS * examples.div_ceil(SHARE) as u128);
         let weight = if estimator.has_equal_weights() { 1.0 / shape.points as f64 } else { f64::NAN };
         self.weights.fill(T::default().constant(weight));
         self.stage = Stage::Asked;
@@ -214,6 +214,12 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     #[must_use]
     pub fn points(&self) -> &[T] {
         &self.points
+    }
+
+    /// The uniform numbers that the points were made of: N rows of U, as many as the estimator [takes](Estimator::noise).
+    #[must_use]
+    pub fn noise(&self) -> &[f64] {
+        &self.noise
     }
 
     /// K, the number of points of an example.

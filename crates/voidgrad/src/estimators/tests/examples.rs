@@ -11,7 +11,7 @@ use crate::error::{EstimateError, ObjectiveError, ShapeMismatch};
 use crate::estimator::{Answer, AnyEstimator, Estimator as _, Memory, Told};
 use crate::estimators::{Coupled, Lax, RelaxLoo};
 use crate::gaussian::Gaussian;
-use crate::noise::Stream;
+use crate::noise::{BlockStream, Stream};
 use crate::objective::{Differentiable, Objective, PerExample, Points, TwiceDifferentiable};
 use crate::toy::MeanQuadratic;
 
@@ -79,28 +79,24 @@ fn one_by_one<D: Distribution + Clone>(
     parameters: &[f64],
     own: impl Fn(usize) -> AnyEstimator<D>,
 ) -> [Vec<f64>; 2] {
-    let (mut stream, mut distribution, mut memory) =
-        (Stream::new(9, 0, 0), prototype.clone(), Memory::default());
+    let (mut distribution, mut memory) = (prototype.clone(), Memory::default());
+    let uniforms = own(0).noise(&distribution);
+    // They are fewer than a share of a plate has.
+    let mut all_noise = vec![0.0; parameters.len() / prototype.parameters().len() * uniforms];
+    BlockStream::take(&mut Stream::new(9, 0, 0)).fill_open01(&mut all_noise);
     let (mut gradients, mut phi_bar) = (Vec::new(), Vec::new());
     for (n, parameters) in parameters.chunks(prototype.parameters().len()).enumerate() {
         let own = own(n);
         distribution.set_parameters(parameters).unwrap();
         let count = usize::try_from(own.evaluations(&distribution)).unwrap();
-        let mut noise = vec![0.0; own.noise(&distribution)];
-        stream.fill_open01(&mut noise);
+        let noise = &all_noise[n * uniforms..][..uniforms];
         let mut points = vec![0.0; count * distribution.dimension()];
-        own.ask(&distribution, &noise, &mut points);
+        own.ask(&distribution, noise, &mut points);
         let values: Vec<f64> = points.chunks(distribution.dimension()).map(|b| f(n, b)).collect();
         let mut gradient = vec![0.0; parameters.len()];
         phi_bar.resize(own.control().unwrap().parameters(), 0.0);
-        let told = Told {
-            example: 0,
-            noise: &noise,
-            points: &points,
-            values: &values,
-            gradients: &[],
-            answered: &[],
-        };
+        let told =
+            Told { example: 0, noise, points: &points, values: &values, gradients: &[], answered: &[] };
         let answer = Answer {
             gradient: &mut gradient,
             weights: &mut vec![1.0 / count as f64; count],

@@ -300,17 +300,18 @@ fn a_plate_gives_and_teaches_what_single_rounds_do() {
     let parameters: Vec<f64> = (0..3 * examples).map(|i| (1.3 * i as f64).sin()).collect();
     let (mut of_plate, mut one_by_one) = (make(), make());
     let mut plate = Plate::<Bernoulli>::new(prototype.clone(), examples);
-    let (mut of_plates, mut of_rounds) = (Stream::new(3, 0, 0), Stream::new(3, 0, 0));
+    let mut stream = Stream::new(3, 0, 0);
     for _ in 0..4 {
-        plate.ask(&of_plate, &parameters, &mut of_plates).unwrap();
+        plate.ask(&of_plate, &parameters, &mut stream).unwrap();
         plate.evaluate(&Cubic).unwrap();
         plate.tell(&mut of_plate).unwrap();
         let mut learner = make();
         learner.restore(&borrowed(&one_by_one.state())).unwrap();
-        for (n, own) in parameters.chunks(3).enumerate() {
+        let noise = plate.noise().chunks(one_by_one.noise(&prototype));
+        for (n, (own, noise)) in parameters.chunks(3).zip(noise).enumerate() {
             let (mut bernoulli, mut round) = (prototype.clone(), Round::new());
             bernoulli.set_parameters(own).unwrap();
-            round.draw(&one_by_one, &bernoulli, &mut of_rounds).unwrap();
+            round.ask(&one_by_one, &bernoulli, noise).unwrap();
             round.evaluate(&Cubic).unwrap();
             round.answer(&one_by_one, &bernoulli).unwrap();
             assert_eq!(round.gradient(), &plate.gradient()[3 * n..3 * n + 3]);

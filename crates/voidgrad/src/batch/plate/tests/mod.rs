@@ -15,7 +15,7 @@ use crate::estimator::{AnyEstimator, Estimator, Round};
 use crate::estimators::tests::{Claim, Cubic, Flipping, Named, all, hold, teach, variables};
 use crate::estimators::{Count, Disarm, Listed, Reinforce, ReinforceEma, Rloo};
 use crate::lanes::Float;
-use crate::noise::Stream;
+use crate::noise::{BlockStream, Stream};
 use crate::objective::{Differentiable, Objective, PerExample, Points};
 
 /// Three shares, of which the last is not full.
@@ -88,6 +88,18 @@ fn answered<D: Distribution + Clone, T: Float>(
     plate
 }
 
+/// The noise of a plate of which each example takes so many numbers: of each share the numbers that the next words of the stream stand for.
+fn noise_of(stream: &mut Stream, each: usize) -> Vec<Vec<f64>> {
+    let mut rows = vec![vec![0.0; each]; EXAMPLES];
+    for share in rows.chunks_mut(SHARE) {
+        let mut numbers = vec![0.0; each * share.len()];
+        BlockStream::take(stream).fill_open01(&mut numbers);
+        let parts = numbers.chunks(each.max(1));
+        share.iter_mut().zip(parts).for_each(|(row, numbers)| row.copy_from_slice(numbers));
+    }
+    rows
+}
+
 fn bits(numbers: &[f64]) -> Vec<u64> {
     numbers.iter().map(|number| number.to_bits()).collect()
 }
@@ -101,6 +113,7 @@ impl Claim for SingleRounds {
             let parameters = parameters(prototype);
             let plate: Plate<D> = answered(&estimator, prototype);
             let (mut stream, mut round) = (Stream::new(9, 1, 2), Round::new());
+            let noise = noise_of(&mut stream, estimator.noise(prototype));
             let (mut points, mut gradient, mut weights, mut f) =
                 (Vec::new(), Vec::new(), Vec::new(), Vec::new());
             let mut sum: Vec<f64> = vec![0.0; plate.variance_gradient().len()];
@@ -108,7 +121,7 @@ impl Claim for SingleRounds {
             for (n, own) in parameters.chunks(prototype.parameters().len()).enumerate() {
                 let mut distribution = prototype.clone();
                 distribution.set_parameters(own).unwrap();
-                round.draw(&estimator, &distribution, &mut stream).unwrap();
+                round.ask(&estimator, &distribution, &noise[n]).unwrap();
                 round.evaluate(&Flipping(OfExamples(n))).unwrap();
                 round.answer_with_variance_gradient(&estimator, &distribution).unwrap();
                 points.extend_from_slice(round.points().as_slice());
@@ -128,7 +141,8 @@ impl Claim for SingleRounds {
                 // The sum of 37 examples in another order, each of some hundred terms that may cancel.
                 assert!((found - sum).abs() <= 1e-12 * (size + 1e-3), "{name}: {found}, not {sum}");
             }
-            // The stream is where the last example left it.
+            assert_eq!(bits(plate.noise()), bits(&noise.concat()), "{name}: noise");
+            // The stream is where the last share left it.
             let mut after = Stream::new(9, 1, 2);
             let mut again = Plate::<D>::new(prototype.clone(), EXAMPLES);
             again.ask(&estimator, &parameters, &mut after).unwrap();
@@ -257,13 +271,14 @@ impl Claim for Learning {
             let mut plate = Plate::<D>::new(prototype.clone(), EXAMPLES);
             let (mut of_plates, mut of_rounds) = (Stream::new(3, 0, 0), Stream::new(3, 0, 0));
             for _ in 0..2 {
+                let noise = noise_of(&mut of_rounds, one_by_one.noise(prototype));
                 plate.ask(&of_plate, &parameters, &mut of_plates).unwrap();
                 plate.evaluate(&Flipping(OfExamples(0))).unwrap();
                 plate.tell(&mut of_plate).unwrap();
                 for (n, own) in parameters.chunks(prototype.parameters().len()).enumerate() {
                     let (mut distribution, mut round) = (prototype.clone(), Round::new());
                     distribution.set_parameters(own).unwrap();
-                    round.draw(&one_by_one, &distribution, &mut of_rounds).unwrap();
+                    round.ask(&one_by_one, &distribution, &noise[n]).unwrap();
                     round.evaluate(&Flipping(OfExamples(n))).unwrap();
                     round.tell(&mut one_by_one, &distribution).unwrap();
                 }

@@ -195,7 +195,7 @@ impl Bernoulli {
 
 /// `σ(a)` and `σ(-a)`, of one exponential; of a number, with the bits that [`sigmoid`](voidgrad_real::sigmoid) has.
 #[inline(always)]
-fn sides<R: Real>(a: R) -> (R, R) {
+pub(crate) fn sides<R: Real>(a: R) -> (R, R) {
     let one = a.constant(1.0);
     let e = (-a.abs()).exp();
     let large = one / (one + e);

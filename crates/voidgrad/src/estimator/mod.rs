@@ -3,6 +3,7 @@
 //! A round has three steps. [`ask`](Estimator::ask) turns noise into points; whoever owns f evaluates it there, on all points
 //! at once; [`tell`](Estimator::tell) turns the values into `ĝ`, and learns from them. [`Round`] keeps the memory of all three.
 
+mod advantages;
 mod choice;
 mod exchange;
 mod memory;
@@ -12,6 +13,8 @@ mod step;
 mod tests;
 
 pub use crate::objective::Want;
+#[doc(hidden)]
+pub use advantages::{Advantages, Form};
 pub use choice::Choice;
 pub use exchange::{Answer, Told};
 pub use memory::Memory;
@@ -176,6 +179,12 @@ pub trait Estimator<D: Distribution = Bernoulli>: Send + Sync {
         None
     }
 
+    /// How f takes part in `ĝ` of bits, if that is by one number for each sample or pair of samples. It is so for every distribution whose variables are bits.
+    #[doc(hidden)]
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        None
+    }
+
     /// Answers for all examples of a plate at once, if that is quicker: `ĝ` of one point with weight 1 for each example. If it is not, the result is false, and the
     /// plate calls [`answer`](Self::answer) for one example after the other.
     #[doc(hidden)]
@@ -282,6 +291,10 @@ impl<D: Distribution> Estimator<D> for AnyEstimator<D> {
 
     fn coupling(&self) -> Option<Coupling> {
         (**self).coupling()
+    }
+
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        (**self).advantages()
     }
 
     fn plate(&self, examples: &mut Examples<'_>) -> bool {

@@ -6,7 +6,7 @@ use super::{Bias, Cost, Count, Method, Needs};
 use crate::bernoulli::Bernoulli;
 use crate::categorical::Categorical;
 use crate::error::InvalidParameter;
-use crate::estimator::{Answer, Estimator, Told};
+use crate::estimator::{Advantages, Answer, Estimator, Form, Told};
 use crate::lanes::loops;
 use crate::noise::Rule;
 
@@ -63,6 +63,12 @@ impl Disarm {
             _ => Err(InvalidParameter { name: "evaluations", value: samples as f64, allowed }),
         }
     }
+
+    /// By how much the values of a pair differ, as its share of the mean.
+    #[inline(always)]
+    fn advantage(self, pair: &[f64]) -> f64 {
+        0.5 * (pair[0] - pair[1]) / self.pairs as f64
+    }
 }
 
 impl Estimator for Disarm {
@@ -76,10 +82,10 @@ impl Estimator for Disarm {
 
     #[inline(always)]
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
-        let (variables, pairs) = (bernoulli.len(), self.pairs as f64);
+        let variables = bernoulli.len();
         for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * variables)) {
             let (b, reflected) = pair.split_at(variables);
-            let share = 0.5 * (f[0] - f[1]) / pairs;
+            let share = self.advantage(f);
             let sides = bernoulli.probabilities().iter().zip(bernoulli.complements());
             let bits = b.iter().zip(reflected).zip(sides);
             let gradient = &mut *answer.gradient;
@@ -112,8 +118,23 @@ impl Estimator for Disarm {
         self.pairs * bernoulli.len()
     }
 
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        Some(self)
+    }
+
     fn rule(&self, bernoulli: &Bernoulli) -> Option<Rule> {
         Some(pair::rule(bernoulli, Between::Constant).repeat(self.pairs))
+    }
+}
+
+impl Advantages for Disarm {
+    fn form(&self) -> Form {
+        Form::Pair
+    }
+
+    fn advantages(&self, values: &[f64], advantages: &mut Vec<f64>) {
+        advantages.clear();
+        advantages.extend(values.chunks_exact(2).map(|pair| self.advantage(pair)));
     }
 }
 
@@ -132,10 +153,10 @@ impl Estimator<Categorical> for Disarm {
 
     fn answer(&self, categorical: &Categorical, told: Told<'_>, answer: Answer<'_>) {
         let bits = Order::Descending.bits(categorical);
-        let (entries, states, pairs) = (categorical.len(), categorical.states(), self.pairs as f64);
+        let (entries, states) = (categorical.len(), categorical.states());
         for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * entries)) {
             let (b, reflected) = pair.split_at(entries);
-            let share = 0.5 * (f[0] - f[1]) / pairs;
+            let share = self.advantage(f);
             for m in 0..categorical.variables() {
                 let row = m * states..(m + 1) * states;
                 let (b, reflected) = (&b[row.clone()], &reflected[row.clone()]);

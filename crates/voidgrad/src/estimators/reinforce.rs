@@ -3,7 +3,7 @@
 use super::{Bias, Cost, Method, Needs};
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, finite};
-use crate::estimator::{Answer, Estimator, Told};
+use crate::estimator::{Advantages, Answer, Estimator, Form, Told};
 use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, for every distribution with a score.
@@ -48,6 +48,11 @@ impl Reinforce {
     pub fn new(baseline: f64) -> Result<Self, InvalidParameter> {
         Ok(Self { baseline: finite("baseline", baseline)? })
     }
+
+    #[inline(always)]
+    fn advantage(&self, values: &[f64]) -> f64 {
+        values[0] - self.baseline
+    }
 }
 
 impl<D: Distribution> Estimator<D> for Reinforce {
@@ -67,11 +72,26 @@ impl<D: Distribution> Estimator<D> for Reinforce {
     #[inline(always)]
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         distribution.score(told.points, answer.gradient);
-        let advantage = told.values[0] - self.baseline;
+        let advantage = self.advantage(told.values);
         answer.gradient.iter_mut().for_each(|gradient| *gradient *= advantage);
+    }
+
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        Some(self)
     }
 
     fn rule(&self, distribution: &D) -> Option<Rule> {
         distribution.rule()
+    }
+}
+
+impl Advantages for Reinforce {
+    fn form(&self) -> Form {
+        Form::Sample
+    }
+
+    fn advantages(&self, values: &[f64], advantages: &mut Vec<f64>) {
+        advantages.clear();
+        advantages.push(self.advantage(values));
     }
 }

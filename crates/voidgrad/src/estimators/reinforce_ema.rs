@@ -3,7 +3,7 @@
 use super::{Bias, Cost, Method, Needs, Reinforce};
 use crate::distribution::Distribution;
 use crate::error::{InvalidParameter, ShapeMismatch};
-use crate::estimator::{Answer, Estimator, Learned, Told, learned};
+use crate::estimator::{Advantages, Answer, Estimator, Learned, Told, learned};
 use crate::noise::Rule;
 
 /// `ĝ = (f(b) - c)·∂/∂a ln p(b)`, where c is the mean of the values of f so far, each weighted by `decay` to the power of its
@@ -81,6 +81,10 @@ impl<D: Distribution> Estimator<D> for ReinforceEma {
 
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         self.reinforce.answer(distribution, told, answer);
+    }
+
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        Some(&self.reinforce)
     }
 
     fn learn(&mut self, _: &D, told: Told<'_>) {

@@ -3,7 +3,7 @@
 use super::{Bias, Cost, Count, Method, Needs, leave_one_out};
 use crate::distribution::Distribution;
 use crate::error::InvalidParameter;
-use crate::estimator::{Answer, Estimator, Told};
+use crate::estimator::{Advantages, Answer, Estimator, Form, Told};
 use crate::noise::Rule;
 
 /// `ĝ = 1/K Σ_k (f(b_k) - 1/(K-1) Σ_{j≠k} f(b_j))·∂/∂a ln p(b_k)` with K independent samples, for every distribution
@@ -69,7 +69,21 @@ impl<D: Distribution> Estimator<D> for Rloo {
         self.samples * distribution.uniforms()
     }
 
+    fn advantages(&self) -> Option<&dyn Advantages> {
+        Some(self)
+    }
+
     fn rule(&self, distribution: &D) -> Option<Rule> {
         Some(distribution.rule()?.repeat(self.samples))
+    }
+}
+
+impl Advantages for Rloo {
+    fn form(&self) -> Form {
+        Form::Sample
+    }
+
+    fn advantages(&self, values: &[f64], advantages: &mut Vec<f64>) {
+        leave_one_out(values, advantages);
     }
 }

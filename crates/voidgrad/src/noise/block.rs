@@ -62,6 +62,13 @@ impl BlockStream {
         Self(state)
     }
 
+    /// What [`take`](Self::take) would give after it has been called so many times; the stream stays where it is.
+    pub(crate) fn ahead(stream: &Stream, times: usize) -> Self {
+        let mut own = stream.clone();
+        own.set_position(stream.position() + Self::WORDS * times as u128);
+        Self::take(&mut own)
+    }
+
     /// Fills `to` with uniform numbers of the open interval (0, 1), in groups of 8 `f64` or 16 `f32`; of the last group the
     /// first numbers are taken, and the next call begins a new one. `at_hand` is any value of the lanes to work with.
     ///

@@ -1,5 +1,6 @@
 //! Plates: many examples, each with its own parameters and its own f.
 
+mod bits;
 mod share;
 #[cfg(test)]
 mod tests;
@@ -8,14 +9,15 @@ use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
-use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
+use crate::estimator::{Advantages, Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
 use crate::lanes::{Float, Instructions};
 use crate::noise::{BlockStream, Stream};
 use crate::objective::{self, Objective, Points};
 use crate::tasks;
 use crate::tree::Tree;
-use share::{Questions, Rows, Shape, Share, in_double, widen};
+use bits::Bits;
+use share::{Questions, Rows, SHARE, Shape, Share, in_double, widen};
 
 /// N examples with P parameters each, in one round of an [`Estimator`]: N·K points come out, N·K values go in, and `ĝ` comes back as N rows
 /// of P entries.
@@ -24,13 +26,14 @@ use share::{Questions, Rows, Shape, Share, in_double, widen};
 /// decoder's, on all rows at once.
 ///
 /// The examples are shared out among all cores, 16 at a time; nothing depends on how many cores there are. Sums over examples are taken over a fixed binary tree. The
-/// [`noise`](Self::noise) of each share comes from a [`BlockStream`] that [takes](BlockStream::take) the next words of a [`Stream`].
+/// noise of each share comes from a [`BlockStream`] that [takes](BlockStream::take) the next words of a [`Stream`].
 ///
 /// The estimator answers all examples with the state that it had before the round, and then [learns](Estimator::learn) from each of them, in
 /// their order: a decay counts examples. A control may [depend on the example](Control::of_example), as f may.
 ///
 /// `T` is what parameters, points, values and `ĝ` are stored in, `f32` or `f64`. An estimator computes in `f64` in both cases, and
-/// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between.
+/// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between. For bits, REINFORCE, RLOO and `DisARM` compute the probabilities and `ĝ` of an `f32` plate in `f32`, where each number has an error of a few
+/// units in the last place.
 ///
 /// ```
 /// use voidgrad::batch::Plate;
@@ -70,6 +73,10 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     shares: Vec<Share>,
     tree: Tree<Vec<f64>>,
     stage: Stage,
+    /// What there is in the place of distributions, noise and numbers in `f64`.
+    bits: Bits<T>,
+    /// Where the noise of the round begins.
+    stream: Option<Stream>,
 }
 
 /// How far a round is.
@@ -77,10 +84,9 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
 enum Stage {
     Idle,
     Asked,
+    /// By an estimator that says how f takes part.
+    AskedOfBits,
 }
-
-/// Examples that are worth a task: the leaves of the tree that sums are taken over.
-const SHARE: usize = 16;
 
 impl<D: Distribution + Clone, T: Float> Plate<D, T> {
     /// A plate of so many examples with variables like these; their parameters come with each round.
@@ -102,6 +108,8 @@ impl<D: Distribution + Clone, T: Float> Plate<D, T> {
             shares: Vec::new(),
             tree: Tree::default(),
             stage: Stage::Idle,
+            bits: Bits::new(),
+            stream: None,
         }
     }
 }
@@ -134,42 +142,95 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             check_examples(control, examples)?;
         }
         self.resize(estimator)?;
-        let Self { distributions, shape, noise, points, exact, shares, .. } = self;
-        let (shape, position, named) = (*shape, stream.position(), &*stream);
+        let is_single = size_of::<T>() < size_of::<f64>();
+        let form = estimator.advantages().filter(|_| is_single && self.distributions[0].logits_of_bits().is_some());
+        self.stage = match form.map(Advantages::form) {
+            Some(form) if self.bits.ask(form, self.shape, parameters, stream, &mut self.points) => {
+                self.stream = Some(stream.clone());
+                Stage::AskedOfBits
+            }
+            // What is wrong with a parameter is found here.
+            _ => self.ask_one_by_one(estimator, parameters, stream)?,
+        };
+        stream.set_position(stream.position() + BlockStream::WORDS * examples.div_ceil(SHARE) as u128);
+        let weight = if estimator.has_equal_weights() { 1.0 / self.shape.points as f64 } else { f64::NAN };
+        self.weights.fill(T::default().constant(weight));
+        Ok(())
+    }
+
+    /// Has the estimator make the points of one example after the other.
+    fn ask_one_by_one<E: Estimator<D> + ?Sized>(
+        &mut self,
+        estimator: &E,
+        parameters: &[T],
+        stream: &Stream,
+    ) -> Result<Stage, EstimateError> {
+        self.make_room_in_double()?;
+        let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
+        let Self { distributions, noise, points, exact, shares: memory, .. } = self;
+        let each = SHARE * shape.points * shape.dimension;
         let tasks = distributions
             .chunks_mut(SHARE)
             .zip(parameters.chunks(SHARE * shape.parameters))
-            .zip(points.chunks_mut(SHARE * shape.points * shape.dimension))
-            .zip(share::chunks_mut(noise, SHARE * shape.noise, examples.div_ceil(SHARE)))
-            .zip(share::chunks_mut(exact, SHARE * shape.points * shape.dimension, examples.div_ceil(SHARE)))
-            .zip(shares.iter_mut())
+            .zip(points.chunks_mut(each))
+            .zip(share::chunks_mut(noise, SHARE * shape.noise, shares))
+            .zip(share::chunks_mut(exact, each, shares))
+            .zip(memory)
             .enumerate();
         tasks::run(tasks.map(
             |(number, (((((distributions, parameters), points), noise), exact), share))| {
                 move || {
-                    share.set_parameters(distributions, parameters);
-                    if share.failure.is_some() {
-                        return;
+                    if share.begin(distributions, parameters, BlockStream::ahead(stream, number), noise) {
+                        let distributions = &*distributions;
+                        T::on_lanes(
+                            Instructions::Best,
+                            Questions { shape, estimator, distributions, noise, points, exact },
+                        );
                     }
-                    let mut own = named.clone();
-                    own.set_position(position + BlockStream::WORDS * number as u128);
-                    BlockStream::take(&mut own).fill_open01(noise);
-                    let distributions = &*distributions;
-                    T::on_lanes(
-                        Instructions::Best,
-                        Questions { shape, estimator, distributions, noise, points, exact },
-                    );
                 }
             },
         ));
-        if let Some(error) = shares.iter_mut().find_map(|share| share.failure.take()) {
-            return Err(error);
-        }
-        stream.set_position(position + BlockStream::WORDS * examples.div_ceil(SHARE) as u128);
-        let weight = if estimator.has_equal_weights() { 1.0 / shape.points as f64 } else { f64::NAN };
-        self.weights.fill(T::default().constant(weight));
+        self.first_failure()?;
+        Ok(Stage::Asked)
+    }
+
+    /// Makes distributions, noise and numbers in `f64` of what is there for bits: for an estimator that has not asked, or where a number is not finite.
+    #[cold]
+    fn leave_bits(&mut self) -> Result<(), EstimateError> {
+        self.make_room_in_double()?;
+        let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
+        let Self { distributions, noise, points, exact, shares: memory, bits, stream, .. } = self;
+        let stream = stream.as_ref().ok_or(EstimateError::NotAsked)?;
+        widen(exact, points);
+        let tasks = distributions
+            .chunks_mut(SHARE)
+            .zip(bits.logits.chunks(SHARE * shape.parameters))
+            .zip(share::chunks_mut(noise, SHARE * shape.noise, shares))
+            .zip(memory)
+            .enumerate();
+        tasks::run(tasks.map(|(number, (((distributions, logits), noise), share))| {
+            move || _ = share.begin(distributions, logits, BlockStream::ahead(stream, number), noise)
+        }));
+        self.first_failure()?;
         self.stage = Stage::Asked;
         Ok(())
+    }
+
+    fn first_failure(&mut self) -> Result<(), EstimateError> {
+        let mut failures = self.shares.iter_mut().filter_map(|share| share.failure.take());
+        failures.next().map_or(Ok(()), Err)
+    }
+
+    /// Memory for the noise, and for the points in `f64`.
+    fn make_room_in_double(&mut self) -> Result<(), EstimateError> {
+        let Shape { noise, points, dimension, .. } = self.shape;
+        let examples = self.examples();
+        let rows = examples.saturating_mul(points);
+        if size_of::<T>() < size_of::<f64>() {
+            make_room(&mut self.exact, rows, dimension)?;
+        }
+        let too_many = |_| EstimateError::TooManyPoints { points: rows, dimension };
+        make_room(&mut self.noise, examples, noise).map_err(too_many)
     }
 
     /// Memory for a round of this estimator.
@@ -184,15 +245,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             parameters: first.parameters().len(),
             phi: estimator.control().map_or(0, Control::parameters),
         };
-        let Shape { noise, dimension, parameters, .. } = self.shape;
+        let Shape { dimension, parameters, .. } = self.shape;
         let nan = T::default().constant(f64::NAN);
         let rows = examples.saturating_mul(points);
         make_room(&mut self.points, rows, dimension)?;
-        if size_of::<T>() < size_of::<f64>() {
-            make_room(&mut self.exact, rows, dimension)?;
-        }
-        let too_many = |_| EstimateError::TooManyPoints { points: rows, dimension };
-        make_room(&mut self.noise, examples, noise).map_err(too_many)?;
         self.wants.clear();
         self.wants.extend((0..points).map(|k| estimator.want(k)));
         self.values.clear();
@@ -216,9 +272,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         &self.points
     }
 
-    /// The uniform numbers that the points were made of: N rows of U, as many as the estimator [takes](Estimator::noise).
-    #[must_use]
-    pub fn noise(&self) -> &[f64] {
+    /// The uniform numbers that the points were made of, N rows of U.
+    #[cfg(test)]
+    pub(crate) fn noise(&self) -> &[f64] {
         &self.noise
     }
 
@@ -285,6 +341,13 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if let Some(control) = estimator.control() {
             check_examples(control, distributions.len())?;
         }
+        if self.stage == Stage::AskedOfBits {
+            if self.answer_bits(estimator) {
+                self.variance_gradient.clear();
+                return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
+            }
+            self.leave_bits()?;
+        }
         let [values, gradients] = &mut self.wide;
         widen(values, &self.values);
         widen(gradients, &self.gradients);
@@ -321,6 +384,13 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         self.add_up()
     }
 
+    /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
+    fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
+        let Self { shape, bits, points, values, gradient, f, .. } = self;
+        let advantages = estimator.advantages();
+        advantages.is_some_and(|advantages| bits.answer(*shape, advantages, [points, values], gradient, f))
+    }
+
     /// Answers for all examples together, if the estimator can; false if not.
     fn answer_at_once<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
         let Self {
@@ -348,6 +418,10 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
         self.answer(estimator)?;
+        if self.stage == Stage::AskedOfBits {
+            self.learn_of_bits(estimator);
+            return Ok(());
+        }
         let Self { distributions, shape, noise, points, exact, values, gradients, wide, gradient, .. } = self;
         let rows = rows(noise, [points, values, gradients], [exact, &wide[0], &wide[1]]);
         // ĝ of an f32 plate is there in f32 alone, and few estimators look at it.
@@ -358,6 +432,17 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         }
         estimator.end_round();
         Ok(())
+    }
+
+    /// Has the estimator learn of the values, which is all that it takes of a round.
+    fn learn_of_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) {
+        let Self { distributions, shape, values, wide, .. } = self;
+        widen(&mut wide[0], values);
+        for (example, values) in in_double(values, &wide[0]).chunks_exact(shape.points).enumerate() {
+            let told = Told { example, noise: &[], points: &[], values, gradients: &[], answered: &[] };
+            estimator.learn(&distributions[example], told);
+        }
+        estimator.end_round();
     }
 
     /// The sums over all examples, and the first error.
@@ -386,7 +471,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     }
 
     fn check_asked(&self) -> Result<(), EstimateError> {
-        if self.stage == Stage::Asked { Ok(()) } else { Err(EstimateError::NotAsked) }
+        if self.stage == Stage::Idle { Err(EstimateError::NotAsked) } else { Ok(()) }
     }
 
     /// `ĝ`, N rows of P entries.

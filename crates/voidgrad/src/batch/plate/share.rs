@@ -7,7 +7,11 @@ use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_estimate, check_gradient};
 use crate::estimator::{Answer, Estimator, Memory, Told};
 use crate::lanes::{Float, Instructions, Slices, Work};
+use crate::noise::BlockStream;
 use crate::objective::{self, Points};
+
+/// Examples that are worth a task: the leaves of the tree that sums are taken over.
+pub(super) const SHARE: usize = 16;
 
 /// The lengths of one example.
 #[derive(Debug, Clone, Copy, Default)]
@@ -89,15 +93,19 @@ pub(super) struct Share {
 }
 
 impl Share {
-    /// Gives the examples their parameters, up to the first that is refused.
-    pub(super) fn set_parameters<D: Distribution, T: Float>(
+    /// Gives the examples their parameters, up to the first that is refused, and their noise; false if one is refused.
+    pub(super) fn begin<D: Distribution, T: Float>(
         &mut self,
         distributions: &mut [D],
         parameters: &[T],
-    ) {
+        mut stream: BlockStream,
+        noise: &mut [f64],
+    ) -> bool {
         widen(&mut self.gradient, parameters);
         let parameters = in_double(parameters, &self.gradient);
         self.failure = D::set_all(distributions, parameters).err().map(EstimateError::from);
+        stream.fill_open01(noise);
+        self.failure.is_none()
     }
 
     /// Answers for the examples; if something is not finite, the failure is that of the first example of which it is.

@@ -114,6 +114,10 @@ fn uniform_numbers_are_the_same_bits_with_and_without_lanes() {
                     L::Element::default().fill_open01(&mut scalar_state, &mut scalar);
                     assert_eq!(lanes, scalar);
                     assert!(lanes.iter().all(|u| (*u).into() > 0.0 && (*u).into() < 1.0));
+                    zero.fill_signed(&mut state, &mut lanes);
+                    L::Element::default().fill_signed(&mut scalar_state, &mut scalar);
+                    assert_eq!(lanes, scalar);
+                    assert!(lanes.iter().all(|x| (*x).into().abs() <= 1.0));
                 }
                 assert_eq!(state, scalar_state);
             }

@@ -1,19 +1,22 @@
 //! Arrays and numbers that come from Python.
 
 use numpy::{
-    Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyUntypedArray, PyUntypedArrayMethods,
+    Element, PyArrayDescrMethods, PyArrayDyn, PyArrayMethods, PyReadonlyArrayDyn, PyUntypedArray,
+    PyUntypedArrayMethods,
 };
+use pyo3::call::PyCallArgs;
 use pyo3::intern;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 
 use crate::errors::value_error;
 
 /// An array of one of the two numbers that a plate stores.
-pub(crate) enum Numbers {
+pub(crate) enum Numbers<'py> {
     /// `float32` stays what it is.
-    Single(Array<f32>),
+    Single(Bound<'py, PyArrayDyn<f32>>),
     /// Everything else becomes `float64`.
-    Double(Array<f64>),
+    Double(Bound<'py, PyArrayDyn<f64>>),
 }
 
 /// Numbers of one type, row by row, and their shape. They are a copy: while the GIL is released, another thread may change the original.
@@ -23,23 +26,25 @@ pub(crate) struct Array<T> {
 }
 
 /// `float32` or `float64` of whatever NumPy takes for an array of real numbers.
-pub(crate) fn numbers(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Numbers> {
+pub(crate) fn numbers<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Numbers<'py>> {
     let array = untyped(name, object)?;
     match array.cast::<PyArrayDyn<f32>>() {
-        Ok(array) => Ok(Numbers::Single(copy(array)?)),
-        Err(_) => Ok(Numbers::Double(copy_as(array.as_any())?)),
+        Ok(array) => Ok(Numbers::Single(array.clone())),
+        Err(_) => Ok(Numbers::Double(of_type(array.as_any())?)),
     }
 }
 
 /// The same in a given type.
 pub(crate) fn array<T: Element + Copy>(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Array<T>> {
-    copy_as(untyped(name, object)?.as_any())
+    copy(&of_type(untyped(name, object)?.as_any())?)
 }
 
 /// What NumPy makes of an object, if it has real numbers.
 fn untyped<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyUntypedArray>> {
-    let array = numpy(object.py())?.call_method1(intern!(object.py(), "asarray"), (object,))?;
-    let array = array.cast_into::<PyUntypedArray>()?;
+    let array = match object.cast_exact::<PyUntypedArray>() {
+        Ok(array) => array.clone(),
+        Err(_) => as_array(object.py(), (object,))?.cast_into::<PyUntypedArray>()?,
+    };
     let dtype = array.dtype();
     match dtype.kind() {
         b'f' | b'i' | b'u' | b'b' => Ok(array),
@@ -49,22 +54,32 @@ fn untyped<'py>(name: &str, object: &Bound<'py, PyAny>) -> PyResult<Bound<'py, P
     }
 }
 
-fn copy_as<T: Element + Copy>(array: &Bound<'_, PyAny>) -> PyResult<Array<T>> {
+fn of_type<'py, T: Element>(array: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyArrayDyn<T>>> {
+    if let Ok(array) = array.cast::<PyArrayDyn<T>>() {
+        return Ok(array.clone());
+    }
     let py = array.py();
-    let array = numpy(py)?.call_method1(intern!(py, "asarray"), (array, T::get_dtype(py)))?;
-    copy(array.cast::<PyArrayDyn<T>>()?)
+    Ok(as_array(py, (array, T::get_dtype(py)))?.cast_into::<PyArrayDyn<T>>()?)
 }
 
-fn copy<T: Element + Copy>(array: &Bound<'_, PyArrayDyn<T>>) -> PyResult<Array<T>> {
+/// The numbers of an array, row by row.
+pub(crate) fn copy<T: Element + Copy>(array: &Bound<'_, PyArrayDyn<T>>) -> PyResult<Array<T>> {
     let readonly = array.try_readonly().map_err(value_error)?;
-    // A slice of an array whose columns are contiguous would be transposed.
-    let slice = if array.is_c_contiguous() { readonly.as_slice().ok() } else { None };
-    let numbers = slice.map_or_else(|| readonly.as_array().iter().copied().collect(), <[T]>::to_vec);
+    let numbers =
+        rows(&readonly).map_or_else(|| readonly.as_array().iter().copied().collect(), <[T]>::to_vec);
     Ok(Array { shape: array.shape().to_vec(), numbers })
 }
 
-fn numpy(py: Python<'_>) -> PyResult<Bound<'_, PyModule>> {
-    py.import(intern!(py, "numpy"))
+/// The numbers of an array where they are, if they lie row by row.
+pub(crate) fn rows<'a, T: Element>(array: &'a PyReadonlyArrayDyn<'_, T>) -> Option<&'a [T]> {
+    // A slice of an array whose columns are contiguous would be transposed.
+    if array.is_c_contiguous() { array.as_slice().ok() } else { None }
+}
+
+/// Calls `numpy.asarray`, which is looked up once.
+fn as_array<'py>(py: Python<'py>, arguments: impl PyCallArgs<'py>) -> PyResult<Bound<'py, PyAny>> {
+    static AS_ARRAY: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    AS_ARRAY.import(py, "numpy", "asarray")?.call1(arguments)
 }
 
 /// Refuses an array of another shape.

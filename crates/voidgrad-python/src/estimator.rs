@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use numpy::PyArray1;
+use numpy::{PyArray1, PyArrayDyn, PyArrayMethods, PyUntypedArrayMethods};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::arguments::Arguments;
-use crate::arrays::{Array, Numbers, array, natural, numbers};
+use crate::arrays::{Array, Numbers, array, copy, natural, numbers, rows};
 use crate::asked::Asked;
 use crate::errors::value_error;
 use crate::family::{Family, with_family};
-use crate::machine::{Machine, Stored};
+use crate::machine::{Machine, Question, Stored};
 use crate::round::Round;
 use crate::state::{State, restore, state};
 use crate::variance::{Exact, moments};
@@ -31,7 +31,7 @@ impl Core {
 
 /// An estimator, whatever the distribution is.
 trait AnyMachine: Send + Sync {
-    fn ask(&self, py: Python<'_>, parameters: Numbers, stream: [u64; 3]) -> PyResult<Asked>;
+    fn ask(&self, parameters: Numbers<'_>, stream: [u64; 3]) -> PyResult<Asked>;
     fn prepare(&self, shape: &[usize]) -> PyResult<()>;
     fn state(&self) -> State;
     fn restore(&self, state: &State) -> PyResult<()>;
@@ -50,10 +50,10 @@ trait AnyMachine: Send + Sync {
 }
 
 impl<D: Family> AnyMachine for Arc<Machine<D>> {
-    fn ask(&self, py: Python<'_>, parameters: Numbers, stream: [u64; 3]) -> PyResult<Asked> {
+    fn ask(&self, parameters: Numbers<'_>, stream: [u64; 3]) -> PyResult<Asked> {
         match parameters {
-            Numbers::Single(parameters) => asked(py, self, parameters, stream),
-            Numbers::Double(parameters) => asked(py, self, parameters, stream),
+            Numbers::Single(parameters) => asked(self, &parameters, stream),
+            Numbers::Double(parameters) => asked(self, &parameters, stream),
         }
     }
 
@@ -110,13 +110,31 @@ impl<D: Family> AnyMachine for Arc<Machine<D>> {
 }
 
 fn asked<D: Family, T: Stored>(
-    py: Python<'_>,
     machine: &Arc<Machine<D>>,
-    parameters: Array<T>,
+    parameters: &Bound<'_, PyArrayDyn<T>>,
     stream: [u64; 3],
 ) -> PyResult<Asked> {
-    let question = py.detach(|| machine.ask(&parameters, stream))?;
-    Ok(Asked { round: Box::new(Round::new(machine.clone(), parameters.shape, question)) })
+    let question = match asked_in_place(machine, parameters, stream)? {
+        Some(question) => question,
+        None => {
+            let Array { shape, numbers } = copy(parameters)?;
+            let machine = &**machine;
+            parameters.py().detach(|| machine.ask(&mut machine.core(), &shape, &numbers, stream))?
+        }
+    };
+    Ok(Asked { round: Box::new(Round::new(machine.clone(), parameters.shape().to_vec(), question)) })
+}
+
+/// Asks without a copy of the parameters, and without releasing the GIL, so that no other thread of Python changes them meanwhile; nothing if that could take long.
+fn asked_in_place<D: Family, T: Stored>(
+    machine: &Machine<D>,
+    parameters: &Bound<'_, PyArrayDyn<T>>,
+    stream: [u64; 3],
+) -> PyResult<Option<Question<D, T>>> {
+    let readonly = parameters.try_readonly().map_err(value_error)?;
+    let (Some(numbers), Some(mut core)) = (rows(&readonly), machine.try_core()) else { return Ok(None) };
+    let is_short = machine.is_short(&mut core, parameters.shape())?;
+    is_short.then(|| machine.ask(&mut core, parameters.shape(), numbers, stream)).transpose()
 }
 
 #[pymethods]
@@ -162,7 +180,7 @@ impl Core {
         row: &Bound<'_, PyAny>,
     ) -> PyResult<Asked> {
         let stream = [natural("seed", seed)?, natural("run", run)?, natural("row", row)?];
-        self.machine.ask(parameters.py(), numbers("the array of parameters", parameters)?, stream)
+        self.machine.ask(numbers("the array of parameters", parameters)?, stream)
     }
 
     fn prepare(&self, py: Python<'_>, shape: Vec<usize>) -> PyResult<()> {

@@ -1,6 +1,6 @@
 //! An estimator of a table with its state.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
 use pyo3::PyResult;
 use voidgrad::estimator::AnyEstimator;
@@ -10,7 +10,7 @@ use voidgrad::optimise::{Adam, Optimiser as _};
 use voidgrad::{Plate, Stream};
 
 use crate::arguments::Arguments;
-use crate::arrays::{Array, Shape, check_shape};
+use crate::arrays::{Shape, check_shape};
 use crate::errors::value_error;
 use crate::family::{Family, Number};
 use crate::threads;
@@ -126,6 +126,26 @@ impl<D: Family> Machine<D> {
         self.core.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The same, unless another thread has it.
+    pub(crate) fn try_core(&self) -> Option<MutexGuard<'_, Option<Core<D>>>> {
+        match self.core.try_lock() {
+            Ok(core) => Some(core),
+            Err(TryLockError::Poisoned(core)) => Some(core.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
+    }
+
+    /// Whether a round takes no longer than it takes to hand work over.
+    pub(crate) fn is_short(&self, core: &mut Option<Core<D>>, shape: &[usize]) -> PyResult<bool> {
+        let (examples, row) = D::take_apart(shape)?;
+        let Core { variables, estimator, .. } = self.prepare(core, row)?;
+        let points = usize::try_from(estimator.evaluations(variables)).ok();
+        let points =
+            points.and_then(|points| points.checked_mul(variables.dimension())?.checked_mul(examples));
+        let noise = estimator.noise(variables).checked_mul(examples);
+        Ok(points.is_some_and(|points| points < MUCH_TOLD) && noise.is_some_and(|noise| noise < MUCH_NOISE))
+    }
+
     /// A new estimator for parameters of this shape.
     pub(crate) fn make(&self, shape: &[usize]) -> PyResult<Core<D>> {
         let variables = D::of_shape(shape, self.size)?;
@@ -161,23 +181,22 @@ impl<D: Family> Machine<D> {
 
     /// Asks on a plate. The stream is named by `(seed, run, row)`.
     pub(crate) fn ask<T: Stored>(
-        self: &Arc<Self>,
-        parameters: &Array<T>,
+        &self,
+        core: &mut Option<Core<D>>,
+        shape: &[usize],
+        parameters: &[T],
         [seed, run, row]: [u64; 3],
     ) -> PyResult<Question<D, T>> {
-        let (examples, shape) = D::take_apart(&parameters.shape)?;
-        let mut core = self.core();
-        let core = self.prepare(&mut core, shape)?;
-        check_room(core, parameters)?;
+        let (examples, row_shape) = D::take_apart(shape)?;
+        let core = self.prepare(core, row_shape)?;
+        check_room(core, shape)?;
         let kept = T::kept(self).lock().unwrap_or_else(PoisonError::into_inner).pop();
         let plate = kept.filter(|plate| plate.examples() == examples);
         let mut plate = plate.unwrap_or_else(|| Plate::new(core.variables.clone(), examples));
         let estimator = &core.estimator;
         let is_much = examples * estimator.noise(&core.variables) >= MUCH_NOISE;
-        threads::run_if(is_much, || {
-            plate.ask(estimator, &parameters.numbers, &mut Stream::new(seed, run, row))
-        })?
-        .map_err(value_error)?;
+        threads::run_if(is_much, || plate.ask(estimator, parameters, &mut Stream::new(seed, run, row)))?
+            .map_err(value_error)?;
         Ok(Question { plate, equal_weights: estimator.has_equal_weights(), told: core.told })
     }
 
@@ -222,7 +241,7 @@ impl<D: Family> Core<D> {
 }
 
 /// Refuses a round that does not fit into memory. A plate makes room for the noise without asking whether there is any.
-fn check_room<D: Family, T: Number>(core: &Core<D>, parameters: &Array<T>) -> PyResult<()> {
+fn check_room<D: Family>(core: &Core<D>, shape: &[usize]) -> PyResult<()> {
     let Core { variables, estimator, .. } = core;
     estimator.suits(variables).map_err(value_error)?;
     let points = estimator.evaluations(variables);
@@ -230,7 +249,7 @@ fn check_room<D: Family, T: Number>(core: &Core<D>, parameters: &Array<T>) -> Py
         // Points, the same in f64, gradients, and as many again for those who read them.
         points.checked_mul(4 * variables.dimension())?.checked_add(estimator.noise(variables))
     });
-    let numbers = each.and_then(|each| each.checked_mul(parameters.shape[0]));
+    let numbers = each.and_then(|each| each.checked_mul(shape[0]));
     // What is small is there, and asking takes microseconds.
     let small = 1 << 22;
     let fits = numbers
@@ -238,7 +257,7 @@ fn check_room<D: Family, T: Number>(core: &Core<D>, parameters: &Array<T>) -> Py
     if fits {
         return Ok(());
     }
-    let shape = Shape(&parameters.shape);
+    let shape = Shape(shape);
     Err(value_error(format!(
         "the estimator asks for {points} points for each row of {}, whose shape is {shape}: these are too many for the memory",
         D::PARAMETERS

@@ -56,4 +56,9 @@ impl<S: Simd> Lanes for F64x2<S> {
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
         uniform::fill_f64(state, to);
     }
+
+    #[inline(always)]
+    fn fill_signed(self, state: &mut GeneratorState, to: &mut [f64]) {
+        uniform::fill_signed_f64(state, to);
+    }
 }

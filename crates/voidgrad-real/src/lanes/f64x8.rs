@@ -3,10 +3,10 @@
 use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 
 use fearless_simd::prelude::*;
-use fearless_simd::{f64x8, mask64x8, u64x8};
+use fearless_simd::{f64x8, i64x8, mask64x8, u64x8};
 
 use super::f64x2::F64x2;
-use super::uniform::{BELOW_ONE_64, Generators, ONE_64};
+use super::uniform::{BELOW_ONE_64, Generators, ONE_64, STEP_64};
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
@@ -109,18 +109,33 @@ impl<S: Simd> Lanes for F64x8<S> {
 
     #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
-        let simd = self.0.simd;
-        let mut generators = Generators::load(simd, state);
-        let mut groups = to.chunks_exact_mut(8);
-        for group in &mut groups {
-            open01(generators.step()).store(group);
-        }
-        let tail = groups.into_remainder();
-        if !tail.is_empty() {
-            tail.copy_from_slice(&open01(generators.step()).to_array()[..tail.len()]);
-        }
-        generators.store(state);
+        fill(self, state, to, open01);
     }
+
+    #[inline(always)]
+    fn fill_signed(self, state: &mut GeneratorState, to: &mut [f64]) {
+        fill(self, state, to, signed);
+    }
+}
+
+/// Fills a slice with what a function makes of the generators' bits.
+#[inline(always)]
+fn fill<S: Simd>(
+    hand: F64x8<S>,
+    state: &mut GeneratorState,
+    to: &mut [f64],
+    number: impl Fn(u64x8<S>) -> F64x8<S>,
+) {
+    let mut generators = Generators::load(hand.0.simd, state);
+    let mut groups = to.chunks_exact_mut(8);
+    for group in &mut groups {
+        number(generators.step()).store(group);
+    }
+    let tail = groups.into_remainder();
+    if !tail.is_empty() {
+        tail.copy_from_slice(&number(generators.step()).to_array()[..tail.len()]);
+    }
+    generators.store(state);
 }
 
 /// The middles of 2⁵² equal steps of (0, 1), named by the upper bits.
@@ -128,4 +143,10 @@ impl<S: Simd> Lanes for F64x8<S> {
 fn open01<S: Simd>(bits: u64x8<S>) -> F64x8<S> {
     let above_one: f64x8<S> = ((bits >> 12) | ONE_64).bitcast();
     F64x8(above_one - BELOW_ONE_64)
+}
+
+/// Integers with a sign, as parts of the largest.
+#[inline(always)]
+fn signed<S: Simd>(bits: u64x8<S>) -> F64x8<S> {
+    F64x8(f64x8::float_from(bits.bitcast::<i64x8<S>>()) * STEP_64)
 }

@@ -103,6 +103,10 @@ pub trait Lanes: Real {
     /// not a multiple of a group, the end of the last group is dropped. A generator whose four words are all 0 stays there.
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self::Element]);
 
+    /// Fills a slice likewise with uniform numbers from -1 to 1: a generator's output as an integer with a sign, divided by 2⁶³, or each half of it divided by 2³¹, and rounded
+    /// to the nearest number. The size of a number near 0 keeps all of its digits, so events are as rare as they should be down to a probability of 2⁻⁶³ or 2⁻³¹.
+    fn fill_signed(self, state: &mut GeneratorState, to: &mut [Self::Element]);
+
     /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
     /// error of at most 4 units in the last place of the logarithm.
     #[must_use]

@@ -177,6 +177,11 @@ impl<V: Lanes> Lanes for Pair<V> {
     }
 
     #[inline(always)]
+    fn fill_signed(self, state: &mut GeneratorState, to: &mut [V::Element]) {
+        self.0.fill_signed(state, to);
+    }
+
+    #[inline(always)]
     fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
         let (first_ln, first_recip) = self.0.ln_1p_over_and_recip(q.0);
         let (second_ln, second_recip) = self.1.ln_1p_over_and_recip(q.1);

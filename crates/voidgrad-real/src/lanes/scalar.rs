@@ -4,7 +4,7 @@ use super::{GeneratorState, Lanes, uniform};
 use crate::Real;
 
 macro_rules! scalar {
-    ($float:ident, $fill:ident, $bound:literal) => {
+    ($float:ident, $fill:ident, $fill_signed:ident, $bound:literal) => {
         impl Lanes for $float {
             type Element = Self;
             type Narrow = Self;
@@ -66,12 +66,16 @@ macro_rules! scalar {
             fn fill_open01(self, state: &mut GeneratorState, to: &mut [Self]) {
                 uniform::$fill(state, to);
             }
+
+            fn fill_signed(self, state: &mut GeneratorState, to: &mut [Self]) {
+                uniform::$fill_signed(state, to);
+            }
         }
     };
 }
 
-scalar!(f32, fill_f32, 80.0);
-scalar!(f64, fill_f64, 700.0);
+scalar!(f32, fill_f32, fill_signed_f32, 80.0);
+scalar!(f64, fill_f64, fill_signed_f64, 700.0);
 
 /// σ(x) and σ(-x), from one exponential; x is at least -`bound`, beyond which e^-x is no number.
 #[inline(always)]

@@ -51,6 +51,31 @@ pub(super) fn fill_f32(state: &mut GeneratorState, to: &mut [f32]) {
     }
 }
 
+/// What the integers of [`Lanes::fill_signed`](super::Lanes::fill_signed) are multiplied with: 2⁻⁶³ and 2⁻³¹.
+pub(super) const STEP_64: f64 = f64::EPSILON / 2_048.0;
+pub(super) const STEP_32: f32 = f32::EPSILON / 256.0;
+
+/// [`Lanes::fill_signed`](super::Lanes::fill_signed) for one lane of `f64`.
+pub(super) fn fill_signed_f64(state: &mut GeneratorState, to: &mut [f64]) {
+    for group in to.chunks_mut(8) {
+        for (number, bits) in group.iter_mut().zip(step(state)) {
+            *number = bits.cast_signed() as f64 * STEP_64;
+        }
+    }
+}
+
+/// [`Lanes::fill_signed`](super::Lanes::fill_signed) for one lane of `f32`.
+#[allow(clippy::cast_possible_truncation, clippy::cast_precision_loss)] // the two halves, and the nearest numbers, are what is wanted
+pub(super) fn fill_signed_f32(state: &mut GeneratorState, to: &mut [f32]) {
+    for group in to.chunks_mut(16) {
+        for (pair, bits) in group.chunks_mut(2).zip(step(state)) {
+            for (number, bits) in pair.iter_mut().zip([bits as u32, (bits >> 32) as u32]) {
+                *number = bits.cast_signed() as f32 * STEP_32;
+            }
+        }
+    }
+}
+
 #[cfg(feature = "lanes")]
 pub(super) use vector::Generators;
 

@@ -80,6 +80,12 @@ impl BlockStream {
         at_hand.fill_open01(&mut self.0, to);
     }
 
+    /// Fills `to` with uniform numbers from -1 to 1, as [`Lanes::fill_signed`] says, in the groups of [`fill`](Self::fill).
+    #[inline(always)]
+    pub fn fill_signed<R: Lanes>(&mut self, at_hand: R, to: &mut [R::Element]) {
+        at_hand.fill_signed(&mut self.0, to);
+    }
+
     /// [`fill`](Self::fill) with `f64`s, on the widest lanes that the machine has.
     pub fn fill_open01(&mut self, to: &mut [f64]) {
         f64::on_lanes(Instructions::Best, Filling { stream: self, to });
@@ -149,6 +155,31 @@ mod tests {
                 let numbers = halves.map(|half| ((half >> 9) as f64 + 0.5) / f64::from(1 << 23));
                 assert_eq!([f64::from(pair[0]), f64::from(pair[1])], numbers);
             }
+        }
+    }
+
+    #[test]
+    fn numbers_with_a_sign_are_the_integers_of_both_halves() {
+        let mut expected = generators(7, 8, 9, 0);
+        let mut noise = [0.0; 48];
+        BlockStream::new(7, 8, 9, 0).fill_signed(0.0_f32, &mut noise);
+        for group in noise.chunks(16) {
+            for (pair, generator) in group.chunks(2).zip(&mut expected) {
+                let bits = generator.next_u64();
+                #[allow(clippy::cast_possible_truncation)] // the two halves
+                let halves = [bits as u32, (bits >> 32) as u32].map(u32::cast_signed);
+                for (number, half) in pair.iter().zip(halves) {
+                    // Rounded to the nearest number of 24 bits.
+                    let exact = f64::from(half) / f64::from(1_u32 << 31);
+                    assert!((f64::from(*number) - exact).abs() <= exact.abs() / f64::from(1 << 24));
+                }
+            }
+        }
+        let mut expected = generators(7, 8, 9, 0);
+        let mut noise = [0.0; 8];
+        BlockStream::new(7, 8, 9, 0).fill_signed(0.0_f64, &mut noise);
+        for (number, generator) in noise.iter().zip(&mut expected) {
+            assert_eq!(*number, generator.next_u64().cast_signed() as f64 / (1_u64 << 63) as f64);
         }
     }
 

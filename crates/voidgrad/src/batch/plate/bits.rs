@@ -1,29 +1,34 @@
-//! Plates of `f32` whose variables are bits: probabilities, bits and `ĝ` in `f32`, on lanes, for estimators that say how f takes part.
+//! Plates of `f32` whose variables are bits: noise, probabilities, bits and `ĝ` in `f32`, on lanes, for estimators that say how f takes part.
 //!
-//! There is no distribution for each example then, nothing is kept in `f64`, and the noise goes through the cache of the thread that makes it.
+//! There is no distribution for each example then, nothing is kept in `f64`, and the noise stays in the cache of the thread that makes it.
 
-use voidgrad_real::{Element, Lanes, Pair};
+use voidgrad_real::{Lanes, Pair};
 
 use super::share::{SHARE, Shape};
 use crate::bernoulli::sides;
 use crate::error::are_finite;
 use crate::estimator::{Advantages, Form};
-use crate::lanes::{Float, Instructions, MOST_LANES, OnLanes, Work};
+use crate::lanes::{Instructions, MOST_LANES, OnLanes, Work};
 use crate::noise::{BlockStream, Stream};
 use crate::tasks;
 
 /// The variables of a round, and what its advantages belong to.
 #[derive(Debug)]
-pub(super) struct Bits<T> {
-    pub(super) logits: Vec<T>,
+pub(super) struct Bits {
+    logits: Vec<f32>,
     /// `σ(-|a|)`, the probability of the rarer state: the digits that both probabilities have in common with the exact ones.
-    rare: Vec<T>,
+    rare: Vec<f32>,
     form: Form,
 }
 
-impl<T: Float> Bits<T> {
+impl Bits {
     pub(super) fn new() -> Self {
         Self { logits: Vec::new(), rare: Vec::new(), form: Form::Sample }
+    }
+
+    /// The logits of all examples.
+    pub(super) fn logits(&self) -> &[f32] {
+        &self.logits
     }
 
     /// Makes the points; false if a logit is not finite, and then they are of no use.
@@ -31,25 +36,27 @@ impl<T: Float> Bits<T> {
         &mut self,
         form: Form,
         shape: Shape,
-        logits: &[T],
+        logits: &[f32],
         stream: &Stream,
-        points: &mut [T],
+        points: &mut [f32],
     ) -> bool {
         self.form = form;
         self.logits.clear();
         self.logits.extend_from_slice(logits);
-        self.rare.resize(logits.len(), T::default());
-        let [each, all] = [1, shape.points].map(|rows| SHARE * rows * shape.dimension);
-        let shares =
-            self.logits.chunks(each).zip(self.rare.chunks_mut(each)).zip(points.chunks_mut(all)).enumerate();
+        self.rare.resize(logits.len(), 0.0);
+        let own = SHARE * shape.dimension;
+        let variables = self.logits.chunks(own).zip(self.rare.chunks_mut(own));
+        let shares = variables.zip(points.chunks_mut(own * shape.points)).enumerate();
         let made = tasks::results(shares.map(|(number, ((logits, rare), points))| {
             move || {
-                f64::with_buffers(|[noise]| {
+                f32::with_buffers(|[noise]| {
                     let length = points.len() / form.samples();
                     noise.resize(noise.len().max(length), 0.0);
-                    let noise = &mut noise[..length];
-                    BlockStream::ahead(stream, number).fill_open01(noise);
-                    T::on_lanes(Instructions::Best, Ask { form, shape, logits, noise, rare, points })
+                    let (noise, stream) = (&mut noise[..length], BlockStream::ahead(stream, number));
+                    f32::on_lanes(
+                        Instructions::Best,
+                        Ask { form, shape, stream, logits, noise, rare, points },
+                    )
                 })
             }
         }));
@@ -61,8 +68,8 @@ impl<T: Float> Bits<T> {
         &self,
         shape: Shape,
         estimator: &dyn Advantages,
-        [points, values]: [&[T]; 2],
-        gradient: &mut [T],
+        [points, values]: [&[f32]; 2],
+        gradient: &mut [f32],
         f: &mut [f64],
     ) -> bool {
         let form = self.form;
@@ -71,14 +78,15 @@ impl<T: Float> Bits<T> {
         }
         // An estimator behind a `dyn` is asked here, once for each example, and not on lanes.
         let each = shape.points / form.samples();
-        let mut advantages = Vec::with_capacity(f.len() * each);
+        let mut advantages: Vec<f32> = Vec::with_capacity(f.len() * each);
         let (mut own, mut told) = (Vec::with_capacity(each), Vec::with_capacity(shape.points));
         for (values, f) in values.chunks_exact(shape.points).zip(&mut *f) {
             told.clear();
-            told.extend(values.iter().map(|value| Into::<f64>::into(*value)));
+            told.extend(values.iter().map(|value| f64::from(*value)));
             *f = told.iter().map(|value| value / shape.points as f64).sum();
             estimator.advantages(&told, &mut own);
-            advantages.extend(own.iter().map(|advantage| T::default().constant(*advantage)));
+            #[allow(clippy::cast_possible_truncation)] // ĝ is in these numbers
+            advantages.extend(own.iter().map(|advantage| *advantage as f32));
         }
         if !are_finite(f) {
             return false;
@@ -91,54 +99,64 @@ impl<T: Float> Bits<T> {
             .zip(advantages.chunks(SHARE * each));
         let made = tasks::results(shares.map(|(((gradient, variables), points), advantages)| {
             let variables = variables.into();
-            move || T::on_lanes(Instructions::Best, Answer { form, shape, variables, points, advantages, gradient })
+            move || {
+                f32::on_lanes(
+                    Instructions::Best,
+                    Answer { form, shape, variables, points, advantages, gradient },
+                )
+            }
         }));
         made.into_iter().all(|is_finite| is_finite)
     }
 }
 
 /// The bits of a share.
-struct Ask<'a, T> {
+struct Ask<'a> {
     form: Form,
     shape: Shape,
-    logits: &'a [T],
-    noise: &'a [f64],
-    rare: &'a mut [T],
-    points: &'a mut [T],
+    stream: BlockStream,
+    logits: &'a [f32],
+    /// Memory for the noise.
+    noise: &'a mut [f32],
+    rare: &'a mut [f32],
+    points: &'a mut [f32],
 }
 
-impl<T: Float> Work<T> for Ask<'_, T> {
+impl Work<f32> for Ask<'_> {
+    /// Whether all logits are finite.
     type Output = bool;
 
     // What is compiled for one number at a time has SSE2 as well.
     const LARGE: bool = true;
 
     #[inline(always)]
-    fn on<R: Lanes<Element = T>>(self, hand: R) -> bool {
-        let Self { form, shape, logits, noise, rare, points } = self;
-        if !logits.iter().fold(true, |are_finite, logit| are_finite & is_finite(*logit)) {
+    fn on<R: Lanes<Element = f32>>(self, hand: R) -> bool {
+        let Self { form, shape, mut stream, logits, noise, rare, points } = self;
+        if !all_finite(logits) {
             return false;
         }
         write_rare(Pair::new(hand, hand), logits, rare);
+        stream.fill_signed(hand, noise);
         let variables = shape.dimension;
-        let each = variables * shape.points;
+        let samples = form.samples();
         let examples = logits.chunks_exact(variables).zip(rare.chunks_exact(variables));
-        let rows = noise.chunks_exact(each / form.samples()).zip(points.chunks_exact_mut(each));
+        let rows = noise.chunks_exact(variables * shape.points / samples);
+        let rows = rows.zip(points.chunks_exact_mut(variables * shape.points));
         for ((logits, rare), (noise, points)) in examples.zip(rows) {
-            let draws = noise.chunks_exact(variables).zip(points.chunks_exact_mut(variables * form.samples()));
-            for (u, points) in draws {
+            for (noise, points) in
+                noise.chunks_exact(variables).zip(points.chunks_exact_mut(variables * samples))
+            {
                 let (b, reflected) = points.split_at_mut(variables);
-                let all = logits.iter().zip(rare).zip(u);
+                let all = logits.iter().zip(rare).zip(noise);
                 match form {
                     Form::Sample => {
-                        for (((a, rare), u), b) in all.zip(b) {
-                            *b = bit(*u >= both(*a, *rare).1);
+                        for (((a, rare), x), b) in all.zip(b) {
+                            *b = bit(*a, *rare, *x);
                         }
                     }
                     Form::Pair => {
-                        for (((a, rare), u), (b, reflected)) in all.zip(b.iter_mut().zip(reflected)) {
-                            let (theta, rest) = both(*a, *rare);
-                            (*b, *reflected) = (bit(*u >= rest), bit(*u <= theta));
+                        for (((a, rare), x), (b, reflected)) in all.zip(b.iter_mut().zip(reflected)) {
+                            (*b, *reflected) = (bit(*a, *rare, *x), bit(*a, *rare, -*x));
                         }
                     }
                 }
@@ -148,53 +166,49 @@ impl<T: Float> Work<T> for Ask<'_, T> {
     }
 }
 
+/// The bit that a number from -1 to 1 stands for: the rarer state where its size is less than twice that state's probability, on one of the two sides of 0. In terms of a number
+/// u in (0, 1) it is 1 where `u ≥ 1 - θ`, with `u = x/2` for positive x and `u = 1 + x/2` for negative ones, which has no rounding where θ is close to 0 or 1.
+#[inline(always)]
+pub(super) fn bit(a: f32, rare: f32, x: f32) -> f32 {
+    let is_likely = a >= 0.0;
+    let side = if is_likely { x } else { -x };
+    let is_rare = (side >= 0.0) & (side < 2.0 * rare);
+    if is_rare == is_likely { 0.0 } else { 1.0 }
+}
+
 /// `σ(-|a|)`.
 #[inline(always)]
-fn write_rare<R: Lanes>(hand: R, logits: &[R::Element], rare: &mut [R::Element]) {
-    let parts = logits.chunks(R::LANES).zip(rare.chunks_mut(R::LANES));
-    for (logits, rare) in parts {
+fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]) {
+    for (logits, rare) in logits.chunks(R::LANES).zip(rare.chunks_mut(R::LANES)) {
         if logits.len() == R::LANES {
             sides(-hand.load(logits).abs()).0.store(rare);
         } else {
-            let mut last = [R::Element::default(); MOST_LANES];
+            let mut last = [0.0; MOST_LANES];
             sides(-padded(hand, logits).abs()).0.store(&mut last);
             rare.copy_from_slice(&last[..rare.len()]);
         }
     }
 }
 
-/// θ and `1 - θ` in `f64`, of the smaller one: a rare state stays as rare as it is in `f32`.
+/// Without a branch, so on lanes.
 #[inline(always)]
-fn both<T: Element>(a: T, rare: T) -> (f64, f64) {
-    let rare: f64 = rare.into();
-    let common = 1.0 - rare;
-    if a >= T::default() { (common, rare) } else { (rare, common) }
-}
-
-#[inline(always)]
-fn bit<T: Element>(is_one: bool) -> T {
-    let zero = T::default();
-    T::select(is_one, zero.constant(1.0), zero)
-}
-
-#[inline(always)]
-fn is_finite<T: Element>(number: T) -> bool {
-    (number - number) == T::default()
+fn all_finite(numbers: &[f32]) -> bool {
+    numbers.iter().fold(true, |are_finite, number| are_finite & number.is_finite())
 }
 
 /// `ĝ` of a share.
-struct Answer<'a, T> {
+struct Answer<'a> {
     form: Form,
     shape: Shape,
     /// Logits, and the probabilities of the rarer states.
-    variables: [&'a [T]; 2],
-    points: &'a [T],
+    variables: [&'a [f32]; 2],
+    points: &'a [f32],
     /// Of each example, of each sample or pair.
-    advantages: &'a [T],
-    gradient: &'a mut [T],
+    advantages: &'a [f32],
+    gradient: &'a mut [f32],
 }
 
-impl<T: Float> Work<T> for Answer<'_, T> {
+impl Work<f32> for Answer<'_> {
     /// Whether `ĝ` is finite.
     type Output = bool;
 
@@ -202,7 +216,7 @@ impl<T: Float> Work<T> for Answer<'_, T> {
     const LARGE: bool = true;
 
     #[inline(always)]
-    fn on<R: Lanes<Element = T>>(self, hand: R) -> bool {
+    fn on<R: Lanes<Element = f32>>(self, hand: R) -> bool {
         let Self { form, shape, variables: [logits, rare], points, advantages, gradient } = self;
         let (variables, each) = (shape.dimension, shape.points / form.samples());
         let of_variables = logits.chunks_exact(variables).zip(rare.chunks_exact(variables));
@@ -220,20 +234,20 @@ impl<T: Float> Work<T> for Answer<'_, T> {
             if last.is_none() {
                 let b = |k: usize| padded(hand, &points[k * variables..][..variables]);
                 let of_all = [padded(hand, logits), padded(hand, rare)];
-                let mut all = [T::default(); MOST_LANES];
+                let mut all = [0.0; MOST_LANES];
                 estimate(form, advantages, of_all, b).store(&mut all);
                 gradient.copy_from_slice(&all[..variables]);
             }
         }
-        gradient.iter().fold(true, |are_finite, entry| are_finite & is_finite(*entry))
+        all_finite(gradient)
     }
 }
 
 /// `ĝ` of variables of an example; `b` gives them in sample k.
 #[inline(always)]
-fn estimate<R: Lanes>(
+fn estimate<R: Lanes<Element = f32>>(
     form: Form,
-    advantages: &[R::Element],
+    advantages: &[f32],
     [a, rare]: [R; 2],
     b: impl Fn(usize) -> R,
 ) -> R {
@@ -242,14 +256,15 @@ fn estimate<R: Lanes>(
     let advantages = advantages.iter().map(|advantage| a.splat(*advantage)).enumerate();
     match form {
         Form::Sample => {
-            let is_one = a.is_ge(none);
-            let (rest, theta) = (R::select(is_one, rare, common), R::select(is_one, common, rare));
-            advantages.fold(none, |sum, (k, advantage)| {
-                sum + advantage * R::select(b(k).is_ge(one), rest, -theta)
-            })
+            let is_likely = a.is_ge(none);
+            let (rest, theta) = (R::select(is_likely, rare, common), R::select(is_likely, common, rare));
+            advantages
+                .fold(none, |sum, (k, advantage)| sum + advantage * R::select(b(k).is_ge(one), rest, -theta))
         }
         Form::Pair => {
-            let sum = advantages.fold(none, |sum, (p, advantage)| sum + advantage * (b(2 * p) - b(2 * p + 1)));
+            let sum =
+                advantages.fold(none, |sum, (p, advantage)| sum + advantage * (b(2 * p) - b(2 * p + 1)));
+            // σ(|a|)
             sum * common
         }
     }
@@ -257,8 +272,8 @@ fn estimate<R: Lanes>(
 
 /// Fewer numbers than there are lanes, and zeros.
 #[inline(always)]
-fn padded<R: Lanes>(hand: R, numbers: &[R::Element]) -> R {
-    let mut all = [R::Element::default(); MOST_LANES];
+fn padded<R: Lanes<Element = f32>>(hand: R, numbers: &[f32]) -> R {
+    let mut all = [0.0; MOST_LANES];
     all[..numbers.len()].copy_from_slice(numbers);
     hand.load(&all)
 }

@@ -9,9 +9,9 @@ use crate::bernoulli::Bernoulli;
 use crate::control::{Control, check_examples};
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
-use crate::estimator::{Advantages, Estimator, Told, Want, check_asked, make_room};
+use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
-use crate::lanes::{Float, Instructions};
+use crate::lanes::{Float, Instructions, Slices};
 use crate::noise::{BlockStream, Stream};
 use crate::objective::{self, Objective, Points};
 use crate::tasks;
@@ -32,8 +32,8 @@ use share::{Questions, Rows, SHARE, Shape, Share, in_double, widen};
 /// their order: a decay counts examples. A control may [depend on the example](Control::of_example), as f may.
 ///
 /// `T` is what parameters, points, values and `ĝ` are stored in, `f32` or `f64`. An estimator computes in `f64` in both cases, and
-/// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between. For bits, REINFORCE, RLOO and `DisARM` compute the probabilities and `ĝ` of an `f32` plate in `f32`, where each number has an error of a few
-/// units in the last place.
+/// so do sums over examples: an `f32` plate rounds what it gives out, and nothing in between. For bits, REINFORCE, RLOO and `DisARM` compute noise, probabilities and `ĝ` of an `f32` plate in `f32`: each has an error of a few
+/// units in the last place, of the smaller of θ and 1 - θ, and no event is rarer than 2⁻³². Such a plate has other samples than one of `f64`.
 ///
 /// ```
 /// use voidgrad::batch::Plate;
@@ -73,8 +73,8 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     shares: Vec<Share>,
     tree: Tree<Vec<f64>>,
     stage: Stage,
-    /// What there is in the place of distributions, noise and numbers in `f64`.
-    bits: Bits<T>,
+    /// What there is in the place of distributions and noise.
+    bits: Bits,
     /// Where the noise of the round begins.
     stream: Option<Stream>,
 }
@@ -142,20 +142,34 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             check_examples(control, examples)?;
         }
         self.resize(estimator)?;
-        let is_single = size_of::<T>() < size_of::<f64>();
-        let form = estimator.advantages().filter(|_| is_single && self.distributions[0].logits_of_bits().is_some());
-        self.stage = match form.map(Advantages::form) {
-            Some(form) if self.bits.ask(form, self.shape, parameters, stream, &mut self.points) => {
-                self.stream = Some(stream.clone());
-                Stage::AskedOfBits
-            }
-            // What is wrong with a parameter is found here.
-            _ => self.ask_one_by_one(estimator, parameters, stream)?,
+        self.stage = if self.ask_bits(estimator, parameters, stream) {
+            self.stream = Some(stream.clone());
+            Stage::AskedOfBits
+        } else {
+            self.ask_one_by_one(estimator, parameters, stream)?;
+            Stage::Asked
         };
         stream.set_position(stream.position() + BlockStream::WORDS * examples.div_ceil(SHARE) as u128);
         let weight = if estimator.has_equal_weights() { 1.0 / self.shape.points as f64 } else { f64::NAN };
         self.weights.fill(T::default().constant(weight));
         Ok(())
+    }
+
+    /// Makes the points in `f32`, if the numbers and the estimator are such; false if not, or if a parameter is none.
+    fn ask_bits<E: Estimator<D> + ?Sized>(
+        &mut self,
+        estimator: &E,
+        parameters: &[T],
+        stream: &Stream,
+    ) -> bool {
+        let Self { distributions, shape, points, bits, .. } = self;
+        let (Some(advantages), Some(_)) = (estimator.advantages(), distributions[0].logits_of_bits()) else {
+            return false;
+        };
+        match T::slices([parameters], points) {
+            Slices::Single([logits], points) => bits.ask(advantages.form(), *shape, logits, stream, points),
+            Slices::Double(..) => false,
+        }
     }
 
     /// Has the estimator make the points of one example after the other.
@@ -164,7 +178,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         estimator: &E,
         parameters: &[T],
         stream: &Stream,
-    ) -> Result<Stage, EstimateError> {
+    ) -> Result<(), EstimateError> {
         self.make_room_in_double()?;
         let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
         let Self { distributions, noise, points, exact, shares: memory, .. } = self;
@@ -190,8 +204,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
                 }
             },
         ));
-        self.first_failure()?;
-        Ok(Stage::Asked)
+        self.first_failure()
     }
 
     /// Makes distributions, noise and numbers in `f64` of what is there for bits: for an estimator that has not asked, or where a number is not finite.
@@ -204,7 +217,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         widen(exact, points);
         let tasks = distributions
             .chunks_mut(SHARE)
-            .zip(bits.logits.chunks(SHARE * shape.parameters))
+            .zip(bits.logits().chunks(SHARE * shape.parameters))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, shares))
             .zip(memory)
             .enumerate();
@@ -387,8 +400,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
     fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
         let Self { shape, bits, points, values, gradient, f, .. } = self;
-        let advantages = estimator.advantages();
-        advantages.is_some_and(|advantages| bits.answer(*shape, advantages, [points, values], gradient, f))
+        let Some(advantages) = estimator.advantages() else { return false };
+        match T::slices([points, values], gradient) {
+            Slices::Single(told, gradient) => bits.answer(*shape, advantages, told, gradient, f),
+            Slices::Double(..) => false,
+        }
     }
 
     /// Answers for all examples together, if the estimator can; false if not.

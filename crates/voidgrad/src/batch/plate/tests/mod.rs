@@ -1,5 +1,6 @@
 //! Plates against single rounds, and against each other.
 
+mod bits;
 mod refusals;
 
 use std::collections::BTreeSet;
@@ -210,6 +211,10 @@ impl Claim for Single {
     fn hold<D: Listed + Clone>(&self, prototype: &D, estimators: Vec<Named<D>>) {
         for (name, _, mut estimator) in estimators {
             teach(&mut estimator, prototype, &Cubic, 5);
+            if estimator.advantages().is_some() && prototype.logits_of_bits().is_some() {
+                // Its plates of `f32` have samples of their own, and a file of tests.
+                continue;
+            }
             let double: Plate<D> = answered(&estimator, prototype);
             let single: Plate<D, f32> = answered(&estimator, prototype);
             let largest = |numbers: &[f64]| numbers.iter().fold(0.0, |largest: f64, x| largest.max(x.abs()));

@@ -35,6 +35,8 @@ pub(crate) enum Noise {
     Batch(voidgrad::batch::Options),
     /// The numbers that the library draws for a training run of so many steps.
     Training { steps: u64 },
+    /// The numbers that the library draws for so many steps with a plate of such numbers.
+    Plates { steps: u64, precision: Precision },
 }
 
 /// What came out of a run.

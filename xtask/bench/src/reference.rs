@@ -42,7 +42,9 @@ impl Reference {
     pub(crate) fn sums(&self, noise: Noise, given: &Given) -> Result<Vec<f64>, Error> {
         match (self, noise) {
             (Self::Toy(toy), noise) => toy.sums(noise, given),
-            (Self::Model(model), Noise::Training { steps }) => model.trained(&model.drawn(steps)),
+            (Self::Model(model), Noise::Plates { steps, precision }) => {
+                model.trained(&model.drawn(steps, precision))
+            }
             (Self::Model(model), _) => model.trained(given),
         }
     }
@@ -96,7 +98,7 @@ impl Toy {
                 let options = Options { instructions: voidgrad::batch::Instructions::Scalar, ..options };
                 batch(&mut Batch::new(), &self.bernoulli, &OneByOne(&*self.control), &options)
             }
-            Noise::Training { steps } => {
+            Noise::Training { steps } | Noise::Plates { steps, .. } => {
                 let settings = training::settings(steps);
                 let (mut u, mut v) = (Vec::new(), Vec::new());
                 let mut stream = Stream::new(settings.seed, 0, 0);

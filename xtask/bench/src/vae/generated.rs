@@ -235,7 +235,8 @@ impl<T: Float> Training<T> {
 impl<T: Float> Implementation for Training<T> {
     fn compared(&mut self, given: &Given) -> Result<Compared, Error> {
         let steps = given.samples() as u64;
-        Ok(Compared { sums: self.trained(steps)?, noise: Noise::Training { steps } })
+        let precision = if size_of::<T>() == size_of::<f64>() { Precision::F64 } else { Precision::F32 };
+        Ok(Compared { sums: self.trained(steps)?, noise: Noise::Plates { steps, precision } })
     }
 
     fn run(&mut self, samples: u64) -> Result<Run, Error> {

@@ -55,6 +55,11 @@ impl Method {
         self != Self::Disarm
     }
 
+    /// Whether ĝ has a control.
+    fn has_control(self) -> bool {
+        matches!(self, Self::Rebar | Self::Relax)
+    }
+
     /// The numbers of all blocks: the encoder's W by columns and d, the decoder's W by columns, c and a, and φ.
     pub(crate) fn blocks(self) -> [usize; 3] {
         let (latents, pixels) = (self.latents(), self.pixels());

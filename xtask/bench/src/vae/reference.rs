@@ -1,13 +1,18 @@
 //! The same training in plain loops, one image after the other; ĝ with a control is the library's estimate of one example.
 
 use voidgrad::nalgebra::{SMatrix, SVector};
+use voidgrad::noise::BlockStream;
 use voidgrad::optimise::{Adam, Optimiser};
 use voidgrad::{Bernoulli, Control, Estimate, Noise, Stream, sigmoid, softplus};
 
 use super::models::{Rebar, Relax};
 use super::{BATCH, LEARNING_RATE, Method};
+use crate::case::Precision;
 use crate::given::Given;
 use voidgrad_kit::error::Error;
+
+/// How many examples of a plate have noise of one block.
+const SHARE: usize = 16;
 
 /// The training of one method.
 pub(crate) struct Reference {
@@ -77,17 +82,28 @@ impl Reference {
     }
 
     /// The noise of so many steps of the library: of an image u, and then v if it is drawn.
-    pub(crate) fn drawn(&self, steps: u64) -> Given {
+    pub(crate) fn drawn(&self, steps: u64, precision: Precision) -> Given {
         let latents = self.method.latents();
         let (mut u, mut v, mut stream) = (Vec::new(), Vec::new(), Stream::new(1, 0, 0));
-        for _ in 0..steps * BATCH as u64 {
-            let mut numbers = vec![0.5; latents];
-            stream.fill_open01(&mut numbers);
-            u.extend_from_slice(&numbers);
-            if self.method.draws_twice() {
-                stream.fill_open01(&mut numbers);
+        let each = if self.method.draws_twice() { 2 * latents } else { latents };
+        let is_signed = precision == Precision::F32 && !self.method.has_control();
+        for _ in 0..steps {
+            for images in (0..BATCH).step_by(SHARE).map(|first| SHARE.min(BATCH - first)) {
+                let mut block = BlockStream::take(&mut stream);
+                let mut numbers = vec![0.5; images * each];
+                if is_signed {
+                    let mut signed = vec![0.0_f32; images * each];
+                    block.fill_signed(0.0_f32, &mut signed);
+                    let of_signed = |x: &f32| f64::from(u8::from(*x < 0.0)) + 0.5 * f64::from(*x);
+                    numbers.iter_mut().zip(&signed).for_each(|(u, x)| *u = of_signed(x));
+                } else {
+                    block.fill_open01(&mut numbers);
+                }
+                for numbers in numbers.chunks(each) {
+                    u.extend_from_slice(&numbers[..latents]);
+                    v.extend_from_slice(&numbers[each - latents..]);
+                }
             }
-            v.extend_from_slice(&numbers);
         }
         Given { variables: BATCH * latents, u, v }
     }

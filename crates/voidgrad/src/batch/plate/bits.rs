@@ -12,10 +12,9 @@ use crate::lanes::{Instructions, MOST_LANES, OnLanes, Work};
 use crate::noise::{BlockStream, Stream};
 use crate::tasks;
 
-/// The variables of a round, and what its advantages belong to.
+/// What is known of the variables of a round, and what its advantages belong to.
 #[derive(Debug)]
 pub(super) struct Bits {
-    logits: Vec<f32>,
     /// `σ(-|a|)`, the probability of the rarer state: the digits that both probabilities have in common with the exact ones.
     rare: Vec<f32>,
     form: Form,
@@ -23,12 +22,7 @@ pub(super) struct Bits {
 
 impl Bits {
     pub(super) fn new() -> Self {
-        Self { logits: Vec::new(), rare: Vec::new(), form: Form::Sample }
-    }
-
-    /// The logits of all examples.
-    pub(super) fn logits(&self) -> &[f32] {
-        &self.logits
+        Self { rare: Vec::new(), form: Form::Sample }
     }
 
     /// Makes the points; false if a logit is not finite, and then they are of no use.
@@ -41,11 +35,9 @@ impl Bits {
         points: &mut [f32],
     ) -> bool {
         self.form = form;
-        self.logits.clear();
-        self.logits.extend_from_slice(logits);
         self.rare.resize(logits.len(), 0.0);
         let own = SHARE * shape.dimension;
-        let variables = self.logits.chunks(own).zip(self.rare.chunks_mut(own));
+        let variables = logits.chunks(own).zip(self.rare.chunks_mut(own));
         let shares = variables.zip(points.chunks_mut(own * shape.points)).enumerate();
         let made = tasks::results(shares.map(|(number, ((logits, rare), points))| {
             move || {
@@ -68,7 +60,7 @@ impl Bits {
         &self,
         shape: Shape,
         estimator: &dyn Advantages,
-        [points, values]: [&[f32]; 2],
+        [logits, points, values]: [&[f32]; 3],
         gradient: &mut [f32],
         f: &mut [f64],
     ) -> bool {
@@ -94,7 +86,7 @@ impl Bits {
         let own = SHARE * shape.dimension;
         let shares = gradient
             .chunks_mut(own)
-            .zip(self.logits.chunks(own).zip(self.rare.chunks(own)))
+            .zip(logits.chunks(own).zip(self.rare.chunks(own)))
             .zip(points.chunks(own * shape.points))
             .zip(advantages.chunks(SHARE * each));
         let made = tasks::results(shares.map(|(((gradient, variables), points), advantages)| {

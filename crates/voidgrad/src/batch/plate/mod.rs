@@ -57,6 +57,8 @@ use share::{Questions, Rows, SHARE, Shape, Share, in_double, widen};
 pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     distributions: Vec<D>,
     shape: Shape,
+    /// The parameters of the round, if they are needed as they came.
+    parameters: Vec<T>,
     noise: Vec<f64>,
     points: Vec<T>,
     /// The points in `f64`, if `T` is another number.
@@ -94,6 +96,7 @@ impl<D: Distribution + Clone, T: Float> Plate<D, T> {
         Self {
             distributions: vec![prototype; examples],
             shape: Shape::default(),
+            parameters: Vec::new(),
             noise: Vec::new(),
             points: Vec::new(),
             exact: Vec::new(),
@@ -142,8 +145,13 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             check_examples(control, examples)?;
         }
         self.resize(estimator)?;
+        self.parameters.clear();
+        if self.shape.phi > 0 {
+            self.parameters.extend_from_slice(parameters);
+        }
         self.stage = if self.ask_bits(estimator, parameters, stream) {
             self.stream = Some(stream.clone());
+            self.parameters.extend_from_slice(parameters);
             Stage::AskedOfBits
         } else {
             self.ask_one_by_one(estimator, parameters, stream)?;
@@ -212,12 +220,12 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     fn leave_bits(&mut self) -> Result<(), EstimateError> {
         self.make_room_in_double()?;
         let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
-        let Self { distributions, noise, points, exact, shares: memory, bits, stream, .. } = self;
+        let Self { distributions, noise, points, exact, shares: memory, parameters, stream, .. } = self;
         let stream = stream.as_ref().ok_or(EstimateError::NotAsked)?;
         widen(exact, points);
         let tasks = distributions
             .chunks_mut(SHARE)
-            .zip(bits.logits().chunks(SHARE * shape.parameters))
+            .zip(parameters.chunks(SHARE * shape.parameters))
             .zip(share::chunks_mut(noise, SHARE * shape.noise, shares))
             .zip(memory)
             .enumerate();
@@ -399,9 +407,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
 
     /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
     fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
-        let Self { shape, bits, points, values, gradient, f, .. } = self;
+        let Self { shape, bits, parameters, points, values, gradient, f, .. } = self;
         let Some(advantages) = estimator.advantages() else { return false };
-        match T::slices([points, values], gradient) {
+        match T::slices([parameters, points, values], gradient) {
             Slices::Single(told, gradient) => bits.answer(*shape, advantages, told, gradient, f),
             Slices::Double(..) => false,
         }
@@ -410,16 +418,15 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// Answers for all examples together, if the estimator can; false if not.
     fn answer_at_once<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
         let Self {
-            distributions, shape, noise, points, values, gradient, weights, f, variance_gradient, ..
+            shape, parameters, noise, points, values, gradient, weights, f, variance_gradient, ..
         } = self;
         if shape.points != 1 || shape.dimension != shape.parameters || shape.phi == 0 {
             return false;
         }
-        let logits = distributions.iter().flat_map(Distribution::parameters);
-        let logits: Vec<T> = logits.map(|a| T::default().constant(*a)).collect();
         variance_gradient.clear();
         variance_gradient.resize(shape.phi, 0.0);
-        let mut examples = Examples::new([&logits, &*points, &*values], noise, gradient, variance_gradient);
+        let mut examples =
+            Examples::new([&*parameters, &*points, &*values], noise, gradient, variance_gradient);
         if !estimator.plate(&mut examples) {
             return false;
         }

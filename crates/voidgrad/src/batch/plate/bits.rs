@@ -15,7 +15,7 @@ use crate::tasks;
 /// What is known of the variables of a round, and what its advantages belong to.
 #[derive(Debug)]
 pub(super) struct Bits {
-    /// `σ(-|a|)`, the probability of the rarer state: the digits that both probabilities have in common with the exact ones.
+    /// `±σ(-|a|)`, the probability of the rarer state with the sign of a: the digits that both probabilities have in common with the exact ones. It is never 0, so that the sign is there.
     rare: Vec<f32>,
     form: Form,
 }
@@ -60,7 +60,7 @@ impl Bits {
         &self,
         shape: Shape,
         estimator: &dyn Advantages,
-        [logits, points, values]: [&[f32]; 3],
+        [points, values]: [&[f32]; 2],
         gradient: &mut [f32],
         f: &mut [f64],
     ) -> bool {
@@ -86,16 +86,12 @@ impl Bits {
         let own = SHARE * shape.dimension;
         let shares = gradient
             .chunks_mut(own)
-            .zip(logits.chunks(own).zip(self.rare.chunks(own)))
+            .zip(self.rare.chunks(own))
             .zip(points.chunks(own * shape.points))
             .zip(advantages.chunks(SHARE * each));
-        let made = tasks::results(shares.map(|(((gradient, variables), points), advantages)| {
-            let variables = variables.into();
+        let made = tasks::results(shares.map(|(((gradient, rare), points), advantages)| {
             move || {
-                f32::on_lanes(
-                    Instructions::Best,
-                    Answer { form, shape, variables, points, advantages, gradient },
-                )
+                f32::on_lanes(Instructions::Best, Answer { form, shape, rare, points, advantages, gradient })
             }
         }));
         made.into_iter().all(|is_finite| is_finite)
@@ -131,24 +127,23 @@ impl Work<f32> for Ask<'_> {
         stream.fill_signed(hand, noise);
         let variables = shape.dimension;
         let samples = form.samples();
-        let examples = logits.chunks_exact(variables).zip(rare.chunks_exact(variables));
         let rows = noise.chunks_exact(variables * shape.points / samples);
         let rows = rows.zip(points.chunks_exact_mut(variables * shape.points));
-        for ((logits, rare), (noise, points)) in examples.zip(rows) {
+        for (rare, (noise, points)) in rare.chunks_exact(variables).zip(rows) {
             for (noise, points) in
                 noise.chunks_exact(variables).zip(points.chunks_exact_mut(variables * samples))
             {
                 let (b, reflected) = points.split_at_mut(variables);
-                let all = logits.iter().zip(rare).zip(noise);
+                let all = rare.iter().zip(noise);
                 match form {
                     Form::Sample => {
-                        for (((a, rare), x), b) in all.zip(b) {
-                            *b = bit(*a, *rare, *x);
+                        for ((rare, x), b) in all.zip(b) {
+                            *b = bit(*rare, *x);
                         }
                     }
                     Form::Pair => {
-                        for (((a, rare), x), (b, reflected)) in all.zip(b.iter_mut().zip(reflected)) {
-                            (*b, *reflected) = (bit(*a, *rare, *x), bit(*a, *rare, -*x));
+                        for ((rare, x), (b, reflected)) in all.zip(b.iter_mut().zip(reflected)) {
+                            (*b, *reflected) = (bit(*rare, *x), bit(*rare, -*x));
                         }
                     }
                 }
@@ -161,25 +156,32 @@ impl Work<f32> for Ask<'_> {
 /// The bit that a number from -1 to 1 stands for: the rarer state where its size is less than twice that state's probability, on one of the two sides of 0. In terms of a number
 /// u in (0, 1) it is 1 where `u ≥ 1 - θ`, with `u = x/2` for positive x and `u = 1 + x/2` for negative ones, which has no rounding where θ is close to 0 or 1.
 #[inline(always)]
-pub(super) fn bit(a: f32, rare: f32, x: f32) -> f32 {
-    let is_likely = a >= 0.0;
+pub(super) fn bit(rare: f32, x: f32) -> f32 {
+    let is_likely = rare > 0.0;
     let side = if is_likely { x } else { -x };
-    let is_rare = (side >= 0.0) & (side < 2.0 * rare);
+    let is_rare = (side >= 0.0) & (side < 2.0 * rare.abs());
     if is_rare == is_likely { 0.0 } else { 1.0 }
 }
 
-/// `σ(-|a|)`.
+/// `±σ(-|a|)`.
 #[inline(always)]
 fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]) {
     for (logits, rare) in logits.chunks(R::LANES).zip(rare.chunks_mut(R::LANES)) {
         if logits.len() == R::LANES {
-            sides(-hand.load(logits).abs()).0.store(rare);
+            signed_rare(hand.load(logits)).store(rare);
         } else {
             let mut last = [0.0; MOST_LANES];
-            sides(-padded(hand, logits).abs()).0.store(&mut last);
+            signed_rare(padded(hand, logits)).store(&mut last);
             rare.copy_from_slice(&last[..rare.len()]);
         }
     }
+}
+
+#[inline(always)]
+fn signed_rare<R: Lanes<Element = f32>>(a: R) -> R {
+    let (rare, least) = (sides(-a.abs()).0, a.constant(f32::MIN_POSITIVE.into()));
+    let rare = R::select(rare.is_lt(least), least, rare);
+    R::select(a.is_ge(a.constant(0.0)), rare, -rare)
 }
 
 /// Without a branch, so on lanes.
@@ -192,8 +194,7 @@ fn all_finite(numbers: &[f32]) -> bool {
 struct Answer<'a> {
     form: Form,
     shape: Shape,
-    /// Logits, and the probabilities of the rarer states.
-    variables: [&'a [f32]; 2],
+    rare: &'a [f32],
     points: &'a [f32],
     /// Of each example, of each sample or pair.
     advantages: &'a [f32],
@@ -209,25 +210,22 @@ impl Work<f32> for Answer<'_> {
 
     #[inline(always)]
     fn on<R: Lanes<Element = f32>>(self, hand: R) -> bool {
-        let Self { form, shape, variables: [logits, rare], points, advantages, gradient } = self;
+        let Self { form, shape, rare, points, advantages, gradient } = self;
         let (variables, each) = (shape.dimension, shape.points / form.samples());
-        let of_variables = logits.chunks_exact(variables).zip(rare.chunks_exact(variables));
-        let examples = of_variables.zip(gradient.chunks_exact_mut(variables));
+        let examples = rare.chunks_exact(variables).zip(gradient.chunks_exact_mut(variables));
         let told = points.chunks_exact(variables * shape.points).zip(advantages.chunks_exact(each));
-        for (((logits, rare), gradient), (points, advantages)) in examples.zip(told) {
+        for ((rare, gradient), (points, advantages)) in examples.zip(told) {
             // Whole vectors, and one more of the last variables, of which some have been written before.
             let last = variables.checked_sub(R::LANES);
             let starts = (0..variables / R::LANES).map(|i| i * R::LANES).chain(last);
             for start in starts {
                 let b = |k: usize| hand.load(&points[k * variables + start..]);
-                let (a, rare) = (hand.load(&logits[start..]), hand.load(&rare[start..]));
-                estimate(form, advantages, [a, rare], b).store(&mut gradient[start..]);
+                estimate(form, advantages, hand.load(&rare[start..]), b).store(&mut gradient[start..]);
             }
             if last.is_none() {
                 let b = |k: usize| padded(hand, &points[k * variables..][..variables]);
-                let of_all = [padded(hand, logits), padded(hand, rare)];
                 let mut all = [0.0; MOST_LANES];
-                estimate(form, advantages, of_all, b).store(&mut all);
+                estimate(form, advantages, padded(hand, rare), b).store(&mut all);
                 gradient.copy_from_slice(&all[..variables]);
             }
         }
@@ -237,18 +235,13 @@ impl Work<f32> for Answer<'_> {
 
 /// `ĝ` of variables of an example; `b` gives them in sample k.
 #[inline(always)]
-fn estimate<R: Lanes<Element = f32>>(
-    form: Form,
-    advantages: &[f32],
-    [a, rare]: [R; 2],
-    b: impl Fn(usize) -> R,
-) -> R {
-    let (none, one) = (a.constant(0.0), a.constant(1.0));
+fn estimate<R: Lanes<Element = f32>>(form: Form, advantages: &[f32], rare: R, b: impl Fn(usize) -> R) -> R {
+    let (none, one) = (rare.constant(0.0), rare.constant(1.0));
+    let (is_likely, rare) = (rare.is_gt(none), rare.abs());
     let common = one - rare;
-    let advantages = advantages.iter().map(|advantage| a.splat(*advantage)).enumerate();
+    let advantages = advantages.iter().map(|advantage| rare.splat(*advantage)).enumerate();
     match form {
         Form::Sample => {
-            let is_likely = a.is_ge(none);
             let (rest, theta) = (R::select(is_likely, rare, common), R::select(is_likely, common, rare));
             advantages
                 .fold(none, |sum, (k, advantage)| sum + advantage * R::select(b(k).is_ge(one), rest, -theta))

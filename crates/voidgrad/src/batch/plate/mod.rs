@@ -57,7 +57,7 @@ use share::{Questions, Rows, SHARE, Shape, Share, in_double, widen};
 pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     distributions: Vec<D>,
     shape: Shape,
-    /// The parameters of the round, if they are needed as they came.
+    /// The parameters of the round, if they may be needed again.
     parameters: Vec<T>,
     noise: Vec<f64>,
     points: Vec<T>,
@@ -407,9 +407,9 @@ impl<D: Distribution, T: Float> Plate<D, T> {
 
     /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
     fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
-        let Self { shape, bits, parameters, points, values, gradient, f, .. } = self;
+        let Self { shape, bits, points, values, gradient, f, .. } = self;
         let Some(advantages) = estimator.advantages() else { return false };
-        match T::slices([parameters, points, values], gradient) {
+        match T::slices([points, values], gradient) {
             Slices::Single(told, gradient) => bits.answer(*shape, advantages, told, gradient, f),
             Slices::Double(..) => false,
         }

@@ -13,23 +13,46 @@ use super::outside;
 /// The version of the JSON that the crate `public-api` reads here, which is that of Rust 1.95.
 const FORMAT: &str = "\"format_version\":57";
 
-/// rustdoc's JSON of a crate with all of its features.
+/// The packages of a build in which each dependency of the library has the features that it has in a build of the whole workspace.
+const PACKAGES: [&str; 4] = ["voidgrad", "voidgrad-kit", "voidgrad-real", "voidgrad-tests"];
+
+/// In the place of rustdoc when cargo has examples tested: writes the JSON of the crate `$API`, and does nothing for others.
+const RUSTDOC: &str = "#!/bin/sh
+case \" $* \" in *\" --crate-name $API \"*) ;; *) exit 0 ;; esac
+value=
+for argument; do
+    shift
+    case $value$argument in
+        --test) ;;
+        --test-*) value=value ;;
+        value*) value= ;;
+        *) set -- \"$@\" \"$argument\" ;;
+    esac
+done
+RUSTC_BOOTSTRAP=1 exec rustdoc \"$@\" -Z unstable-options --output-format json --cap-lints warn --out-dir \"$API_FOLDER\"
+";
+
+/// rustdoc's JSON of a crate with all of its features, beside what cargo has built for the tests: `cargo rustdoc` would have each dependency checked, which takes half a minute.
 fn json(name: &str) -> PathBuf {
     let place = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let rustdoc = place.join("rustdoc-json");
-    fs::write(&rustdoc, "#!/bin/sh\nRUSTC_BOOTSTRAP=1 exec rustdoc \"$@\"\n").unwrap();
+    fs::write(&rustdoc, RUSTDOC).unwrap();
     fs::set_permissions(&rustdoc, fs::Permissions::from_mode(0o755)).unwrap();
+    let written = place.join(name.replace('-', "_")).with_extension("json");
+    let _ = fs::remove_file(&written);
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["rustdoc", "--offline", "--quiet", "--lib", "--all-features", "--package", name])
-        .args(["--", "-Z", "unstable-options", "--output-format", "json", "--cap-lints", "warn"])
+        .args(["test", "--doc", "--offline", "--quiet"])
+        .args(PACKAGES.map(|package| format!("--package={package}")))
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env("CARGO_TARGET_DIR", outside::target())
         .env("RUSTDOC", rustdoc)
+        .env("API", name.replace('-', "_"))
+        .env("API_FOLDER", place)
         .env_remove("RUSTDOCFLAGS");
     let output = cargo.output().expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    outside::target().join("doc").join(name.replace('-', "_")).with_extension("json")
+    written
 }
 
 /// One line for each public item. What an implementation of a trait has is the trait's: its own line is enough.

@@ -1,6 +1,6 @@
 //! How many instructions a batch and a sample take, counted by valgrind, which no other work on the machine disturbs.
 //!
-//! `cargo bench --package voidgrad-tests --bench instructions` fails where a count is over its limit: a tenth above what was
+//! `cargo bench --package voidgrad-benches --bench instructions` fails where a count is over its limit: a tenth above what was
 //! counted when the limit was set. The counts are those of AVX2 lanes, the widest that valgrind knows. It takes
 //! `gungraun-runner` of the same version as the crate (`cargo install gungraun-runner --version 0.20.0`) and
 //! valgrind; without them it says so, and succeeds.

@@ -1,6 +1,6 @@
 //! Functions of many numbers: on lanes of the machine's best instruction set, and by the scalar's functions.
 //!
-//! `cargo bench --package voidgrad-tests --bench lanes`; the throughput is in numbers.
+//! `cargo bench --package voidgrad-benches --bench lanes`; the throughput is in numbers.
 
 use std::hint::black_box;
 

@@ -1,7 +1,7 @@
 //! What a batch and a training are made of, timed piece by piece with criterion: noise, one sample, batches of each kind, Adam, and
 //! the three ways to write a training loop.
 //!
-//! `cargo bench --package voidgrad-tests --bench pieces`; `cargo xtask bench` puts whole samples beside other code.
+//! `cargo bench --package voidgrad-benches --bench pieces`; `cargo xtask bench` puts whole samples beside other code.
 
 use std::hint::black_box;
 

@@ -1,7 +1,7 @@
 //! What an estimator asks of REBAR's and RELAX's controls, timed: generated code, a closed form written by hand,
 //! num-dual, autodiff and symdiff.
 //!
-//! `cargo bench --package voidgrad-tests --bench derivatives` checks the numbers of each implementation against the
+//! `cargo bench --package voidgrad-benches --bench derivatives` checks the numbers of each implementation against the
 //! generated ones, times each with criterion, then prints one table. The table's times come from rounds in which the
 //! implementations take turns, so that whatever else the machine does meets all of them alike.
 

@@ -7,6 +7,7 @@ mod counts;
 use voidgrad::batch::Plate;
 use voidgrad::error::SampleError;
 use voidgrad::estimators::{Reinforce, ReinforceEma, ReinforceOptimal, Rloo};
+use voidgrad::noise::BlockStream;
 use voidgrad::train::{Settings, Step, Training};
 use voidgrad::{ClosedForms, Distribution, Estimator, Round, Stream, train, variance};
 
@@ -199,9 +200,15 @@ fn a_plate_answers_each_example_as_if_it_were_alone() {
     plate.tell(&mut estimator).unwrap();
     let rows: Vec<&[f64]> = plate.gradient().chunks(4).collect();
 
+    // The noise of the first 32 examples.
     let (mut round, mut stream) = (Round::new(), Stream::new(1, 0, 0));
-    for (n, row) in rows.iter().take(20).enumerate() {
-        round.draw(&estimator, of(n), &mut stream).unwrap();
+    let each = Estimator::<Counts>::noise(&estimator, &counts);
+    let mut noise = vec![0.0; 32 * each];
+    for share in noise.chunks_mut(16 * each) {
+        BlockStream::take(&mut stream).fill_open01(share);
+    }
+    for (n, (row, noise)) in rows.iter().zip(noise.chunks(each)).enumerate() {
+        round.ask(&estimator, of(n), noise).unwrap();
         round.evaluate(&f).unwrap();
         round.tell(&mut estimator, of(n)).unwrap();
         assert_eq!(round.gradient(), *row, "{n}");

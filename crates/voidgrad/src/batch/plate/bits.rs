@@ -4,11 +4,13 @@
 
 use voidgrad_real::{Lanes, Pair};
 
-use super::share::{SHARE, Shape};
+use super::Plate;
+use super::share::{SHARE, Shape, chunks_mut, in_double, widen};
 use crate::bernoulli::sides;
-use crate::error::are_finite;
-use crate::estimator::{Advantages, Form};
-use crate::lanes::{Instructions, MOST_LANES, OnLanes, Work};
+use crate::distribution::Distribution;
+use crate::error::{EstimateError, are_finite};
+use crate::estimator::{Advantages, Estimator, Form, Told};
+use crate::lanes::{Float, Instructions, MOST_LANES, OnLanes, Slices, Work};
 use crate::noise::{BlockStream, Stream};
 use crate::tasks;
 
@@ -95,6 +97,68 @@ impl Bits {
             }
         }));
         made.into_iter().all(|is_finite| is_finite)
+    }
+}
+
+impl<D: Distribution, T: Float> Plate<D, T> {
+    /// Makes the points in `f32`, if the numbers and the estimator are such; false if not, or if a parameter is none.
+    pub(super) fn ask_bits<E: Estimator<D> + ?Sized>(
+        &mut self,
+        estimator: &E,
+        parameters: &[T],
+        stream: &Stream,
+    ) -> bool {
+        let Self { distributions, shape, points, bits, .. } = self;
+        let (Some(advantages), Some(_)) = (estimator.advantages(), distributions[0].logits_of_bits()) else {
+            return false;
+        };
+        match T::slices([parameters], points) {
+            Slices::Single([logits], points) => bits.ask(advantages.form(), *shape, logits, stream, points),
+            Slices::Double(..) => false,
+        }
+    }
+
+    /// Makes distributions, noise and numbers in `f64` of what is there for bits: for the answer of an estimator that has not asked, or if a number is not finite.
+    #[cold]
+    pub(super) fn leave_bits(&mut self) -> Result<(), EstimateError> {
+        self.make_room_in_double()?;
+        let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
+        let Self { distributions, noise, points, exact, shares: memory, parameters, stream, .. } = self;
+        let stream = stream.as_ref().ok_or(EstimateError::NotAsked)?;
+        widen(exact, points);
+        let tasks = distributions
+            .chunks_mut(SHARE)
+            .zip(parameters.chunks(SHARE * shape.parameters))
+            .zip(chunks_mut(noise, SHARE * shape.noise, shares))
+            .zip(memory)
+            .enumerate();
+        tasks::run(tasks.map(|(number, (((distributions, logits), noise), share))| {
+            move || _ = share.begin(distributions, logits, BlockStream::ahead(stream, number), noise)
+        }));
+        self.first_failure()
+    }
+
+    /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
+    pub(super) fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
+        let Self { shape, bits, points, values, gradient, weights, f, .. } = self;
+        let Some(advantages) = estimator.advantages() else { return false };
+        // Another estimator may have written others.
+        weights.fill(T::default().constant(1.0 / shape.points as f64));
+        match T::slices([points, values], gradient) {
+            Slices::Single(told, gradient) => bits.answer(*shape, advantages, told, gradient, f),
+            Slices::Double(..) => false,
+        }
+    }
+
+    /// Has the estimator learn of the values, which is all that it takes of a round.
+    pub(super) fn learn_of_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) {
+        let Self { distributions, shape, values, wide, .. } = self;
+        widen(&mut wide[0], values);
+        for (example, values) in in_double(values, &wide[0]).chunks_exact(shape.points).enumerate() {
+            let told = Told { example, noise: &[], points: &[], values, gradients: &[], answered: &[] };
+            estimator.learn(&distributions[example], told);
+        }
+        estimator.end_round();
     }
 }
 

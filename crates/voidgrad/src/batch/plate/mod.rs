@@ -11,7 +11,7 @@ use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite, check_sum, check_variance_gradient, same_length};
 use crate::estimator::{Estimator, Told, Want, check_asked, make_room};
 use crate::kernel::Examples;
-use crate::lanes::{Float, Instructions, Slices};
+use crate::lanes::{Float, Instructions};
 use crate::noise::{BlockStream, Stream};
 use crate::objective::{self, Objective, Points};
 use crate::tasks;
@@ -77,7 +77,7 @@ pub struct Plate<D: Distribution = Bernoulli, T: Float = f64> {
     stage: Stage,
     /// What there is in the place of distributions and noise.
     bits: Bits,
-    /// Where the noise of the round begins.
+    /// As it was when the round began: its noise can be made again.
     stream: Option<Stream>,
 }
 
@@ -163,23 +163,6 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         Ok(())
     }
 
-    /// Makes the points in `f32`, if the numbers and the estimator are such; false if not, or if a parameter is none.
-    fn ask_bits<E: Estimator<D> + ?Sized>(
-        &mut self,
-        estimator: &E,
-        parameters: &[T],
-        stream: &Stream,
-    ) -> bool {
-        let Self { distributions, shape, points, bits, .. } = self;
-        let (Some(advantages), Some(_)) = (estimator.advantages(), distributions[0].logits_of_bits()) else {
-            return false;
-        };
-        match T::slices([parameters], points) {
-            Slices::Single([logits], points) => bits.ask(advantages.form(), *shape, logits, stream, points),
-            Slices::Double(..) => false,
-        }
-    }
-
     /// Has the estimator make the points of one example after the other.
     fn ask_one_by_one<E: Estimator<D> + ?Sized>(
         &mut self,
@@ -213,28 +196,6 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             },
         ));
         self.first_failure()
-    }
-
-    /// Makes distributions, noise and numbers in `f64` of what is there for bits: for an estimator that has not asked, or where a number is not finite.
-    #[cold]
-    fn leave_bits(&mut self) -> Result<(), EstimateError> {
-        self.make_room_in_double()?;
-        let (shape, shares) = (self.shape, self.distributions.len().div_ceil(SHARE));
-        let Self { distributions, noise, points, exact, shares: memory, parameters, stream, .. } = self;
-        let stream = stream.as_ref().ok_or(EstimateError::NotAsked)?;
-        widen(exact, points);
-        let tasks = distributions
-            .chunks_mut(SHARE)
-            .zip(parameters.chunks(SHARE * shape.parameters))
-            .zip(share::chunks_mut(noise, SHARE * shape.noise, shares))
-            .zip(memory)
-            .enumerate();
-        tasks::run(tasks.map(|(number, (((distributions, logits), noise), share))| {
-            move || _ = share.begin(distributions, logits, BlockStream::ahead(stream, number), noise)
-        }));
-        self.first_failure()?;
-        self.stage = Stage::Asked;
-        Ok(())
     }
 
     fn first_failure(&mut self) -> Result<(), EstimateError> {
@@ -355,6 +316,11 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// Returns an error if nothing was asked, or if the points are those of another estimator whose lengths differ. Also returns an error if a value of f,
     /// `ĝ` or a sum is NaN or infinite; it is that of the first example that has one.
     pub fn answer<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<(), EstimateError> {
+        self.answer_by(estimator).map(drop)
+    }
+
+    /// Answers; whether it was done for bits in `f32`.
+    fn answer_by<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> Result<bool, EstimateError> {
         self.check_asked()?;
         let (shape, distributions) = (self.shape, &self.distributions);
         check_asked(estimator, &distributions[0], (shape.noise, shape.points, !self.gradients.is_empty()))?;
@@ -365,7 +331,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         if self.stage == Stage::AskedOfBits {
             if self.answer_bits(estimator) {
                 self.variance_gradient.clear();
-                return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
+                return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]).map(|()| true);
             }
             self.leave_bits()?;
         }
@@ -373,7 +339,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         widen(values, &self.values);
         widen(gradients, &self.gradients);
         if self.answer_at_once(estimator) {
-            return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]);
+            return check_sum("f(b)", self.f.len() as u64, &[self.f.iter().sum()]).map(|()| false);
         }
         let Self {
             distributions,
@@ -402,17 +368,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
             let results = share::Results { gradient, weights, f };
             move || share.answer(shape, estimator, distributions, told, results)
         }));
-        self.add_up()
-    }
-
-    /// Answers in the numbers of the plate, if the estimator says how f takes part; false if not, or if something is not finite.
-    fn answer_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &E) -> bool {
-        let Self { shape, bits, points, values, gradient, f, .. } = self;
-        let Some(advantages) = estimator.advantages() else { return false };
-        match T::slices([points, values], gradient) {
-            Slices::Single(told, gradient) => bits.answer(*shape, advantages, told, gradient, f),
-            Slices::Double(..) => false,
-        }
+        self.add_up().map(|()| false)
     }
 
     /// Answers for all examples together, if the estimator can; false if not.
@@ -440,8 +396,7 @@ impl<D: Distribution, T: Float> Plate<D, T> {
     /// # Errors
     /// As [`answer`](Self::answer); then the estimator has learned nothing.
     pub fn tell<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) -> Result<(), EstimateError> {
-        self.answer(estimator)?;
-        if self.stage == Stage::AskedOfBits {
+        if self.answer_by(estimator)? {
             self.learn_of_bits(estimator);
             return Ok(());
         }
@@ -455,17 +410,6 @@ impl<D: Distribution, T: Float> Plate<D, T> {
         }
         estimator.end_round();
         Ok(())
-    }
-
-    /// Has the estimator learn of the values, which is all that it takes of a round.
-    fn learn_of_bits<E: Estimator<D> + ?Sized>(&mut self, estimator: &mut E) {
-        let Self { distributions, shape, values, wide, .. } = self;
-        widen(&mut wide[0], values);
-        for (example, values) in in_double(values, &wide[0]).chunks_exact(shape.points).enumerate() {
-            let told = Told { example, noise: &[], points: &[], values, gradients: &[], answered: &[] };
-            estimator.learn(&distributions[example], told);
-        }
-        estimator.end_round();
     }
 
     /// The sums over all examples, and the first error.

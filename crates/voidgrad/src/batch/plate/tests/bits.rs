@@ -232,6 +232,10 @@ fn another_estimator_may_answer() {
     assert_ne!(first.gradient(), second.gradient());
     let of_vimco = first.gradient().to_vec();
     // Each answers the same again, whichever was before.
+    let of_rloo = (second.gradient().to_vec(), second.weights().to_vec());
     second.answer(&vimco).unwrap();
     assert_eq!(second.gradient(), of_vimco);
+    assert_ne!(second.weights(), of_rloo.1);
+    second.answer(&rloo).unwrap();
+    assert_eq!((second.gradient(), second.weights()), (&*of_rloo.0, &*of_rloo.1));
 }

@@ -160,7 +160,7 @@ fn every_unbiased_estimator_has_the_exact_gradient_of_encoder_and_decoder() {
         // ReinMax is right to the second order: its bias takes more draws to be seen.
         let blocks = match name {
             "reinmax" => 24 * BLOCKS,
-            "reinmax-cv" => 6 * BLOCKS,
+            "reinmax-cv" => 4 * BLOCKS,
             _ => BLOCKS,
         };
         let [of_logits, of_decoder] = distances(&point, &estimator, blocks, exact);

@@ -50,7 +50,7 @@ impl Reinforce {
     }
 
     #[inline(always)]
-    fn advantage(&self, values: &[f64]) -> f64 {
+    fn advantage(self, values: &[f64]) -> f64 {
         values[0] - self.baseline
     }
 }

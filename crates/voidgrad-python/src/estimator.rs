@@ -114,13 +114,11 @@ fn asked<D: Family, T: Stored>(
     parameters: &Bound<'_, PyArrayDyn<T>>,
     stream: [u64; 3],
 ) -> PyResult<Asked> {
-    let question = match asked_in_place(machine, parameters, stream)? {
-        Some(question) => question,
-        None => {
-            let Array { shape, numbers } = copy(parameters)?;
-            let machine = &**machine;
-            parameters.py().detach(|| machine.ask(&mut machine.core(), &shape, &numbers, stream))?
-        }
+    let question = if let Some(question) = asked_in_place(machine, parameters, stream)? {
+        question
+    } else {
+        let (Array { shape, numbers }, machine) = (copy(parameters)?, &**machine);
+        parameters.py().detach(|| machine.ask(&mut machine.core(), &shape, &numbers, stream))?
     };
     Ok(Asked { round: Box::new(Round::new(machine.clone(), parameters.shape().to_vec(), question)) })
 }

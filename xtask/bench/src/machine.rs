@@ -37,9 +37,9 @@ fn cpu() -> Option<String> {
 #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
 fn lanes() -> &'static str {
     let level = Level::new();
-    // As the library does, which skips the level between AVX2 and SSE2.
+    // As the library does, which skips the level between AVX2 and SSE2, and in a debug build AVX-512.
     match () {
-        () if level.as_avx512().is_some() => "avx512",
+        () if cfg!(not(debug_assertions)) && level.as_avx512().is_some() => "avx512",
         () if level.as_avx2().is_some() => "avx2",
         () if level.as_sse2().is_some() => "sse2",
         () => "scalar",

@@ -5,7 +5,7 @@
 //! the terms that cancel in `f(b₁) - f(b₂)`.
 
 use fearless_simd::prelude::*;
-use fearless_simd::{Level, Simd, dispatch, f32x16, f64x8};
+use fearless_simd::{Level, Simd, f32x16, f64x8};
 
 use super::layer::{Aligned, add_gradient, add_rows, values, vectors};
 use super::source::{Generator, Read, Source};
@@ -51,10 +51,10 @@ impl Implementation for Training {
         let mut read = Read { u: &given.u, v: &given.v };
         let sums = match self.precision {
             Precision::F64 => {
-                dispatch!(self.level, simd => train::<_, f64x8<_>>(simd, start, images, &mut read, steps))
+                with_instructions!(self.level, simd => train::<_, f64x8<_>>(simd, start, images, &mut read, steps))
             }
             Precision::F32 => {
-                dispatch!(self.level, simd => train::<_, f32x16<_>>(simd, start, images, &mut read, steps))
+                with_instructions!(self.level, simd => train::<_, f32x16<_>>(simd, start, images, &mut read, steps))
             }
         };
         Ok(Compared { sums, noise: Noise::Given })
@@ -66,10 +66,10 @@ impl Implementation for Training {
         let Self { start, images, generator, precision, level } = self;
         let sums = match precision {
             Precision::F64 => {
-                dispatch!(*level, simd => drawn::<_, f64x8<_>>(simd, start, images, generator, steps))
+                with_instructions!(*level, simd => drawn::<_, f64x8<_>>(simd, start, images, generator, steps))
             }
             Precision::F32 => {
-                dispatch!(*level, simd => drawn::<_, f32x16<_>>(simd, start, images, generator, steps))
+                with_instructions!(*level, simd => drawn::<_, f32x16<_>>(simd, start, images, generator, steps))
             }
         };
         Ok(Run::new(steps, sums))

@@ -1,6 +1,6 @@
 //! A training step of RELAX by hand: one sample in scalars, then Adam on all 48 numbers in lanes.
 
-use fearless_simd::{Level, Simd, dispatch, f32x16, f64x8};
+use fearless_simd::{Level, Simd, f32x16, f64x8};
 use voidgrad_real::Element;
 
 use super::source::Scalars;
@@ -36,8 +36,12 @@ impl Training {
     fn trained(&mut self, noise: impl Iterator<Item = (f64, f64)>) -> Vec<f64> {
         let start = &self.start;
         let end = match self.precision {
-            Precision::F64 => dispatch!(self.level, simd => train::<_, f64x8<_>>(simd, start, noise)),
-            Precision::F32 => dispatch!(self.level, simd => train::<_, f32x16<_>>(simd, start, noise)),
+            Precision::F64 => {
+                with_instructions!(self.level, simd => train::<_, f64x8<_>>(simd, start, noise))
+            }
+            Precision::F32 => {
+                with_instructions!(self.level, simd => train::<_, f32x16<_>>(simd, start, noise))
+            }
         };
         let mut all = vec![end[LOGIT]];
         all.extend_from_slice(&end[..LOGIT]);

@@ -7,7 +7,7 @@ use voidgrad::{BatchControl, Bernoulli};
 
 use super::bits;
 
-/// Samples that make from one chunk to 20 of them, the last one not full.
+/// Samples that make from one chunk to 10 of them, the last one not full.
 #[test]
 fn a_batch_has_the_bits_of_one_process() {
     let rebar = Rebar::new(0.3, 1.0, 0.499).unwrap();
@@ -17,7 +17,7 @@ fn a_batch_has_the_bits_of_one_process() {
         let bernoulli = Bernoulli::from_probabilities(&vec![0.3; variables]).unwrap();
         for (name, control) in controls {
             for (samples, precision) in
-                [(1, Precision::Double), (5_000, Precision::Double), (20_000, Precision::Single)]
+                [(1, Precision::Double), (5_000, Precision::Double), (13_000, Precision::Single)]
             {
                 let options = Options { precision, ..Options::new(samples, 11) };
                 let all = |sums: &voidgrad::batch::Sums| {

@@ -13,7 +13,8 @@ use voidgrad::ranks::{Ranks, RanksError, Share, agree, in_process};
 #[test]
 fn a_failure_of_one_rank_reaches_all() {
     let bernoulli = Bernoulli::from_probabilities(&[0.3; 2]).unwrap();
-    let options = Options::new(50_000, 1);
+    // Five chunks: each rank has one.
+    let options = Options::new(10_000, 1);
     for faulty in 0..4 {
         let outcomes = in_process(4, |ranks| {
             let (mut batch, rank) = (Batch::new(), ranks.rank());

@@ -14,7 +14,8 @@ use super::outside;
 const FORMAT: &str = "\"format_version\":57";
 
 /// The packages of a build in which each dependency of the library has the features that it has in a build of the whole workspace.
-const PACKAGES: [&str; 4] = ["voidgrad", "voidgrad-kit", "voidgrad-real", "voidgrad-tests"];
+const PACKAGES: [&str; 5] =
+    ["voidgrad", "voidgrad-benches", "voidgrad-kit", "voidgrad-real", "voidgrad-tests"];
 
 /// In the place of rustdoc when cargo has examples tested: writes the JSON of the crate `$API`, and does nothing for others.
 const RUSTDOC: &str = "#!/bin/sh

@@ -1,6 +1,6 @@
 //! The public names of the library, as a snapshot: a change of them is seen, and meant.
 //!
-//! rustdoc's JSON is unstable. It is asked for with `RUSTC_BOOTSTRAP`, which is set for rustdoc alone: build scripts would see it, and everything would be built again.
+//! rustdoc is called through a script of the shell, so there is no such test on Windows. Its JSON is unstable. It is asked for with `RUSTC_BOOTSTRAP`, which is set for rustdoc alone: build scripts would see it, and everything would be built again.
 
 use std::collections::BTreeSet;
 use std::fs;

@@ -13,10 +13,6 @@ use super::outside;
 /// The version of the JSON that the crate `public-api` reads here, which is that of Rust 1.95.
 const FORMAT: &str = "\"format_version\":57";
 
-/// The packages of a build in which each dependency of the library has the features that it has in a build of the whole workspace.
-const PACKAGES: [&str; 5] =
-    ["voidgrad", "voidgrad-benches", "voidgrad-kit", "voidgrad-real", "voidgrad-tests"];
-
 /// In the place of rustdoc when cargo has examples tested: writes the JSON of the crate `$API`, and does nothing for others.
 const RUSTDOC: &str = "#!/bin/sh
 case \" $* \" in *\" --crate-name $API \"*) ;; *) exit 0 ;; esac
@@ -43,8 +39,8 @@ fn json(name: &str) -> PathBuf {
     let _ = fs::remove_file(&written);
     let mut cargo = Command::new(env!("CARGO"));
     cargo
-        .args(["test", "--doc", "--offline", "--quiet"])
-        .args(PACKAGES.map(|package| format!("--package={package}")))
+        // Of the whole workspace, so that each dependency has the features that it has in the build of the tests.
+        .args(["test", "--doc", "--workspace", "--offline", "--quiet"])
         .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
         .env("CARGO_TARGET_DIR", outside::target())
         .env("RUSTDOC", rustdoc)

@@ -62,8 +62,8 @@ struct Point {
 impl Point {
     fn new() -> Self {
         let mut model = super::functions::drawn(NegativeBound::draw);
-        // Weights up to 6: with small ones f is nearly quadratic, for which ReinMax is nearly unbiased.
-        let parameters: Vec<f64> = numbers(PARAMETERS, 4).iter().map(|number| 6.0 * number).collect();
+        // Weights up to 12: with small ones f is nearly quadratic, for which ReinMax is nearly unbiased.
+        let parameters: Vec<f64> = numbers(PARAMETERS, 4).iter().map(|number| 12.0 * number).collect();
         model.set_parameters(&parameters).unwrap();
         let images = (0..IMAGES * PIXELS).map(|i| f64::from(i * 7 % 5 < 2)).collect();
         Self { model, images, logits: numbers(IMAGES * LATENTS, 5) }
@@ -159,8 +159,8 @@ fn every_unbiased_estimator_has_the_exact_gradient_of_encoder_and_decoder() {
         };
         // ReinMax is right to the second order: its bias takes more draws to be seen.
         let blocks = match name {
-            "reinmax" => 24 * BLOCKS,
-            "reinmax-cv" => 4 * BLOCKS,
+            "reinmax" => 12 * BLOCKS,
+            "reinmax-cv" => 2 * BLOCKS,
             _ => BLOCKS,
         };
         let [of_logits, of_decoder] = distances(&point, &estimator, blocks, exact);

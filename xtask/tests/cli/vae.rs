@@ -87,16 +87,22 @@ fn a_model_leaves_whole_files() {
     }
 }
 
-/// All kinds: values alone, gradients of f, a moving average, controls with and without data, common noise, several samples. The images are few, since each run is evaluated on all of them.
-#[test]
-fn every_kind_of_estimator_trains_a_model() {
-    let place = workplace("vae-kinds");
-    let (images, out) = (place.join("images.csv"), place.join("results"));
+/// The option for a file of 40 images of 16 pixels, which is made: a run is evaluated on all images.
+fn few_images(place: &Path) -> String {
+    let images = place.join("images.csv");
     let image = |i: usize| {
         let pixels: Vec<String> = (0..16).map(|j| (255 * ((7 * i + j * j) % 5 / 3)).to_string()).collect();
         format!("{i},{}\n", pixels.join(","))
     };
     fs::write(&images, (0..40).map(image).collect::<String>()).unwrap();
+    format!("--data={}", images.display())
+}
+
+/// All kinds: values alone, gradients of f, a moving average, controls with and without data, common noise, several samples.
+#[test]
+fn every_kind_of_estimator_trains_a_model() {
+    let place = workplace("vae-kinds");
+    let out = place.join("results");
     let estimators = [
         "reinforce-ema",
         "rloo",
@@ -111,7 +117,7 @@ fn every_kind_of_estimator_trains_a_model() {
         "gumbel",
     ];
     let asked: Vec<String> = estimators.iter().map(|name| format!("--estimator={name}")).collect();
-    let data = format!("--data={}", images.display());
+    let data = few_images(&place);
     let asked: Vec<&str> = asked.iter().map(String::as_str).chain(["--iterations=1", &data]).collect();
     train(&out, &asked);
     let summary = summary(&out);
@@ -151,8 +157,10 @@ fn images_of_a_file_are_trained_on() {
 #[test]
 fn a_model_that_is_killed_and_resumed_is_the_one_that_was_not() {
     let place = workplace("vae-killed");
+    let data = few_images(&place);
     let training = [
-        "--iterations=6",
+        &*data,
+        "--iterations=12",
         "--estimator=relax",
         "--estimator=reinforce-ema",
         "--control-optimiser=adam",
@@ -183,7 +191,9 @@ fn the_sum_over_all_states_has_no_variance() {
 #[test]
 fn a_model_with_two_layers_is_resumed_and_leaves_whole_files() {
     let place = workplace("vae-layers");
+    let data = few_images(&place);
     let training = [
+        &*data,
         "--model=two-stochastic",
         "--latents=3",
         "--iterations=4",

@@ -223,7 +223,8 @@ fn a_model_is_trained_on_a_bound_of_several_samples() {
     let place = workplace("vae-bound");
     let out = place.join("results");
     let estimators = ["--estimator=vimco", "--estimator=local-disarm", "--estimator=local-arms"];
-    train(&out, &[&["--bound=3", "--latents=4", "--iterations=2"][..], &estimators].concat());
+    let data = few_images(&place);
+    train(&out, &[&[&*data, "--bound=3", "--latents=4", "--iterations=2"][..], &estimators].concat());
     let found = summary(&out);
     assert_eq!(found["bound"], 3);
     let runs = found["runs"].as_array().unwrap();
@@ -234,7 +235,8 @@ fn a_model_is_trained_on_a_bound_of_several_samples() {
     assert_eq!(rows, [("vimco", 3), ("local-disarm", 6), ("local-arms", 9)]);
     for run in runs {
         let [elbo, bound] = ["train_elbo", "train_bound"].map(|key| run[key].as_f64().unwrap());
-        assert!((-60.0..-30.0).contains(&bound) && bound > elbo, "{run}");
+        // As above.
+        assert!((-20.0..-5.0).contains(&bound) && bound > elbo, "{run}");
         assert!(run["variance_logit"].as_f64().unwrap() > 0.0, "{run}");
     }
     let report = fs::read_to_string(out.join("report.html")).unwrap();
@@ -246,9 +248,11 @@ fn a_model_is_trained_on_a_bound_of_several_samples() {
 fn estimators_are_compared_with_the_exact_training() {
     let place = workplace("vae-compare");
     let out = place.join("results");
+    let data = few_images(&place);
     let arguments = [
         "compare",
         "--problem=vae",
+        &*data,
         "--quiet",
         "--latents=2",
         "--batch=5",

@@ -5,7 +5,7 @@ use core::ops::{Add, BitAnd, BitOr, Div, Mul, Neg, Not, Sub};
 use fearless_simd::prelude::*;
 use fearless_simd::{f32x16, i32x16, mask32x16, u32x16, u64x8};
 
-use super::uniform::{BELOW_ONE_32, Generators, ONE_32, STEP_32};
+use super::uniform::{self, BELOW_ONE_32, ONE_32, STEP_32};
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
@@ -91,33 +91,13 @@ impl<S: Simd> Lanes for F32x16<S> {
 
     #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
-        fill(self, state, to, open01);
+        uniform::fill(self.0.simd, state, to, open01);
     }
 
     #[inline(always)]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [f32]) {
-        fill(self, state, to, signed);
+        uniform::fill(self.0.simd, state, to, signed);
     }
-}
-
-/// Fills a slice with what a function makes of the generators' bits.
-#[inline(always)]
-fn fill<S: Simd>(
-    hand: F32x16<S>,
-    state: &mut GeneratorState,
-    to: &mut [f32],
-    number: impl Fn(u64x8<S>) -> F32x16<S>,
-) {
-    let mut generators = Generators::load(hand.0.simd, state);
-    let mut groups = to.chunks_exact_mut(16);
-    for group in &mut groups {
-        number(generators.step()).store(group);
-    }
-    let tail = groups.into_remainder();
-    if !tail.is_empty() {
-        tail.copy_from_slice(&number(generators.step()).to_array()[..tail.len()]);
-    }
-    generators.store(state);
 }
 
 /// The middles of 2²³ equal steps of (0, 1), named by the upper bits.

@@ -6,7 +6,7 @@ use fearless_simd::prelude::*;
 use fearless_simd::{f64x8, i64x8, mask64x8, u64x8};
 
 use super::f64x2::F64x2;
-use super::uniform::{BELOW_ONE_64, Generators, ONE_64, STEP_64};
+use super::uniform::{self, BELOW_ONE_64, ONE_64, STEP_64};
 use super::vector::{SECOND_WINS, is_fused, lane_methods, vector};
 use super::wide::{Wide, polynomial};
 use super::{GeneratorState, Lanes};
@@ -109,33 +109,13 @@ impl<S: Simd> Lanes for F64x8<S> {
 
     #[inline(always)]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
-        fill(self, state, to, open01);
+        uniform::fill(self.0.simd, state, to, open01);
     }
 
     #[inline(always)]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [f64]) {
-        fill(self, state, to, signed);
+        uniform::fill(self.0.simd, state, to, signed);
     }
-}
-
-/// Fills a slice with what a function makes of the generators' bits.
-#[inline(always)]
-fn fill<S: Simd>(
-    hand: F64x8<S>,
-    state: &mut GeneratorState,
-    to: &mut [f64],
-    number: impl Fn(u64x8<S>) -> F64x8<S>,
-) {
-    let mut generators = Generators::load(hand.0.simd, state);
-    let mut groups = to.chunks_exact_mut(8);
-    for group in &mut groups {
-        number(generators.step()).store(group);
-    }
-    let tail = groups.into_remainder();
-    if !tail.is_empty() {
-        tail.copy_from_slice(&number(generators.step()).to_array()[..tail.len()]);
-    }
-    generators.store(state);
 }
 
 /// The middles of 2⁵² equal steps of (0, 1), named by the upper bits.

@@ -77,7 +77,7 @@ pub(super) fn fill_signed_f32(state: &mut GeneratorState, to: &mut [f32]) {
 }
 
 #[cfg(feature = "lanes")]
-pub(super) use vector::Generators;
+pub(super) use vector::fill;
 
 #[cfg(feature = "lanes")]
 mod vector {
@@ -85,13 +85,37 @@ mod vector {
     use fearless_simd::u64x8;
 
     use super::GeneratorState;
+    use crate::Lanes;
+
+    /// Fills a slice with the numbers that a function makes of a step of all generators.
+    #[inline(always)]
+    pub(in crate::lanes) fn fill<S: Simd, V: Lanes>(
+        simd: S,
+        state: &mut GeneratorState,
+        to: &mut [V::Element],
+        numbers: impl Fn(u64x8<S>) -> V,
+    ) {
+        let mut generators = Generators::load(simd, state);
+        let mut groups = to.chunks_exact_mut(V::LANES);
+        for group in &mut groups {
+            numbers(generators.step()).store(group);
+        }
+        let tail = groups.into_remainder();
+        if !tail.is_empty() {
+            // A step makes 8 numbers or 16.
+            let mut last = [V::Element::default(); 16];
+            numbers(generators.step()).store(&mut last);
+            tail.copy_from_slice(&last[..tail.len()]);
+        }
+        generators.store(state);
+    }
 
     /// The state in registers.
-    pub(in crate::lanes) struct Generators<S: Simd>([u64x8<S>; 4]);
+    struct Generators<S: Simd>([u64x8<S>; 4]);
 
     impl<S: Simd> Generators<S> {
         #[inline(always)]
-        pub(in crate::lanes) fn load(simd: S, state: &GeneratorState) -> Self {
+        fn load(simd: S, state: &GeneratorState) -> Self {
             let [s0, s1, s2, s3] = state;
             Self([
                 u64x8::simd_from(simd, *s0),
@@ -102,7 +126,7 @@ mod vector {
         }
 
         #[inline(always)]
-        pub(in crate::lanes) fn store(&self, state: &mut GeneratorState) {
+        fn store(&self, state: &mut GeneratorState) {
             for (word, lanes) in state.iter_mut().zip(&self.0) {
                 *word = (*lanes).into();
             }
@@ -110,7 +134,7 @@ mod vector {
 
         /// One step of every generator.
         #[inline(always)]
-        pub(in crate::lanes) fn step(&mut self) -> u64x8<S> {
+        fn step(&mut self) -> u64x8<S> {
             let [s0, s1, s2, s3] = self.0;
             let sum = s0 + s3;
             let bits = ((sum << 23) | (sum >> 41)) + s0;

@@ -89,7 +89,7 @@ fn answered<D: Distribution + Clone, T: Float>(
     plate
 }
 
-/// The noise of a plate of which each example takes so many numbers: of each share the numbers that the next words of the stream stand for.
+/// The noise of each example of a plate, so many numbers each. The next words of the stream start the generators of a share.
 fn noise_of(stream: &mut Stream, each: usize) -> Vec<Vec<f64>> {
     let mut rows = vec![vec![0.0; each]; EXAMPLES];
     for share in rows.chunks_mut(SHARE) {

@@ -234,7 +234,23 @@ macro_rules! at_level {
     ($number:ident, $lanes:ident) => {
         impl Dispatch<$number> for At {
             fn run<W: Work<$number>>(self, work: W) -> W::Output {
-                fearless_simd::dispatch!(self.0, simd => work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)))
+                #[inline(always)]
+                fn at<S: fearless_simd::Simd, W: Work<$number>>(simd: S, work: W) -> W::Output {
+                    simd.vectorize(
+                        #[inline(always)]
+                        || work.on(voidgrad_real::$lanes::splat_with(simd, 0.0)),
+                    )
+                }
+                // The levels of `all` alone.
+                #[cfg(any(target_arch = "x86", target_arch = "x86_64"))]
+                return match self.0 {
+                    fearless_simd::Level::Avx512(simd) => at(simd, work),
+                    fearless_simd::Level::Avx2(simd) => at(simd, work),
+                    fearless_simd::Level::Sse2(simd) => at(simd, work),
+                    level => unreachable!("{level:?} is not in the list"),
+                };
+                #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
+                fearless_simd::dispatch!(self.0, simd => at(simd, work))
             }
         }
     };

@@ -21,7 +21,7 @@ vector!(
     /// use fearless_simd::{Level, Simd, dispatch};
     /// use voidgrad_real::{F32x16, Lanes, Real};
     ///
-    /// #[inline(always)]
+    /// #[cfg_attr(not(debug_assertions), inline(always))]
     /// fn softplus<S: Simd>(simd: S, x: &mut [f32; 16]) {
     ///     F32x16::splat_with(simd, 0.0).load(x).softplus().store(x);
     /// }
@@ -76,7 +76,7 @@ impl<S: Simd> Lanes for F32x16<S> {
 
     lane_methods!(f32x16, f32, 16);
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sum(self) -> f32 {
         let (low, high) = self.0.split();
         let (low, high) = (low + high).split();
@@ -84,31 +84,31 @@ impl<S: Simd> Lanes for F32x16<S> {
         (four[0] + four[2]) + (four[1] + four[3])
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(self) -> Self {
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f32]) {
         uniform::fill(self.0.simd, state, to, open01);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [f32]) {
         uniform::fill(self.0.simd, state, to, signed);
     }
 }
 
 /// The middles of 2²³ equal steps of (0, 1), named by the upper bits.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn open01<S: Simd>(bits: u64x8<S>) -> F32x16<S> {
     let above_one: f32x16<S> = ((bits.bitcast::<u32x16<S>>() >> 9) | ONE_32).bitcast();
     F32x16(above_one - BELOW_ONE_32)
 }
 
 /// Integers with a sign, as parts of the largest.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn signed<S: Simd>(bits: u64x8<S>) -> F32x16<S> {
     F32x16(f32x16::float_from(bits.bitcast::<i32x16<S>>()) * STEP_32)
 }

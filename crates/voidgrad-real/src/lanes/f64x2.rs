@@ -19,7 +19,7 @@ vector!(
     /// use fearless_simd::{Level, Simd, dispatch};
     /// use voidgrad_real::{F64x2, Lanes, Real};
     ///
-    /// #[inline(always)]
+    /// #[cfg_attr(not(debug_assertions), inline(always))]
     /// fn softplus<S: Simd>(simd: S, x: f64) -> f64 {
     ///     F64x2::splat_with(simd, x).softplus().first()
     /// }
@@ -42,22 +42,22 @@ impl<S: Simd> Lanes for F64x2<S> {
 
     lane_methods!(f64x2, f64, 2);
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(self) -> Self {
         self
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sum(self) -> f64 {
         self.0[0] + self.0[1]
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
         uniform::fill_f64(state, to);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [f64]) {
         uniform::fill_signed_f64(state, to);
     }

@@ -22,7 +22,7 @@ vector!(
     /// use fearless_simd::{Level, Simd, dispatch};
     /// use voidgrad_real::{F64x8, Lanes, Real};
     ///
-    /// #[inline(always)]
+    /// #[cfg_attr(not(debug_assertions), inline(always))]
     /// fn softplus<S: Simd>(simd: S, x: &mut [f64; 8]) {
     ///     F64x8::splat_with(simd, 0.0).load(x).softplus().store(x);
     /// }
@@ -94,7 +94,7 @@ impl<S: Simd> Lanes for F64x8<S> {
 
     lane_methods!(f64x8, f64, 8);
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sum(self) -> f64 {
         let (low, high) = self.0.split();
         let (low, high) = (low + high).split();
@@ -102,31 +102,31 @@ impl<S: Simd> Lanes for F64x8<S> {
         pair[0] + pair[1]
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(self) -> F64x2<S> {
         F64x2(self.0.split().0.split().0)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [f64]) {
         uniform::fill(self.0.simd, state, to, open01);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [f64]) {
         uniform::fill(self.0.simd, state, to, signed);
     }
 }
 
 /// The middles of 2⁵² equal steps of (0, 1), named by the upper bits.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn open01<S: Simd>(bits: u64x8<S>) -> F64x8<S> {
     let above_one: f64x8<S> = ((bits >> 12) | ONE_64).bitcast();
     F64x8(above_one - BELOW_ONE_64)
 }
 
 /// Integers with a sign, as parts of the largest.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn signed<S: Simd>(bits: u64x8<S>) -> F64x8<S> {
     F64x8(f64x8::float_from(bits.bitcast::<i64x8<S>>()) * STEP_64)
 }

@@ -110,7 +110,7 @@ pub trait Lanes: Real {
     /// `ln(self/q)` of positive, finite numbers that are not subnormal and whose quotient is not either: one division, and an
     /// error of at most 4 units in the last place of the logarithm.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln_ratio(self, q: Self) -> Self {
         // The difference has no error where it is that small.
         let difference = self - q;
@@ -122,7 +122,7 @@ pub trait Lanes: Real {
     /// the last place of the logarithm and 3ε of the reciprocal, where ε is the distance from 1 to the next number, if 1 - q has no
     /// rounding error. The product of `(1 + self)²` with 4 must not overflow, and q and its quotient by `1 + self` are not subnormal.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
         let one = self.constant(1.0);
         // A sum of two numbers that are not negative: nothing cancels.
@@ -135,14 +135,14 @@ pub trait Lanes: Real {
     /// comes near the largest number, beyond |x| = 700 (80 in `f32`), the value may stand still, below 1e-304 (2e-35) where
     /// it should go to 0. NaN gives NaN.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sigmoid_quick(self) -> Self {
         self.sigmoid()
     }
 
     /// `σ'(self)` likewise, with a relative error of at most (3 + |x|)ε.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn d_sigmoid_quick(self) -> Self {
         self.d_sigmoid()
     }
@@ -150,28 +150,28 @@ pub trait Lanes: Real {
     /// `σ''(self)` likewise, with an error of at most (2 + |x|)ε of `σ'(self)`, which close to 0, where σ'' vanishes, is more than
     /// a part of itself.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn d2_sigmoid_quick(self) -> Self {
         self.d2_sigmoid()
     }
 
     /// `self + term` where `mask` holds, else `self`: one masked instruction where there is one.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_where(self, mask: Self::Mask, term: Self) -> Self {
         Self::select(mask, self + term, self)
     }
 
     /// `self + a·b` where `mask` holds, else `self`.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_product_where(self, mask: Self::Mask, a: Self, b: Self) -> Self {
         Self::select(mask, a.mul_add(b, self), self)
     }
 
     /// 1 where `mask` holds, else 0.
     #[must_use]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn indicator(self, mask: Self::Mask) -> Self {
         Self::select(mask, self.constant(1.0), self.constant(0.0))
     }

@@ -23,7 +23,7 @@ pub struct PairMask<M>(M, M);
 
 impl<V> Pair<V> {
     /// Two vectors side by side.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn new(first: V, second: V) -> Self {
         Self(first, second)
     }
@@ -35,7 +35,7 @@ macro_rules! operators {
             impl<V: $bound> $trait for $name<V> {
                 type Output = Self;
 
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn $method(self, other: Self) -> Self {
                     Self(self.0.$method(other.0), self.1.$method(other.1))
                 }
@@ -50,7 +50,7 @@ operators!(PairMask, Mask: BitAnd bitand, BitOr bitor);
 impl<V: Real> Neg for Pair<V> {
     type Output = Self;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn neg(self) -> Self {
         Self(-self.0, -self.1)
     }
@@ -59,7 +59,7 @@ impl<V: Real> Neg for Pair<V> {
 impl<M: Mask> Not for PairMask<M> {
     type Output = Self;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn not(self) -> Self {
         Self(!self.0, !self.1)
     }
@@ -72,7 +72,7 @@ macro_rules! both {
         $(#[$doc:meta])* $method:ident($($argument:ident),*) $(as $called:ident)? $({$($bounds:tt)*})?;
     )*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self $(, $argument: Self)*) -> Self {
                 Self(self.0.$method($($argument.0),*), self.1.$method($($argument.1),*))
             }
@@ -83,7 +83,7 @@ macro_rules! both {
 macro_rules! compare {
     ($($method:ident),*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self, other: Self) -> Self::Mask {
                 PairMask(self.0.$method(other.0), self.1.$method(other.1))
             }
@@ -94,18 +94,18 @@ macro_rules! compare {
 impl<V: Real> Real for Pair<V> {
     type Mask = PairMask<V::Mask>;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn constant(self, value: f64) -> Self {
         let value = self.0.constant(value);
         Self(value, value)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn select(mask: Self::Mask, on_true: Self, on_false: Self) -> Self {
         Self(V::select(mask.0, on_true.0, on_false.0), V::select(mask.1, on_true.1, on_false.1))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn mask(self, value: bool) -> Self::Mask {
         let mask = self.0.mask(value);
         PairMask(mask, mask)
@@ -113,7 +113,7 @@ impl<V: Real> Real for Pair<V> {
 
     compare!(is_lt, is_le, is_gt, is_ge, is_eq, is_ne);
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn powi(self, n: i32) -> Self {
         Self(self.0.powi(n), self.1.powi(n))
     }
@@ -133,67 +133,67 @@ impl<V: Lanes> Lanes for Pair<V> {
     const LANES: usize = 2 * V::LANES;
     const REGISTERS: usize = 2 * V::REGISTERS;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn splat(self, value: V::Element) -> Self {
         let value = self.0.splat(value);
         Self(value, value)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn load(self, from: &[V::Element]) -> Self {
         Self(self.0.load(&from[..V::LANES]), self.1.load(&from[V::LANES..]))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn store(self, to: &mut [V::Element]) {
         self.0.store(&mut to[..V::LANES]);
         self.1.store(&mut to[V::LANES..]);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sum(self) -> V::Element {
         (self.0 + self.1).sum()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(self) -> V::Narrow {
         self.0.narrow()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn first(self) -> V::Element {
         self.0.first()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn interleave(self, other: Self) -> (Self, Self) {
         let ((first, second), (third, fourth)) = (self.0.interleave(other.0), self.1.interleave(other.1));
         (Self(first, second), Self(third, fourth))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_open01(self, state: &mut GeneratorState, to: &mut [V::Element]) {
         self.0.fill_open01(state, to);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn fill_signed(self, state: &mut GeneratorState, to: &mut [V::Element]) {
         self.0.fill_signed(state, to);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
         let (first_ln, first_recip) = self.0.ln_1p_over_and_recip(q.0);
         let (second_ln, second_recip) = self.1.ln_1p_over_and_recip(q.1);
         (Self(first_ln, second_ln), Self(first_recip, second_recip))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_where(self, mask: Self::Mask, term: Self) -> Self {
         Self(self.0.add_where(mask.0, term.0), self.1.add_where(mask.1, term.1))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_product_where(self, mask: Self::Mask, a: Self, b: Self) -> Self {
         Self(self.0.add_product_where(mask.0, a.0, b.0), self.1.add_product_where(mask.1, a.1, b.1))
     }

@@ -11,53 +11,53 @@ macro_rules! scalar {
 
             const LANES: usize = 1;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn splat(self, value: Self) -> Self {
                 value
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn load(self, from: &[Self]) -> Self {
                 from[0]
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn store(self, to: &mut [Self]) {
                 to[0] = self;
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn sum(self) -> Self {
                 self
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn narrow(self) -> Self {
                 self
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn first(self) -> Self {
                 self
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn interleave(self, other: Self) -> (Self, Self) {
                 (self, other)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn sigmoid_quick(self) -> Self {
                 both(self, $bound).0
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn d_sigmoid_quick(self) -> Self {
                 let (of_x, of_minus_x) = both(self, $bound);
                 of_x * of_minus_x
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn d2_sigmoid_quick(self) -> Self {
                 let (of_x, of_minus_x) = both(self, $bound);
                 of_x * of_minus_x * (of_minus_x - of_x)
@@ -78,7 +78,7 @@ scalar!(f32, fill_f32, fill_signed_f32, 80.0);
 scalar!(f64, fill_f64, fill_signed_f64, 700.0);
 
 /// σ(x) and σ(-x), from one exponential; x is at least -`bound`, beyond which e^-x is no number.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn both<T: Real>(x: T, bound: f64) -> (T, T) {
     let least = x.constant(-bound);
     let e = (-T::select(x.is_lt(least), least, x)).exp();

@@ -15,7 +15,7 @@ pub(super) const BELOW_ONE_64: f64 = 1.0 - f64::EPSILON / 2.0;
 pub(super) const BELOW_ONE_32: f32 = 1.0 - f32::EPSILON / 2.0;
 
 /// One step of every generator.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn step(state: &mut GeneratorState) -> [u64; 8] {
     let mut bits = [0; 8];
     for (generator, bits) in bits.iter_mut().enumerate() {
@@ -88,7 +88,7 @@ mod vector {
     use crate::Lanes;
 
     /// Fills a slice with the numbers that a function makes of a step of all generators.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(in crate::lanes) fn fill<S: Simd, V: Lanes>(
         simd: S,
         state: &mut GeneratorState,
@@ -114,7 +114,7 @@ mod vector {
     struct Generators<S: Simd>([u64x8<S>; 4]);
 
     impl<S: Simd> Generators<S> {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn load(simd: S, state: &GeneratorState) -> Self {
             let [s0, s1, s2, s3] = state;
             Self([
@@ -125,7 +125,7 @@ mod vector {
             ])
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn store(&self, state: &mut GeneratorState) {
             for (word, lanes) in state.iter_mut().zip(&self.0) {
                 *word = (*lanes).into();
@@ -133,7 +133,7 @@ mod vector {
         }
 
         /// One step of every generator.
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn step(&mut self) -> u64x8<S> {
             let [s0, s1, s2, s3] = self.0;
             let sum = s0 + s3;

@@ -20,21 +20,21 @@ macro_rules! vector {
 
         impl<S: Simd> $name<S> {
             /// `value` in every lane, from the token that proves the instruction set.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[must_use]
             pub fn splat_with(simd: S, value: $float) -> Self {
                 Self($vector::splat(simd, value))
             }
 
             /// The lanes as an array.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[must_use]
             pub fn to_array(self) -> [$float; $lanes] {
                 self.0.into()
             }
 
             /// `function` of each lane, one after the other.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn each(self, function: impl Fn($float) -> $float) -> Self {
                 let mut lanes = self.to_array();
                 for lane in &mut lanes {
@@ -44,7 +44,7 @@ macro_rules! vector {
             }
 
             /// `function` of each pair of lanes, one after the other.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn each2(self, other: Self, function: impl Fn($float, $float) -> $float) -> Self {
                 let mut lanes = self.to_array();
                 for (lane, other) in lanes.iter_mut().zip(other.to_array()) {
@@ -59,7 +59,7 @@ macro_rules! vector {
         impl<S: Simd> Neg for $name<S> {
             type Output = Self;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn neg(self) -> Self {
                 Self(-self.0)
             }
@@ -70,7 +70,7 @@ macro_rules! vector {
         impl<S: Simd> Not for $mask_name<S> {
             type Output = Self;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn not(self) -> Self {
                 Self(!self.0)
             }
@@ -81,18 +81,18 @@ macro_rules! vector {
         impl<S: Simd> Real for $name<S> {
             type Mask = $mask_name<S>;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[allow(clippy::cast_possible_truncation)] // the nearest f32 is what is asked for
             fn constant(self, value: f64) -> Self {
                 self.splat(value as $float)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn select(mask: Self::Mask, on_true: Self, on_false: Self) -> Self {
                 Self(mask.0.select(on_true.0, on_false.0))
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn mask(self, value: bool) -> Self::Mask {
                 $mask_name($mask::splat(self.0.simd, value))
             }
@@ -100,7 +100,7 @@ macro_rules! vector {
             vector!(@compare $mask_name: is_lt simd_lt, is_le simd_le, is_gt simd_gt, is_ge simd_ge, is_eq simd_eq, is_ne simd_ne);
 
             // The same products in the same order as the scalar's.
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn powi(self, n: i32) -> Self {
                 let (mut power, mut square, mut left) = (self.constant(1.0), self, n.unsigned_abs());
                 loop {
@@ -116,39 +116,39 @@ macro_rules! vector {
                 if n < 0 { power.recip() } else { power }
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn mul_add(self, a: Self, b: Self) -> Self {
                 Self(self.0.mul_add(a.0, b.0))
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn max(self, other: Self) -> Self {
                 Self(self.0.max_precise(other.0))
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn min(self, other: Self) -> Self {
                 Self(self.0.min_precise(other.0))
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn copysign(self, sign: Self) -> Self {
                 Self(self.0.copysign(sign.0))
             }
 
             vector!(@forward sqrt, abs, floor, ceil, round, trunc);
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn recip(self) -> Self {
                 self.constant(1.0) / self
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn signum(self) -> Self {
                 Self::select(self.is_eq(self), self.constant(1.0).copysign(self), self)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn relu(self) -> Self {
                 let zero = self.constant(0.0);
                 if SECOND_WINS { Self(self.0.max(zero.0)) } else { self.max(zero) }
@@ -171,50 +171,50 @@ macro_rules! vector {
             const EXP2_DOMAIN: [f64; 2] = $constants::EXP2_DOMAIN;
             const EXP_M1_FLOOR: f64 = $constants::EXP_M1_FLOOR;
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn is_fused(self) -> bool {
                 is_fused(self.0.simd.level())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn to_bits(self) -> Self::Bits {
                 self.0.bitcast()
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn from_bits(bits: Self::Bits) -> Self {
                 Self(bits.bitcast())
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             #[allow(clippy::cast_possible_truncation)] // a constant of this width
             fn bits(self, value: u64) -> Self::Bits {
                 $bits::splat(self.0.simd, value as _)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn at_least(self, bound: f64) -> Self {
                 let bound = self.constant(bound);
                 if SECOND_WINS { Self(bound.0.max(self.0)) } else { Self::select(self.is_lt(bound), bound, self) }
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn at_most(self, bound: f64) -> Self {
                 let bound = self.constant(bound);
                 if SECOND_WINS { Self(bound.0.min(self.0)) } else { Self::select(self.is_gt(bound), bound, self) }
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn exp_series(self) -> Self {
                 polynomial(self, &$constants::EXP_SERIES)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn exp2_series(self) -> Self {
                 polynomial(self, &$constants::EXP2_SERIES)
             }
 
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn atanh_series(self) -> Self {
                 polynomial(self, &$constants::ATANH_SERIES)
             }
@@ -225,7 +225,7 @@ macro_rules! vector {
             impl<S: Simd> $trait for $name<S> {
                 type Output = Self;
 
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn $method(self, other: Self) -> Self {
                     Self(self.0.$method(other.0))
                 }
@@ -234,7 +234,7 @@ macro_rules! vector {
     };
     (@compare $mask:ident: $($method:ident $inner:ident),*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self, other: Self) -> Self::Mask {
                 $mask(self.0.$inner(other.0))
             }
@@ -242,7 +242,7 @@ macro_rules! vector {
     };
     (@forward $($method:ident),*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self) -> Self {
                 Self(self.0.$method())
             }
@@ -250,7 +250,7 @@ macro_rules! vector {
     };
     (@lanes $module:ident: $($method:ident() $({$($bounds:tt)*})?;)*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self) -> Self {
                 $module::$method(self)
             }
@@ -260,7 +260,7 @@ macro_rules! vector {
         $(#[$doc:meta])* $method:ident($($argument:ident),*) $(as $called:ident)? {$($bounds:tt)*};
     )*) => {
         $(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             fn $method(self $(, $argument: Self)*) -> Self {
                 $crate::arithmetic::$method::lanes(self $(, $argument)*)
             }
@@ -272,13 +272,13 @@ macro_rules! vector {
         )*
     };
     (@one $float:ident $method:ident) => {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn $method(self) -> Self {
             self.each(<$float as Real>::$method)
         }
     };
     (@one $float:ident $method:ident $other:ident) => {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn $method(self, $other: Self) -> Self {
             self.each2($other, <$float as Real>::$method)
         }
@@ -333,38 +333,38 @@ macro_rules! row {
 /// The methods of `Lanes` that are the same for every vector.
 macro_rules! lane_methods {
     ($vector:ident, $float:ident, $lanes:literal) => {
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn splat(self, value: $float) -> Self {
             Self::splat_with(self.0.simd, value)
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn load(self, from: &[$float]) -> Self {
             Self($vector::from_slice(self.0.simd, &from[..$lanes]))
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn store(self, to: &mut [$float]) {
             self.0.store_slice(&mut to[..$lanes]);
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn first(self) -> $float {
             self.to_array()[0]
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn interleave(self, other: Self) -> (Self, Self) {
             let (low, high) = self.0.interleave(other.0);
             (Self(low), Self(high))
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn ln_ratio(self, q: Self) -> Self {
             ln::ln_ratio(self, q)
         }
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn ln_1p_over_and_recip(self, q: Self) -> (Self, Self) {
             ln::ln_1p_over_and_recip(self, q)
         }
@@ -377,7 +377,7 @@ macro_rules! lane_methods {
 pub(super) const SECOND_WINS: bool = cfg!(any(target_arch = "x86", target_arch = "x86_64"));
 
 /// Whether `mul_add` rounds once.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn is_fused(level: Level) -> bool {
     match level {
         #[cfg(target_arch = "aarch64")]

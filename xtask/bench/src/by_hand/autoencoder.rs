@@ -76,7 +76,7 @@ impl Implementation for Training {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn drawn<S: Simd, V: Vector<S>>(
     simd: S,
     start: &[f64],
@@ -91,7 +91,7 @@ fn drawn<S: Simd, V: Vector<S>>(
 }
 
 /// All parameters after so many steps.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn train<S: Simd, V: Vector<S>>(
     simd: S,
     start: &[f64],
@@ -136,7 +136,7 @@ fn train<S: Simd, V: Vector<S>>(
 }
 
 /// Draws two codes for each row of logits: b = 1 where `u ≥ σ(-q)`, which is `u + u·e^q ≥ 1`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn sample<S: Simd, V: Vector<S>>(
     simd: S,
     source: &mut impl Source<S, V>,
@@ -162,7 +162,7 @@ fn sample<S: Simd, V: Vector<S>>(
 }
 
 /// Overwrites q with ĝ, and the logits of the pixels with the derivatives by them, both of the mean over the batch.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn estimate<S: Simd, V: Vector<S>>(
     simd: S,
     signs: &[V::Element],
@@ -206,7 +206,7 @@ struct Image<V> {
 }
 
 /// Overwrites the logits with `(σ(l) - x)` over the number of points.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn image<S: Simd, V: Vector<S>>(simd: S, signs: &[V::Element], logits: &mut [V::Element]) -> Image<V> {
     let (zero, one) = (V::splat_of(simd, 0.0), V::splat_of(simd, 1.0));
     let to_log2 = V::splat_of(simd, -std::f64::consts::LOG2_E);
@@ -240,7 +240,7 @@ fn image<S: Simd, V: Vector<S>>(simd: S, signs: &[V::Element], logits: &mut [V::
 const SHARED: usize = 4;
 
 /// The numerator over each of them, and the product of them all.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn quotients<S: Simd, V: Vector<S>>(numerator: V, [a, b, c, d]: [V; SHARED]) -> ([V; SHARED], V) {
     let (ab, cd) = (a * b, c * d);
     let product = ab * cd;
@@ -250,7 +250,7 @@ fn quotients<S: Simd, V: Vector<S>>(numerator: V, [a, b, c, d]: [V; SHARED]) -> 
 }
 
 /// Puts `σ(a) - mean b` where `Σ(2b - 1)` is.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn prior<S: Simd, V: Vector<S>>(simd: S, a: &[V::Element], a_bar: &mut [V::Element]) {
     let (one, half) = (V::splat_of(simd, 1.0), V::splat_of(simd, 0.5));
     let to_log2 = V::splat_of(simd, -std::f64::consts::LOG2_E);
@@ -262,7 +262,7 @@ fn prior<S: Simd, V: Vector<S>>(simd: S, a: &[V::Element], a_bar: &mut [V::Eleme
 }
 
 /// A step of Adam; leaves zeros for the next gradient.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn adam<S: Simd, V: Vector<S>>(
     simd: S,
     decay: &mut [f64; 2],

@@ -10,13 +10,13 @@ use super::vector::Vector;
 pub(super) struct Aligned<T, const N: usize>(pub(super) [T; N]);
 
 /// Whether a vector is one register. With AVX2 it is two, and there are half as many registers.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn is_one_register<S: Simd>() -> bool {
     S::f64s::LEN >= 8
 }
 
 /// Writes `W·x + shift` of each row x; W is by columns. The rows are a multiple of 10.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn values<S: Simd, V: Vector<S>, const IN: usize, const OUT: usize>(
     simd: S,
     [w, shift]: [&[V::Element]; 2],
@@ -31,7 +31,7 @@ pub(super) fn values<S: Simd, V: Vector<S>, const IN: usize, const OUT: usize>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn values_in_tiles<
     S: Simd,
     V: Vector<S>,
@@ -68,7 +68,7 @@ fn values_in_tiles<
 }
 
 /// Adds the gradient of W, `Σ y_bar·xᵀ` over the rows, by columns. x has a multiple of 8 entries.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn add_gradient<S: Simd, V: Vector<S>, const IN: usize, const OUT: usize>(
     simd: S,
     y_bar: &[V::Element],
@@ -82,7 +82,7 @@ pub(super) fn add_gradient<S: Simd, V: Vector<S>, const IN: usize, const OUT: us
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn add_gradient_in_tiles<
     S: Simd,
     V: Vector<S>,
@@ -126,7 +126,7 @@ fn add_gradient_in_tiles<
 }
 
 /// Adds the rows to `sum`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn add_rows<S: Simd, V: Vector<S>>(simd: S, rows: &[V::Element], sum: &mut [V::Element]) {
     let width = sum.len();
     for first in (0..width).step_by(V::LANES) {
@@ -140,10 +140,10 @@ pub(super) fn add_rows<S: Simd, V: Vector<S>>(simd: S, rows: &[V::Element], sum:
 }
 
 /// The first N vectors.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn vectors<S: Simd, V: Vector<S>, const N: usize>(simd: S, from: &[V::Element]) -> [V; N] {
     std::array::from_fn(
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         |n| V::from_slice(simd, &from[n * V::LANES..][..V::LANES]),
     )
 }

@@ -128,7 +128,7 @@ fn padded(noise: &[f64], variables: usize) -> Vec<f64> {
     noise.chunks_exact(variables).flat_map(row).collect()
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn drawn<S: Simd, V: Vector<S>>(
     simd: S,
     kernel: &impl Kernel,
@@ -183,7 +183,7 @@ impl<K: Kernel> Implementation for Lanes<K> {
 }
 
 /// Adds to sums that are kept over several chunks.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn add(sums: &mut Vec<f64>, more: &[f64]) {
     sums.resize(more.len(), 0.0);
     for (sum, value) in sums.iter_mut().zip(more) {

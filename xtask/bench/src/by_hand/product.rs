@@ -19,7 +19,7 @@ pub(super) struct Rows<'a, T> {
 const TOGETHER: usize = 2;
 
 /// Adds `Σ_term a[row, term]·b[term, ·]` to each of so many rows of `c`, an even number.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn product<S: Simd, V: Vector<S>>(
     simd: S,
     a: Rows<'_, V::Element>,

@@ -56,7 +56,7 @@ impl Kernel for Quadratic {
         MANY
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,
         simd: S,

@@ -25,7 +25,7 @@ impl Rebar {
 }
 
 impl Kernel for Rebar {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,
         simd: S,

@@ -77,7 +77,7 @@ struct Point<V, M> {
     r_z: V,
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn forward<S: Simd, V: Vector<S>>(at: &Weights<V::Element>, z: V, point: &mut Point<V, V::Mask>) {
     let simd = z.token();
     let zero = V::splat_of(simd, 0.0);
@@ -103,7 +103,7 @@ fn forward<S: Simd, V: Vector<S>>(at: &Weights<V::Element>, z: V, point: &mut Po
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn slope<S: Simd, V: Vector<S>>(simd: S, at: &Weights<V::Element>, point: &mut Point<V, V::Mask>) {
     let zero = V::splat_of(simd, 0.0);
     let mut r_z = zero;
@@ -130,7 +130,7 @@ struct Weighed<V> {
 
 impl Kernel for Relax {
     #[expect(clippy::too_many_lines, reason = "the phases read best one below the other")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,
         simd: S,

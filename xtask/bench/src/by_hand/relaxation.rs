@@ -30,7 +30,7 @@ impl<V> Logistic<V> {
 }
 
 /// `σ(z/λ)` at two z; `rate` is `1/λ`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn logistic<S: Simd, V: Vector<S>>(simd: S, z: [V; 2], rate: f64) -> [Logistic<V>; 2] {
     let one = V::splat_of(simd, 1.0);
     let to_log2 = V::splat_of(simd, -rate * std::f64::consts::LOG2_E);
@@ -41,7 +41,7 @@ pub(super) fn logistic<S: Simd, V: Vector<S>>(simd: S, z: [V; 2], rate: f64) -> 
 }
 
 /// `k` there: `1 - s = e·s` keeps its digits.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn relaxed<S: Simd, V: Vector<S>>(
     simd: S,
     Logistic { e, s }: Logistic<V>,

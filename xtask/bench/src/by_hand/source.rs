@@ -22,7 +22,7 @@ impl Generator {
         Self(std::array::from_fn(|_| std::array::from_fn(|_| next())))
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn start<S: Simd>(&self, simd: S) -> Drawn<S> {
         let [s0, s1, s2, s3] = self.0;
         Drawn([
@@ -33,7 +33,7 @@ impl Generator {
         ])
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep<S: Simd>(&mut self, drawn: &Drawn<S>) {
         let [s0, s1, s2, s3] = drawn.0;
         self.0 = [s0.to_array(), s1.to_array(), s2.to_array(), s3.to_array()];
@@ -51,7 +51,7 @@ impl Scalars {
     }
 
     /// A uniform number in (0, 1), of 23 bits: `f32` holds it too.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn open01(&mut self) -> f64 {
         let [s0, s1, s2, s3] = self.0;
         let bits = s0.wrapping_add(s3).rotate_left(23).wrapping_add(s0);
@@ -70,7 +70,7 @@ pub(super) trait Source<S: Simd, V: Vector<S>> {
 pub(super) struct Drawn<S: Simd>([u64x8<S>; 4]);
 
 impl<S: Simd, V: Vector<S>> Source<S, V> for Drawn<S> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pair(&mut self, _: S) -> (V, V) {
         V::uniform_pair(&mut self.0)
     }
@@ -83,7 +83,7 @@ pub(super) struct Read<'a> {
 }
 
 impl<S: Simd, V: Vector<S>> Source<S, V> for Read<'_> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn pair(&mut self, simd: S) -> (V, V) {
         let pair = (V::load(simd, self.u), V::load(simd, self.v));
         (self.u, self.v) = (&self.u[V::LANES..], &self.v[V::LANES..]);

@@ -58,7 +58,7 @@ impl Implementation for Training {
     fn run(&mut self, samples: u64) -> Result<Run, Error> {
         let mut draw = self.noise.clone();
         let end = self.trained((0..samples).map(
-            #[inline(always)]
+            #[cfg_attr(not(debug_assertions), inline(always))]
             |_| (draw.open01(), draw.open01()),
         ));
         self.noise = Scalars::new(samples ^ end[0].to_bits());
@@ -66,7 +66,7 @@ impl Implementation for Training {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn train<S: Simd, V: Vector<S, Element: Element>>(
     simd: S,
     start: &[f64; LENGTH],
@@ -117,7 +117,7 @@ struct Point<T> {
     r_z: T,
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn point<T: Element>(x: &[T; LENGTH], z: T) -> Point<T> {
     let (zero, one) = (z.constant(0.0), z.constant(1.0));
     let (w1, b1, w2, b2, w3) = (&x[1..6], &x[6..11], &x[11..36], &x[36..41], &x[41..46]);
@@ -156,7 +156,7 @@ fn point<T: Element>(x: &[T; LENGTH], z: T) -> Point<T> {
 }
 
 /// Writes ∂ĝ²/∂φ, and ĝ behind it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn estimate<T: Element>(x: &[T; LENGTH], u: T, v: T, slope: &mut [T; LENGTH]) {
     let (zero, one, target) = (u.constant(0.0), u.constant(1.0), u.constant(TARGET));
     let a = x[LOGIT];
@@ -215,7 +215,7 @@ fn estimate<T: Element>(x: &[T; LENGTH], u: T, v: T, slope: &mut [T; LENGTH]) {
 }
 
 /// `k(x) = (σ(x) - t)²`, `k′` and `k″`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn relaxed<T: Element>(x: T, target: T) -> (T, T, T) {
     let one = x.constant(1.0);
     let e = (-x.abs()).exp();

@@ -41,7 +41,7 @@ impl Variable {
     }
 
     /// `z = a + ln(u/(1 - u))`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn z<S: Simd, V: Vector<S>>(&self, simd: S, u: V) -> V {
         let one = V::splat_of(simd, 1.0);
         let quotient = V::quotient(u, one - u);
@@ -50,7 +50,7 @@ impl Variable {
 
     /// The rest, z̃ as `±ln((1 + v·e^±a)/(1 - v))`: one logarithm, and its reduced quotient and that of `∂z̃/∂a` share
     /// one division.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn sample<S: Simd, V: Vector<S>>(&self, simd: S, z: V, v: V) -> Sample<V> {
         let one = V::splat_of(simd, 1.0);
         let b = z.simd_ge(V::splat_of(simd, 0.0));
@@ -70,7 +70,7 @@ impl Variable {
 }
 
 /// The first value where b is 1, the second where it is 0.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn choose<S: Simd, V: Vector<S>>(simd: S, b: V::Mask, [at_1, at_0]: [f64; 2]) -> V {
     b.select(V::splat_of(simd, at_1), V::splat_of(simd, at_0))
 }

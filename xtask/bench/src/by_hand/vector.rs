@@ -27,7 +27,7 @@ pub(super) trait Vector<S: Simd>: SimdFloat<S> {
     fn load(simd: S, values: &[f64]) -> Self;
 
     /// `2^self`, for finite numbers; arguments beyond ±[`LARGEST`](Self::LARGEST) are taken there.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn exp2(self) -> Self {
         let [power] = Self::exp2_each([self]);
         power
@@ -68,7 +68,7 @@ pub(super) struct Quotient<V> {
 
 impl<V> Quotient<V> {
     /// Its logarithm, where `1/sum` is known.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn ln<S: Simd>(self, rate: V) -> V
     where
         V: Vector<S>,
@@ -78,14 +78,14 @@ impl<V> Quotient<V> {
 }
 
 /// Horner's rule; the last coefficient is that of the highest power.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn polynomial<S: Simd, V: Vector<S>, const N: usize>(x: V, coefficients: [f64; N]) -> V {
     let [value] = polynomials([x], coefficients);
     value
 }
 
 /// The same of several vectors.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn polynomials<S: Simd, V: Vector<S>, const N: usize, const M: usize>(
     x: [V; M],
     coefficients: [f64; N],
@@ -101,7 +101,7 @@ fn polynomials<S: Simd, V: Vector<S>, const N: usize, const M: usize>(
 }
 
 /// The next 64 bits of `xoshiro256++` in each lane.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn next<S: Simd>(state: &mut [u64x8<S>; 4]) -> u64x8<S> {
     let [s0, s1, s2, s3] = *state;
     let sum = s0 + s3;
@@ -112,20 +112,20 @@ fn next<S: Simd>(state: &mut [u64x8<S>; 4]) -> u64x8<S> {
     bits
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn rotate<S: Simd>(bits: u64x8<S>, by: u32) -> u64x8<S> {
     (bits << by) | (bits >> (64 - by))
 }
 
 /// `(k + ½)/2⁵²` from the upper 52 bits: those make a number in [1, 2) first.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn unit_f64<S: Simd>(bits: u64x8<S>) -> f64x8<S> {
     let float: f64x8<S> = ((bits >> 12) | 0x3ff0_0000_0000_0000_u64).bitcast();
     float - (1.0 - f64::EPSILON / 2.0)
 }
 
 /// `(k + ½)/2²³` likewise, two of them from 64 bits.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn unit_f32<S: Simd>(bits: u64x8<S>) -> f32x16<S> {
     let bits: u32x16<S> = bits.bitcast();
     let float: f32x16<S> = ((bits >> 9) | 0x3f80_0000_u32).bitcast();
@@ -171,27 +171,27 @@ impl<S: Simd> Vector<S> for f64x8<S> {
     const LANES: usize = 8;
     const LARGEST: f64 = 500.0;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn splat_of(simd: S, value: f64) -> Self {
         Self::splat(simd, value)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(value: f64) -> f64 {
         value
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn widen(value: f64) -> f64 {
         value
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn load(simd: S, values: &[f64]) -> Self {
         Self::from_slice(simd, &values[..8])
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn exp2_each<const N: usize>(x: [Self; N]) -> [Self; N] {
         // 1.5·2⁵² pushes the integer part into the lowest bits.
         const SHIFT: f64 = 6_755_399_441_055_744.0;
@@ -212,7 +212,7 @@ impl<S: Simd> Vector<S> for f64x8<S> {
         powers
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn quotient(numerator: Self, denominator: Self) -> Quotient<Self> {
         // The bits of a float are nearly its logarithm, so the upper bits of their difference are the exponent.
         let (p, q): (i64x8<S>, i64x8<S>) = (numerator.bitcast(), denominator.bitcast());
@@ -225,31 +225,31 @@ impl<S: Simd> Vector<S> for f64x8<S> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln_of_reduced(s: Self) -> Self {
         let w = s * s;
         (polynomial(w, LN_F64) * w).mul_add(s, s + s)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn with_exponent(exponent: Self, rest: Self) -> Self {
         const RATE: f64 = std::f64::consts::LN_2 / (1_u64 << 52) as f64;
         exponent.mul_add(Self::splat(exponent.simd, RATE), rest)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn total(self) -> f64 {
         self.to_array().iter().sum()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn spread(self, to: &mut [f64; 16]) {
         for (to, lane) in to.iter_mut().zip(self.to_array()) {
             *to = lane;
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
         let (first, second) = (next(state), next(state));
         (unit_f64(first), unit_f64(second))
@@ -260,22 +260,22 @@ impl<S: Simd> Vector<S> for f32x16<S> {
     const LANES: usize = 16;
     const LARGEST: f64 = 60.0;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn splat_of(simd: S, value: f64) -> Self {
         Self::splat(simd, value as f32)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn narrow(value: f64) -> f32 {
         value as f32
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn widen(value: f32) -> f64 {
         value.into()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn load(simd: S, values: &[f64]) -> Self {
         let mut lanes = [0.0; 16];
         for (lane, value) in lanes.iter_mut().zip(values) {
@@ -284,7 +284,7 @@ impl<S: Simd> Vector<S> for f32x16<S> {
         Self::from_slice(simd, &lanes)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn exp2_each<const N: usize>(x: [Self; N]) -> [Self; N] {
         // 1.5·2²³ pushes the integer part into the lowest bits.
         const SHIFT: f32 = 12_582_912.0;
@@ -305,7 +305,7 @@ impl<S: Simd> Vector<S> for f32x16<S> {
         powers
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn quotient(numerator: Self, denominator: Self) -> Quotient<Self> {
         let (p, q): (i32x16<S>, i32x16<S>) = (numerator.bitcast(), denominator.bitcast());
         let exponent = (p - q + (1_i32 << 22)) & (-1_i32 << 23);
@@ -317,31 +317,31 @@ impl<S: Simd> Vector<S> for f32x16<S> {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ln_of_reduced(s: Self) -> Self {
         let w = s * s;
         (polynomial(w, LN_F32) * w).mul_add(s, s + s)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn with_exponent(exponent: Self, rest: Self) -> Self {
         const RATE: f32 = std::f32::consts::LN_2 / (1_u32 << 23) as f32;
         exponent.mul_add(Self::splat(exponent.simd, RATE), rest)
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn total(self) -> f64 {
         self.to_array().iter().map(|&lane| f64::from(lane)).sum()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn spread(self, to: &mut [f64; 16]) {
         for (to, lane) in to.iter_mut().zip(self.to_array()) {
             *to = lane.into();
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn uniform_pair(state: &mut [u64x8<S>; 4]) -> (Self, Self) {
         let (first, second) = (next(state), next(state));
         (unit_f32(first), unit_f32(second))

@@ -55,14 +55,14 @@ struct Weights<T> {
 }
 
 /// Adds a vector to a place.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn accumulate<S: Simd, V: Vector<S>>(simd: S, place: &mut [V::Element], term: V) {
     (V::from_slice(simd, place) + term).store_slice(place);
 }
 
 impl Kernel for Wide {
     #[expect(clippy::too_many_lines, reason = "the phases read best one below the other")]
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn chunk<S: Simd, V: Vector<S>>(
         &self,
         simd: S,
@@ -221,14 +221,14 @@ impl Wide {
 }
 
 /// Where the rows of a point begin, its value and its slope; points at z̃ come after those at z.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn pair(point: usize, samples: usize) -> (usize, usize) {
     let row = if point < samples { point } else { samples + point };
     (row * H, (row + samples) * H)
 }
 
 /// `tanh x = 1 - 2/(e^2x + 1)`; near 0 it is right to a unit of 1, which is what sums over units need.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn tanh<S: Simd, V: Vector<S>>(simd: S, x: V) -> V {
     let one = V::splat_of(simd, 1.0);
     let e = (x * V::splat_of(simd, 2.0 * std::f64::consts::LOG2_E)).exp2();

@@ -67,19 +67,19 @@ pub trait Value<D, Args> {
 pub struct Within<const N: usize, Args>(pub Args);
 
 /// The value of `F`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn value<F: Value<D, Args>, D, Args>(arguments: Args) -> D {
     F::value(arguments)
 }
 
 /// The derivative of `F` with respect to its argument `I`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn partial<const I: usize, F: Partial<I, D, Args>, D, Args>(arguments: Args) -> D {
     F::partial(arguments)
 }
 
 /// The second derivative of `F` with respect to its arguments `I <= J`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn second_partial<const I: usize, const J: usize, F: SecondPartial<I, J, D, Args>, D, Args>(
     arguments: Args,
 ) -> D {
@@ -87,7 +87,7 @@ pub fn second_partial<const I: usize, const J: usize, F: SecondPartial<I, J, D, 
 }
 
 /// The derivative of `F` with respect to its argument `I` of that with respect to `J` in the direction `dot`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn second_direction<
     const I: usize,
     const J: usize,

@@ -57,7 +57,7 @@ const LONG: usize = 64;
 
 /// Does work that is loops over slices of this length, compiled for the instructions of the machine unless they are short. An estimator behind a `dyn` is no part of the
 /// work of a plate, which is, so it needs this to profit from them. The closure has to be `#[inline(always)]`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn loops(length: usize, work: impl FnOnce()) {
     struct Loops<F>(F);
 
@@ -67,7 +67,7 @@ pub(crate) fn loops(length: usize, work: impl FnOnce()) {
         // What is compiled for one number at a time has SSE2 as well.
         const LARGE: bool = true;
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn on<R: Lanes<Element = f64>>(self, _: R) {
             (self.0)();
         }
@@ -234,7 +234,7 @@ macro_rules! at_level {
     ($number:ident, $lanes:ident) => {
         impl Dispatch<$number> for At {
             fn run<W: Work<$number>>(self, work: W) -> W::Output {
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn at<S: fearless_simd::Simd, W: Work<$number>>(simd: S, work: W) -> W::Output {
                     simd.vectorize(
                         #[inline(always)]

@@ -25,7 +25,7 @@ impl<R> Scalar for R where
 }
 
 /// The vector with these entries.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn vector<R: Scalar, const N: usize>(entry: impl Fn(usize) -> R) -> SVector<R, N> {
     // A loop over zeros compiles to fewer moves than `from_fn`, which writes through `MaybeUninit`.
     let mut vector = SVector::zeros();
@@ -36,7 +36,7 @@ pub fn vector<R: Scalar, const N: usize>(entry: impl Fn(usize) -> R) -> SVector<
 }
 
 /// The matrix with these entries, by row and column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
     entry: impl Fn(usize, usize) -> R,
 ) -> SMatrix<R, ROWS, COLUMNS> {
@@ -50,13 +50,13 @@ pub fn matrix<R: Scalar, const ROWS: usize, const COLUMNS: usize>(
 }
 
 /// The vector with these `n` entries.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn dvector<R: Scalar>(n: usize, entry: impl Fn(usize) -> R) -> DVector<R> {
     DVector::from_fn(n, |i, _| entry(i))
 }
 
 /// The matrix of this size with these entries, by row and column.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn dmatrix<R: Scalar>(rows: usize, columns: usize, entry: impl Fn(usize, usize) -> R) -> DMatrix<R> {
     DMatrix::from_fn(rows, columns, entry)
 }
@@ -65,19 +65,19 @@ pub fn dmatrix<R: Scalar>(rows: usize, columns: usize, entry: impl Fn(usize, usi
 ///
 /// # Panics
 /// Panics if they differ, with both in the message.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn same_length(left: &str, a: usize, right: &str, b: usize) {
     assert!(a == b, "the shapes do not fit: {left} ({a}) and {right} ({b}) must be the same number");
 }
 
 /// The array with these entries.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn array<const N: usize, R>(entry: impl Fn(usize) -> R) -> [R; N] {
     core::array::from_fn(entry)
 }
 
 /// The sum of `n` terms, from the first to the last, starting at `zero`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn sum<R: Real>(n: usize, zero: R, term: impl Fn(usize) -> R) -> R {
     (0..n).fold(zero, |sum, i| sum + term(i))
 }

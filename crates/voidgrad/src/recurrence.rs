@@ -3,19 +3,19 @@
 use voidgrad_real::Real;
 
 /// The state after the rounds `0..n`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn scan_end<R: Real>(n: usize, first: R, next: impl Fn(R, usize) -> R) -> R {
     (0..n).fold(first, next)
 }
 
 /// The state after the rounds `n - 1` down to 0.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn scan_end_back<R: Real>(n: usize, first: R, next: impl Fn(R, usize) -> R) -> R {
     (0..n).rev().fold(first, next)
 }
 
 /// The states before each of the rounds `0..N`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn scan<const N: usize, R: Real>(first: R, next: impl Fn(R, usize) -> R) -> [R; N] {
     let mut state = first;
     core::array::from_fn(|i| {
@@ -26,7 +26,7 @@ pub fn scan<const N: usize, R: Real>(first: R, next: impl Fn(R, usize) -> R) -> 
 }
 
 /// The states before each of the rounds `N - 1` down to 0, by the number of the round.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn scan_back<const N: usize, R: Real>(first: R, next: impl Fn(R, usize) -> R) -> [R; N] {
     let mut states = [first; N];
     let mut state = first;

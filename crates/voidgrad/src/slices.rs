@@ -40,7 +40,7 @@ struct Map<'a, T, F> {
 impl<T: Element, F: Function> Work<T> for Map<'_, T, F> {
     type Output = ();
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { x, y, function: _ } = self;
         let whole = x.len() / R::LANES * R::LANES;
@@ -66,7 +66,7 @@ struct Total<'a, T, F> {
 impl<T: Element, F: Function> Work<T> for Total<'_, T, F> {
     type Output = T;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) -> T {
         let Self { x, function: _ } = self;
         let mut sum = hand;
@@ -90,7 +90,7 @@ macro_rules! functions {
             enum $marker {}
 
             impl Function for $marker {
-                #[inline(always)]
+                #[cfg_attr(not(debug_assertions), inline(always))]
                 fn of<R: Lanes>(x: R) -> R {
                     x.$name()
                 }

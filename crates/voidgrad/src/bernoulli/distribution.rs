@@ -48,7 +48,7 @@ impl Distribution for Bernoulli {
         self.len()
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn sample(&self, u: &[f64], b: &mut [f64]) {
         assert_eq!((u.len(), b.len()), (self.len(), self.len()), "one number for each variable");
         loops(
@@ -81,7 +81,7 @@ impl Distribution for Bernoulli {
     }
 
     /// The score is `b - θ`, without the rounding of the difference.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add_score(&self, weight: f64, b: &[f64], gradient: &mut [f64]) {
         assert_eq!((b.len(), gradient.len()), (self.len(), self.len()), "one number for each variable");
         let sides = self.theta.iter().zip(&self.rest);

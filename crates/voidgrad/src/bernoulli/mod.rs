@@ -152,7 +152,7 @@ impl Work<f64> for Setting<'_> {
     /// Whether all logits are finite. If not, nothing has changed.
     type Output = bool;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> bool {
         let Self { all, logits } = self;
         if !are_finite(logits) {
@@ -167,7 +167,7 @@ impl Work<f64> for Setting<'_> {
 }
 
 impl Bernoulli {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn set_on<R: Lanes<Element = f64>>(&mut self, hand: R, from: &[f64]) {
         let Self { logits, theta, rest } = self;
         let sides_of = theta.chunks_mut(R::LANES).zip(rest.chunks_mut(R::LANES));
@@ -194,7 +194,7 @@ impl Bernoulli {
 }
 
 /// `σ(a)` and `σ(-a)`, of one exponential; of a number, with the bits that [`sigmoid`](voidgrad_real::sigmoid) has.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn sides<R: Real>(a: R) -> (R, R) {
     let one = a.constant(1.0);
     let e = (-a.abs()).exp();

@@ -69,7 +69,7 @@ pub(crate) fn positive(name: &'static str, value: f64) -> Result<f64, InvalidPar
 }
 
 /// Whether no value is NaN or infinite: without a way out of the loop, so that it runs on vectors.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn are_finite(values: &[f64]) -> bool {
     values.iter().fold(true, |are_finite, value| are_finite & value.is_finite())
 }

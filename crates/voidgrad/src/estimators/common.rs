@@ -34,7 +34,7 @@ pub(crate) fn towards(average: f64, value: f64, share: f64) -> f64 {
 }
 
 /// Writes as many independent samples as there is noise for, row by row.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn samples(distribution: &impl Distribution, noise: &[f64], points: &mut [f64]) {
     let (uniforms, dimension) = (distribution.uniforms(), distribution.dimension());
     for (u, b) in noise.chunks_exact(uniforms).zip(points.chunks_exact_mut(dimension)) {

@@ -270,7 +270,7 @@ impl Estimate {
 
 /// REINFORCE, REBAR and RELAX are choices of the control; the noise is `u`, M entries, and then `v`.
 impl<C: Control + Send + Sync> Estimator for C {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         bernoulli.sample(&noise[..bernoulli.len()], points);
     }

@@ -65,14 +65,14 @@ impl Disarm {
     }
 
     /// By how much the values of a pair differ, as its share of the mean.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn advantage(self, pair: &[f64]) -> f64 {
         0.5 * (pair[0] - pair[1]) / self.pairs as f64
     }
 }
 
 impl Estimator for Disarm {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         let variables = bernoulli.len();
         for (u, pair) in noise.chunks_exact(variables).zip(points.chunks_exact_mut(2 * variables)) {
@@ -80,7 +80,7 @@ impl Estimator for Disarm {
         }
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn answer(&self, bernoulli: &Bernoulli, told: Told<'_>, answer: Answer<'_>) {
         let variables = bernoulli.len();
         for (f, pair) in told.values.chunks_exact(2).zip(told.points.chunks_exact(2 * variables)) {

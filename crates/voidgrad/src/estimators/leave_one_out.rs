@@ -3,7 +3,7 @@
 /// Writes `1/K·(x_k - 1/(K-1) Σ_{j≠k} x_j)`, the advantage of each of K values over the others as a share of a mean.
 ///
 /// All of it is differences from the first value, so what the values differ by keeps its digits where they are large.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn leave_one_out(values: &[f64], advantages: &mut Vec<f64>) {
     let count = values.len() as f64;
     let first = values[0];

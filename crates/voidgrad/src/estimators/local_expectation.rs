@@ -87,7 +87,7 @@ pub const BY_FLIPS: Method = Method {
 };
 
 impl Estimator for LocalExpectationByFlips {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(&self, bernoulli: &Bernoulli, noise: &[f64], points: &mut [f64]) {
         bernoulli.sample(noise, points);
     }

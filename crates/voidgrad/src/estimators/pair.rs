@@ -7,7 +7,7 @@ use crate::noise::{Node, Rule};
 use voidgrad_real::sigmoid;
 
 /// Writes what u and 1 - u make, a row each.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn sample(bernoulli: &Bernoulli, u: &[f64], pair: &mut [f64]) {
     let (b, reflected) = pair.split_at_mut(bernoulli.len());
     bernoulli.sample(u, b);

@@ -49,14 +49,14 @@ impl Reinforce {
         Ok(Self { baseline: finite("baseline", baseline)? })
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn advantage(self, values: &[f64]) -> f64 {
         values[0] - self.baseline
     }
 }
 
 impl<D: Distribution> Estimator<D> for Reinforce {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
         distribution.sample(noise, points);
     }
@@ -69,7 +69,7 @@ impl<D: Distribution> Estimator<D> for Reinforce {
         true
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         distribution.score(told.points, answer.gradient);
         let advantage = self.advantage(told.values);

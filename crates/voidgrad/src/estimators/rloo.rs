@@ -38,12 +38,12 @@ impl Rloo {
 }
 
 impl<D: Distribution> Estimator<D> for Rloo {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn ask(&self, distribution: &D, noise: &[f64], points: &mut [f64]) {
         super::samples(distribution, noise, points);
     }
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn answer(&self, distribution: &D, told: Told<'_>, answer: Answer<'_>) {
         let Answer { gradient, memory, .. } = answer;
         let advantages: &mut Vec<f64> = memory.of(Vec::new);

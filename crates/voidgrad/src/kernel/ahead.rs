@@ -79,7 +79,7 @@ impl Ahead {
     }
 
     /// Prepares the steps whose noise is drawn, unless they are.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn prepare<R: Lanes<Element = f64>>(&mut self, hand: R, optimisers: [&Adam; 2]) {
         if self.is_prepared {
             return;
@@ -98,26 +98,26 @@ impl Ahead {
     }
 
     /// How many of these steps are made.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn made(&self) -> usize {
         self.made
     }
 
     /// The rates of a step.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn rates(&self, [descent, control_descent]: [&Adam; 2], step: usize) -> [Rates; 2] {
         let [rates, control_rates] = &self.rates;
         [rates.rates(descent, step), control_rates.rates(control_descent, step)]
     }
 
     /// The sample of the next step, for the logit `a`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64) -> Sample {
         self.sample.unwrap_or_else(|| self.draw_sample(hand, a, self.made))
     }
 
     /// The sample of a step, for the logit `a`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn draw_sample<R: Lanes<Element = f64>>(&self, hand: R, a: f64, step: usize) -> Sample {
         let one = hand.constant(1.0);
         let z = a + self.logits[step];
@@ -131,7 +131,7 @@ impl Ahead {
     }
 
     /// Takes over how many steps are made, and the sample of the next one.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn keep(&mut self, made: usize, sample: Sample) {
         (self.made, self.sample) = (made, Some(sample));
     }

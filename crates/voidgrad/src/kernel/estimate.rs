@@ -5,13 +5,13 @@
 use voidgrad_real::Real;
 
 /// `∂c/∂z - ∂c/∂z̃·∂z̃/∂a`, the part of `ĝ` that knows neither f nor c.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn pathwise<R: Real>(c_z: R, c_z_tilde: R, z_tilde_a: R) -> R {
     (-c_z_tilde).mul_add(z_tilde_a, c_z)
 }
 
 /// `ĝ = (f - c)·∂/∂a ln p(b) + pathwise`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn g_hat<R: Real>(advantage: R, score: R, pathwise: R) -> R {
     advantage.mul_add(score, pathwise)
 }
@@ -27,7 +27,7 @@ pub(crate) struct Weights<R> {
 }
 
 /// The weights of a coordinate, given `s·ĝ` there.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn weights<R: Real>(scaled: R, score: R, z_tilde_a: R) -> Weights<R> {
     Weights { z_dot: scaled, z_tilde_dot: -(scaled * z_tilde_a), c_bar: -(scaled * score) }
 }

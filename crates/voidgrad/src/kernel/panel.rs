@@ -28,7 +28,7 @@ pub struct PanelProduct {
 
 /// Writes an array of `entries` rows of lanes to its panel, as that of the rows from `row` on. The panel is the one that begins at entry `first`
 /// of what is kept of a row.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn keep<R: Lanes>(
     hand: R,
     entries: usize,
@@ -77,7 +77,7 @@ type Subtrees<T> = [[T; TILE]; MOST_LEAVES.ilog2() as usize + 1];
 
 impl<T: Element> Panels<'_, T> {
     /// Copies `live` entries of an array from `first` on, and 0 up to `width`, for all rows.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn copy(
         &self,
         (factor, entries): (usize, usize),
@@ -106,7 +106,7 @@ impl<T: Element> Work<T> for Columns<'_, T> {
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let height = self.product.shape[0];
         if R::LANES > 1 && R::REGISTERS == 1 {
@@ -232,7 +232,7 @@ fn tile_of<'a, R: Lanes<Element: Element>, const I: usize, const J: usize>(
 }
 
 /// A tile and the one before it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[expect(clippy::needless_range_loop, reason = "an iterator would keep the tile in memory")]
 fn sum<R: Lanes<Element: Element>, const I: usize, const J: usize>(
     hand: R,
@@ -248,7 +248,7 @@ fn sum<R: Lanes<Element: Element>, const I: usize, const J: usize>(
     tile
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn store<R: Lanes<Element: Element>, const I: usize, const J: usize>(
     tile: [[R; I]; J],
     to: &mut [R::Element],

@@ -72,7 +72,7 @@ struct Columns<'a, T> {
 }
 
 impl<T: Element> Weights<T> for Columns<'_, T> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn terms(&self) -> usize {
         self.matrix.len().checked_div(self.rows).unwrap_or(0)
     }
@@ -100,7 +100,7 @@ struct Rows<'a, T> {
 }
 
 impl<T: Element> Weights<T> for Rows<'_, T> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn terms(&self) -> usize {
         self.terms
     }

@@ -137,7 +137,7 @@ impl Reduction<'_> {
 }
 
 /// Adds up the lanes of each row. `apart` is memory.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn add_lanes<R: Lanes<Element: Element>>(
     hand: R,
     rows: &[R::Element],

@@ -106,7 +106,7 @@ pub struct Layout<const E: usize> {
 
 impl<const E: usize> Layout<E> {
     /// How many entries the arguments of a row have together.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn width(&self) -> usize {
         self.each.iter().map(|(_, entries)| entries).sum()
     }

@@ -4,19 +4,19 @@ use voidgrad_real::Lanes;
 
 /// Row i of an array whose entries are rows of lanes; `hand` is any value of the lanes to work with.
 #[must_use]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn row<R: Lanes>(hand: R, rows: &[R::Element], i: usize) -> R {
     hand.load(&rows[i * R::LANES..][..R::LANES])
 }
 
 /// Writes row i.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn set_row<R: Lanes>(rows: &mut [R::Element], i: usize, value: R) {
     value.store(&mut rows[i * R::LANES..][..R::LANES]);
 }
 
 /// Adds to row i.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn add_row<R: Lanes>(hand: R, rows: &mut [R::Element], i: usize, value: R) {
     let row = &mut rows[i * R::LANES..][..R::LANES];
     (hand.load(row) + value).store(row);
@@ -24,7 +24,7 @@ pub fn add_row<R: Lanes>(hand: R, rows: &mut [R::Element], i: usize, value: R) {
 
 /// `ln Σ_i e^x_i` over the rows of x, with the largest entry taken out: it overflows where the result does.
 #[must_use]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub fn log_sum_exp<R: Lanes>(hand: R, x: &[R::Element]) -> R {
     let lowest = hand.constant(f64::NEG_INFINITY);
     let count = x.len() / R::LANES;

@@ -70,7 +70,7 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for &mut Loop<'_, '_, C, F> {
     /// Four registers for one number would be no gain.
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> usize {
         let Loop { control, count, ahead, state, set_phi } = self;
         let narrow = hand.narrow();
@@ -94,7 +94,7 @@ impl<C: Kernel, F: Fn(&mut C, &[f64])> Work<f64> for &mut Loop<'_, '_, C, F> {
 /// A step with this sample, and the sample of the next; or none, and nothing moved, if the step has to be made in another way.
 ///
 /// The next sample needs no more than the logit, which moves as soon as `ĝ` is known: what it waits for is computed beside the backward pass.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
     (hand, narrow): (R, N),
     control: &C,
@@ -136,7 +136,7 @@ fn quick<C: Kernel, R: Lanes<Element = f64>, N: Lanes<Element = f64>>(
 }
 
 /// Whether no value is larger than [`LARGEST`], NaN among them: by the sum of their squares.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn are_moderate<R: Lanes<Element = f64>>(hand: R, values: &[f64]) -> bool {
     let square = |x: R| x * x;
     let sum = match values.len().checked_sub(R::LANES) {

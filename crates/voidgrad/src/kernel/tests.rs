@@ -91,7 +91,7 @@ impl Products {
 impl<T: Element> Work<T> for Products {
     type Output = ();
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         Self::of::<R, 1>(hand);
         Self::of::<R, 2>(hand);

@@ -8,7 +8,7 @@ use crate::kernel::{row, set_row};
 
 /// Writes a row of lanes of samples for each of `count` variables, from the numbers of `live` samples one after the other; lanes
 /// without a sample take those of the first.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn to_rows<R: Lanes>(
     hand: R,
     count: usize,
@@ -19,7 +19,7 @@ pub(crate) fn to_rows<R: Lanes>(
 }
 
 /// The same from the samples that begin at these places, one for each lane.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn to_rows_from<R: Lanes>(
     hand: R,
     count: usize,
@@ -36,7 +36,7 @@ pub(crate) fn to_rows_from<R: Lanes>(
 }
 
 /// The same way back: `value` of each row is written to the samples, as many as there are lanes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn to_samples<R: Lanes>(
     hand: R,
     count: usize,
@@ -52,7 +52,7 @@ pub(crate) fn to_samples<R: Lanes>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[expect(clippy::needless_range_loop, reason = "an iterator would keep the square in memory")]
 fn squares_to_rows<const L: usize, R: Lanes>(
     hand: R,
@@ -84,7 +84,7 @@ fn squares_to_rows<const L: usize, R: Lanes>(
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 #[expect(clippy::needless_range_loop, reason = "an iterator would keep the square in memory")]
 fn squares_to_samples<const L: usize, R: Lanes>(
     hand: R,
@@ -120,7 +120,7 @@ fn squares_to_samples<const L: usize, R: Lanes>(
 
 /// The bits of a number's place are those of its row, then those of its lane. Each round moves them by one, and after as many as
 /// there are bits of a lane they have changed places.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn transposed<const L: usize, R: Lanes>(mut square: [R; L]) -> [R; L] {
     // A loop over the rounds would keep the square in memory.
     if L >= 8 {
@@ -133,7 +133,7 @@ fn transposed<const L: usize, R: Lanes>(mut square: [R; L]) -> [R; L] {
 }
 
 /// Each row of the first half, interleaved with that of the second half.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn round<const L: usize, R: Lanes>(rows: [R; L]) -> [R; L] {
     let mut square = rows;
     for i in 0..L / 2 {

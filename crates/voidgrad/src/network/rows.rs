@@ -262,7 +262,7 @@ impl<K, T, const E: usize> Copy for Given<'_, K, T, E> {}
 
 impl<K: RowKernel<E>, T: Element, const E: usize> Given<'_, K, T, E> {
     /// Writes the arguments of `live` rows from `row` of the task on as rows of lanes, one argument after the other.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn load<R: Lanes<Element = T>>(&self, hand: R, (row, live): (usize, usize), to: &mut [T]) {
         let mut from = 0;
         for ((_, entries), given) in self.network.layout().each.iter().zip(self.each) {
@@ -286,7 +286,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Given<'_, K, T, E> {
 }
 
 /// Writes rows of lanes to the `live` rows that they are.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn store<R: Lanes>(
     hand: R,
     entries: usize,
@@ -317,7 +317,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Values<'_, K, T, E
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y, memory: [each, lanes, kept, last] } = self;
         // Here and not at the call, so that lengths that are constants are constants.
@@ -359,7 +359,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize, const BARS: bool> Work<T>
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, chunk, panels, sums, memory } = self;
         let [each, lanes, kept, last, y, totals] = memory;
@@ -412,7 +412,7 @@ impl<K: RowKernel<E>, T: Element, const E: usize> Work<T> for Both<'_, '_, K, T,
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { given, y_bar, y, panels, sums, memory } = self;
         let [each, weights, kept, last, values, totals] = memory;

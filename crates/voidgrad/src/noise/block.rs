@@ -75,13 +75,13 @@ impl BlockStream {
     /// An `f64` is `(k + ½)/2⁵²`, where k is the upper 52 bits of a generator's 64; an `f32` is `(k + ½)/2²³`, where k is the
     /// upper 23 bits of the lower half of the 64, then of the upper half. All of them are exact, and their distribution is
     /// symmetric about ½.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn fill<R: Lanes>(&mut self, at_hand: R, to: &mut [R::Element]) {
         at_hand.fill_open01(&mut self.0, to);
     }
 
     /// Fills `to` with uniform numbers from -1 to 1, as [`Lanes::fill_signed`] says, in the groups of [`fill`](Self::fill).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub fn fill_signed<R: Lanes>(&mut self, at_hand: R, to: &mut [R::Element]) {
         at_hand.fill_signed(&mut self.0, to);
     }
@@ -100,7 +100,7 @@ struct Filling<'a> {
 impl Work<f64> for Filling<'_> {
     type Output = ();
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f64>>(self, hand: R) {
         self.stream.fill(hand, self.to);
     }

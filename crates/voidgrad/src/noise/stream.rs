@@ -93,7 +93,7 @@ impl Stream {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn open01(bits: u64) -> f64 {
     /// Sign and exponent of the numbers from 1 up to 2, whose other bits count steps of 2⁻⁵².
     const FROM_ONE: u64 = 1.0_f64.to_bits();

@@ -177,7 +177,7 @@ impl Adam {
 
     /// Whether [`entry`](Self::entry) and [`step_on`](Self::step_on) can make the next step, for a gradient without an entry
     /// larger than [`LARGEST`].
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn is_plain(&self) -> bool {
         !self.is_large
     }
@@ -189,13 +189,13 @@ impl Adam {
     pub(crate) const FARTHEST: f64 = 8.0;
 
     /// x, m and s of a single parameter after the next step, which [`keep`](Self::keep) makes.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn entry(&self, rates: &Rates, x: f64, g: f64) -> (f64, f64, f64) {
         rates.entry(x, g, self.first[0], self.second[0])
     }
 
     /// The step of a single parameter.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn keep(&mut self, rates: &Rates, (x, m, s): (f64, f64, f64), parameters: &mut [f64]) {
         (self.decay1, self.decay2) = (rates.decay1, rates.decay2);
         (parameters[0], self.first[0], self.second[0]) = (x, m, s);
@@ -203,7 +203,7 @@ impl Adam {
 
     /// [`step`](Optimiser::step) on the lanes that the caller is compiled for, without its checks: see
     /// [`is_plain`](Self::is_plain).
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn step_on<R: Lanes<Element = f64>>(
         &mut self,
         hand: R,
@@ -231,7 +231,7 @@ struct Share<'a> {
 
 impl Share<'_> {
     /// Their step; whether all of them are finite then.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn step_on<R: Lanes<Element = f64>>(self, hand: R, rates: &Rates) -> bool {
         let Self { parameters, gradient, first, second } = self;
         let count = parameters.len();
@@ -298,7 +298,7 @@ struct Move<'a> {
 impl Work<f64> for Move<'_> {
     type Output = bool;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f64>>(self, hand: R) -> bool {
         self.share.step_on(hand, self.rates)
     }
@@ -306,7 +306,7 @@ impl Work<f64> for Move<'_> {
 
 impl Rates {
     /// x, m and s after the step.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn entry<R: Real>(&self, x: R, g: R, m: R, s: R) -> (R, R, R) {
         let Self { beta1, beta2, epsilon, step, scale, .. } = *self;
         let m = normal(x.constant(beta1) * m + x.constant(1.0 - beta1) * g);
@@ -317,7 +317,7 @@ impl Rates {
 
 /// `x`, and 0 where it is subnormal: powers of the decay rates become so, and moments of a derivative that stays 0. No step can see
 /// it, and a processor takes a hundred times as long for it.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn normal<R: Real>(x: R) -> R {
     R::select(x.abs().is_lt(x.constant(f64::MIN_POSITIVE)), x.constant(0.0), x)
 }

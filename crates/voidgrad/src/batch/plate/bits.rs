@@ -181,7 +181,7 @@ impl Work<f32> for Ask<'_> {
     // What is compiled for one number at a time has SSE2 as well.
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f32>>(self, hand: R) -> bool {
         let Self { form, shape, mut stream, logits, noise, rare, points } = self;
         if !all_finite(logits) {
@@ -219,7 +219,7 @@ impl Work<f32> for Ask<'_> {
 
 /// The bit that a number from -1 to 1 stands for: the rarer state where its size is less than twice that state's probability, on one of the two sides of 0. In terms of a number
 /// u in (0, 1) it is 1 where `u ≥ 1 - θ`, with `u = x/2` for positive x and `u = 1 + x/2` for negative ones, which has no rounding where θ is close to 0 or 1.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(super) fn bit(rare: f32, x: f32) -> f32 {
     let is_likely = rare > 0.0;
     let side = if is_likely { x } else { -x };
@@ -228,7 +228,7 @@ pub(super) fn bit(rare: f32, x: f32) -> f32 {
 }
 
 /// `±σ(-|a|)`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]) {
     for (logits, rare) in logits.chunks(R::LANES).zip(rare.chunks_mut(R::LANES)) {
         if logits.len() == R::LANES {
@@ -241,7 +241,7 @@ fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn signed_rare<R: Lanes<Element = f32>>(a: R) -> R {
     let (rare, least) = (sides(-a.abs()).0, a.constant(f32::MIN_POSITIVE.into()));
     let rare = R::select(rare.is_lt(least), least, rare);
@@ -249,7 +249,7 @@ fn signed_rare<R: Lanes<Element = f32>>(a: R) -> R {
 }
 
 /// Without a branch, so on lanes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn all_finite(numbers: &[f32]) -> bool {
     numbers.iter().fold(true, |are_finite, number| are_finite & number.is_finite())
 }
@@ -272,7 +272,7 @@ impl Work<f32> for Answer<'_> {
     // As above.
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f32>>(self, hand: R) -> bool {
         let Self { form, shape, rare, points, advantages, gradient } = self;
         let (variables, each) = (shape.dimension, shape.points / form.samples());
@@ -298,7 +298,7 @@ impl Work<f32> for Answer<'_> {
 }
 
 /// `ĝ` of variables of an example; `b` gives them in sample k.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn estimate<R: Lanes<Element = f32>>(form: Form, advantages: &[f32], rare: R, b: impl Fn(usize) -> R) -> R {
     let (none, one) = (rare.constant(0.0), rare.constant(1.0));
     let (is_likely, rare) = (rare.is_gt(none), rare.abs());
@@ -320,7 +320,7 @@ fn estimate<R: Lanes<Element = f32>>(form: Form, advantages: &[f32], rare: R, b:
 }
 
 /// Fewer numbers than there are lanes, and zeros.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn padded<R: Lanes<Element = f32>>(hand: R, numbers: &[f32]) -> R {
     let mut all = [0.0; MOST_LANES];
     all[..numbers.len()].copy_from_slice(numbers);

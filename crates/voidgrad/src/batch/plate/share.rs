@@ -42,7 +42,7 @@ pub(super) struct Rows<'a> {
 
 impl<'a> Rows<'a> {
     /// What the estimator was told of example `n` of the share.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn told(self, shape: Shape, n: usize) -> Told<'a> {
         let example = self.first + n;
         let length = shape.points * shape.dimension;
@@ -65,7 +65,7 @@ impl<'a> Rows<'a> {
     }
 
     /// Whether the values and gradients of a share are numbers.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn are_finite(self, shape: Shape, examples: usize) -> bool {
         let own = |numbers: &[f64], each: usize| are_finite(&numbers[self.first * each..][..examples * each]);
         let length = shape.points * shape.dimension;
@@ -181,7 +181,7 @@ impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Questions<
     // What is compiled for one number at a time has SSE2 as well.
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, _: R) {
         let Self { shape, estimator, distributions, noise, points, exact } = self;
         let length = shape.points * shape.dimension;
@@ -218,7 +218,7 @@ struct Answers<'a, D, T, E: ?Sized> {
 
 impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Answers<'_, D, T, E> {
     /// Writes `ĝ` in `f64`; false if something that it is made of is not finite.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn write(&mut self, all: &mut [f64]) -> bool {
         let Self { shape, estimator, distributions, rows, results, share } = self;
         if !rows.are_finite(*shape, distributions.len()) {
@@ -251,7 +251,7 @@ impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Answers<'_
     // As above.
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(mut self, _: R) -> bool {
         let gradient = std::mem::take(&mut self.results.gradient);
         match T::slices([], gradient) {
@@ -270,13 +270,13 @@ impl<D: Distribution, T: Float, E: Estimator<D> + ?Sized> Work<T> for Answers<'_
 }
 
 /// `Σ_k w_k f(b_k)`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn mean(weights: &[f64], values: &[f64]) -> f64 {
     weights.iter().zip(values).map(|(weight, f)| weight * f).sum()
 }
 
 /// Writes numbers in another type.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn narrow<T: Element>(to: &mut [T], from: &[f64]) {
     to.iter_mut().zip(from).for_each(|(to, from)| *to = to.constant(*from));
 }

@@ -144,7 +144,7 @@ fn z_and_z_tilde_are_within_4_units_on_every_instruction_set() {
     impl Work<f64> for Check {
         type Output = ();
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn on<R: Lanes<Element = f64>>(self, hand: R) {
             check_double(hand);
         }
@@ -153,7 +153,7 @@ fn z_and_z_tilde_are_within_4_units_on_every_instruction_set() {
     impl Work<f32> for Check {
         type Output = ();
 
-        #[inline(always)]
+        #[cfg_attr(not(debug_assertions), inline(always))]
         fn on<R: Lanes<Element = f32>>(self, hand: R) {
             check_single(hand);
         }

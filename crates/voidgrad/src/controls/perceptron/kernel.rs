@@ -19,7 +19,7 @@ struct Numbers<'a, T> {
 }
 
 impl<'a, T: Element> Numbers<'a, T> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn new(numbers: &'a [T], [dimension, units]: [usize; 2]) -> Self {
         let (weights, rest) = numbers.split_at(dimension * units);
         let (shift, rest) = rest.split_at(units);
@@ -32,14 +32,14 @@ impl<'a, T: Element> Numbers<'a, T> {
 type Arrays<'a, T> = [&'a mut [T]; 4];
 
 /// The arrays at z and at z̃.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn cut<R: Lanes>(rows: &mut [R::Element], units: usize) -> [Arrays<'_, R::Element>; 2] {
     let mut arrays = rows.chunks_exact_mut(units * R::LANES);
     [(); 2].map(|()| [(); 4].map(|()| arrays.next().unwrap_or_default()))
 }
 
 /// Writes h, d and g of all units from `W·z`, and returns c.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn activate<R: Lanes<Element: Element>>(
     hand: R,
     numbers: &Numbers<'_, R::Element>,
@@ -58,7 +58,7 @@ fn activate<R: Lanes<Element: Element>>(
 }
 
 /// Writes `x̄` of unit i over its `ẋ`, and returns it with `∂L/∂w`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn adjoint<R: Lanes>(hand: R, [h, d, g, x]: &mut Arrays<'_, R::Element>, i: usize, c_bar: R) -> [R; 2] {
     let (h, d, g, x_dot) = (row(hand, h, i), row(hand, d, i), row(hand, g, i), row(hand, x, i));
     let x_bar = g * (c_bar - (h + h) * x_dot);

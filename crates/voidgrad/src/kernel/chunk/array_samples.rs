@@ -78,7 +78,7 @@ impl<T: Number, C: ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) -> Self::Output {
         let Self { control, chunk, states, buffers } = self;
         let Buffers { rows, sums, kept, shared: [variables, numbers], noise: [u, v], states: drawn } =
@@ -134,7 +134,7 @@ impl<T: Number, C: ArrayKernel> Work<T> for Samples<'_, '_, C, T> {
 }
 
 /// So many numbers from the beginning of a cache line: rows of lanes that straddle two are slower by a quarter. They are what was left there.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn aligned<T: Element>(buffer: &mut Vec<T>, length: usize) -> &mut [T] {
     if buffer.len() < length + MOST_LANES {
         buffer.resize(length + MOST_LANES, T::default());
@@ -145,7 +145,7 @@ pub(crate) fn aligned<T: Element>(buffer: &mut Vec<T>, length: usize) -> &mut [T
 }
 
 /// `f(b)` of a group's samples, in the precision of the lanes, 0 where there is no sample; nothing where one is not finite.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn value<R: Lanes<Element: Number>>(
     hand: R,
     chunk: &mut Chunk<'_>,
@@ -171,7 +171,7 @@ impl<C: ArrayKernel, T: Element> Parts<'_, C, T> {
     ///
     /// `ĝ` takes the mean of c over all parts, and the backward pass takes all of `ĝ`, so several parts are gone over twice, and
     /// forward again in between: what the forward pass keeps is kept for one part.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn add<R: Lanes<Element = T>>(
         &self,
         hand: R,

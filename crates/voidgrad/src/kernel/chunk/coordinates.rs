@@ -53,7 +53,7 @@ struct Draw<'c, 'a, T> {
 impl<T: Element> Work<T> for Draw<'_, '_, T> {
     type Output = ();
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Cells { a, z, b, z_tilde, z_tilde_a, score, count, .. } = self.cells;
         let (zero, one) = (hand.constant(0.0), hand.constant(1.0));
@@ -95,7 +95,7 @@ impl<C: Kernel, T: Element> Work<T> for Sample<'_, '_, C, T> {
 
     const LARGE: bool = !C::PAIRS;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { numbers, cells, f, sums } = self;
         // c is the mean over the coordinates.
@@ -108,14 +108,14 @@ impl<C: Kernel, T: Element> Work<T> for Sample<'_, '_, C, T> {
 }
 
 /// Which lanes have a coordinate, of those from `first` on.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn live<R: Lanes>(hand: R, count: usize, first: usize) -> R::Mask {
     lane_numbers(hand).is_lt(hand.constant((count - first) as f64))
 }
 
 /// The forward pass: writes the part of `ĝ_m` that takes neither f nor c, `∂c/∂z_m - ∂c/∂z̃_m·∂z̃_m/∂a_m`, to `g`, and returns
 /// `Σ_m c(z̃_m)`, lane by lane.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn forward<C: Kernel, R: Lanes<Element: Element>>(
     hand: R,
     numbers: &C::Numbers<R::Element>,
@@ -133,7 +133,7 @@ fn forward<C: Kernel, R: Lanes<Element: Element>>(
 
 /// Makes `ĝ_m` of `f - c`, of what a coordinate weighs in c, and of the rest in `g`; writes it there, and adds it to the sums. Returns
 /// `Σ_m ĝ_m·∂/∂a_m ln p(b_m)`, lane by lane.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn gradients<R: Lanes<Element: Element>>(
     hand: R,
     cells: &mut Cells<'_, R::Element>,
@@ -155,7 +155,7 @@ fn gradients<R: Lanes<Element: Element>>(
 }
 
 /// Forward once more, and back to the sums of φ: the weights are that of `ĝ`, which is in `g`, and `c̄`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn backward<C: Kernel, R: Lanes<Element: Element>>(
     hand: R,
     numbers: &C::Numbers<R::Element>,

@@ -45,7 +45,7 @@ pub(super) struct Place {
 
 impl Place {
     /// The value where a lane has a sample, else 0.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn mask<R: Lanes>(self, hand: R, value: R) -> R {
         if self.live == R::LANES {
             return value;
@@ -57,7 +57,7 @@ impl Place {
 
 impl<'a, T: Number> Group<'a, T> {
     /// Rows for so many variables in this memory, with sums of 0.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new<R: Lanes<Element = T>>(count: usize, memory: &'a mut Vec<T>) -> Self {
         let length = count * R::LANES;
         let (z, rest) = aligned(memory, ROWS * length).split_at_mut(length);
@@ -76,7 +76,7 @@ impl<'a, T: Number> Group<'a, T> {
 
 impl<T: Element> Group<'_, T> {
     /// Makes z, z̃ and `∂z̃/∂a` of u and v of the group's samples, which stand one after the other.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn draw<R: Lanes<Element = T>>(
         &mut self,
         hand: R,
@@ -105,14 +105,14 @@ impl<T: Element> Group<'_, T> {
     }
 
     /// f of one variable, from its values at the states 0 and 1; 0 where there is no sample.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn choose<R: Lanes<Element = T>>(&self, hand: R, place: Place, f: [f64; 2]) -> R {
         let b = row(hand, self.z, 0).is_ge(hand.constant(0.0));
         place.mask(hand, R::select(b, hand.constant(f[1]), hand.constant(f[0])))
     }
 
     /// Writes b as 0 and 1, one sample after the other, as many as there are lanes.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn states<R: Lanes<Element = T>>(&self, hand: R, states: &mut [T]) {
         to_samples(
             hand,
@@ -126,7 +126,7 @@ impl<T: Element> Group<'_, T> {
 
     /// Adds ĝ and ĝ² of the samples to their sums, and writes ż at z and at z̃; returns c̄. `advantage` is `f - c`, and `mean` is what
     /// a part of z weighs in c, 1 over the number of parts.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn gradients<R: Lanes<Element = T>>(
         &mut self,
         hand: R,

@@ -22,7 +22,7 @@ impl<T: Element> LaneSums<T> {
     }
 
     /// Sets vectors to the sums of φ.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn load<R: Lanes<Element = T>>(&self, hand: R, phi: &mut [R]) {
         for (sum, lanes) in phi.iter_mut().zip(self.phi.chunks_exact(MOST_LANES)) {
             *sum = hand.load(lanes);
@@ -30,7 +30,7 @@ impl<T: Element> LaneSums<T> {
     }
 
     /// Keeps vectors as the sums of φ.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn store<R: Lanes<Element = T>>(&mut self, phi: &[R]) {
         for (sum, lanes) in phi.iter().zip(self.phi.chunks_exact_mut(MOST_LANES)) {
             sum.store(lanes);
@@ -60,7 +60,7 @@ pub(super) fn total<T: Element>(lanes: &[T]) -> f64 {
 }
 
 /// 0, 1, 2, … in the lanes.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 pub(crate) fn lane_numbers<R: Lanes>(hand: R) -> R {
     let mut numbers = [R::Element::default(); MOST_LANES];
     for (i, number) in numbers.iter_mut().enumerate() {

@@ -70,7 +70,7 @@ impl<C: Kernel, T: Element> Work<T> for Block<'_, C, T> {
 
     const LARGE: bool = !C::PAIRS;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { numbers, variable, stream, count, rows, sums } = self;
         // Whole pairs.
@@ -101,7 +101,7 @@ struct Rows<'a, T> {
 ///
 /// With `w = e^a` where `b = 1` and `e^-a` where `b = 0`, the library's `z̃` is
 /// `±(ln(1 + v·w) - ln(1 - v)) = ±ln((1 + v·w)/(1 - v))`, and `∂z̃/∂a` is `v·w/(1 + v·w)`.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: &mut Rows<'_, R::Element>) {
     let Rows { count, ref mut z, ref mut z_tilde, ref mut z_tilde_a } = *rows;
     let zero = hand.constant(0.0);
@@ -127,7 +127,7 @@ fn draw<R: Lanes>(hand: R, variable: &Variable, stream: &mut BlockStream, rows: 
 }
 
 /// The control at each sample: `ĝ`, and the sums.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn pass<C: Kernel, R: Lanes<Element: Element>>(
     hand: R,
     kernel_numbers: &C::Numbers<R::Element>,

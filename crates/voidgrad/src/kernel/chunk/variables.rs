@@ -16,7 +16,7 @@ pub(super) struct Variables<'a, T> {
 
 impl<'a, T: Element> Variables<'a, T> {
     /// Those of these logits, in this memory.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new<R: Lanes<Element = T>>(hand: R, logits: &[f64], memory: &'a mut Vec<T>) -> Self {
         // Full lanes.
         let length = logits.len().next_multiple_of(MOST_LANES);

@@ -88,7 +88,7 @@ impl<C: AlongKernel<E>, T: Float, const E: usize> Work<T> for Groups<'_, C, T, E
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { control, numbers, told, gradient_dot, memory } = self;
         let [rows, each, own, apart] = memory;

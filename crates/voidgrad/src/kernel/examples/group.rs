@@ -65,13 +65,13 @@ pub(super) struct Place {
 
 impl Place {
     /// The groups of so many examples.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn all(examples: usize, lanes: usize) -> impl Iterator<Item = Self> {
         (0..examples).step_by(lanes).map(move |first| Self { first, live: lanes.min(examples - first) })
     }
 
     /// Writes the arguments of the examples as rows of lanes, one argument after the other.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn load_each<R: Lanes<Element: Element>, C: ExampleKernel<E>, const E: usize>(
         self,
         hand: R,
@@ -92,7 +92,7 @@ impl Place {
     }
 
     /// One number for each lane.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn load<R: Lanes>(self, hand: R, numbers: &[R::Element]) -> R {
         let mut own = [R::Element::default(); MOST_LANES];
         own[..self.live].copy_from_slice(&numbers[self.first..][..self.live]);
@@ -123,7 +123,7 @@ pub(super) struct Group<'a, T> {
 
 impl<'a, T: Element> Group<'a, T> {
     /// In this memory, [`ROWS`] times the length of a row for each variable.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn new(memory: &'a mut [T]) -> Self {
         let length = memory.len() / ROWS;
         let (z, rest) = memory.split_at_mut(length);
@@ -138,7 +138,7 @@ impl<'a, T: Element> Group<'a, T> {
     }
 
     /// Makes z, z̃ and their derivatives of the logits and the noise, given b.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn draw<R: Lanes<Element = T>>(
         &mut self,
         hand: R,
@@ -186,7 +186,7 @@ impl<'a, T: Element> Group<'a, T> {
     }
 
     /// Makes `ĝ` of the `advantage` `f - c`; or the derivative of ĝ along φ̇, if the advantage is `-ċ` and `∂c/∂z` are the derivatives of those.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn make_gradient<R: Lanes<Element = T>>(&mut self, hand: R, advantage: R) {
         for m in 0..self.z.len() / R::LANES {
             let (score, z_tilde_a) = (row(hand, self.score, m), row(hand, self.z_tilde_a, m));
@@ -196,14 +196,14 @@ impl<'a, T: Element> Group<'a, T> {
     }
 
     /// Takes `w` of the examples in the place of `ĝ`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn load_gradient<R: Lanes<Element = T>>(&mut self, hand: R, place: Place, w: &[T]) {
         let count = self.z.len() / R::LANES;
         to_rows(hand, count, (&w[place.first * count..][..place.live * count], place.live), self.gradient);
     }
 
     /// Writes `ĝ` of the examples, one after the other.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn store_gradient<R: Lanes<Element = T>>(
         &self,
         hand: R,
@@ -223,7 +223,7 @@ impl<'a, T: Element> Group<'a, T> {
     }
 
     /// Makes ż at z and at z̃ of `scale·ĝ`; returns c̄.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(super) fn make_weights<R: Lanes<Element = T>>(&mut self, hand: R, place: Place, scale: f64) -> R {
         let scale = hand.constant(scale);
         let is_live = lane_numbers(hand).is_lt(hand.constant(place.live as f64));
@@ -242,7 +242,7 @@ impl<'a, T: Element> Group<'a, T> {
 }
 
 /// A number of the noise, which an `f32` may round to 1.
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
 fn inside<T: Element>(number: T) -> T {
     let largest = T::default().constant(1.0 - 1.0 / (1_u64 << 24) as f64);
     if number < T::default().constant(1.0) { number } else { largest }

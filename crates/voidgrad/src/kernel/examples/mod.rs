@@ -191,7 +191,7 @@ impl<C: ExampleKernel<E>, T: Float, const E: usize> Work<T> for Groups<'_, '_, '
 
     const LARGE: bool = true;
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = T>>(self, hand: R) {
         let Self { shared: Shared { control, numbers, wanted }, leaf, panels, sums, memory } = self;
         let Leaf { told, values, w, gradient } = leaf;

@@ -14,14 +14,14 @@ pub(crate) struct RatesAhead<const STEPS: usize> {
 }
 
 impl<const STEPS: usize> RatesAhead<STEPS> {
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn new() -> Self {
         let zeros = [0.0; STEPS];
         Self { decays1: zeros, decays2: zeros, steps: zeros, scales: zeros }
     }
 
     /// The next steps of `adam`; `STEPS` is a multiple of the lanes.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn fill<R: Lanes<Element = f64>>(&mut self, hand: R, adam: &Adam) {
         let (mut decay1, mut decay2) = (adam.decay1, adam.decay2);
         for i in 0..STEPS {
@@ -36,7 +36,7 @@ impl<const STEPS: usize> RatesAhead<STEPS> {
     }
 
     /// Those of step `i`.
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     pub(crate) fn rates(&self, adam: &Adam, i: usize) -> Rates {
         let Adam { beta1, beta2, epsilon, .. } = *adam;
         let (decay1, decay2) = (self.decays1[i], self.decays2[i]);

@@ -39,7 +39,7 @@ struct Fill<'a>(&'a mut RatesAhead<16>, &'a Adam);
 impl Work<f64> for Fill<'_> {
     type Output = ();
 
-    #[inline(always)]
+    #[cfg_attr(not(debug_assertions), inline(always))]
     fn on<R: Lanes<Element = f64>>(self, hand: R) {
         self.0.fill(hand, self.1);
     }

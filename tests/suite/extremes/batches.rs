@@ -110,6 +110,10 @@ fn sums_are_finite_or_there_is_an_error() {
                 if control.dimension().is_some_and(|dimension| dimension != logits.len()) {
                     continue;
                 }
+                // Many variables of a large formula take seconds in a build that is not optimised: once in range.
+                if name == "wide" && logits.len() > 8 && (lambda, scale) != (0.5, 0.8) {
+                    continue;
+                }
                 let bernoulli = Bernoulli::from_logits(logits).unwrap();
                 // Large formulas take their time.
                 let stride = match name {

@@ -91,7 +91,7 @@ fn the_configuration_gives_the_same_results() {
 #[test]
 fn a_training_that_is_killed_is_resumed_to_the_byte() {
     let place = workplace("max-cut-killed");
-    let more = ["--restarts=20", "--evaluations=10", "--vertices=200", "--iterations=120", "--repeats=2"];
+    let more = ["--restarts=10", "--evaluations=10", "--vertices=100", "--iterations=120", "--repeats=2"];
     let training = [&TRAINING[..3], &more].concat();
     let whole = place.join("whole");
     printed(&[&training[..], &["--out", whole.to_str().unwrap()]].concat());

@@ -1,6 +1,6 @@
 //! The automatic choice beside each of its candidates alone, at equal evaluations of f.
 //!
-//! `cargo run --release --package voidgrad --example auto`
+//! `cargo bench --package voidgrad-benches --bench auto`
 //!
 //! Each training has a budget of evaluations of f. After each of them, its objective is how far the exact `E[f]` is above that of a training with the exact
 //! gradient, which takes one evaluation a step. A run is the mean of that over the budget, and a number of the table the median over 20 runs. [`Auto`] is to be within a tenth

@@ -6,7 +6,6 @@ use voidgrad_real::{Lanes, Pair};
 
 use super::Plate;
 use super::share::{SHARE, Shape, chunks_mut, in_double, widen};
-use crate::bernoulli::sides;
 use crate::distribution::Distribution;
 use crate::error::{EstimateError, are_finite};
 use crate::estimator::{Advantages, Estimator, Form, Told};
@@ -227,7 +226,7 @@ pub(super) fn bit(rare: f32, x: f32) -> f32 {
     if is_rare == is_likely { 0.0 } else { 1.0 }
 }
 
-/// `±σ(-|a|)`.
+/// `±σ(-|a|)`, with a relative error of (2 + |a|)ε, which is what a logit has that is rounded to an `f32`.
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]) {
     for (logits, rare) in logits.chunks(R::LANES).zip(rare.chunks_mut(R::LANES)) {
@@ -243,8 +242,7 @@ fn write_rare<R: Lanes<Element = f32>>(hand: R, logits: &[f32], rare: &mut [f32]
 
 #[cfg_attr(not(debug_assertions), inline(always))]
 fn signed_rare<R: Lanes<Element = f32>>(a: R) -> R {
-    let (rare, least) = (sides(-a.abs()).0, a.constant(f32::MIN_POSITIVE.into()));
-    let rare = R::select(rare.is_lt(least), least, rare);
+    let rare = (-a.abs()).sigmoid_quick();
     R::select(a.is_ge(a.constant(0.0)), rare, -rare)
 }
 
